@@ -22,10 +22,11 @@ ALL_CFLAGS = $(STRICT) -D_GNU_SOURCE -fPIC -fvisibility=hidden $(CFLAGS) \
 SHARED = -shared
 
 out = $(BUILD)/lua$(LUA)
-modules = $(out)/cloudjobs/core.so $(out)/cloudjobs/curl.so $(out)/cloudjobs/os.so
+present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
+modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
-core_sources = core codec shape json scalar sign hash buf
-curl_sources = curl buf
+core_sources = $(call present,core codec shape json scalar sign hash buf)
+curl_sources = $(call present,curl buf)
 os_sources = os
 
 objects = $(patsubst %,$(out)/obj/%.o,$(1))

@@ -1,0 +1,48 @@
+/* A byte buffer that grows up to a maximum and leaves no copy behind. */
+#ifndef CJ_BUF_H
+#define CJ_BUF_H
+
+#include <stddef.h>
+#include <string.h>
+
+/* Empty when zeroed but for 'max'. */
+struct cj_buf {
+  char *s;
+  size_t len, cap, max;
+};
+
+/* Makes room for n more bytes at s + len. Returns 0, or -1 when out of memory
+** or over 'max'; the buffer is then as it was. */
+int cj_buf_grow (struct cj_buf *b, size_t n);
+
+/* Wipes the content and frees it; the buffer can be used again. */
+void cj_buf_free (struct cj_buf *b);
+
+static inline int cj_buf_reserve (struct cj_buf *b, size_t n) {
+  return n <= b->cap - b->len ? 0 : cj_buf_grow(b, n);
+}
+
+/* Touches no Lua state, so a libcurl callback may use it. 0 or -1. */
+static inline int cj_buf_add (struct cj_buf *b, const char *s, size_t n) {
+  if (n == 0)
+    return 0;
+  if (cj_buf_reserve(b, n) != 0)
+    return -1;
+  memcpy(b->s + b->len, s, n);
+  b->len += n;
+  return 0;
+}
+
+static inline int cj_buf_byte (struct cj_buf *b, char c) {
+  if (cj_buf_reserve(b, 1) != 0)
+    return -1;
+  b->s[b->len++] = c;
+  return 0;
+}
+
+/* Forgets the content and keeps the memory for what comes next. */
+static inline void cj_buf_reset (struct cj_buf *b) {
+  b->len = 0;
+}
+
+#endif
