@@ -1,0 +1,191 @@
+--- One API call. Read this file first: every module it calls returns here,
+--- and only the transport does I/O.
+---
+--- The context is put together by aws.lua or azure.lua: protocol, auth,
+--- credentials, endpoint, retry, transport, and the client's own settings.
+
+local Error = require "cloudjobs.error"
+
+local function closed()
+  return Error.new { kind = "transport", code = "closed", message = "this client was closed" }
+end
+
+local function out_of_time(cause)
+  return Error.new {
+    kind = "timeout",
+    code = "timeout",
+    message = "the call's total time is over",
+    ambiguous = cause and cause.ambiguous,
+    cause = cause,
+  }
+end
+
+local function cancelled(canceller, cause)
+  return Error.new {
+    kind = "cancelled",
+    code = "cancelled",
+    message = tostring(canceller.reason or "cancelled"),
+    ambiguous = cause and cause.ambiguous,
+    cause = cause,
+  }
+end
+
+--- Encodes `params` and addresses the request; nothing is signed or sent.
+---@return table|nil request
+---@return cloudjobs.Error|nil err
+local function prepare(context, op, params, options)
+  if context.closed then
+    return nil, closed()
+  end
+  local request, err = context.protocol.encode(op, params, context, options)
+  if not request then
+    return nil, err
+  end
+  local endpoint
+  endpoint, err = context.endpoint:resolve()
+  if not endpoint then
+    return nil, err
+  end
+  request.path = endpoint.path .. request.path
+  request.url = endpoint.origin .. request.path
+  if request.query then
+    request.url = request.url .. "?" .. request.query
+  end
+  request.signing = endpoint.signing
+  request.network = context.network
+  local headers = request.headers
+  headers.host = endpoint.host
+  headers["user-agent"] = context.user_agent
+  return request
+end
+
+local function attempt(context, op, request)
+  local identity, err = context.credentials:get()
+  if not identity then
+    return nil, err
+  end
+  local signed
+  signed, err = context.auth:sign(request, identity, context.transport:now())
+  if not signed then
+    return nil, err
+  end
+  local response
+  response, err = context.transport:send(signed)
+  if not response then
+    return nil, err
+  end
+  local output
+  output, err = context.protocol.decode(op, response, context)
+  return output, err, response
+end
+
+--- What a repeat could do twice is not repeated when nobody knows whether
+--- the first one was carried out.
+local function judge(context, op, err)
+  if err.kind == "service" then
+    context.retry.classify(err, op.model:error(err.code))
+    err.ambiguous = op.once and err.status >= 500 and not err.throttling or false
+  elseif err.kind == "response" then
+    err.ambiguous = not op.readonly
+  elseif op.readonly then
+    err.ambiguous = false
+  end
+  if op.once and err.ambiguous then
+    err.retryable = false
+  end
+end
+
+--- What a call would make of this response.
+---@return table|nil output
+---@return cloudjobs.Error|nil err
+local function decode(context, op, response)
+  local output, err = context.protocol.decode(op, response, context)
+  if output == nil then
+    judge(context, op, err)
+    err.operation = op.name
+    err.service = op.service.id
+  end
+  return output, err
+end
+
+--- The delay before the next attempt, or nil and the error to return.
+local function next_delay(context, err, attempts, call, options, deadline)
+  local delay = context.retry:after(err, attempts, call)
+  if not delay then
+    return nil, err
+  end
+  if options.cancel and options.cancel.cancelled then
+    return nil, cancelled(options.cancel, err)
+  end
+  if deadline and context.transport:clock() + delay >= deadline then
+    return nil, out_of_time(err)
+  end
+  return delay
+end
+
+local function fill(meta, started, context, attempts, status, request_id)
+  meta.attempts = attempts
+  meta.status = status
+  meta.request_id = request_id
+  meta.elapsed = context.transport:clock() - started
+end
+
+local NO_OPTIONS = {}
+
+--- Encodes `params` once, then signs and sends it until it succeeds or the
+--- retry policy gives up.
+---@param context table what a client is made of
+---@param op table an operation of a model
+---@param params table|nil
+---@param options { timeout: number|nil, meta: table|nil, cancel: table|nil }|nil timeout: seconds for all attempts together
+---@return table|nil output
+---@return cloudjobs.Error|nil err
+local function run(context, op, params, options)
+  options = options or NO_OPTIONS
+  local transport = context.transport
+  local started = (options.timeout or options.meta) and transport:clock()
+  local deadline = options.timeout and started + options.timeout
+  local limit = context.timeout.total
+  local attempts, call, output, response = 0, nil, nil, nil
+
+  local request, err = prepare(context, op, params, options)
+  while request do
+    if options.cancel and options.cancel.cancelled then
+      err = cancelled(options.cancel, err)
+      break
+    end
+    attempts = attempts + 1
+    request.timeout = deadline and math.min(limit, deadline - transport:clock()) or limit
+    request.connect_timeout = context.timeout.connect
+    request.cancel = options.cancel
+    context.annotate(request.headers, attempts, context)
+
+    output, err, response = attempt(context, op, request)
+    if output ~= nil then
+      context.retry:succeeded(call)
+      break
+    end
+
+    judge(context, op, err)
+    call = call or {}
+    local delay
+    delay, err = next_delay(context, err, attempts, call, options, deadline)
+    if not delay then
+      break
+    end
+    transport:sleep(delay, options.cancel)
+  end
+
+  if err then
+    err.operation = op.name
+    err.service = op.service.id
+    err.attempts = attempts
+  end
+  if options.meta then
+    local id = response and context.protocol.request_id(response)
+    fill(options.meta, started, context, attempts, response and response.status, id)
+  end
+  return output, err
+end
+
+return { run = run, prepare = prepare, decode = decode }

@@ -1,0 +1,33 @@
+--- A canceller: ends whatever was given it, from any coroutine.
+
+local Canceller = {}
+local canceller_mt = { __name = "cloudjobs.canceller", __index = Canceller }
+
+--- Ends what holds this canceller. Only the first reason counts.
+---@param reason string|nil becomes the error's message
+function Canceller:cancel(reason)
+  if self.cancelled then
+    return
+  end
+  self.cancelled = true
+  self.reason = reason or "cancelled"
+  for listener in pairs(self._listeners) do
+    listener(self.reason)
+  end
+end
+
+--- Calls `listener` once at the cancellation; answers a function that forgets it.
+---@param listener fun(reason: string)
+---@return fun()
+function Canceller:listen(listener)
+  self._listeners[listener] = true
+  return function()
+    self._listeners[listener] = nil
+  end
+end
+
+local function new()
+  return setmetatable({ cancelled = false, _listeners = {} }, canceller_mt)
+end
+
+return { new = new }

@@ -1,0 +1,118 @@
+--- A client: one method for each operation of a model.
+
+local call = require "cloudjobs.call"
+local options_of = require "cloudjobs.options"
+local suggest = require "cloudjobs.suggest"
+
+local Client = {}
+
+local CALL_OPTIONS = {
+  timeout = "number",
+  meta = "table",
+  cancel = "table",
+  api_version = "string",
+  sink = "function|table",
+  body = "string|function|table",
+}
+
+local function check_params(params, what, level)
+  if params ~= nil and type(params) ~= "table" then
+    error(("%s: parameters: expected table, got %s"):format(what, type(params)), level + 1)
+  end
+end
+
+-- The operation of that name in either spelling; raises at the caller's line.
+local function operation(self, name, level)
+  local op = type(name) == "string" and self._context.model:operation(name)
+  if not op then
+    local names = self._context.model:operations()
+    error(("%s has no operation %s%s"):format(
+      self._context.model.service.id, tostring(name), suggest(tostring(name), names)
+    ), level + 1)
+  end
+  return op
+end
+
+--- Makes the method for an operation. A call is `client:name(params, call_options)`.
+local function method(op)
+  return function(self, params, options)
+    if params ~= nil and type(params) ~= "table" then
+      check_params(params, op.method_name, 2)
+    end
+    if options ~= nil then
+      options_of.check(options, CALL_OPTIONS, op.method_name, 2)
+    end
+    local output, err = call.run(self._context, op, params, options)
+    if output == nil then
+      return nil, err
+    end
+    return output
+  end
+end
+
+--- The encoded request, unsigned and unsent.
+---@param name string an operation in either spelling
+---@param params table|nil
+---@return { method: string, url: string, headers: table<string, string>, body: string|nil }|nil request
+---@return cloudjobs.Error|nil err
+function Client:request(name, params, options)
+  local op = operation(self, name, 2)
+  check_params(params, op.method_name, 2)
+  local request, err = call.prepare(self._context, op, params, options or {})
+  if not request then
+    err.operation = op.name
+    err.service = op.service.id
+    return nil, err
+  end
+  return { method = request.method, url = request.url, headers = request.headers, body = request.body }
+end
+
+--- What a call would return for this response. Marks an error as a call would.
+---@param name string
+---@param response { status: integer, headers: table<string, string>, body: string|nil }
+---@return table|nil output
+---@return cloudjobs.Error|nil err
+function Client:decode(name, response)
+  local op = operation(self, name, 2)
+  local output, err = call.decode(self._context, op, response)
+  if output == nil then
+    return nil, err
+  end
+  return output
+end
+
+--- The operations' names in snake_case, sorted.
+---@return string[]
+function Client:operations()
+  return self._context.model:operations()
+end
+
+--- Ends the client: every later call answers `nil, err` (kind "transport", code "closed").
+function Client:close()
+  self._context.closed = true
+end
+
+local client_mt = { __name = "cloudjobs.client" }
+
+-- An operation's method is made when it is first named, and kept.
+function client_mt.__index(self, name)
+  local found = Client[name]
+  if found or type(name) ~= "string" or name:sub(1, 1) == "_" then
+    return found
+  end
+  found = method(operation(self, name, 2))
+  rawset(self, name, found)
+  return found
+end
+
+function client_mt.__tostring(self)
+  return "cloudjobs.client: " .. self._context.model.service.id
+end
+
+--- A client over an assembled context.
+---@param context table see call.lua
+local function new(context)
+  return setmetatable({ _context = context }, client_mt)
+end
+
+return { new = new }

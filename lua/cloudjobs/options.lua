@@ -1,0 +1,49 @@
+--- Checks the options table of a public function. A mistake is the caller's,
+--- so it is raised as a string that points at the caller's line.
+
+local suggest = require "cloudjobs.suggest"
+
+local function sorted_keys(t)
+  local keys = {}
+  for key in pairs(t) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys
+end
+
+local function fits(value, expected)
+  for name in expected:gmatch("[^|]+") do
+    if type(value) == name then
+      return true
+    end
+  end
+  return false
+end
+
+--- Raises unless `options` holds known names with values of the right types.
+---@param options table|nil
+---@param known table<string, string> name to type, alternatives apart by "|"
+---@param what string the function, for the message
+---@param level integer as for `error`, seen from the caller of this function
+---@return table options an empty table for nil
+local function check(options, known, what, level)
+  level = level + 1
+  if options == nil then
+    return {}
+  end
+  if type(options) ~= "table" then
+    error(("%s: options: expected table, got %s"):format(what, type(options)), level)
+  end
+  for name, value in pairs(options) do
+    local expected = known[name]
+    if not expected then
+      error(("%s: unknown option %s%s"):format(what, tostring(name), suggest(tostring(name), sorted_keys(known))), level)
+    elseif not fits(value, expected) then
+      error(("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), type(value)), level)
+    end
+  end
+  return options
+end
+
+return { check = check, sorted_keys = sorted_keys }

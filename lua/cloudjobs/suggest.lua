@@ -1,0 +1,37 @@
+--- "Did you mean": the nearest of some names to a mistyped one.
+
+-- Levenshtein's distance, in one row.
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do
+    row[j] = j
+  end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local above = row[j]
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      row[j] = math.min(above + 1, row[j - 1] + 1, diagonal + cost)
+      diagonal = above
+    end
+  end
+  return row[#b]
+end
+
+--- `" (did you mean X?)"`, or an empty string when nothing is near.
+---@param word string
+---@param names string[]
+---@return string
+local function suggest(word, names)
+  local best, best_distance = nil, math.max(2, math.floor(#word / 3)) + 1
+  for _, name in ipairs(names) do
+    local d = distance(word:lower(), name:lower())
+    if d < best_distance or (d == best_distance and best and name < best) then
+      best, best_distance = name, d
+    end
+  end
+  return best and (" (did you mean %s?)"):format(best) or ""
+end
+
+return suggest

@@ -1,0 +1,18 @@
+--- The transports by name, and the one this process uses when none is given.
+
+local function load(name)
+  return function(options)
+    return require("cloudjobs.transport." .. name).new(options)
+  end
+end
+
+local shared
+
+--- The process's default transport. Made on first use, so that requiring
+--- cloudjobs loads no network library.
+local function default()
+  shared = shared or load("curl")()
+  return shared
+end
+
+return { curl = load("curl"), default = default }

@@ -1,0 +1,60 @@
+--- The parts of a URL, as far as service addresses need them.
+
+local DEFAULT_PORT = { http = 80, https = 443 }
+
+--- Splits an absolute http or https URL.
+---@param text string
+---@return { scheme: string, host: string, port: integer, authority: string, path: string, query: string|nil }|nil
+---@return string|nil message
+local function parse(text)
+  local scheme, authority, rest = text:match("^(%a+)://([^/?#]*)(.*)$")
+  scheme = scheme and scheme:lower()
+  if not DEFAULT_PORT[scheme] then
+    return nil, "expected an absolute http or https URL"
+  end
+  if authority:find("@", 1, true) then
+    return nil, "expected no user name or password in the URL"
+  end
+  local host, port = authority:match("^(%[[%x:.]+%])(.*)$")
+  if not host then
+    host, port = authority:match("^([%w%-._]+)(.*)$")
+  end
+  if not host or not (port == "" or port:find("^:%d+$")) then
+    return nil, "expected a host name, with or without a port"
+  end
+  local number = port == "" and DEFAULT_PORT[scheme] or tonumber(port:sub(2))
+  if number < 1 or number > 65535 then
+    return nil, "expected a port from 1 to 65535"
+  end
+  if text:find("[%c%s#]") then
+    return nil, "expected no blanks, control characters or fragment"
+  end
+  local path, query = rest:match("^([^?]*)%??(.*)$")
+  return {
+    scheme = scheme,
+    host = host:lower(),
+    port = number,
+    -- What the Host header says: a default port is left out.
+    authority = host:lower() .. (number == DEFAULT_PORT[scheme] and "" or ":" .. ("%d"):format(number)),
+    path = path,
+    query = query ~= "" and query or nil,
+  }
+end
+
+--- Whether `host` is this machine by its literal address or as localhost.
+---@param host string lower-case, an IPv6 address in brackets
+---@return boolean
+local function is_loopback(host)
+  return host == "localhost" or host == "[::1]" or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
+end
+
+--- Percent-encodes all but the unreserved characters of RFC 3986.
+---@param text string
+---@return string
+local function encode(text)
+  return (text:gsub("[^%w%-._~]", function(char)
+    return ("%%%02X"):format(char:byte())
+  end))
+end
+
+return { parse = parse, is_loopback = is_loopback, encode = encode }
