@@ -38,7 +38,8 @@ local function check(options, known, what, level)
   for name, value in pairs(options) do
     local expected = known[name]
     if not expected then
-      error(("%s: unknown option %s%s"):format(what, tostring(name), suggest(tostring(name), sorted_keys(known))), level)
+      local hint = suggest(tostring(name), sorted_keys(known))
+      error(("%s: unknown option %s%s"):format(what, tostring(name), hint), level)
     elseif not fits(value, expected) then
       error(("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), type(value)), level)
     end
