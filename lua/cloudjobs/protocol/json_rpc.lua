@@ -1,5 +1,6 @@
 --- AWS JSON 1.0 and 1.1: one POST to "/", the operation in X-Amz-Target.
 
+local aws_error = require "cloudjobs.protocol.aws_error"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
 
@@ -43,71 +44,13 @@ local function encode(op, params)
   }
 end
 
----@return string|nil
-local function request_id(response)
-  local headers = response.headers
-  return headers["x-amzn-requestid"] or headers["x-amzn-request-id"] or headers["x-amz-request-id"]
-end
-
--- "aws.protocoltests#FooError:http://…" names FooError.
-local function bare(code)
-  if type(code) == "string" and code ~= "" then
-    return (code:gsub(":.*", ""):gsub("^.*#", ""))
-  end
-end
-
-local function text(value)
-  return type(value) == "string" and value or nil
-end
-
--- Milliseconds in x-amz-retry-after, seconds in Retry-After; anything else is no hint.
-local function retry_after(headers)
-  local ms = headers["x-amz-retry-after"]
-  if ms and ms:find("^%d+$") then
-    return tonumber(ms) / 1000
-  end
-  local seconds = headers["retry-after"]
-  if seconds and seconds:find("^%d+$") then
-    return tonumber(seconds)
-  end
-end
-
---- The error an answer tells of, by the awsJson rules: the code from
---- x-amzn-errortype, else `code`, else `__type`; the status where there is none.
-local function decode_error(op, response)
-  local headers = response.headers
-  local body = core.json_decode(response.body)
-  local members = type(body) == "table" and body or {}
-  local code = bare(headers["x-amzn-errortype"]) or bare(members.code) or bare(members.__type)
-  local modeled = code and op.model:error(code)
-  local query_error = op.service.query_compatible and headers["x-amzn-query-error"]
-  if query_error then
-    code = query_error:match("^[^;]+") or code
-  end
-  local hint
-  if not code then
-    hint = "The answer names no error code: " .. (headers["content-type"] or "no content type")
-      .. ", perhaps from a proxy or gateway on the way"
-  end
-  return Error.new {
-    kind = "service",
-    code = code or tostring(response.status),
-    message = text(members.message) or text(members.Message) or text(members.errorMessage) or "",
-    status = response.status,
-    request_id = request_id(response),
-    retry_after = retry_after(headers),
-    fields = modeled and modeled.shape and core.decode(modeled.shape, response.body) or nil,
-    hint = hint,
-  }
-end
-
 --- The operation's output, or why there is none.
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err kind "service" or "response"
 local function decode(op, response)
   local status = response.status
   if status < 200 or status >= 300 then
-    return nil, decode_error(op, response)
+    return nil, aws_error.decode(op, response)
   end
   if not op.output then
     return {}
@@ -116,13 +59,7 @@ local function decode(op, response)
   if output then
     return output
   end
-  return nil, Error.new {
-    kind = "response",
-    code = "response",
-    message = "the answer cannot be read: " .. message,
-    status = status,
-    request_id = request_id(response),
-  }
+  return nil, aws_error.unreadable(response, message)
 end
 
-return { encode = encode, decode = decode, request_id = request_id }
+return { encode = encode, decode = decode, request_id = aws_error.request_id }
