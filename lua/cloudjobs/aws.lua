@@ -215,7 +215,8 @@ for _, name in ipairs(SERVICES) do
 end
 
 --- A client for any AWS service.
----@param options table a client's options and `model`: the path of a description in botocore's JSON form, or that description as a table
+---@param options table a client's options and `model`: the path of a description in botocore's JSON form,
+--- or that description as a table
 function aws.client(options)
   if type(options) ~= "table" or options.model == nil then
     error("cloudjobs.aws.client: expected the option model, a path or a table", 2)

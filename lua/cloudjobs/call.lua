@@ -137,7 +137,8 @@ local NO_OPTIONS = {}
 ---@param context table what a client is made of
 ---@param op table an operation of a model
 ---@param params table|nil
----@param options { timeout: number|nil, meta: table|nil, cancel: table|nil }|nil timeout: seconds for all attempts together
+---@param options { timeout: number|nil, meta: table|nil, cancel: table|nil }|nil
+--- timeout: seconds for all attempts together
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err
 local function run(context, op, params, options)

@@ -1,0 +1,101 @@
+local Stub = require "cloudjobs.stub"
+local cloudjobs = require "cloudjobs"
+
+local EXPORT = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/nightly-1"
+local KEYS = { access_key_id = "AKID", secret_access_key = "hush" }
+
+local function client(answers)
+  local stub = Stub.new(answers)
+  return cloudjobs.aws.bcm_data_exports { transport = stub, region = "us-east-1", env = {}, credentials = KEYS }, stub
+end
+
+describe("a client", function()
+  it("has a method for each operation, in either spelling", function()
+    local exports = client { { body = { Exports = {} } }, { body = { Exports = {} } } }
+    assert.same({ Exports = {} }, exports:list_exports())
+    assert.same({ Exports = {} }, exports:ListExports {})
+  end)
+
+  it("names its operations, sorted", function()
+    local exports = client()
+    assert.same({
+      "create_export", "delete_export", "get_execution", "get_export", "get_table", "list_executions",
+      "list_exports", "list_tables", "list_tags_for_resource", "tag_resource", "untag_resource", "update_export",
+    }, exports:operations())
+  end)
+
+  it("prints as what it is", function()
+    assert.equal("cloudjobs.client: BCM Data Exports", tostring((client())))
+  end)
+
+  it("encodes a request without signing or sending it", function()
+    local exports, stub = client()
+    local request = exports:request("get_export", { ExportArn = EXPORT })
+    assert.equal("POST", request.method)
+    assert.equal("https://bcm-data-exports.us-east-1.api.aws/", request.url)
+    assert.equal('{"ExportArn":"' .. EXPORT .. '"}', request.body)
+    assert.equal("bcm-data-exports.us-east-1.api.aws", request.headers.host)
+    assert.is_nil(request.headers.authorization)
+    assert.equal(0, #stub.requests)
+  end)
+
+  it("says what is wrong with a request", function()
+    local exports = client()
+    local request, err = exports:request("GetExport", {})
+    assert.is_nil(request)
+    assert.equal("BCM Data Exports GetExport: ExportArn: required", tostring(err))
+  end)
+
+  it("decodes a response as a call would", function()
+    local exports = client()
+    assert.same({ Exports = {}, NextToken = "n" },
+      exports:decode("list_exports", { status = 200, headers = {}, body = '{"Exports":[],"NextToken":"n"}' }))
+    local output, err = exports:decode("list_exports", {
+      status = 400, headers = {}, body = '{"__type":"ThrottlingException"}',
+    })
+    assert.is_nil(output)
+    assert.same({ "ThrottlingException", true, true, "ListExports" },
+      { err.code, err.retryable, err.throttling, err.operation })
+  end)
+
+  it("answers nil and an error once it is closed", function()
+    local exports, stub = client {}
+    exports:close()
+    local output, err = exports:list_exports()
+    assert.is_nil(output)
+    assert.same({ "transport", "closed" }, { err.kind, err.code })
+    assert.is_nil(exports:request("list_exports"))
+    assert.equal(0, #stub.requests)
+  end)
+
+  local mistakes = {
+    { "an unknown operation", function(exports)
+      return exports:get_exprot {}
+    end, "BCM Data Exports has no operation get_exprot (did you mean get_export?)" },
+    { "an unknown operation by name", function(exports)
+      local request = exports:request("GetExprot", {})
+      return request
+    end, "BCM Data Exports has no operation GetExprot (did you mean get_export?)" },
+    { "parameters of the wrong type", function(exports)
+      local output = exports:list_exports("all")
+      return output
+    end, "list_exports: parameters: expected table, got string" },
+    { "an unknown call option", function(exports)
+      local output = exports:list_exports({}, { timeuot = 5 })
+      return output
+    end, "list_exports: unknown option timeuot (did you mean timeout?)" },
+    { "a call option of the wrong type", function(exports)
+      local output = exports:list_exports({}, { timeout = "5" })
+      return output
+    end, "list_exports: option timeout: expected number, got string" },
+  }
+  for _, case in ipairs(mistakes) do
+    it("raises at the caller's line for " .. case[1], function()
+      local exports = client {}
+      local ok, message = pcall(case[2], exports)
+      assert.is_false(ok)
+      assert.matches("client_spec%.lua:%d+: ", message)
+      assert.matches(case[3], message, 1, true)
+    end)
+  end
+end)

@@ -1,0 +1,30 @@
+local options = require "cloudjobs.options"
+
+describe("an options check", function()
+  local function f(given)
+    return options.check(given, { region = "string", sink = "function|table" }, "f", 2)
+  end
+
+  it("hands good options through and makes nothing an empty table", function()
+    local given = { region = "eu-west-1", sink = print }
+    assert.equal(given, f(given))
+    assert.same({}, f(nil))
+  end)
+
+  local mistakes = {
+    { { reigon = "x" }, "f: unknown option reigon %(did you mean region%?%)$" },
+    { { region = 5 }, "f: option region: expected string, got number$" },
+    { { sink = "x" }, "f: option sink: expected function or table, got string$" },
+    { "x", "f: options: expected table, got string$" },
+  }
+  for _, case in ipairs(mistakes) do
+    it("raises at the caller's line: " .. case[2], function()
+      local ok, message = pcall(function()
+        local checked = f(case[1])
+        return checked
+      end)
+      assert.is_false(ok)
+      assert.matches("^.*options_spec%.lua:%d+: " .. case[2], message)
+    end)
+  end
+end)
