@@ -9,38 +9,19 @@ local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.retry"
 local Sigv4 = require "cloudjobs.auth.sigv4"
 local Static = require "cloudjobs.credentials.static"
+local assembly = require "cloudjobs.assembly"
 local core = require "cloudjobs.core"
 local json_rpc = require "cloudjobs.protocol.json_rpc"
 local option = require "cloudjobs.options"
 local transports = require "cloudjobs.transport"
-local url = require "cloudjobs.url"
-local version = require "cloudjobs.version"
 
 local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc }
 
-local TIMEOUT = { connect = 10, total = 60 } -- seconds, for one attempt
-
-local OPTIONS = {
+local OPTIONS = assembly.known {
   region = "string",
   profile = "string",
-  credentials = "table",
-  endpoint = "string",
-  transport = "table",
-  env = "table",
-  retry = "table",
-  timeout = "table",
-  proxy = "string",
-  ca_bundle = "string",
-  client_cert = "string",
-  client_key = "string",
-  app_id = "string",
 }
 
--- What the transport has to honour, and hands on with each request.
-local NETWORK = { "proxy", "ca_bundle", "client_cert", "client_key" }
-
-local RETRY = { mode = "string", max_attempts = "number" }
-local SECONDS = { connect = "number", total = "number" }
 local KEYS = {
   access_key_id = "string",
   secret_access_key = "string",
@@ -84,21 +65,12 @@ function Endpoint:resolve()
   if not address then
     address, signing_region = standard_address(service, region)
   end
-  local parts, message = url.parse(address)
-  if parts and parts.scheme == "http" and not url.is_loopback(parts.host) then
-    parts, message = nil, "expected https; http is for loopback addresses"
-  elseif parts and parts.query then
-    parts, message = nil, "expected no query"
+  local resolved, err = assembly.address(address, source)
+  if not resolved then
+    return nil, err
   end
-  if not parts then
-    return config_error(("%s %s: %s"):format(source, address, message))
-  end
-  self._resolved = {
-    origin = parts.scheme .. "://" .. parts.authority,
-    host = parts.authority,
-    path = parts.path:gsub("/$", ""),
-    signing = { region = signing_region, name = service.signing },
-  }
+  resolved.signing = { region = signing_region, name = service.signing }
+  self._resolved = resolved
   return self._resolved
 end
 
@@ -139,20 +111,6 @@ local function credentials_of(options, config, what, level)
   return Static.new(given)
 end
 
-local function network_of(options, transport, what, level)
-  local network
-  for _, name in ipairs(NETWORK) do
-    if options[name] then
-      if not transport.honours[name] then
-        error(("%s: option %s: this transport cannot honour it"):format(what, name), level + 1)
-      end
-      network = network or {}
-      network[name] = options[name]
-    end
-  end
-  return network
-end
-
 -- "attempt=n; max=m" for the attempts a client may make, written once.
 local function attempt_texts(max_attempts)
   return setmetatable({}, {
@@ -173,8 +131,8 @@ end
 
 local function assemble(model, options, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
-  option.check(options.retry, RETRY, what .. ": retry", level + 1)
-  local timeout = option.check(options.timeout, SECONDS, what .. ": timeout", level + 1)
+  local given_retry = assembly.retry(options, what, level + 1)
+  local timeout = assembly.timeout(options, what, level + 1)
   local protocol = PROTOCOLS[model.service.protocol]
   if not protocol then
     error(("%s: protocol %s is not supported"):format(what, tostring(model.service.protocol)), level + 1)
@@ -182,7 +140,7 @@ local function assemble(model, options, what, level)
   local config = Config.new(options)
   local transport = options.transport or transports.default()
   local retry = Retry.standard {
-    max_attempts = options.retry and options.retry.max_attempts or tonumber(config:get("max_attempts")),
+    max_attempts = given_retry.max_attempts or tonumber(config:get("max_attempts")),
   }
   return Client.new {
     model = model,
@@ -192,11 +150,9 @@ local function assemble(model, options, what, level)
     endpoint = setmetatable({ _config = config, _service = model.service }, endpoint_mt),
     retry = retry,
     transport = transport,
-    network = network_of(options, transport, what, level + 1),
-    timeout = { connect = timeout.connect or TIMEOUT.connect, total = timeout.total or TIMEOUT.total },
-    user_agent = ("cloudjobs/%s lang/lua#%s%s"):format(
-      version, _VERSION:match("[%d.]+"), options.app_id and " app/" .. options.app_id or ""
-    ),
+    network = assembly.network(options, transport, what, level + 1),
+    timeout = timeout,
+    user_agent = assembly.user_agent(options.app_id),
     annotate = annotate,
     attempt_texts = attempt_texts(retry.max_attempts),
   }
