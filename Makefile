@@ -3,23 +3,31 @@
 CC ?= cc
 BUILD ?= build
 LUA ?= 5.4
+TIME ?= 60
+export BUILD
 
-# One flavour a Lua: its program, its headers, its place in the build.
-PROGRAM_5.4 = lua5.4
-PROGRAM_5.3 = lua5.3
-PROGRAM_5.1 = lua5.1
-PROGRAM_jit = luajit
-INCLUDE_5.4 ?= $(shell pkg-config --cflags lua5.4)
-INCLUDE_5.3 ?= $(shell pkg-config --cflags lua5.3)
-INCLUDE_5.1 ?= $(shell pkg-config --cflags lua5.1)
-INCLUDE_jit ?= $(shell pkg-config --cflags luajit)
+# One flavour a Lua: its headers, its program, the tree its rocks go to.
+first_of = $(shell for name in $(1); do \
+	pkg-config --cflags $$name 2>/dev/null && break; done)
+INCLUDE_5.4 ?= $(call first_of,lua5.4 lua-5.4 lua54)
+INCLUDE_5.3 ?= $(call first_of,lua5.3 lua-5.3 lua53)
+INCLUDE_5.1 ?= $(call first_of,lua5.1 lua-5.1 lua51)
+INCLUDE_jit ?= $(call first_of,luajit)
+PROGRAM = $(if $(filter jit,$(LUA)),luajit,lua$(LUA))
+ROCKS = $(if $(filter jit,$(LUA)),5.1,$(LUA))
+FLAVOURS = 5.4 jit
 
 STRICT = -std=c99 -Wall -Wextra -pedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wconversion -Wwrite-strings
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = $(STRICT) -D_GNU_SOURCE -fPIC -fvisibility=hidden $(CFLAGS) \
-	$(INCLUDE_$(LUA))
-SHARED = -shared
+HARDEN = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+ALL_CFLAGS = $(STRICT) -D_GNU_SOURCE -fPIC -fvisibility=hidden $(HARDEN) \
+	$(CFLAGS) $(INCLUDE_$(LUA))
+ifeq ($(shell uname),Darwin)
+SHARED = -bundle -undefined dynamic_lookup
+else
+SHARED = -shared -Wl,-z,relro,-z,now
+endif
 
 out = $(BUILD)/lua$(LUA)
 present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
@@ -30,11 +38,13 @@ curl_sources = $(call present,curl buf)
 os_sources = os
 
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
+each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
-.PHONY: build env clean
+.PHONY: build env demo test check lint analyse asan valgrind torture fuzz \
+	harden bench install clean
 build: $(modules)
 
-$(out)/obj/%.o: csrc/%.c
+$(out)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
 
@@ -56,6 +66,54 @@ $(out)/cloudjobs/os.so: $(call objects,$(os_sources))
 env:
 	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
 	@echo "export LUA_CPATH='$(CURDIR)/$(out)/?.so;;'"
+
+demo:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory build
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) bin/cloudjobs demo
+
+# SPECS="spec/unit/json_spec.lua" runs less than all.
+test:
+	@tools/setup test
+	@$(call each_lua,$(FLAVOURS)) -s build; done
+	@tools/test "$(FLAVOURS)" $(SPECS)
+
+# Warnings are errors for each Lua and each compiler; then the linters.
+check:
+	@tools/setup check
+	@for cc in gcc clang; do $(call each_lua,5.4 jit 5.3 5.1) -s build \
+	  CC=$$cc BUILD=$(BUILD)/$$cc CFLAGS='-O2 -Werror'; done; done
+	@$(MAKE) --no-print-directory lint analyse
+
+lint:
+	luacheck -q .
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+
+analyse:
+	clang-tidy --quiet csrc/*.c -- $(STRICT) -D_GNU_SOURCE $(INCLUDE_5.4)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c99 \
+	  --enable=warning,performance,portability $(INCLUDE_5.4) csrc
+
+# The specs in one process with our modules: nginx and luarocks have their own.
+IN_PROCESS = $(filter-out spec/nginx spec/rocks spec/support,$(wildcard spec/*))
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+UNDER_ASAN = env LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
+	LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0
+UNDER_VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite --suppressions=tools/valgrind.supp
+
+asan:
+	@tools/setup check
+	@$(call each_lua,$(FLAVOURS)) -s build CC=gcc BUILD=$(BUILD)/asan HARDEN= \
+	  CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)' \
+	  LDFLAGS='$(SANITIZE) -Wl,-z,nodelete'; done
+	@BUILD=$(BUILD)/asan WRAP="$(UNDER_ASAN)" \
+	  tools/test "$(FLAVOURS)" $(or $(SPECS),$(IN_PROCESS))
+
+valgrind:
+	@tools/setup check
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@WRAP="$(UNDER_VALGRIND)" tools/test 5.4 $(or $(SPECS),$(IN_PROCESS))
 
 clean:
 	rm -rf $(BUILD)

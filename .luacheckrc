@@ -1,0 +1,10 @@
+std = "min"
+max_line_length = 120
+exclude_files = { "build", "node_modules" }
+
+files["spec"] = { std = "min+busted" }
+files["lua/cloudjobs/transport/nginx.lua"] = { read_globals = { "ngx" } }
+files["lua/cloudjobs/nginx.lua"] = { read_globals = { "ngx" } }
+files["lua/cloudjobs/meta"] = { only = {} }
+files["rockspec"] = { std = "+rockspec" }
+files["lua/cloudjobs/models"] = { max_line_length = false }

@@ -1,0 +1,39 @@
+--- Files and folders for specs: what the tree holds, whole files, temporary folders.
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = assert(file:read("*a"))
+  file:close()
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(text))
+  assert(file:close())
+end
+
+--- Lists the files below `folder` whose names end in `ending`, sorted.
+local function list(folder, ending)
+  local paths = {}
+  local pipe = assert(io.popen(("find '%s' -type f -name '*%s' | LC_ALL=C sort"):format(folder, ending)))
+  for path in pipe:lines() do
+    paths[#paths + 1] = path
+  end
+  pipe:close()
+  return paths
+end
+
+--- Makes an empty folder that `remove` takes away again.
+local function temporary()
+  local pipe = assert(io.popen("mktemp -d"))
+  local path = assert(pipe:read("*l"))
+  pipe:close()
+  return path
+end
+
+local function remove(folder)
+  os.execute(("rm -rf '%s'"):format(folder))
+end
+
+return { read = read, write = write, list = list, temporary = temporary, remove = remove }

@@ -1,0 +1,142 @@
+--- Who may require whom. The first row whose pattern matches a file is its layer; `may` lists the layers it requires
+--- (its own always), `uses` the modules of others, `lua = true` a C file that may see lua.h. The assembly may compute
+--- the name of what it requires.
+
+local LUA = {
+  { layer = "cli", "cli/.*", may = "emulator assembly *", uses = "argparse cqueues" },
+  { layer = "emulator", "emulator", "emulator/.*", may = "assembly *", uses = "cqueues openssl" },
+  { layer = "assembly", "init", "aws", "azure", "nginx", may = "*" },
+  { layer = "models", "models/.*" },
+  { layer = "jobs", "jobs/.*" },
+  { layer = "base", "error", "suggest", "options", "url", "version", "cancel", may = "core" },
+  { layer = "json", "json", may = "core base", uses = "cjson" },
+  { layer = "http1", "http1", may = "base" },
+  { layer = "watch", "watch", may = "core base job wait" },
+  { layer = "paginate", "paginate", may = "core base" },
+  { layer = "wait", "wait", may = "core base" },
+  { layer = "job", "job", may = "core base" },
+  { layer = "client", "client", may = "base call model" },
+  { layer = "call", "call", may = "base" },
+  { layer = "parallel", "parallel", may = "base multi" },
+  { layer = "protocol", "protocol/.*", may = "core base json" },
+  { layer = "auth", "auth/.*", may = "core base" },
+  { layer = "model", "model", "import", may = "core base json models" },
+  { layer = "retry", "retry", may = "core base" },
+  { layer = "endpoint", "endpoint", may = "core base" },
+  { layer = "config", "config", may = "core base" },
+  { layer = "child", "credentials/process", "credentials/azure_cli", "credentials/sso",
+    may = "core base json config credentials os", uses = "cjson" },
+  { layer = "credentials", "credentials/.*", may = "core base json config child", uses = "cjson" },
+  { layer = "nginx", "transport/nginx", may = "core base os http1 transport", uses = "ngx resty" },
+  { layer = "multi", "transport/multi", may = "core base os curl transport" },
+  { layer = "transport", "transport", "transport/.*", may = "core base os curl nginx multi" },
+  { layer = "stub", "stub", may = "core base" },
+  { layer = "core", "core" },
+  { layer = "curl", "curl" },
+  { layer = "os", "os" },
+}
+
+local C = {
+  { layer = "core", "core", may = "codec sign hash scalar buf", lua = true },
+  { layer = "codec", "codec", may = "shape json xml scalar buf core", lua = true },
+  { layer = "curl", "curl", may = "transfer buf", lua = true },
+  { layer = "transfer", "transfer", may = "buf" },
+  { layer = "os", "os", lua = true },
+  { layer = "compat", "compat", lua = true },
+  { layer = "sign", "sign", may = "hash buf" },
+  { layer = "shape", "shape", may = "scalar buf" },
+  { layer = "json", "json", may = "scalar buf" },
+  { layer = "xml", "xml", may = "scalar buf" },
+  { layer = "scalar", "scalar", may = "buf" },
+  { layer = "hash", "hash", may = "buf" },
+  { layer = "buf", "buf" },
+}
+
+local ABOVE = { cli = true, emulator = true, assembly = true }
+
+-- Only these see a clock, a child process or nginx; math.random is nobody's.
+local WORLD = { "os%.time%(%)", "os%.clock", "os%.execute", "io%.popen", "ngx%.%w+" }
+local WORLDLY = { cli = true, emulator = true, assembly = true, transport = true, multi = true, nginx = true }
+
+local function row_of(rows, name)
+  for _, row in ipairs(rows) do
+    for _, pattern in ipairs(row) do
+      if name:match("^" .. pattern .. "$") then
+        return row
+      end
+    end
+  end
+end
+
+local function has(words, word)
+  return (" " .. (words or "") .. " "):find(" " .. word .. " ", 1, true) ~= nil
+end
+
+local function may_require(row, target)
+  return row.layer == target or has(row.may, target) or (has(row.may, "*") and not ABOVE[target])
+end
+
+local function without_comments(text)
+  return (text:gsub("%-%-[^\n]*", ""))
+end
+
+--- What a Lua file of the library breaks: a list of sentences, empty when all is well.
+local function lua_violations(name, text)
+  local row = row_of(LUA, name)
+  if not row then
+    return { name .. " has no layer" }
+  end
+  local found = {}
+  text = without_comments(text)
+  for rest in text:gmatch("%f[%w_]require%f[^%w_]([^\n]*)") do
+    local module = rest:match("^[%s(,]*[\"']([%w_.]+)[\"']")
+    if not module and row.layer ~= "assembly" then
+      found[#found + 1] = name .. " requires a computed name: require" .. rest
+    elseif module and module:match("^cloudjobs") then
+      local path = module:gsub("^cloudjobs%.?", ""):gsub("%.", "/")
+      local target = row_of(LUA, path == "" and "init" or path)
+      if not target then
+        found[#found + 1] = name .. " requires " .. module .. ", which has no layer"
+      elseif not may_require(row, target.layer) then
+        found[#found + 1] = name .. " (" .. row.layer .. ") requires " .. module .. " (" .. target.layer .. ")"
+      end
+    elseif module and not has(row.uses, module:match("^[%w_]+")) then
+      found[#found + 1] = name .. " (" .. row.layer .. ") requires " .. module
+    end
+  end
+  for _, pattern in ipairs(WORLD) do
+    local call = text:match("%f[%w_]" .. pattern)
+    if call and not WORLDLY[row.layer] then
+      found[#found + 1] = name .. " (" .. row.layer .. ") uses " .. call
+    end
+  end
+  if text:find("math%.random") then
+    found[#found + 1] = name .. " uses math.random"
+  end
+  return found
+end
+
+--- The same for a C file, by its stem: `codec` for codec.c and codec.h.
+local function c_violations(stem, text)
+  local row = row_of(C, stem)
+  if not row then
+    return { stem .. " has no layer" }
+  end
+  local found = {}
+  for own in text:gmatch('#%s*include%s+"([%w_/]+)%.h"') do
+    if own ~= "compat" and not may_require(row, own) then
+      found[#found + 1] = stem .. " includes " .. own .. ".h"
+    elseif own == "compat" and not row.lua then
+      found[#found + 1] = stem .. " includes compat.h, and so lua.h"
+    end
+  end
+  if not row.lua and (text:find("<lua[%w]*%.h>") or text:find("<lauxlib%.h>")) then
+    found[#found + 1] = stem .. " includes lua.h"
+  end
+  if stem ~= "curl" and stem ~= "transfer" and text:find("<curl/") then
+    found[#found + 1] = stem .. " includes curl.h"
+  end
+  return found
+end
+
+return { lua_violations = lua_violations, c_violations = c_violations }
