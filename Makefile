@@ -34,7 +34,7 @@ present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
 modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
 core_sources = $(call present,core codec shape json scalar sign hash buf)
-curl_sources = $(call present,curl buf)
+curl_sources = $(call present,curl transfer multi buf)
 os_sources = os
 
 objects = $(patsubst %,$(out)/obj/%.o,$(1))

@@ -1,0 +1,212 @@
+/* luaopen_cloudjobs_curl: HTTP on libcurl. Requests come as Lua values, answers
+** go as Lua values; no callback ever touches a Lua state. */
+#include "curl.h"
+
+#include "clock.h"
+
+#include <string.h>
+
+#define EASY_T "cloudjobs.curl.easy"
+
+/* The longest timeout, in ms: libcurl counts some in an int. */
+#define MAX_TIMEOUT 2147483647L
+
+static long field_ms (lua_State *L, int i, const char *name) {
+  lua_Number n;
+  lua_getfield(L, i, name);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    return 0;
+  }
+  if (lua_type(L, -1) != LUA_TNUMBER)
+    return luaL_error(L, "%s: expected number, got %s", name,
+                      luaL_typename(L, -1));
+  n = lua_tonumber(L, -1) * 1000;
+  lua_pop(L, 1);
+  if (!(n > 1)) /* 0 would be "no limit" */
+    return 1;
+  return n < (lua_Number)MAX_TIMEOUT ? (long)n : MAX_TIMEOUT;
+}
+
+/* The text stays valid as long as the table keeps it. */
+static const char *field_text (lua_State *L, int i, const char *name) {
+  const char *s;
+  lua_getfield(L, i, name);
+  if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "%s: expected string, got %s", name, luaL_typename(L, -1));
+  s = lua_tostring(L, -1);
+  lua_pop(L, 1);
+  return s;
+}
+
+static void read_options (lua_State *L, int i, struct cj_request *r) {
+  if (lua_isnoneornil(L, i))
+    return;
+  luaL_checktype(L, i, LUA_TTABLE);
+  r->timeout = field_ms(L, i, "timeout");
+  r->connect_timeout = field_ms(L, i, "connect_timeout");
+  lua_getfield(L, i, "network");
+  if (lua_istable(L, -1)) {
+    int n = lua_gettop(L);
+    r->network.proxy = field_text(L, n, "proxy");
+    r->network.no_proxy = field_text(L, n, "no_proxy");
+    r->network.ca_bundle = field_text(L, n, "ca_bundle");
+    r->network.client_cert = field_text(L, n, "client_cert");
+    r->network.client_key = field_text(L, n, "client_key");
+  }
+  lua_pop(L, 1);
+}
+
+void cj_curl_settings (lua_State *L, int i, struct cj_transfer *t) {
+  if (lua_isnoneornil(L, i))
+    return;
+  luaL_checktype(L, i, LUA_TTABLE);
+  lua_getfield(L, i, "max_body");
+  if (!lua_isnil(L, -1)) {
+    lua_Number n = luaL_checknumber(L, -1);
+    luaL_argcheck(L, n >= 0 && n <= (lua_Number)CJ_MAX_EXACT, i, "max_body");
+    t->max_body = (size_t)n;
+  }
+  lua_getfield(L, i, "gzip");
+  t->gzip = lua_toboolean(L, -1);
+  lua_pop(L, 2);
+}
+
+static int add_headers (lua_State *L, int i, struct cj_transfer *t) {
+  luaL_checktype(L, i, LUA_TTABLE);
+  lua_pushnil(L);
+  while (lua_next(L, i) != 0) {
+    size_t name_len, value_len;
+    const char *name, *value;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      return luaL_error(L, "headers: expected strings, got %s = %s",
+                        luaL_typename(L, -2), luaL_typename(L, -1));
+    name = lua_tolstring(L, -2, &name_len);
+    value = lua_tolstring(L, -1, &value_len);
+    if (cj_transfer_header(t, name, name_len, value, value_len) != 0) {
+      lua_pop(L, 2);
+      return -1;
+    }
+    lua_pop(L, 1);
+  }
+  return 0;
+}
+
+int cj_curl_request (lua_State *L, int first, struct cj_transfer *t) {
+  struct cj_request r;
+  memset(&r, 0, sizeof(r));
+  r.method = luaL_checkstring(L, first);
+  r.url = luaL_checkstring(L, first + 1);
+  r.body = luaL_optlstring(L, first + 3, NULL, &r.body_len);
+  read_options(L, first + 4, &r);
+  if (cj_transfer_begin(t) != 0 || add_headers(L, first + 2, t) != 0)
+    return -1;
+  return cj_transfer_prepare(t, &r);
+}
+
+static void push_headers (lua_State *L, struct cj_transfer *t) {
+  struct cj_field f;
+  size_t at = 0;
+  lua_createtable(L, 0, 12);
+  while (cj_transfer_field(t, &at, &f)) {
+    lua_pushlstring(L, f.name, f.name_len);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    if (lua_isnil(L, -1)) {
+      lua_pop(L, 1);
+      lua_pushlstring(L, f.value, f.value_len);
+    } else {
+      lua_pushliteral(L, ", ");
+      lua_pushlstring(L, f.value, f.value_len);
+      lua_concat(L, 3);
+    }
+    lua_rawset(L, -3);
+  }
+}
+
+int cj_curl_answer (lua_State *L, struct cj_transfer *t, CURLcode result) {
+  if (result != CURLE_OK || t->problem != NULL) {
+    struct cj_failure f = cj_transfer_failure(t, result);
+    lua_pushnil(L);
+    lua_pushstring(L, f.code);
+    lua_pushstring(L, f.message);
+    lua_pushboolean(L, f.sent);
+    return 4;
+  }
+  lua_pushinteger(L, cj_transfer_status(t));
+  push_headers(L, t);
+  lua_pushlstring(L, t->body.s, t->body.len);
+  return 3;
+}
+
+/* ---- the easy handle ---- */
+
+static struct cj_transfer *check_easy (lua_State *L) {
+  return luaL_checkudata(L, 1, EASY_T);
+}
+
+/* easy({ max_body, gzip } or nil) -> handle. Nothing is opened before its
+** first request. */
+static int l_easy (lua_State *L) {
+  struct cj_transfer *t;
+  lua_settop(L, 1);
+  t = lua_newuserdatauv(L, sizeof(*t), 0);
+  cj_transfer_init(t);
+  luaL_setmetatable(L, EASY_T);
+  cj_curl_settings(L, 1, t);
+  return 1;
+}
+
+/* handle:perform(method, url, headers, body, options)
+** -> status, headers, body | nil, code, message, sent */
+static int easy_perform (lua_State *L) {
+  struct cj_transfer *t = check_easy(L);
+  struct cj_sigpipe guard;
+  CURLcode result = CURLE_OK;
+  lua_settop(L, 6);
+  if (cj_curl_request(L, 2, t) == 0) {
+    cj_sigpipe_block(&guard);
+    result = curl_easy_perform(t->easy);
+    cj_sigpipe_restore(&guard);
+  }
+  return cj_curl_answer(L, t, result);
+}
+
+/* handle:close(), also __gc and __close: closes the connections. The handle
+** can be used again. */
+static int easy_close (lua_State *L) {
+  cj_transfer_free(check_easy(L));
+  return 0;
+}
+
+static const luaL_Reg easy_methods[] = {
+  { "perform", easy_perform },
+  { "close", easy_close },
+  { NULL, NULL },
+};
+
+static const luaL_Reg easy_mt[] = {
+  { "__gc", easy_close },
+  { "__close", easy_close }, /* Lua before 5.4 ignores it */
+  { NULL, NULL },
+};
+
+static const luaL_Reg functions[] = {
+  { "easy", l_easy },
+  { "now", cj_clock_now },
+  { "clock", cj_clock_monotonic },
+  { "sleep", cj_clock_sleep },
+  { NULL, NULL },
+};
+
+int luaopen_cloudjobs_curl (lua_State *L);
+
+CJ_EXPORT int luaopen_cloudjobs_curl (lua_State *L) {
+  luaL_newmetatable(L, EASY_T);
+  luaL_setfuncs(L, easy_mt, 0);
+  luaL_newlib(L, easy_methods);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  luaL_newlib(L, functions);
+  return 1;
+}

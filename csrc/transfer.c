@@ -1,0 +1,531 @@
+/* One HTTP exchange on a libcurl easy handle that is kept for the next one. */
+#include "transfer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A session token is a few KB; servers refuse more than this themselves. */
+#define MAX_LINES ((size_t)128 << 10)
+/* Of an answer, its interim answers included. */
+#define MAX_HEAD ((size_t)64 << 10)
+#define MAX_NETWORK ((size_t)16 << 10)
+/* A body buffer larger than this is not kept for the next answer. */
+#define KEEP ((size_t)1 << 20)
+/* One handle may talk to a few dozen endpoints. */
+#define MAX_CONNECTIONS 32L
+/* Fewer names than this in a directory of certificates are somebody's own
+** beside the system's bundle, not the system's. */
+#define MIN_CERTIFICATES 40
+
+enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2 };
+
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+static int has_hashed_certificates; /* set by 'start', constant from then on */
+
+/* Whether 'name' is what OpenSSL looks certificates up by: 8 hex digits and
+** a number. */
+static int is_hashed (const char *name) {
+  return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
+         name[9] >= '0' && name[9] <= '9';
+}
+
+static int count_certificates (const char *folder) {
+  DIR *d = folder != NULL ? opendir(folder) : NULL;
+  struct dirent *entry;
+  int n = 0;
+  if (d == NULL)
+    return 0;
+  while (n < MIN_CERTIFICATES && (entry = readdir(d)) != NULL)
+    n += is_hashed(entry->d_name);
+  closedir(d);
+  return n;
+}
+
+static void start (void) {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+#if LIBCURL_VERSION_NUM >= 0x074600
+  has_hashed_certificates =
+      count_certificates(curl_version_info(CURLVERSION_NOW)->capath) >=
+      MIN_CERTIFICATES;
+#endif
+}
+
+static int refuse (struct cj_transfer *t, const char *code,
+                   const char *message) {
+  t->problem = code;
+  snprintf(t->message, sizeof(t->message), "%s", message);
+  return -1;
+}
+
+/* ---- callbacks: they touch no Lua state ---- */
+
+static size_t on_body (char *s, size_t size, size_t n, void *data) {
+  struct cj_transfer *t = data;
+  n *= size;
+  if (n > t->body.max - t->body.len) {
+    refuse(t, "too_large", "");
+    snprintf(t->message, sizeof(t->message),
+             "the answer is larger than the limit of %zu bytes", t->body.max);
+    return 0;
+  }
+  if (cj_buf_add(&t->body, s, n) != 0) {
+    refuse(t, "memory", "out of memory");
+    return 0;
+  }
+  return n;
+}
+
+/* Each interim answer and the final one begin with a status line; only the
+** last head is kept. Trailers land behind the blank line, where nobody looks.
+*/
+static size_t on_head (char *s, size_t size, size_t n, void *data) {
+  struct cj_transfer *t = data;
+  n *= size;
+  if (n >= 5 && memcmp(s, "HTTP/", 5) == 0)
+    cj_buf_reset(&t->head);
+  t->head_total += n;
+  if (t->head_total > MAX_HEAD) {
+    refuse(t, "too_large", "");
+    snprintf(t->message, sizeof(t->message),
+             "the answer's headers are larger than the limit of %zu bytes",
+             MAX_HEAD);
+    return 0;
+  }
+  if (cj_buf_add(&t->head, s, n) != 0) {
+    refuse(t, "memory", "out of memory");
+    return 0;
+  }
+  return n;
+}
+
+/* ---- opening and closing ---- */
+
+void cj_transfer_init (struct cj_transfer *t) {
+  memset(t, 0, sizeof(*t));
+  t->lines.max = MAX_LINES;
+  t->network.max = MAX_NETWORK;
+  t->head.max = MAX_HEAD;
+  t->max_body = CJ_MAX_BODY;
+}
+
+/* After a fork the connections are the parent's too: a TLS goodbye from here
+** would end them, so the handle is left alone. */
+static void drop (struct cj_transfer *t) {
+  if (t->easy != NULL && t->pid == getpid())
+    curl_easy_cleanup(t->easy);
+  t->easy = NULL;
+}
+
+void cj_transfer_free (struct cj_transfer *t) {
+  drop(t);
+  free(t->list);
+  t->list = NULL;
+  t->list_cap = 0;
+  cj_buf_free(&t->lines);
+  cj_buf_free(&t->network);
+  cj_buf_free(&t->head);
+  cj_buf_free(&t->body);
+}
+
+/* What holds for every request. */
+static void set_defaults (struct cj_transfer *t) {
+  CURL *e = t->easy;
+  curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->message);
+  curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+  curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_head);
+  curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+  curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+  curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  curl_easy_setopt(e, CURLOPT_PROTOCOLS,
+                   (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+  curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L); /* the path is signed */
+  curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(e, CURLOPT_MAXCONNECTS, MAX_CONNECTIONS);
+}
+
+static int is_folder (const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void set_network (CURL *e, const struct cj_network *n) {
+  /* "" and not NULL: libcurl would ask the environment. */
+  curl_easy_setopt(e, CURLOPT_PROXY, n->proxy != NULL ? n->proxy : "");
+  curl_easy_setopt(e, CURLOPT_NOPROXY, n->no_proxy != NULL ? n->no_proxy : "");
+  if (n->ca_bundle != NULL) {
+    const char *folder = is_folder(n->ca_bundle) ? n->ca_bundle : NULL;
+    const char *file = folder == NULL ? n->ca_bundle : NULL;
+    curl_easy_setopt(e, CURLOPT_CAINFO, file);
+    curl_easy_setopt(e, CURLOPT_CAPATH, folder);
+    curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, file);
+    curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, folder);
+  } else if (has_hashed_certificates) {
+    /* Only the one needed is read: the bundle takes 18 ms to parse. */
+    curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, NULL);
+  }
+  if (n->client_cert != NULL) {
+    curl_easy_setopt(e, CURLOPT_SSLCERT, n->client_cert);
+    curl_easy_setopt(e, CURLOPT_SSLKEY,
+                     n->client_key != NULL ? n->client_key : n->client_cert);
+  }
+}
+
+static int flatten (struct cj_buf *b, const struct cj_network *n) {
+  const char *const parts[] = { n->proxy, n->no_proxy, n->ca_bundle,
+                                n->client_cert, n->client_key };
+  size_t i;
+  for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+    /* The NUL behind each, and another byte for one that is unset. */
+    if (parts[i] != NULL ? cj_buf_add(b, parts[i], strlen(parts[i]) + 1)
+                         : cj_buf_add(b, "\1", 2))
+      return -1;
+  }
+  return 0;
+}
+
+/* Puts the network settings in force unless they are. A reset keeps the open
+** connections, and libcurl itself reuses one only under equal settings. */
+static int apply_network (struct cj_transfer *t, const struct cj_network *n) {
+  size_t old = t->network.len;
+  size_t len;
+  if (flatten(&t->network, n) != 0) {
+    t->network.len = 0;
+    return refuse(t, "request", "the network options are too long");
+  }
+  len = t->network.len - old;
+  if (len == old && memcmp(t->network.s, t->network.s + old, len) == 0) {
+    t->network.len = old;
+    return 0;
+  }
+  memmove(t->network.s, t->network.s + old, len);
+  t->network.len = len;
+  curl_easy_reset(t->easy);
+  set_defaults(t);
+  set_network(t->easy, n);
+  return 0;
+}
+
+int cj_transfer_begin (struct cj_transfer *t) {
+  t->problem = NULL;
+  t->message[0] = '\0';
+  t->count = 0;
+  t->given = 0;
+  t->head_total = 0;
+  cj_buf_reset(&t->lines);
+  cj_buf_reset(&t->head);
+  if (t->body.cap > KEEP)
+    cj_buf_free(&t->body);
+  cj_buf_reset(&t->body);
+  if (t->easy != NULL && t->pid == getpid())
+    return 0;
+  pthread_once(&started, start);
+  drop(t);
+  t->easy = curl_easy_init();
+  if (t->easy == NULL)
+    return refuse(t, "memory", "libcurl could not make a handle");
+  t->pid = getpid();
+  cj_buf_reset(&t->network);
+  return 0;
+}
+
+/* ---- the request ---- */
+
+static int is_token (const char *s, size_t n) {
+  static const char others[] = "!#$%&'*+-.^_`|~";
+  size_t i;
+  for (i = 0; i < n; i++) {
+    char c = s[i];
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+          (c >= '0' && c <= '9') || (c != '\0' && strchr(others, c) != NULL)))
+      return 0;
+  }
+  return n > 0;
+}
+
+static int is_text (const char *s, size_t n) {
+  size_t i;
+  for (i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)s[i];
+    if ((c < ' ' && c != '\t') || c == 127)
+      return 0;
+  }
+  return 1;
+}
+
+static int is (const char *name, size_t n, const char *other) {
+  return strlen(other) == n && memcmp(name, other, n) == 0;
+}
+
+static int add_line (struct cj_transfer *t, const char *name, size_t name_len,
+                     const char *separator, const char *value,
+                     size_t value_len) {
+  if (cj_buf_add(&t->lines, name, name_len) != 0 ||
+      cj_buf_add(&t->lines, separator, strlen(separator)) != 0 ||
+      cj_buf_add(&t->lines, value, value_len) != 0 ||
+      cj_buf_byte(&t->lines, '\0') != 0)
+    return refuse(t, "request", "the request's headers are too long");
+  t->count++;
+  return 0;
+}
+
+int cj_transfer_header (struct cj_transfer *t, const char *name,
+                        size_t name_len, const char *value, size_t value_len) {
+  if (!is_token(name, name_len))
+    return refuse(t, "request", "a header's name holds more than a token may");
+  if (is(name, name_len, "transfer-encoding")) {
+    return refuse(t, "request", "transfer-encoding is the transport's own");
+  } else if (!is_text(value, value_len)) {
+    refuse(t, "request", "");
+    snprintf(t->message, sizeof(t->message),
+             "the header %.64s holds a line break or control character", name);
+    return -1;
+  }
+  /* libcurl counts the body, and never waits for a 100 Continue. */
+  if (is(name, name_len, "content-length") || is(name, name_len, "expect"))
+    return 0;
+  if (is(name, name_len, "content-type"))
+    t->given |= GIVEN_TYPE;
+  else if (is(name, name_len, "accept"))
+    t->given |= GIVEN_ACCEPT;
+  while (value_len > 0 && (*value == ' ' || *value == '\t'))
+    value++, value_len--;
+  /* With a colon and nothing behind it libcurl would leave the header out. */
+  return value_len > 0 ? add_line(t, name, name_len, ": ", value, value_len)
+                       : add_line(t, name, name_len, ";", "", 0);
+}
+
+static int suppress (struct cj_transfer *t, const char *name) {
+  return add_line(t, name, strlen(name), ":", "", 0);
+}
+
+/* Makes libcurl's list of the lines without one malloc a line. */
+static struct curl_slist *link_lines (struct cj_transfer *t) {
+  char *line = t->lines.s;
+  size_t i;
+  if (t->count > t->list_cap) {
+    struct curl_slist *list = realloc(t->list, t->count * sizeof(*list));
+    if (list == NULL)
+      return NULL;
+    t->list = list;
+    t->list_cap = t->count;
+  }
+  for (i = 0; i < t->count; i++) {
+    t->list[i].data = line;
+    t->list[i].next = i + 1 < t->count ? &t->list[i + 1] : NULL;
+    line += strlen(line) + 1;
+  }
+  return t->list;
+}
+
+static int has_body (const struct cj_request *r) {
+  return r->body != NULL || strcmp(r->method, "POST") == 0 ||
+         strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
+}
+
+int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
+  CURL *e = t->easy;
+  struct curl_slist *list;
+  int head = strcmp(r->method, "HEAD") == 0;
+  if (!is_token(r->method, strlen(r->method)))
+    return refuse(t, "request", "the method is not a token");
+  if (head && r->body != NULL)
+    return refuse(t, "request", "a HEAD request has no body");
+  if (apply_network(t, &r->network) != 0)
+    return -1;
+
+  if (has_body(r)) {
+    curl_easy_setopt(e, CURLOPT_HTTPGET, 1L); /* ends an earlier HEAD */
+    curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+    curl_easy_setopt(e, CURLOPT_POSTFIELDS, r->body != NULL ? r->body : "");
+    if (!(t->given & GIVEN_TYPE) && suppress(t, "Content-Type") != 0)
+      return -1;
+    if (suppress(t, "Expect") != 0)
+      return -1;
+  } else {
+    curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(e, CURLOPT_NOBODY, (long)head);
+  }
+  curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, r->method);
+  if (!(t->given & GIVEN_ACCEPT) && suppress(t, "Accept") != 0)
+    return -1;
+  list = link_lines(t);
+  if (list == NULL || curl_easy_setopt(e, CURLOPT_URL, r->url) != CURLE_OK)
+    return refuse(t, "memory", "out of memory");
+  curl_easy_setopt(e, CURLOPT_HTTPHEADER, list);
+
+  t->body.max = t->max_body;
+  /* Refuses a Content-Length at once; a HEAD's only describes. */
+  curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
+                   head ? (curl_off_t)0 : (curl_off_t)t->max_body);
+  curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, t->gzip ? "gzip" : NULL);
+  curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, r->timeout);
+  curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout);
+  return 0;
+}
+
+/* ---- the answer ---- */
+
+static const char *code_of (CURLcode result) {
+  switch (result) {
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return "resolve";
+  case CURLE_COULDNT_CONNECT:
+  case CURLE_INTERFACE_FAILED:
+    return "connect";
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_ENGINE_INITFAILED:
+  case CURLE_SSL_SHUTDOWN_FAILED:
+  case CURLE_SSL_CLIENTCERT:
+  case CURLE_USE_SSL_FAILED:
+    return "tls";
+  case CURLE_OPERATION_TIMEDOUT:
+    return "timeout";
+  case CURLE_GOT_NOTHING:
+  case CURLE_PARTIAL_FILE:
+  case CURLE_RECV_ERROR:
+  case CURLE_SEND_ERROR:
+    return "closed";
+  case CURLE_FILESIZE_EXCEEDED:
+    return "too_large";
+  case CURLE_COULDNT_RESOLVE_PROXY:
+  case CURLE_PROXY:
+    return "proxy";
+  case CURLE_URL_MALFORMAT:
+  case CURLE_LOGIN_DENIED:
+    return "request";
+  case CURLE_OUT_OF_MEMORY:
+    return "memory";
+  default:
+    return "protocol";
+  }
+}
+
+struct cj_failure cj_transfer_failure (struct cj_transfer *t, CURLcode result) {
+  struct cj_failure f = { t->problem, t->message, 0 };
+  long tunnel = 0;
+  curl_off_t begun = 0;
+  if (result == CURLE_OK)
+    return f;
+  /* The moment before the request's first byte: resolved, connected, TLS and
+  ** tunnel done. */
+  curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
+  f.sent = begun > 0;
+  if (t->problem != NULL)
+    return f;
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+  if (tunnel >= 300) {
+    f.code = "proxy";
+    snprintf(t->message, sizeof(t->message),
+             "the proxy answered %ld to CONNECT", tunnel);
+    return f;
+  }
+  f.code = code_of(result);
+  if (result == CURLE_UNSUPPORTED_PROTOCOL && !f.sent)
+    f.code = "request";
+  if (result == CURLE_FILESIZE_EXCEEDED)
+    snprintf(t->message, sizeof(t->message),
+             "the answer is larger than the limit of %zu bytes", t->body.max);
+  else if (t->message[0] == '\0')
+    snprintf(t->message, sizeof(t->message), "%s", curl_easy_strerror(result));
+  return f;
+}
+
+long cj_transfer_status (const struct cj_transfer *t) {
+  long status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+static int is_blank (char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The end of the header that starts at 'line': what begins with a blank still
+** belongs to it. */
+static char *field_end (char *line, char *end) {
+  do {
+    line = memchr(line, '\n', (size_t)(end - line));
+    line = line != NULL ? line + 1 : end;
+  } while (line < end && (*line == ' ' || *line == '\t'));
+  return line;
+}
+
+int cj_transfer_field (struct cj_transfer *t, size_t *at, struct cj_field *f) {
+  char *end = t->head.s + t->head.len;
+  char *line = t->head.s + *at, *next, *colon, *p;
+  if (*at == 0 && line < end) /* the status line */
+    line = field_end(line, end);
+  for (;; line = next) {
+    if (line >= end || *line == '\r' || *line == '\n')
+      return 0;
+    next = field_end(line, end);
+    colon = memchr(line, ':', (size_t)(next - line));
+    if (colon != NULL)
+      break;
+  }
+  *at = (size_t)(next - t->head.s);
+  for (p = line; p < colon; p++) {
+    if (*p >= 'A' && *p <= 'Z')
+      *p = (char)(*p + 'a' - 'A');
+  }
+  f->name = line;
+  f->name_len = (size_t)(colon - line);
+  p = colon + 1;
+  while (p < next && is_blank(*p))
+    p++;
+  while (next > p && is_blank(next[-1]))
+    next--;
+  f->value = p;
+  f->value_len = (size_t)(next - p);
+  for (; p < next; p++) {
+    if (*p == '\r' || *p == '\n')
+      *p = ' '; /* unfolded */
+  }
+  return 1;
+}
+
+/* ---- SIGPIPE ---- */
+
+void cj_sigpipe_block (struct cj_sigpipe *s) {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, &s->before);
+}
+
+void cj_sigpipe_restore (const struct cj_sigpipe *s) {
+  sigset_t pending;
+  if (sigismember(&s->before, SIGPIPE))
+    return;
+  sigpending(&pending);
+  if (sigismember(&pending, SIGPIPE)) {
+    static const struct timespec now = { 0, 0 };
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    while (sigtimedwait(&pipe, NULL, &now) < 0 && errno == EINTR)
+      ;
+  }
+  pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+}

@@ -1,0 +1,78 @@
+--- The blocking transport: one libcurl handle whose connections outlive a call.
+
+local Error = require "cloudjobs.error"
+local check = require("cloudjobs.options").check
+local curl = require "cloudjobs.curl"
+local failure = require "cloudjobs.transport.failure"
+
+local OPTIONS = { max_body = "number", gzip = "boolean" }
+
+local Curl = {}
+local curl_mt = { __name = "cloudjobs.transport.curl", __index = Curl }
+
+--- The client options this transport keeps.
+Curl.honours = { proxy = true, no_proxy = true, ca_bundle = true, client_cert = true, client_key = true }
+
+--- Sends one request and waits for its whole answer. Redirects come back as
+--- answers.
+---@param request { method: string, url: string, headers: table<string, string>, body: string|nil, timeout: number|nil, connect_timeout: number|nil, network: table|nil }
+---@return { status: integer, headers: table<string, string>, body: string }|nil
+---@return cloudjobs.Error|nil err
+function Curl:send(request)
+  local easy = self._easy
+  if not easy then
+    return nil, Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
+  end
+  local status, headers, body, sent =
+    easy:perform(request.method, request.url, request.headers, request.body, request)
+  if not status then
+    return nil, failure(request, headers, body, sent)
+  end
+  return { status = status, headers = headers, body = body }
+end
+
+--- Waits. A signal's handler may run Lua in between, and may cancel.
+---@param seconds number
+---@param cancel table|nil a canceller
+function Curl:sleep(seconds, cancel)
+  local wake = self:clock() + seconds
+  while seconds > 0 and not (cancel and cancel.cancelled) do
+    curl.sleep(seconds) -- a signal ends it early
+    seconds = wake - self:clock()
+  end
+end
+
+--- Wall time in epoch seconds, with a fraction.
+---@return number
+function Curl:now() -- luacheck: ignore 212
+  return curl.now()
+end
+
+--- Seconds on a clock that nobody sets.
+---@return number
+function Curl:clock() -- luacheck: ignore 212
+  return curl.clock()
+end
+
+--- One run of `f` for all that wait for `key`: here nobody can wait.
+function Curl:single(_, f) -- luacheck: ignore 212
+  return f()
+end
+
+--- Closes the connections. What is sent afterwards fails.
+function Curl:close()
+  if self._easy then
+    self._easy:close()
+    self._easy = nil
+  end
+end
+
+--- A transport to share between clients.
+---@param options { max_body: integer|nil, gzip: boolean|nil }|nil
+---   max_body: bytes an answer may have, 64 MiB unless given; gzip: ask for compressed answers
+local function new(options)
+  options = check(options, OPTIONS, "cloudjobs.transport.curl", 2)
+  return setmetatable({ _easy = curl.easy(options) }, curl_mt)
+end
+
+return { new = new }
