@@ -39,9 +39,10 @@ local LUA = {
 local C = {
   { layer = "core", "core", may = "codec sign hash scalar buf", lua = true },
   { layer = "codec", "codec", may = "shape json xml scalar buf core", lua = true },
-  { layer = "curl", "curl", may = "transfer buf", lua = true },
+  { layer = "curl", "curl", "multi", may = "transfer clock buf", lua = true },
   { layer = "transfer", "transfer", may = "buf" },
-  { layer = "os", "os", lua = true },
+  { layer = "os", "os", may = "clock", lua = true },
+  { layer = "clock", "clock", lua = true },
   { layer = "compat", "compat", lua = true },
   { layer = "sign", "sign", may = "hash buf" },
   { layer = "shape", "shape", may = "scalar buf" },
