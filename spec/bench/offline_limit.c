@@ -1,0 +1,190 @@
+/* The limit of call-offline: what a call without a network cannot do without.
+** Writes the request from two strings, signs it with our signer in C, reads
+** the answer into presized Lua tables; checks nothing and knows no types.
+**
+** Built by `make bench` as the Lua module "offline_limit". */
+#include "../../csrc/compat.h"
+#include "../../csrc/hash.h"
+#include "../../csrc/sign.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MAX_TABLES 1024
+
+/* Sizes of the answer's tables in reading order, found by a first reading. */
+struct reader {
+  const char *p;
+  int counting;
+  int table;
+  int arrays[MAX_TABLES], fields[MAX_TABLES];
+};
+
+static void read_value (lua_State *L, struct reader *r);
+
+static void skip_blanks (struct reader *r) {
+  while (*r->p == ' ' || *r->p == '\n' || *r->p == ',' || *r->p == ':')
+    r->p++;
+}
+
+static void read_string (lua_State *L, struct reader *r) {
+  const char *from = ++r->p;
+  while (*r->p != '"')
+    r->p += *r->p == '\\' ? 2 : 1;
+  lua_pushlstring(L, from, (size_t)(r->p - from));
+  r->p++;
+}
+
+static void read_object (lua_State *L, struct reader *r, int table) {
+  int n = 0;
+  lua_createtable(L, 0, r->counting ? 0 : r->fields[table]);
+  for (r->p++, skip_blanks(r); *r->p != '}'; skip_blanks(r), n++) {
+    read_string(L, r);
+    skip_blanks(r);
+    read_value(L, r);
+    lua_rawset(L, -3);
+  }
+  r->p++;
+  r->fields[table] = n;
+}
+
+static void read_array (lua_State *L, struct reader *r, int table) {
+  int n = 0;
+  lua_createtable(L, r->counting ? 0 : r->arrays[table], 0);
+  for (r->p++, skip_blanks(r); *r->p != ']'; skip_blanks(r)) {
+    read_value(L, r);
+    lua_rawseti(L, -2, ++n);
+  }
+  r->p++;
+  r->arrays[table] = n;
+}
+
+static void read_value (lua_State *L, struct reader *r) {
+  skip_blanks(r);
+  switch (*r->p) {
+  case '{':
+    read_object(L, r, r->table++);
+    break;
+  case '[':
+    read_array(L, r, r->table++);
+    break;
+  case '"':
+    read_string(L, r);
+    break;
+  case 't':
+    r->p += 4;
+    lua_pushboolean(L, 1);
+    break;
+  case 'f':
+    r->p += 5;
+    lua_pushboolean(L, 0);
+    break;
+  default: {
+    char *end;
+    lua_pushnumber(L, strtod(r->p, &end));
+    r->p = end;
+  }
+  }
+}
+
+struct session {
+  struct cj_hash hash;
+  struct cj_key key;
+  struct cj_buf text;
+  struct reader answer;
+};
+
+static struct cj_slice slice (const char *s) {
+  struct cj_slice whole;
+  whole.s = s;
+  whole.n = strlen(s);
+  return whole;
+}
+
+static void must (int status) {
+  if (status != 0)
+    abort();
+}
+
+static void sign (struct session *s, const char *body, size_t size) {
+  static const char *const headers[][2] = {
+    { "content-type", "application/x-amz-json-1.1" },
+    { "host", "bcm-data-exports.us-east-1.api.aws" },
+    { "x-amz-date", "20260101T000000Z" },
+    { "x-amz-target", "AWSBillingAndCostManagementDataExports.GetExecution" },
+  };
+  struct cj_request r;
+  struct cj_slice names, canonical;
+  unsigned char digest[CJ_SHA256_SIZE];
+  char payload[CJ_SIGNATURE_SIZE], signature[CJ_SIGNATURE_SIZE];
+  size_t at;
+  r.method = slice("POST");
+  r.path = slice("/");
+  r.query = slice("");
+  r.normalize_path = r.encode_path = 1;
+  for (r.count = 0; r.count < 4; r.count++) {
+    r.headers[r.count].name = slice(headers[r.count][0]);
+    r.headers[r.count].value = slice(headers[r.count][1]);
+  }
+  must(cj_sha256(&s->hash, body, size, digest));
+  cj_hex(digest, sizeof(digest), payload);
+  r.payload.s = payload;
+  r.payload.n = sizeof(payload);
+  cj_buf_reset(&s->text);
+  must(cj_sign_canonical(&s->text, &r, &names));
+  canonical.s = s->text.s;
+  canonical.n = at = s->text.len;
+  must(cj_sign_string(&s->text, &s->hash, &s->key, "20260101T000000Z",
+                      canonical));
+  canonical.s = s->text.s + at;
+  canonical.n = s->text.len - at;
+  must(cj_sign_signature(&s->key, &s->hash, canonical, signature));
+}
+
+static void call (lua_State *L, struct session *s, const char *answer) {
+  static const char arn[] = "arn:aws:bcm-data-exports:us-east-1:111122223333:"
+                            "export/nightly-5c0a1f2e";
+  static const char id[] = "9f2d6c1a-3b47-4e58-8c20-51f7a4e0b9d3";
+  char body[256];
+  int size = snprintf(body, sizeof(body),
+                      "{\"ExportArn\":\"%s\",\"ExecutionId\":\"%s\"}", arn, id);
+  sign(s, body, (size_t)size);
+  s->answer.p = answer;
+  s->answer.table = 0;
+  read_value(L, &s->answer);
+}
+
+/* offline_limit(answer, n): calls in a second of CPU time, of n. */
+static int l_limit (lua_State *L) {
+  const char *answer = luaL_checkstring(L, 1);
+  long n = (long)luaL_checknumber(L, 2), i;
+  struct session *s = lua_newuserdatauv(L, sizeof(*s), 0);
+  clock_t started;
+  memset(s, 0, sizeof(*s));
+  s->text.max = 4096;
+  must(cj_hash_open(&s->hash));
+  must(cj_key_use(&s->key, &s->hash, slice("AWS4secret"), "20260101T000000Z",
+                  slice("us-east-1"), slice("bcm-data-exports")));
+  s->answer.counting = 1;
+  call(L, s, answer);
+  s->answer.counting = 0;
+  started = clock();
+  for (i = 0; i < n; i++) {
+    call(L, s, answer);
+    lua_pop(L, 1);
+  }
+  lua_pushnumber(L, (lua_Number)n * CLOCKS_PER_SEC /
+                        (lua_Number)(clock() - started));
+  cj_buf_free(&s->text);
+  cj_key_free(&s->key);
+  cj_hash_close(&s->hash);
+  return 1;
+}
+
+CJ_EXPORT int luaopen_offline_limit (lua_State *L);
+
+CJ_EXPORT int luaopen_offline_limit (lua_State *L) {
+  lua_pushcfunction(L, l_limit);
+  return 1;
+}
