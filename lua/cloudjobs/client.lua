@@ -2,6 +2,7 @@
 
 local call = require "cloudjobs.call"
 local options_of = require "cloudjobs.options"
+local paginate = require "cloudjobs.paginate"
 local suggest = require "cloudjobs.suggest"
 
 local Client = {}
@@ -13,6 +14,15 @@ local CALL_OPTIONS = {
   api_version = "string",
   sink = "function|table",
   body = "string|function|table",
+}
+
+local LIST_OPTIONS = {
+  token = "string",
+  limit = "number",
+  page_size = "number",
+  timeout = "number",
+  cancel = "table",
+  api_version = "string",
 }
 
 local function check_params(params, what, level)
@@ -79,6 +89,48 @@ function Client:decode(name, response)
     return nil, err
   end
   return output
+end
+
+local function listing(self, name, params, options)
+  local op = operation(self, name, 3)
+  if not op.pages then
+    error(op.method_name .. " has no pages", 3)
+  end
+  check_params(params, op.method_name, 3)
+  return op, options_of.check(options, LIST_OPTIONS, op.method_name, 3)
+end
+
+--- Iterates over a listing's pages: `page, token`. Raises the error object.
+---@param name string
+---@param params table|nil
+---@param options { token: string|nil, page_size: integer|nil, timeout: number|nil, cancel: table|nil }|nil
+--- token: goes on behind the page that came with it; timeout: seconds for each page
+---@return fun(): table|nil, string|nil
+function Client:pages(name, params, options)
+  local op, checked = listing(self, name, params, options)
+  local iterator = paginate.pages(self, op, params, checked)
+  return iterator
+end
+
+--- Iterates over a listing's items. Raises the error object.
+---@param options { limit: integer|nil, token: string|nil, page_size: integer|nil }|nil limit: items at most
+---@return fun(): any
+function Client:items(name, params, options)
+  local op, checked = listing(self, name, params, options)
+  local iterator = paginate.items(self, op, params, checked)
+  return iterator
+end
+
+--- All items of a listing in one list, or `nil, err`.
+---@return table|nil
+---@return cloudjobs.Error|nil err `resume_token` goes on at the page that failed
+function Client:all(name, params, options)
+  local op, checked = listing(self, name, params, options)
+  local list, err = paginate.all(self, op, params, checked)
+  if not list then
+    return nil, err
+  end
+  return list
 end
 
 --- The operations' names in snake_case, sorted.

@@ -187,22 +187,28 @@ local function items(client, op, params, options)
   end
 end
 
---- Every item in one list, or nil and the error that stopped it.
+--- Every item in one list, at most `options.limit`; or nil and the error that stopped it.
 ---@return table|nil
 ---@return cloudjobs.Error|nil
 local function all(client, op, params, options)
+  local state = start(client, op, params, options)
+  local limit = options.limit or math.huge
   local list = setmetatable({}, core.array_mt)
-  local ok, err = pcall(function()
-    for item in items(client, op, params, options) do
-      list[#list + 1] = item
+  while #list < limit do
+    local page, err = state:next()
+    if not page then
+      if err then
+        return nil, err
+      end
+      break
     end
-  end)
-  if ok then
-    return list
-  elseif Error.is(err) then
-    return nil, err
+    for _, item in ipairs(state.made.items(page) or {}) do
+      if #list < limit then
+        list[#list + 1] = item
+      end
+    end
   end
-  error(err, 0)
+  return list
 end
 
 return { pages = pages, items = items, all = all }
