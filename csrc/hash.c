@@ -1,0 +1,105 @@
+/* SHA-256, HMAC and hex over libcrypto. */
+#include "hash.h"
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <string.h>
+
+#define BLOCK 64
+
+/* Looking the algorithm up by name costs more than hashing a header, so it is
+** done once for the process and never freed. */
+static const EVP_MD *sha256;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void fetch (void) {
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+  sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+#else
+  sha256 = EVP_sha256();
+#endif
+}
+
+int cj_hash_open (struct cj_hash *h) {
+  if (pthread_once(&once, fetch) != 0 || sha256 == NULL)
+    return -1;
+  h->ctx = EVP_MD_CTX_new();
+  return h->ctx == NULL ? -1 : 0;
+}
+
+void cj_hash_close (struct cj_hash *h) {
+  EVP_MD_CTX_free(h->ctx);
+  h->ctx = NULL;
+}
+
+static int finish (EVP_MD_CTX *ctx, const void *s, size_t n,
+                   unsigned char *out) {
+  return EVP_DigestUpdate(ctx, s, n) && EVP_DigestFinal_ex(ctx, out, NULL) ? 0
+                                                                           : -1;
+}
+
+int cj_sha256 (struct cj_hash *h, const void *s, size_t n,
+               unsigned char out[CJ_SHA256_SIZE]) {
+  if (h->ctx == NULL || !EVP_DigestInit_ex(h->ctx, sha256, NULL))
+    return -1;
+  return finish(h->ctx, s, n, out);
+}
+
+static int take_pad (EVP_MD_CTX **ctx, const unsigned char *key, int byte) {
+  unsigned char pad[BLOCK];
+  int ok, i;
+  if (*ctx == NULL && (*ctx = EVP_MD_CTX_new()) == NULL)
+    return -1;
+  for (i = 0; i < BLOCK; i++)
+    pad[i] = (unsigned char)(key[i] ^ byte);
+  ok = EVP_DigestInit_ex(*ctx, sha256, NULL) &&
+       EVP_DigestUpdate(*ctx, pad, sizeof(pad));
+  OPENSSL_cleanse(pad, sizeof(pad));
+  return ok ? 0 : -1;
+}
+
+int cj_hmac_key (struct cj_hmac *k, struct cj_hash *h, const void *key,
+                 size_t n) {
+  unsigned char block[BLOCK] = { 0 };
+  int result = 0;
+  if (h->ctx == NULL)
+    return -1;
+  if (n > sizeof(block))
+    result = cj_sha256(h, key, n, block);
+  else
+    memcpy(block, key, n);
+  if (result == 0)
+    result = take_pad(&k->inner, block, 0x36);
+  if (result == 0)
+    result = take_pad(&k->outer, block, 0x5c);
+  OPENSSL_cleanse(block, sizeof(block));
+  return result;
+}
+
+int cj_hmac (const struct cj_hmac *k, struct cj_hash *h, const void *s,
+             size_t n, unsigned char out[CJ_SHA256_SIZE]) {
+  unsigned char inner[CJ_SHA256_SIZE];
+  if (h->ctx == NULL || k->inner == NULL || k->outer == NULL)
+    return -1;
+  if (!EVP_MD_CTX_copy_ex(h->ctx, k->inner) || finish(h->ctx, s, n, inner) != 0)
+    return -1;
+  if (!EVP_MD_CTX_copy_ex(h->ctx, k->outer))
+    return -1;
+  return finish(h->ctx, inner, sizeof(inner), out);
+}
+
+/* libcrypto wipes a context's state when it frees it. */
+void cj_hmac_free (struct cj_hmac *k) {
+  EVP_MD_CTX_free(k->inner);
+  EVP_MD_CTX_free(k->outer);
+  k->inner = k->outer = NULL;
+}
+
+void cj_hex (const unsigned char *s, size_t n, char *out) {
+  static const char digits[] = "0123456789abcdef";
+  size_t i;
+  for (i = 0; i < n; i++) {
+    out[2 * i] = digits[s[i] >> 4];
+    out[2 * i + 1] = digits[s[i] & 15];
+  }
+}

@@ -1,0 +1,457 @@
+/* SigV4 in three stages: canonical request, string to sign, signature. */
+#include "sign.h"
+
+#include <openssl/crypto.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define DATE_SIZE 8 /* of a stamp */
+#define PARTS 4     /* of a scope */
+#define YEAR_10000 253402300800.0
+
+static int add (struct cj_buf *out, struct cj_slice s) {
+  return cj_buf_add(out, s.s, s.n);
+}
+
+static int equal (struct cj_slice a, struct cj_slice b) {
+  return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
+}
+
+static int compare (struct cj_slice a, struct cj_slice b) {
+  int order = memcmp(a.s, b.s, a.n < b.n ? a.n : b.n);
+  return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+/* ---- characters ---- */
+
+static int is_lower (int c) {
+  return c >= 'a' && c <= 'z';
+}
+
+static int is_digit (int c) {
+  return c >= '0' && c <= '9';
+}
+
+static int is_unreserved (int c) {
+  return is_lower(c) || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+static int hex_value (int c) {
+  if (is_digit(c))
+    return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Percent-encodes all but the unreserved characters and 'keep' (-1: none).
+** With 'decode', a %XX stands for its byte. */
+static int escape (struct cj_buf *out, struct cj_slice s, int keep,
+                   int decode) {
+  static const char digits[] = "0123456789ABCDEF";
+  const char *p = s.s, *end = s.s + s.n;
+  int result = 0;
+  for (; p < end && result == 0; p++) {
+    int c = (unsigned char)*p;
+    int kept = c == keep;
+    if (decode && c == '%' && end - p > 2 && hex_value(p[1]) >= 0 &&
+        hex_value(p[2]) >= 0) {
+      c = hex_value(p[1]) * 16 + hex_value(p[2]);
+      p += 2;
+    }
+    if (kept || is_unreserved(c)) {
+      result = cj_buf_byte(out, (char)c);
+    } else {
+      char code[3];
+      code[0] = '%';
+      code[1] = digits[c >> 4];
+      code[2] = digits[c & 15];
+      result = cj_buf_add(out, code, sizeof(code));
+    }
+  }
+  return result;
+}
+
+/* ---- path ---- */
+
+/* The text up to the next 'mark' or the end. */
+static struct cj_slice piece (const char *p, const char *end, int mark) {
+  struct cj_slice s;
+  const char *stop = memchr(p, mark, (size_t)(end - p));
+  s.s = p;
+  s.n = (size_t)((stop == NULL ? end : stop) - p);
+  return s;
+}
+
+int cj_sign_path (struct cj_buf *out, struct cj_slice path, int normalize,
+                  int encode) {
+  static const struct cj_slice dot = CJ_SLICE("."), dots = CJ_SLICE("..");
+  const char *p = path.s, *end = path.s + path.n;
+  size_t start = out->len;
+  if (path.n == 0 || (path.n == 1 && *p == '/'))
+    return cj_buf_byte(out, '/');
+  if (!normalize)
+    return escape(out, path, '/', !encode);
+  while (p < end) {
+    struct cj_slice segment = piece(p, end, '/');
+    if (equal(segment, dots)) {
+      while (out->len > start && out->s[--out->len] != '/')
+        ;
+    } else if (segment.n > 0 && !equal(segment, dot)) {
+      if (cj_buf_byte(out, '/') != 0 || escape(out, segment, -1, !encode) != 0)
+        return -1;
+    }
+    p = segment.s + segment.n + 1;
+  }
+  if (out->len == start || end[-1] == '/')
+    return cj_buf_byte(out, '/');
+  return 0;
+}
+
+/* ---- query ---- */
+
+struct parameter {
+  size_t at, name, size; /* in the buffer: where, the name's size, the whole */
+};
+
+/* By name, then by value: not as text, where "a-b=" would precede "a=". */
+static int precedes (const char *s, struct parameter a, struct parameter b) {
+  struct cj_slice x, y;
+  int order;
+  x.s = s + a.at;
+  x.n = a.name;
+  y.s = s + b.at;
+  y.n = b.name;
+  order = compare(x, y);
+  if (order != 0)
+    return order < 0;
+  x.n = a.size;
+  y.n = b.size;
+  return compare(x, y) < 0;
+}
+
+static int add_parameter (struct cj_buf *out, struct cj_slice text,
+                          struct parameter *p) {
+  struct cj_slice name = piece(text.s, text.s + text.n, '=');
+  struct cj_slice value = { NULL, 0 };
+  if (name.n < text.n) {
+    value.s = name.s + name.n + 1;
+    value.n = text.n - name.n - 1;
+  }
+  p->at = out->len;
+  if (escape(out, name, -1, 1) != 0)
+    return -1;
+  p->name = out->len - p->at;
+  if (cj_buf_byte(out, '=') != 0 || escape(out, value, -1, 1) != 0)
+    return -1;
+  p->size = out->len - p->at;
+  return 0;
+}
+
+/* Writes the parameters as they come, then once more in order, and moves that
+** down over the first. */
+int cj_sign_query (struct cj_buf *out, struct cj_slice query) {
+  struct parameter sorted[CJ_QUERY_MAX];
+  const char *p = query.s, *end = query.s + query.n;
+  size_t start = out->len, middle;
+  int count = 0, i;
+  while (p < end) {
+    struct cj_slice text = piece(p, end, '&');
+    struct parameter new;
+    p = text.s + text.n + 1;
+    if (text.n == 0)
+      continue;
+    if (count == CJ_QUERY_MAX || add_parameter(out, text, &new) != 0)
+      return -1;
+    for (i = count++; i > 0 && precedes(out->s, new, sorted[i - 1]); i--)
+      sorted[i] = sorted[i - 1];
+    sorted[i] = new;
+  }
+  middle = out->len;
+  for (i = 0; i < count; i++) {
+    if ((i > 0 && cj_buf_byte(out, '&') != 0) ||
+        cj_buf_reserve(out, sorted[i].size) != 0 ||
+        cj_buf_add(out, out->s + sorted[i].at, sorted[i].size) != 0)
+      return -1;
+  }
+  if (count > 0)
+    memmove(out->s + start, out->s + middle, out->len - middle);
+  out->len -= middle - start;
+  return 0;
+}
+
+/* ---- headers ---- */
+
+const struct cj_slice cj_unsigned_headers[] = {
+  CJ_SLICE("authorization"),
+  CJ_SLICE("connection"),
+  CJ_SLICE("expect"),
+  CJ_SLICE("transfer-encoding"),
+  CJ_SLICE("user-agent"),
+  CJ_SLICE("x-amzn-trace-id"),
+  { NULL, 0 },
+};
+
+int cj_sign_skips (struct cj_slice name) {
+  const struct cj_slice *skipped = cj_unsigned_headers;
+  while (skipped->s != NULL && !equal(name, *skipped))
+    skipped++;
+  return skipped->s != NULL;
+}
+
+static int is_name (struct cj_slice name) {
+  size_t i;
+  for (i = 0; i < name.n; i++) {
+    int c = (unsigned char)name.s[i];
+    if (!is_lower(c) && !is_digit(c) &&
+        (c == 0 || !strchr("!#$%&'*+-.^_`|~", c)))
+      return 0;
+  }
+  return name.n > 0;
+}
+
+/* Drops outer blanks and makes one of several. */
+static int add_value (struct cj_buf *out, struct cj_slice value) {
+  size_t start = out->len, i;
+  int blank = 0;
+  if (cj_buf_reserve(out, value.n) != 0)
+    return -1;
+  for (i = 0; i < value.n; i++) {
+    unsigned char c = (unsigned char)value.s[i];
+    if (c == ' ' || c == '\t') {
+      blank = 1;
+    } else if (c < ' ' || c == 127) {
+      return 1;
+    } else {
+      if (blank && out->len > start)
+        out->s[out->len++] = ' ';
+      blank = 0;
+      out->s[out->len++] = (char)c;
+    }
+  }
+  return 0;
+}
+
+static void sort_headers (struct cj_request *r) {
+  int i, j;
+  for (i = 1; i < r->count; i++) {
+    struct cj_header header = r->headers[i];
+    for (j = i; j > 0 && compare(header.name, r->headers[j - 1].name) < 0; j--)
+      r->headers[j] = r->headers[j - 1];
+    r->headers[j] = header;
+  }
+}
+
+static int problem (struct cj_signed *result, const char *text) {
+  snprintf(result->problem, sizeof(result->problem), "%s", text);
+  return -1;
+}
+
+/* Values of one name follow each other in the order they came. */
+static int add_headers (struct cj_buf *out, const struct cj_request *r,
+                        struct cj_signed *result) {
+  int i;
+  for (i = 0; i < r->count; i++) {
+    const struct cj_header *h = &r->headers[i];
+    int code;
+    if (!is_name(h->name))
+      return problem(result, "a header's name is not a lower-case word");
+    if (i > 0 && equal(h->name, h[-1].name)) {
+      out->s[out->len - 1] = ',';
+    } else if (add(out, h->name) != 0 || cj_buf_byte(out, ':') != 0) {
+      return -1;
+    }
+    code = add_value(out, h->value);
+    if (code > 0) {
+      snprintf(result->problem, sizeof(result->problem),
+               "header %.*s holds a control character",
+               (int)(h->name.n < 64 ? h->name.n : 64), h->name.s);
+      return -1;
+    }
+    if (code < 0 || cj_buf_byte(out, '\n') != 0)
+      return -1;
+  }
+  return 0;
+}
+
+static int add_names (struct cj_buf *out, const struct cj_request *r) {
+  int i;
+  for (i = 0; i < r->count; i++) {
+    const struct cj_header *h = &r->headers[i];
+    if (i > 0 && equal(h->name, h[-1].name))
+      continue;
+    if ((i > 0 && cj_buf_byte(out, ';') != 0) || add(out, h->name) != 0)
+      return -1;
+  }
+  return 0;
+}
+
+/* ---- stage 1 ---- */
+
+int cj_sign_canonical (struct cj_buf *out, struct cj_request *r,
+                       struct cj_signed *result) {
+  problem(result, "the request is too large to be signed");
+  sort_headers(r);
+  if (add(out, r->method) != 0 || cj_buf_byte(out, '\n') != 0 ||
+      cj_sign_path(out, r->path, r->normalize_path, r->encode_path) != 0 ||
+      cj_buf_byte(out, '\n') != 0 || cj_sign_query(out, r->query) != 0 ||
+      cj_buf_byte(out, '\n') != 0 || add_headers(out, r, result) != 0 ||
+      cj_buf_byte(out, '\n') != 0)
+    return -1;
+  result->names = out->len;
+  if (add_names(out, r) != 0)
+    return -1;
+  result->names_end = out->len;
+  return cj_buf_byte(out, '\n') != 0 ? -1 : add(out, r->payload);
+}
+
+/* ---- the signing key ---- */
+
+/* The date of a count of days since 1970, by Howard Hinnant's algorithm; the
+** C library's gmtime takes a lock. */
+static void civil (long days, int *year, int *month, int *day) {
+  long z = days + 719468;
+  long era = z / 146097, of_era = z % 146097;
+  long yoe = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  long doy = of_era - (365 * yoe + yoe / 4 - yoe / 100);
+  long mp = (5 * doy + 2) / 153;
+  *day = (int)(doy - (153 * mp + 2) / 5 + 1);
+  *month = (int)(mp < 10 ? mp + 3 : mp - 9);
+  *year = (int)(yoe + era * 400 + (*month <= 2));
+}
+
+static char *digits2 (char *p, int n) {
+  *p++ = (char)('0' + n / 10);
+  *p++ = (char)('0' + n % 10);
+  return p;
+}
+
+int cj_sign_stamp (double epoch, char *stamp) {
+  int year, month, day, second;
+  int64_t seconds;
+  char *p = stamp;
+  if (!(epoch >= 0 && epoch < YEAR_10000))
+    return -1;
+  seconds = (int64_t)epoch;
+  civil((long)(seconds / 86400), &year, &month, &day);
+  second = (int)(seconds % 86400);
+  p = digits2(digits2(p, year / 100), year % 100);
+  p = digits2(digits2(p, month), day);
+  *p++ = 'T';
+  p = digits2(digits2(p, second / 3600), second / 60 % 60);
+  p = digits2(p, second % 60);
+  *p = 'Z';
+  return 0;
+}
+
+/* Region and service stand in a header, between slashes. */
+static int is_scope_part (struct cj_slice s) {
+  size_t i;
+  for (i = 0; i < s.n; i++) {
+    if (!is_unreserved((unsigned char)s.s[i]))
+      return 0;
+  }
+  return s.n > 0;
+}
+
+/* Each part of the scope is signed with the key made of those before it. */
+static int derive (struct cj_signer *s, struct cj_hash *h,
+                   const struct cj_slice *parts, int count) {
+  unsigned char key[CJ_SHA256_SIZE];
+  int i, code = cj_hmac_key(&s->day, h, s->secret.s, s->secret.n);
+  for (i = 0; i < count && code == 0; i++) {
+    code = cj_hmac(&s->day, h, parts[i].s, parts[i].n, key);
+    if (code == 0)
+      code = cj_hmac_key(&s->day, h, key, sizeof(key));
+  }
+  OPENSSL_cleanse(key, sizeof(key));
+  return code;
+}
+
+static int use_key (struct cj_signer *s, struct cj_hash *h,
+                    const struct cj_request *r, struct cj_signed *result) {
+  struct cj_slice parts[] = {
+    { r->stamp, DATE_SIZE }, r->region, r->service, CJ_SLICE("aws4_request")
+  };
+  char scope[CJ_SCOPE_MAX];
+  size_t size = 0;
+  int i;
+  for (i = 0; i < PARTS; i++) {
+    if (parts[i].n >= sizeof(scope) - size)
+      return problem(result, "region or service is too long");
+    memcpy(scope + size, parts[i].s, parts[i].n);
+    size += parts[i].n;
+    scope[size++] = '/';
+  }
+  size--; /* the last slash */
+  if (size == s->scope_size && memcmp(scope, s->scope, size) == 0)
+    return 0;
+  s->scope_size = 0; /* until the new key is complete */
+  if (!is_scope_part(r->region) || !is_scope_part(r->service))
+    return problem(result, "region or service is empty or not a plain word");
+  if (derive(s, h, parts, PARTS) != 0)
+    return problem(result, "libcrypto cannot make the signing key");
+  memcpy(s->scope, scope, size);
+  s->scope_size = size;
+  return 0;
+}
+
+void cj_signer_free (struct cj_signer *s) {
+  cj_hmac_free(&s->day);
+  s->scope_size = 0;
+}
+
+/* ---- stages 2 and 3 ---- */
+
+/* 'out' holds the canonical request alone. */
+static int add_string (struct cj_buf *out, struct cj_hash *h,
+                       const struct cj_signer *s, const struct cj_request *r) {
+  static const struct cj_slice algorithm = CJ_SLICE(ALGORITHM "\n");
+  unsigned char hash[CJ_SHA256_SIZE];
+  char hex[2 * CJ_SHA256_SIZE];
+  if (cj_sha256(h, out->s, out->len, hash) != 0)
+    return -1;
+  cj_hex(hash, sizeof(hash), hex);
+  if (add(out, algorithm) != 0 ||
+      cj_buf_add(out, r->stamp, CJ_STAMP_SIZE) != 0 ||
+      cj_buf_byte(out, '\n') != 0 ||
+      cj_buf_add(out, s->scope, s->scope_size) != 0 ||
+      cj_buf_byte(out, '\n') != 0)
+    return -1;
+  return cj_buf_add(out, hex, sizeof(hex));
+}
+
+static int add_authorization (struct cj_buf *out, const struct cj_signer *s,
+                              const struct cj_signed *result) {
+  static const struct cj_slice credential = CJ_SLICE(ALGORITHM " Credential=");
+  static const struct cj_slice headers = CJ_SLICE(", SignedHeaders=");
+  static const struct cj_slice signature = CJ_SLICE(", Signature=");
+  size_t names_size = result->names_end - result->names;
+  if (add(out, credential) != 0 || add(out, s->id) != 0 ||
+      cj_buf_byte(out, '/') != 0 ||
+      cj_buf_add(out, s->scope, s->scope_size) != 0 || add(out, headers) != 0 ||
+      cj_buf_reserve(out, names_size) != 0 || /* so that 'out->s' stays */
+      cj_buf_add(out, out->s + result->names, names_size) != 0 ||
+      add(out, signature) != 0)
+    return -1;
+  return cj_buf_add(out, result->signature, CJ_SIGNATURE_SIZE);
+}
+
+int cj_sign (struct cj_buf *out, struct cj_hash *h, struct cj_signer *s,
+             struct cj_request *r, struct cj_signed *result) {
+  unsigned char mac[CJ_SHA256_SIZE];
+  cj_buf_reset(out);
+  if (cj_sign_canonical(out, r, result) != 0 || use_key(s, h, r, result) != 0)
+    return -1;
+  problem(result, "out of memory");
+  result->string = out->len;
+  if (add_string(out, h, s, r) != 0)
+    return -1;
+  result->authorization = out->len;
+  if (cj_hmac(&s->day, h, out->s + result->string,
+              result->authorization - result->string, mac) != 0)
+    return -1;
+  cj_hex(mac, sizeof(mac), result->signature);
+  return add_authorization(out, s, result);
+}

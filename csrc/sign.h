@@ -1,0 +1,80 @@
+/* SigV4 in three stages: canonical request, string to sign, signature. */
+#ifndef CJ_SIGN_H
+#define CJ_SIGN_H
+
+#include "buf.h"
+#include "hash.h"
+
+#define CJ_STAMP_SIZE 16 /* YYYYMMDDTHHMMSSZ */
+#define CJ_SIGNATURE_SIZE (2 * CJ_SHA256_SIZE)
+#define CJ_HEADERS_MAX 128           /* servers take about a hundred */
+#define CJ_QUERY_MAX 256             /* parameters; sorted by insertion */
+#define CJ_SCOPE_MAX 256             /* date/region/service/aws4_request */
+#define CJ_REQUEST_MAX (1024 * 1024) /* of text, servers take 8 to 80 KB */
+
+/* Bytes that belong to somebody else. */
+struct cj_slice {
+  const char *s;
+  size_t n;
+};
+
+#define CJ_SLICE(literal)                                                      \
+  { (literal), sizeof(literal) - 1 }
+
+struct cj_header {
+  struct cj_slice name, value; /* the name in lower case */
+};
+
+struct cj_request {
+  struct cj_slice method, path, query;
+  struct cj_slice payload; /* the body's hash in hex, or a word in its place */
+  struct cj_slice region, service;
+  char stamp[CJ_STAMP_SIZE];
+  int normalize_path; /* take out "//", "/./" and "/../" */
+  int encode_path;    /* a %XX in the path becomes %25XX */
+  int count;
+  struct cj_header headers[CJ_HEADERS_MAX]; /* those to be signed */
+};
+
+/* What the stages wrote, by its place in the buffer. */
+struct cj_signed {
+  size_t names, names_end; /* SignedHeaders */
+  size_t string;           /* the canonical request ends, the string begins */
+  size_t authorization;    /* the string ends, the header's value begins */
+  char signature[CJ_SIGNATURE_SIZE];
+  char problem[128]; /* why a stage returned -1 */
+};
+
+/* An identity's keys: its own two, and the one of the day, which is made when
+** first needed and kept until the day, the region or the service changes. */
+struct cj_signer {
+  struct cj_slice id, secret; /* the secret begins with "AWS4" */
+  struct cj_hmac day;
+  char scope[CJ_SCOPE_MAX]; /* what the key of the day is for */
+  size_t scope_size;        /* 0: no key yet */
+};
+
+/* The headers that proxies and clients change on the way. */
+extern const struct cj_slice cj_unsigned_headers[]; /* ends with a NULL */
+int cj_sign_skips (struct cj_slice name);
+
+/* Writes the time as CJ_STAMP_SIZE bytes; -1 for a year beyond 9999. */
+int cj_sign_stamp (double epoch, char *stamp);
+
+/* All stages, into an emptied buffer. Sorts the headers. 0, or -1 and the
+** reason in 'problem'. */
+int cj_sign (struct cj_buf *out, struct cj_hash *h, struct cj_signer *s,
+             struct cj_request *r, struct cj_signed *result);
+void cj_signer_free (struct cj_signer *s);
+
+/* Stage 1 alone. */
+int cj_sign_canonical (struct cj_buf *out, struct cj_request *r,
+                       struct cj_signed *result);
+
+/* Two parts of stage 1. A path that is not 'encode'd and a query may hold %XX,
+** which then stand for their bytes; so doing it twice changes nothing. */
+int cj_sign_path (struct cj_buf *out, struct cj_slice path, int normalize,
+                  int encode);
+int cj_sign_query (struct cj_buf *out, struct cj_slice query);
+
+#endif
