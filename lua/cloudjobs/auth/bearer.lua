@@ -1,0 +1,48 @@
+--- Puts a token on a request. A token is as good as a password, so it leaves
+--- this machine over https alone.
+
+local Error = require "cloudjobs.error"
+local url = require "cloudjobs.url"
+
+local Bearer = {}
+local bearer_mt = { __name = "cloudjobs.auth.bearer", __index = Bearer }
+
+local function refuse(message)
+  return nil, Error.new { kind = "config", code = "insecure", message = message }
+end
+
+-- "localhost" is a name that somebody else may answer for.
+local function is_safe(parts)
+  return parts.scheme == "https" or (parts.host ~= "localhost" and url.is_loopback(parts.host))
+end
+
+--- A copy of `request` that carries the identity's token.
+---@param request { url: string, headers: table<string, string> }
+---@param identity { token: string }
+---@return table|nil request
+---@return cloudjobs.Error|nil err kind "config" where the token would be readable on its way
+function Bearer:sign(request, identity) -- luacheck: ignore 212/self
+  local parts, message = url.parse(request.url)
+  if not parts then
+    return refuse(message)
+  elseif not is_safe(parts) then
+    return refuse("a token is sent over https or to a literal loopback address, not to "
+      .. parts.scheme .. "://" .. parts.authority)
+  end
+  local signed, headers = {}, {}
+  for name, value in pairs(request) do
+    signed[name] = value
+  end
+  for name, value in pairs(request.headers) do
+    headers[name] = value
+  end
+  headers.authorization = "Bearer " .. identity.token
+  signed.headers = headers
+  return signed
+end
+
+local function new()
+  return setmetatable({}, bearer_mt)
+end
+
+return { new = new }

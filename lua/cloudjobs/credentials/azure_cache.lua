@@ -1,0 +1,72 @@
+--- Keeps the tokens that a flow fetched: one for each scope, fetched anew a
+--- while before it expires, once for all that wait for it.
+
+-- A token is not sent in its last seconds: it has a way to go.
+local MARGIN = 10
+-- After a refresh failed and while the old token serves.
+local TRY_AGAIN = 30
+
+local Cache = {}
+local cache_mt = { __name = "cloudjobs.credentials.azure_cache", __index = Cache }
+
+local function serves(entry, now)
+  return entry and now < entry.identity.expiration - MARGIN
+end
+
+-- Runs inside of transport:single, so one caller at a time for each scope.
+local function refresh(self, scope, claims, seen)
+  local entry = self._entries[scope]
+  if entry ~= seen then
+    return entry.identity
+  end
+  if entry then
+    entry.refreshing = true
+  end
+  local identity, err = self._flow:fetch(scope, claims)
+  if identity then
+    self._entries[scope] = { identity = identity, refresh_at = identity.refresh_at }
+    return identity
+  end
+  local now = self._transport:now()
+  if entry then
+    entry.refreshing = false
+    entry.refresh_at = now + TRY_AGAIN
+  end
+  if serves(entry, now) and not claims then
+    return entry.identity
+  end
+  return nil, err
+end
+
+--- The token for a scope.
+---@param scope string|nil the cloud's own resource manager when nil
+---@param claims string|nil what a 401 asked for; a kept token does not have it
+---@return cloudjobs.azure.Identity|nil identity
+---@return cloudjobs.Error|nil err
+function Cache:get(scope, claims)
+  scope = scope or self._scope
+  local entry = self._entries[scope]
+  local now = self._transport:now()
+  if entry and not claims and serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
+    return entry.identity
+  end
+  return self._transport:single(self._key .. scope, function()
+    return refresh(self, scope, claims, entry)
+  end)
+end
+
+--- A provider over `flow`, whose `fetch(scope, claims)` answers an identity or `nil, err`.
+---@param flow table
+---@param options { transport: table, scope: string } scope: the default
+local function new(flow, options)
+  local self = setmetatable({
+    _flow = flow,
+    _transport = options.transport,
+    _scope = options.scope,
+    _entries = {},
+  }, cache_mt)
+  self._key = tostring(self) .. " "
+  return self
+end
+
+return { new = new }

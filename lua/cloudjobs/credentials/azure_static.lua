@@ -1,0 +1,20 @@
+--- A token given in code.
+
+local azure_token = require "cloudjobs.credentials.azure_token"
+
+local Static = {}
+local static_mt = { __name = "cloudjobs.credentials.azure_static", __index = Static }
+
+---@return cloudjobs.azure.Identity
+function Static:get()
+  return self._identity
+end
+
+---@param options { token: string, expiration: number|nil }
+local function new(options)
+  return setmetatable({
+    _identity = azure_token.new { token = options.token, expiration = options.expiration, source = "static" },
+  }, static_mt)
+end
+
+return { new = new }

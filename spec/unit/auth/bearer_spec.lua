@@ -1,0 +1,38 @@
+local Bearer = require "cloudjobs.auth.bearer"
+
+local function sign(url)
+  local request = { method = "GET", url = url, headers = { accept = "application/json" }, body = "" }
+  return Bearer.new():sign(request, { token = "hush" }), request
+end
+
+describe("a bearer token", function()
+  it("goes onto a copy of the request", function()
+    local signed, request = sign("https://management.azure.com/x?y=1")
+    assert.same({ accept = "application/json", authorization = "Bearer hush" }, signed.headers)
+    assert.same({ accept = "application/json" }, request.headers)
+    assert.equal("https://management.azure.com/x?y=1", signed.url)
+  end)
+
+  for _, url in ipairs { "http://127.0.0.1:8080/x", "http://[::1]:8080/x", "HTTPS://example.com/" } do
+    it("travels to " .. url, function()
+      assert.equal("Bearer hush", sign(url).headers.authorization)
+    end)
+  end
+
+  for _, url in ipairs {
+    "http://management.azure.com/x",
+    "http://localhost:8080/x",
+    "http://127.0.0.1.example.com/x",
+    "http://127.0.0.1@example.com/x",
+    "http://10.0.0.1/x",
+    "ftp://127.0.0.1/x",
+    "//127.0.0.1/x",
+  } do
+    it("does not travel to " .. url, function()
+      local signed, err = Bearer.new():sign({ url = url, headers = {} }, { token = "hush" })
+      assert.is_nil(signed)
+      assert.same({ "config", "insecure" }, { err.kind, err.code })
+      assert.not_matches("hush", tostring(err))
+    end)
+  end
+end)
