@@ -75,7 +75,7 @@ local function attempt(context, op, request)
     return nil, err
   end
   local output
-  output, err = context.protocol.decode(op, response, context)
+  output, err = context.protocol.decode(op, response, context, request)
   return output, err, response
 end
 

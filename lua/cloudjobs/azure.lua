@@ -1,0 +1,198 @@
+--- Puts Azure clients together: with aws.lua the only file that names
+--- concrete layers. Nothing is read or opened before a client's first call.
+
+local Bearer = require "cloudjobs.auth.bearer"
+local Client = require "cloudjobs.client"
+local Config = require "cloudjobs.config"
+local Model = require "cloudjobs.model"
+local Retry = require "cloudjobs.retry"
+local assembly = require "cloudjobs.assembly"
+local azure = require "cloudjobs.protocol.azure"
+local azure_cache = require "cloudjobs.credentials.azure_cache"
+local azure_secret = require "cloudjobs.credentials.azure_secret"
+local azure_static = require "cloudjobs.credentials.azure_static"
+local core = require "cloudjobs.core"
+local option = require "cloudjobs.options"
+local suggest = require "cloudjobs.suggest"
+local transports = require "cloudjobs.transport"
+
+-- The addresses of each cloud; a table with the same members is taken too.
+local CLOUDS = {
+  public = {
+    endpoint = "https://management.azure.com",
+    authority = "https://login.microsoftonline.com",
+    token_scope = "https://management.azure.com/.default",
+  },
+  us_government = {
+    endpoint = "https://management.usgovcloudapi.net",
+    authority = "https://login.microsoftonline.us",
+    token_scope = "https://management.usgovcloudapi.net/.default",
+  },
+  china = {
+    endpoint = "https://management.chinacloudapi.cn",
+    authority = "https://login.chinacloudapi.cn",
+    token_scope = "https://management.chinacloudapi.cn/.default",
+  },
+}
+
+local ADDRESSES = { endpoint = "string", authority = "string", token_scope = "string" }
+
+local OPTIONS = assembly.known {
+  scope = "string",
+  cloud = "string|table",
+  api_version = "string",
+  client_type = "string",
+  validate = "boolean",
+}
+
+-- How an identity may be given.
+local IDENTITY = {
+  token = "string",
+  expiration = "number",
+  tenant_id = "string",
+  client_id = "string",
+  client_secret = "string",
+  authority = "string",
+}
+
+local function cloud_of(given, what, level)
+  if type(given) == "table" then
+    option.check(given, ADDRESSES, what .. ": cloud", level + 1)
+    local cloud = {}
+    for name, address in pairs(CLOUDS.public) do
+      cloud[name] = given[name] or address
+    end
+    return cloud
+  end
+  local cloud = CLOUDS[given or "public"]
+  if not cloud then
+    error(("%s: option cloud: expected public, us_government, china or a table, got %s%s"):format(
+      what, given, suggest(given, option.sorted_keys(CLOUDS))), level + 1)
+  end
+  return cloud
+end
+
+local function require_together(given, names, what, level)
+  for _, name in ipairs(names) do
+    if not given[name] or given[name] == "" then
+      error(("%s: expected %s together"):format(what, table.concat(names, ", ")), level + 1)
+    end
+  end
+end
+
+-- A provider for what `given` says; `settings` has transport, network, cloud and getenv.
+local function provider_of(given, settings, what, level)
+  if given.token then
+    return azure_static.new(given)
+  end
+  local getenv = settings.getenv
+  local identity = {
+    transport = settings.transport,
+    network = settings.network,
+    authority = given.authority or getenv("AZURE_AUTHORITY_HOST") or settings.cloud.authority,
+    tenant_id = given.tenant_id or getenv("AZURE_TENANT_ID"),
+    client_id = given.client_id or getenv("AZURE_CLIENT_ID"),
+    client_secret = given.client_secret or getenv("AZURE_CLIENT_SECRET"),
+  }
+  require_together(identity, { "tenant_id", "client_id", "client_secret" }, what, level + 1)
+  return azure_cache.new(azure_secret.new(identity), {
+    transport = settings.transport,
+    scope = settings.cloud.token_scope,
+  })
+end
+
+local function settings_of(options, what, level)
+  local transport = options.transport or transports.default()
+  local config = Config.new(options)
+  return {
+    transport = transport,
+    network = assembly.network(options, transport, what, level + 1),
+    cloud = cloud_of(options.cloud, what, level + 1),
+    getenv = function(name)
+      return config:getenv(name)
+    end,
+  }
+end
+
+local CREDENTIALS = assembly.known(IDENTITY)
+CREDENTIALS.cloud = "string|table"
+
+--- Credentials as a provider: `:get(scope)` answers an identity or `nil, err`.
+---@param options table|nil
+local function credentials(options)
+  local what = "cloudjobs.azure.credentials"
+  options = option.check(options, CREDENTIALS, what, 2)
+  local provider = provider_of(options, settings_of(options, what, 2), what, 2)
+  return provider
+end
+
+-- The provider behind a client's `credentials` option, asked for one scope.
+local function credentials_of(options, settings, what, level)
+  local provider = options.credentials or {}
+  if not provider.get then
+    what = what .. ": credentials"
+    option.check(provider, IDENTITY, what, level + 1)
+    provider = provider_of(provider, settings, what, level + 1)
+  end
+  local scope = settings.cloud.token_scope
+  return {
+    get = function(_, claims)
+      return provider:get(scope, claims)
+    end,
+  }
+end
+
+local Endpoint = {}
+local endpoint_mt = { __name = "cloudjobs.azure.endpoint", __index = Endpoint }
+
+--- The address, as for AWS.
+---@return { origin: string, host: string, path: string }|nil
+---@return cloudjobs.Error|nil err
+function Endpoint:resolve()
+  local err
+  if not self._resolved then
+    self._resolved, err = assembly.address(self._address, "endpoint")
+  end
+  return self._resolved, err
+end
+
+-- One id for all attempts of a call, as Azure's own clients do it.
+local function annotate(headers, attempt)
+  if attempt == 1 then
+    headers["x-ms-client-request-id"] = core.uuid()
+  end
+end
+
+local function assemble(model, options, what, level)
+  options = option.check(options, OPTIONS, what, level + 1)
+  local timeout = assembly.timeout(options, what, level + 1)
+  local retry = assembly.retry(options, what, level + 1)
+  local settings = settings_of(options, what, level + 1)
+  return Client.new {
+    model = model,
+    protocol = azure,
+    auth = Bearer.new(),
+    credentials = credentials_of(options, settings, what, level + 1),
+    endpoint = setmetatable({ _address = options.endpoint or settings.cloud.endpoint }, endpoint_mt),
+    retry = Retry.azure { max_attempts = retry.max_attempts },
+    transport = settings.transport,
+    network = settings.network,
+    timeout = timeout,
+    user_agent = assembly.user_agent(options.app_id),
+    annotate = annotate,
+    scope = options.scope,
+    api_version = options.api_version or model.service.api_version,
+    -- A name of its own keeps a client out of the tenant's shared throttling bucket.
+    client_type = options.client_type or "cloudjobs",
+    validate = options.validate,
+  }
+end
+
+--- A client for the cost exports of one scope, or of the scopes its calls name.
+---@param options table|nil
+local function cost_exports(options)
+  local client = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports", 2)
+  return client
+end
+
+return { cost_exports = cost_exports, credentials = credentials }
