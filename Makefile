@@ -35,13 +35,13 @@ modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
 core_sources = $(call present,core codec shape json scalar sign hash buf)
 curl_sources = $(call present,curl transfer multi buf)
-os_sources = os
+os_sources = $(call present,os)
 
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo test check lint analyse asan valgrind torture fuzz \
-	harden bench install clean
+	harden bench install rockspecs sources clean
 build: $(modules)
 
 $(out)/obj/%.o: csrc/%.c Makefile
@@ -114,6 +114,21 @@ valgrind:
 	@tools/setup check
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@WRAP="$(UNDER_VALGRIND)" tools/test 5.4 $(or $(SPECS),$(IN_PROCESS))
+
+# `luarocks make` without its own dependency check: Debian's lua-cjson and
+# argparse are no rocks. TREE says where to.
+install:
+	luarocks --lua-version=$(ROCKS) make --deps-mode=none \
+	  $(if $(TREE),--tree=$(TREE)) rockspec/cloudjobs-scm-1.rockspec
+
+rockspecs:
+	tools/rockspec
+
+# What each C module is made of, one a line.
+sources:
+	@echo core $(core_sources:%=csrc/%.c)
+	@echo curl $(curl_sources:%=csrc/%.c)
+	@echo os $(os_sources:%=csrc/%.c)
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,38 @@
+local process = require "spec.support.process"
+
+describe("the cloudjobs command", function()
+  it("prints its version", function()
+    local status, out, err = process.cloudjobs { "--version" }
+    assert.same({ 0, "cloudjobs 0.1.0\n", "" }, { status, out, err })
+  end)
+
+  it("prints its version without loading the library", function()
+    local _, out = process.run(process.command { process.program, "-e", [[
+      arg = { [0] = "cloudjobs", "--version" }
+      print(require("cloudjobs.cli.main")(arg))
+      for name in pairs(package.loaded) do
+        if name:match("^cloudjobs") then print(name) end
+      end
+    ]] } .. " | LC_ALL=C sort")
+    assert.equal("0\ncloudjobs 0.1.0\ncloudjobs.cli.main\ncloudjobs.version\n", out)
+  end)
+
+  it("lists its subcommands", function()
+    local status, out = process.cloudjobs { "--help" }
+    assert.equal(0, status)
+    assert.truthy(out:find("call +Make one API call"))
+  end)
+
+  local MISTAKES = {
+    { { "--versoin" }, "cloudjobs: unknown option '--versoin'\nDid you mean '--version'?\nTry: cloudjobs --help\n" },
+    { { "cal" }, "cloudjobs: unknown command 'cal'\nDid you mean 'call'?\nTry: cloudjobs --help\n" },
+    { {}, "cloudjobs: a command is required\nTry: cloudjobs --help\n" },
+  }
+  for _, case in ipairs(MISTAKES) do
+    local words, complaint = case[1], case[2]
+    it("ends with 64 for: " .. table.concat(words, " "), function()
+      local status, out, err = process.cloudjobs(words)
+      assert.same({ 64, "", complaint }, { status, out, err })
+    end)
+  end
+end)
