@@ -34,8 +34,8 @@ present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
 modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
 core_sources = $(call present,core codec shape json scalar sign hash buf)
-curl_sources = $(call present,curl transfer multi buf)
-os_sources = $(call present,os)
+curl_sources = $(call present,curl transfer multi buf sigpipe)
+os_sources = $(call present,os process buf sigpipe)
 
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua

@@ -3,6 +3,7 @@
 #include "curl.h"
 
 #include "clock.h"
+#include "sigpipe.h"
 
 #include <string.h>
 
@@ -161,7 +162,7 @@ static int l_easy (lua_State *L) {
 ** -> status, headers, body | nil, code, message, sent */
 static int easy_perform (lua_State *L) {
   struct cj_transfer *t = check_easy(L);
-  struct cj_sigpipe guard;
+  struct cj_sigpipe guard; /* libcurl without signals does not see to it */
   CURLcode result = CURLE_OK;
   lua_settop(L, 6);
   if (cj_curl_request(L, 2, t) == 0) {

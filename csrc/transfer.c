@@ -2,7 +2,6 @@
 #include "transfer.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -503,29 +502,4 @@ int cj_transfer_field (struct cj_transfer *t, size_t *at, struct cj_field *f) {
       *p = ' '; /* unfolded */
   }
   return 1;
-}
-
-/* ---- SIGPIPE ---- */
-
-void cj_sigpipe_block (struct cj_sigpipe *s) {
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, &s->before);
-}
-
-void cj_sigpipe_restore (const struct cj_sigpipe *s) {
-  sigset_t pending;
-  if (sigismember(&s->before, SIGPIPE))
-    return;
-  sigpending(&pending);
-  if (sigismember(&pending, SIGPIPE)) {
-    static const struct timespec now = { 0, 0 };
-    sigset_t pipe;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    while (sigtimedwait(&pipe, NULL, &now) < 0 && errno == EINTR)
-      ;
-  }
-  pthread_sigmask(SIG_SETMASK, &s->before, NULL);
 }

@@ -7,7 +7,6 @@
 
 #include <curl/curl.h>
 
-#include <signal.h>
 #include <sys/types.h>
 
 /* What an answer's body may hold unless a request says otherwise: far more
@@ -84,13 +83,5 @@ long cj_transfer_status (const struct cj_transfer *t);
 /* Reads the next header of the answer, its name put into lower case. 'at'
 ** starts as 0. Returns 0 behind the last. */
 int cj_transfer_field (struct cj_transfer *t, size_t *at, struct cj_field *f);
-
-/* libcurl without signals may raise SIGPIPE; between these two nobody sees
-** it. */
-struct cj_sigpipe {
-  sigset_t before;
-};
-void cj_sigpipe_block (struct cj_sigpipe *s);
-void cj_sigpipe_restore (const struct cj_sigpipe *s);
 
 #endif

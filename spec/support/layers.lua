@@ -39,9 +39,9 @@ local LUA = {
 local C = {
   { layer = "core", "core", may = "codec sign hash scalar buf", lua = true },
   { layer = "codec", "codec", may = "shape json xml scalar buf core", lua = true },
-  { layer = "curl", "curl", "multi", may = "transfer clock buf", lua = true },
+  { layer = "curl", "curl", "multi", may = "transfer clock sigpipe buf", lua = true },
   { layer = "transfer", "transfer", may = "buf" },
-  { layer = "os", "os", may = "clock", lua = true },
+  { layer = "os", "os", "process", may = "clock sigpipe buf", lua = true },
   { layer = "clock", "clock", lua = true },
   { layer = "compat", "compat", lua = true },
   { layer = "sign", "sign", may = "hash buf" },
@@ -50,6 +50,7 @@ local C = {
   { layer = "xml", "xml", may = "scalar buf" },
   { layer = "scalar", "scalar", may = "buf" },
   { layer = "hash", "hash", may = "buf" },
+  { layer = "sigpipe", "sigpipe" },
   { layer = "buf", "buf" },
 }
 
@@ -125,7 +126,8 @@ local function c_violations(stem, text)
   end
   local found = {}
   for own in text:gmatch('#%s*include%s+"([%w_/]+)%.h"') do
-    if own ~= "compat" and not may_require(row, own) then
+    local target = row_of(C, own)
+    if own ~= "compat" and not (target and may_require(row, target.layer)) then
       found[#found + 1] = stem .. " includes " .. own .. ".h"
     elseif own == "compat" and not row.lua then
       found[#found + 1] = stem .. " includes compat.h, and so lua.h"

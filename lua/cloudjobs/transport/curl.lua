@@ -15,7 +15,8 @@ Curl.honours = { proxy = true, no_proxy = true, ca_bundle = true, client_cert = 
 
 --- Sends one request and waits for its whole answer. Redirects come back as
 --- answers.
----@param request { method: string, url: string, headers: table<string, string>, body: string|nil, timeout: number|nil, connect_timeout: number|nil, network: table|nil }
+---@param request table method, url, headers (lower-case name to value), body or nil; timeout and connect_timeout in
+---   seconds; network: { proxy, no_proxy, ca_bundle, client_cert, client_key } or nil
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Curl:send(request)

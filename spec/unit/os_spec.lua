@@ -1,0 +1,272 @@
+local files = require "spec.support.files"
+local os_module = require "cloudjobs.os"
+
+local run = os_module.run
+
+local function shell(script, options)
+  return run({ "sh", "-c", script }, options)
+end
+
+describe("cloudjobs.os.run", function()
+  it("gives the status and both outputs", function()
+    assert.same({ status = 3, stdout = "out\n", stderr = "err\n" }, (shell("echo out; echo err >&2; exit 3")))
+  end)
+
+  it("passes arguments through untouched, for there is no shell", function()
+    local result = run { "printf", "%s|", "a b", "$HOME", "*", "'\";\n", "" }
+    assert.equal("a b|$HOME|*|'\";\n||", result.stdout)
+  end)
+
+  it("names the signal that ended the child", function()
+    assert.same({ signal = 9, stdout = "", stderr = "" }, (shell("kill -9 $$")))
+  end)
+
+  it("tells what could not be run", function()
+    local result, code, message = run { "/nowhere/at/all" }
+    assert.same({ nil, "start", "cannot run /nowhere/at/all: No such file or directory" }, { result, code, message })
+    result, code, message = run({ "true" }, { cwd = "/nowhere" })
+    assert.same({ nil, "start", "cannot run true in /nowhere: No such file or directory" }, { result, code, message })
+  end)
+
+  it("writes stdin while it reads the output, larger than any pipe", function()
+    local text = ("0123456789abcdef"):rep(40000)
+    assert.equal(text, run({ "cat" }, { stdin = text }).stdout)
+  end)
+
+  it("survives a child that does not read its stdin", function()
+    assert.equal(0, run({ "true" }, { stdin = ("x"):rep(1000000) }).status)
+  end)
+
+  it("gives an empty stdin and not the terminal", function()
+    assert.equal("", run({ "cat" }).stdout)
+  end)
+
+  it("gives exactly the environment it was given, PATH for the search too", function()
+    local result = run({ "env" }, { env = { PATH = os.getenv("PATH"), A = "1=2 3" } })
+    local lines = {}
+    for line in result.stdout:gmatch("[^\n]+") do
+      lines[#lines + 1] = line
+    end
+    table.sort(lines)
+    assert.same({ "A=1=2 3", "PATH=" .. os.getenv("PATH") }, lines)
+    local _, code = run({ "env" }, { env = { PATH = "/nowhere" } })
+    assert.equal("start", code)
+  end)
+
+  it("runs in the folder it was given", function()
+    assert.equal("/\n", run({ "pwd" }, { cwd = "/" }).stdout)
+  end)
+
+  it("ends the child and what the child started at the deadline", function()
+    local folder = files.temporary()
+    local started = os_module.clock()
+    local result, code = shell("(sleep 60; touch " .. folder .. "/late) & echo $! >" .. folder .. "/pid; wait",
+      { timeout = 0.2 })
+    assert.same({ nil, "timeout" }, { result, code })
+    assert.is_true(os_module.clock() - started < 5)
+    local grandchild = files.read(folder .. "/pid"):match("%d+")
+    -- Orphaned by its parent's death it may be a zombie for a moment, but it does not run.
+    local state = shell("ps -o stat= -p " .. grandchild).stdout
+    assert.is_true(state == "" or state:find("^Z") ~= nil, state)
+    files.remove(folder)
+  end)
+
+  it("does not wait for a grandchild that holds the output open", function()
+    local started = os_module.clock()
+    local result = shell("sleep 30 & echo $!")
+    assert.is_true(os_module.clock() - started < 5)
+    run { "kill", result.stdout:match("%d+") }
+  end)
+
+  it("refuses more output than it was allowed", function()
+    local result, code = shell("yes", { max_output = 10000 })
+    assert.same({ nil, "too_large" }, { result, code })
+  end)
+
+  it("hands no other descriptor down", function()
+    local held = io.open("/dev/null")
+    assert.equal("0\n1\n2\n", shell("for f in /proc/$$/fd/*; do case ${f##*/} in [0-2]) echo ${f##*/};; "
+      .. "*) readlink $f | grep null;; esac; done").stdout)
+    held:close()
+  end)
+
+  it("raises for a caller's mistakes", function()
+    local cases = {
+      { {}, nil, "expected a program" },
+      { { "a\0b" }, nil, "without NUL" },
+      { { 1 }, nil, "expected string, got number" },
+      { { "true" }, { timeout = "1" }, "timeout: expected number, got string" },
+      { { "true" }, { env = { ["A=B"] = "x" } }, "names without =" },
+      { { "true" }, { stdin = {} }, "stdin: expected string, got table" },
+    }
+    for _, case in ipairs(cases) do
+      local ok, message = pcall(run, case[1], case[2])
+      assert.is_false(ok)
+      assert.is_truthy(message:find(case[3], 1, true), message)
+    end
+  end)
+
+  it("leaves no descriptor and no zombie behind", function()
+    local pid = files.read("/proc/self/stat"):match("^%d+")
+    local function descriptors()
+      return tonumber(shell("ls /proc/" .. pid .. "/fd | wc -l").stdout)
+    end
+    collectgarbage()
+    local before = descriptors()
+    for _ = 1, 20 do
+      shell("true")
+      run { "/nowhere" }
+      shell("yes", { max_output = 1 })
+    end
+    assert.equal(before, descriptors())
+    assert.equal("", shell("ps -o pid=,stat= --ppid " .. pid .. " | grep Z").stdout)
+  end)
+end)
+
+describe("cloudjobs.os.spawn", function()
+  it("gives the lines a child prints, with a deadline, and stops it", function()
+    local child = assert(os_module.spawn { "sh", "-c", "echo port 1; echo port 2; exec sleep 60" })
+    assert.equal("port 1", child:line(5))
+    assert.equal("port 2", child:line(5))
+    assert.same({ nil, "timeout" }, { child:line(0.01) })
+    local pid = child:pid()
+    child:stop()
+    assert.is_nil(child:pid())
+    assert.is_true(run({ "kill", "-0", tostring(pid) }).status ~= 0)
+    assert.same({ nil, "closed" }, { child:line(5) })
+    child:stop()
+  end)
+
+  it("ends a child that ignores SIGTERM", function()
+    local child = assert(os_module.spawn { "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done" })
+    assert.equal("ready", child:line(5))
+    local pid = child:pid()
+    child:stop(0.05)
+    assert.is_true(run({ "kill", "-0", tostring(pid) }).status ~= 0)
+  end)
+
+  it("ends a forgotten child", function()
+    local child = assert(os_module.spawn { "sleep", "60" })
+    local pid = child:pid()
+    child = nil -- luacheck: ignore 311
+    collectgarbage()
+    collectgarbage()
+    assert.is_true(run({ "kill", "-0", tostring(pid) }).status ~= 0)
+  end)
+
+  it("waits for an end", function()
+    local child = assert(os_module.spawn { "sh", "-c", "exit 7" })
+    assert.equal(7, (child:wait(5)))
+    assert.equal(7, (child:wait(5)))
+    child = assert(os_module.spawn { "sleep", "60" })
+    assert.same({ nil, "timeout" }, { child:wait(0.01) })
+    child:stop()
+  end)
+end)
+
+describe("cloudjobs.os files", function()
+  local folder
+  before_each(function()
+    folder = files.temporary()
+  end)
+  after_each(function()
+    files.remove(folder)
+  end)
+
+  local function mode(path)
+    return run({ "stat", "-c", "%a", path }).stdout
+  end
+
+  it("are written whole and private, new or in place of an old one", function()
+    local path = folder .. "/token"
+    files.write(path, "old")
+    run { "chmod", "644", path }
+    assert.is_true(os_module.write_private(path, "new\0bytes"))
+    assert.equal("new\0bytes", files.read(path))
+    assert.equal("600\n", mode(path))
+    assert.same({ path }, files.list(folder, ""))
+  end)
+
+  it("never go through a link, nor over what is no file", function()
+    files.write(folder .. "/other", "mine")
+    run { "ln", "-s", folder .. "/other", folder .. "/link" }
+    local ok, message = os_module.write_private(folder .. "/link", "secret")
+    assert.same({ nil, folder .. "/link: not a plain file" }, { ok, message })
+    assert.equal("mine", files.read(folder .. "/other"))
+    ok, message = os_module.write_private(folder, "secret")
+    assert.same({ nil, folder .. ": not a plain file" }, { ok, message })
+  end)
+
+  it("leave nothing half written", function()
+    local ok, message = os_module.write_private(folder .. "/none/token", "secret")
+    assert.same({ nil, folder .. "/none/token: No such file or directory" }, { ok, message })
+    assert.same({}, files.list(folder, ""))
+  end)
+
+  it("get folders for their owner alone", function()
+    assert.is_true(os_module.make_folder(folder .. "/a/b/c"))
+    assert.is_true(os_module.make_folder(folder .. "/a/b/c"))
+    assert.equal("700\n", mode(folder .. "/a/b"))
+    files.write(folder .. "/file", "")
+    local ok, message = os_module.make_folder(folder .. "/file/x")
+    assert.same({ nil, folder .. "/file: File exists" }, { ok, message })
+  end)
+end)
+
+describe("cloudjobs.os interrupts", function()
+  after_each(os_module.restore_interrupt)
+
+  local function interrupt_in(seconds)
+    local pid = files.read("/proc/self/stat"):match("^%d+")
+    return os_module.spawn { "sh", "-c", ("sleep %s; kill -INT %s"):format(seconds, pid) }
+  end
+
+  it("set a flag and wake who sleeps", function()
+    os_module.catch_interrupt()
+    assert.is_false(os_module.interrupted())
+    local child = interrupt_in("0.05")
+    os_module.sleep(10)
+    assert.is_true(os_module.interrupted())
+    child:stop()
+  end)
+
+  it("kill on the second time, and as before when restored", function()
+    local script = [[
+      local os_module = require "cloudjobs.os"
+      os_module.catch_interrupt()
+      %s
+      local pid = io.open("/proc/self/stat"):read("*a"):match("^%%d+")
+      os_module.run { "kill", "-INT", pid }
+      os_module.run { "kill", "-INT", pid }
+      io.write(tostring(os_module.interrupted()))
+    ]]
+    local lua = arg[-1]
+    local env = { LUA_PATH = package.path, LUA_CPATH = package.cpath, PATH = os.getenv("PATH") }
+    assert.equal(2, run({ lua, "-e", script:format("") }, { env = env }).signal)
+    assert.equal("interrupted!", run({ lua, "-e", script:format("os_module.restore_interrupt()") }, { env = env })
+      .stderr:match("interrupted!"))
+  end)
+end)
+
+describe("cloudjobs.os", function()
+  it("knows clocks", function()
+    assert.is_true(math.abs(os_module.now() - os.time()) < 2)
+    local started = os_module.clock()
+    os_module.sleep(0.01)
+    local took = os_module.clock() - started
+    assert.is_true(took >= 0.01 and took < 1, took)
+  end)
+
+  it("knows what is a terminal", function()
+    assert.equal("false\tnil\n", run({ arg[-1], "-e", [[
+      local m = require "cloudjobs.os"
+      print(m.isatty(1), (m.terminal_size(1)))
+    ]] }, { env = { LUA_PATH = package.path, LUA_CPATH = package.cpath, PATH = os.getenv("PATH") } }).stdout)
+    local script = "stty cols 93 rows 41; " .. arg[-1]
+      .. [[ -e 'local m = require "cloudjobs.os"; print(m.isatty(1), m.terminal_size(1))']]
+    local result = run({ "script", "-qec", script, "/dev/null" }, {
+      env = { LUA_PATH = package.path, LUA_CPATH = package.cpath, PATH = os.getenv("PATH"), SHELL = "/bin/sh" },
+    })
+    assert.equal("true\t93\t41", result.stdout:match("^[^\r\n]*"))
+  end)
+end)
