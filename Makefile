@@ -41,7 +41,7 @@ objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo test check lint analyse asan valgrind torture fuzz \
-	harden bench install rockspecs sources clean
+	harden bench install rockspecs sources models clean
 build: $(modules)
 
 $(out)/obj/%.o: csrc/%.c Makefile
@@ -129,6 +129,11 @@ sources:
 	@echo core $(core_sources:%=csrc/%.c)
 	@echo curl $(curl_sources:%=csrc/%.c)
 	@echo os $(os_sources:%=csrc/%.c)
+
+# lua/cloudjobs/models/ from descriptions in botocore's layout.
+BOTOCORE ?= ../shared/models
+models: build
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/models.lua $(BOTOCORE) lua/cloudjobs/models
 
 clean:
 	rm -rf $(BUILD)

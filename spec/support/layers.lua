@@ -20,7 +20,7 @@ local LUA = {
   { layer = "parallel", "parallel", may = "base multi" },
   { layer = "protocol", "protocol/.*", may = "core base json" },
   { layer = "auth", "auth/.*", "sigv4", may = "core base" },
-  { layer = "model", "model", "import", may = "core base json models" },
+  { layer = "model", "model", "import", "import/.*", may = "core base json models" },
   { layer = "retry", "retry", may = "core base" },
   { layer = "endpoint", "endpoint", may = "core base" },
   { layer = "config", "config", may = "core base" },

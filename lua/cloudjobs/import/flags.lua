@@ -1,0 +1,25 @@
+--- The flags behind a type or an operation, gathered as words.
+
+-- A number as the notation writes it.
+local function number_text(value)
+  if type(value) == "number" and value == math.floor(value) and math.abs(value) < 2 ^ 53 then
+    return ("%d"):format(value)
+  end
+  return type(value) == "number" and ("%.17g"):format(value) or value
+end
+
+-- A flag: `name`, or `name=value` where a value is given.
+local function add(flags, name, value)
+  flags[#flags + 1] = value == nil and name or name .. "=" .. value
+end
+
+local function add_namespace(flags, namespace)
+  if namespace then
+    add(flags, "namespace", namespace.uri)
+    if namespace.prefix then
+      add(flags, "prefix", namespace.prefix)
+    end
+  end
+end
+
+return { number_text = number_text, add = add, add_namespace = add_namespace }

@@ -1,0 +1,248 @@
+--- A service model: what a client knows of its service. The data is a table
+--- of models/ or of import.lua; a shape is compiled when an operation first
+--- needs it, and kept.
+---
+---   service     what the protocol and the signer need
+---   operations  name -> "[METHOD /path] Input -> Output flags", "-" for no shape
+---   errors      name -> "code=WireCode status=400 retry throttle fault"
+---   pages       operation -> { token, next, items, limit, more }
+---   shapes      name -> text, or one text with "@Name" above each shape,
+---               which loads twice as fast
+---   left_out    operation -> why a client cannot call it
+---   contexts    operation -> what it gives the endpoint rules
+---   companions  which of enums, waiters, endpoints are modules of their own
+
+local core = require "cloudjobs.core"
+
+local Model = {}
+local model_mt = { __name = "cloudjobs.model", __index = Model }
+
+-- Names that botocore spells as people do, not by its rule.
+local SPELLED = {
+  CreateCachediSCSIVolume = "create_cached_iscsi_volume",
+  DescribeCachediSCSIVolumes = "describe_cached_iscsi_volumes",
+  DescribeStorediSCSIVolumes = "describe_stored_iscsi_volumes",
+  CreateStorediSCSIVolume = "create_stored_iscsi_volume",
+  ListHITsForQualificationType = "list_hits_for_qualification_type",
+  ExecutePartiQLStatement = "execute_partiql_statement",
+  ExecutePartiQLTransaction = "execute_partiql_transaction",
+  ExecutePartiQLBatch = "execute_partiql_batch",
+}
+
+--- `DescribeDBInstances` -> `describe_db_instances`, by botocore's rule.
+---@param name string
+---@return string
+local function snake(name)
+  if SPELLED[name] or name:find("_", 1, true) then
+    return SPELLED[name] or name
+  end
+  local head, plural = name:match("^(.-)(%u%u+s)$") -- ARNs, ACLs
+  if head then
+    name = head .. "_" .. plural:lower()
+  end
+  name = name:gsub("(.)(%u%l+)", "%1_%2"):gsub("([%l%d])(%u)", "%1_%2")
+  return name:lower()
+end
+
+-- What an operation's flags are called in it.
+local FLAGS = {
+  readonly = "readonly",
+  idempotent = "idempotent",
+  unsigned = "unsigned",
+  unsigned_body = "unsigned_body",
+  checksum = "checksum",
+  host = "host_prefix",
+  result = "result_wrapper",
+  as = "input_name",
+  namespace = "input_namespace",
+}
+
+local function has_token(input)
+  for _, member in ipairs(input and core.members(input) or {}) do
+    if member.idempotency then
+      return true
+    end
+  end
+  return false
+end
+
+-- Compiles one operation from its text.
+local function compile(model, name, text)
+  local route, input, output, flags = text:match("^(.-)(%S+) %-> (%S+)(.*)$")
+  if not route then
+    error(("%s: expected \"Input -> Output\", got %q"):format(name, text))
+  end
+  local method, uri = route:match("^(%S+) (%S+) $")
+  local op = {
+    name = name,
+    method_name = snake(name),
+    method = method or "POST",
+    uri = uri or "/",
+    service = model.service,
+    model = model,
+    input = input ~= "-" and model:shape(input) or nil,
+    output = output ~= "-" and model:shape(output) or nil,
+    context = model._data.contexts and model._data.contexts[name],
+  }
+  for flag, value in flags:gmatch("([^%s=]+)=?(%S*)") do
+    op[FLAGS[flag] or error(("%s: unknown flag %s"):format(name, flag))] = value == "" or value
+  end
+  op.has_token = has_token(op.input)
+  return op
+end
+
+-- Names without case and underscores, which both spellings share -> operation.
+local function index_of(operations)
+  local index = {}
+  for name in pairs(operations) do
+    index[name:lower()] = name
+  end
+  return index
+end
+
+--- An operation, named either way.
+---@param name string `get_execution` or `GetExecution`
+---@return table|nil op
+---@return string|nil reason why a known operation cannot be called
+function Model:operation(name)
+  local op = self._operations[name]
+  if op then
+    return op
+  end
+  local operations = self._data.operations
+  if not operations[name] then
+    self._index = self._index or index_of(operations)
+    local found = self._index[name:gsub("_", ""):lower()]
+    if not found or snake(found) ~= name then
+      return nil, self._data.left_out and self._data.left_out[name]
+    end
+    op = self:operation(found)
+  else
+    op = compile(self, name, operations[name])
+  end
+  self._operations[name] = op
+  return op
+end
+
+--- Every operation's name in snake_case, sorted.
+---@return string[]
+function Model:operations()
+  local names = {}
+  for name in pairs(self._data.operations) do
+    names[#names + 1] = snake(name)
+  end
+  table.sort(names)
+  return names
+end
+
+--- A compiled shape; raises where the model has none of that name.
+---@param name string
+function Model:shape(name)
+  return self._compiled[name] or core.shape(self._shapes, name, self._compiled)
+end
+
+-- Wire codes that are not the name of their shape.
+local function codes_of(errors)
+  local codes = {}
+  for name, text in pairs(errors) do
+    codes[text:match("code=(%S+)") or name] = name
+  end
+  return codes
+end
+
+--- What the model says of an error code, nil when nothing.
+---@param code string
+---@return { name: string, shape: any, throttling: boolean, retryable: boolean, fault: boolean, status: integer }|nil
+function Model:error(code)
+  local found = self._errors[code]
+  if found then
+    return found
+  end
+  local errors = self._data.errors
+  self._codes = self._codes or codes_of(errors)
+  local name = self._codes[code] or (errors[code] and code)
+  if not name then
+    return nil
+  end
+  local text = " " .. errors[name] .. " "
+  local throttling = text:find(" throttle ", 1, true) ~= nil
+  found = {
+    name = name,
+    shape = self:shape(name),
+    throttling = throttling,
+    retryable = throttling or text:find(" retry ", 1, true) ~= nil,
+    fault = text:find(" fault ", 1, true) ~= nil,
+    status = tonumber(text:match(" status=(%d+)")),
+  }
+  self._errors[code] = found
+  return found
+end
+
+--- Operation -> how it pages: `{ token, next, items, limit, more }`.
+function Model:paginators()
+  return self._data.pages or {}
+end
+
+local function companion(self, kind)
+  local data = self._data
+  if not data[kind] and data.companions and data.companions[kind] then
+    return require("cloudjobs.models." .. self._name .. "_" .. kind)
+  end
+  return data[kind]
+end
+
+--- Waiter -> `{ operation, delay, max_attempts, acceptors }`.
+function Model:waiters()
+  return companion(self, "waiters") or {}
+end
+
+--- Enumeration -> its known values, which are never all a service may send.
+function Model:enums()
+  return companion(self, "enums") or {}
+end
+
+--- The endpoint rule set, or nil.
+function Model:endpoints()
+  return companion(self, "endpoints")
+end
+
+-- Shape name -> text, read out of the one text when asked.
+local function reader(text)
+  return setmetatable({}, {
+    __index = function(_, name)
+      local _, header = text:find("@" .. name .. "\n", 1, true)
+      return header and text:sub(header + 1, (text:find("@", header, true) or 0) - 1)
+    end,
+  })
+end
+
+--- A model over its data, which it keeps and never changes.
+---@param data table
+---@return cloudjobs.Model
+local function new(data)
+  return setmetatable({
+    service = data.service,
+    _data = data,
+    _shapes = type(data.shapes) == "string" and reader(data.shapes) or data.shapes or {},
+    _compiled = {},
+    _operations = {},
+    _errors = {},
+  }, model_mt)
+end
+
+local loaded = {} -- immutable, so clients may share them
+
+--- A shipped model. One a Lua state.
+---@param name string `bcm_data_exports`, …
+---@return cloudjobs.Model
+local function load(name)
+  local model = loaded[name]
+  if not model then
+    model = new(require("cloudjobs.models." .. name))
+    model._name = name
+    loaded[name] = model
+  end
+  return model
+end
+
+return { load = load, new = new, snake = snake }
