@@ -13,6 +13,7 @@ INCLUDE_5.4 ?= $(call first_of,lua5.4 lua-5.4 lua54)
 INCLUDE_5.3 ?= $(call first_of,lua5.3 lua-5.3 lua53)
 INCLUDE_5.1 ?= $(call first_of,lua5.1 lua-5.1 lua51)
 INCLUDE_jit ?= $(call first_of,luajit)
+LIBRARY = $(if $(filter jit,$(LUA)),-lluajit-5.1,-llua$(LUA))
 PROGRAM = $(if $(filter jit,$(LUA)),luajit,lua$(LUA))
 ROCKS = $(if $(filter jit,$(LUA)),5.1,$(LUA))
 FLAVOURS = 5.4 jit
@@ -26,7 +27,8 @@ ALL_CFLAGS = $(STRICT) -D_GNU_SOURCE -fPIC -fvisibility=hidden $(HARDEN) \
 ifeq ($(shell uname),Darwin)
 SHARED = -bundle -undefined dynamic_lookup
 else
-SHARED = -shared -Wl,-z,relro,-z,now
+# nodelete: what is fetched once a process outlives the Lua state.
+SHARED = -shared -Wl,-z,relro,-z,now,-z,nodelete
 endif
 
 out = $(BUILD)/lua$(LUA)
@@ -40,8 +42,8 @@ os_sources = $(call present,os process buf sigpipe)
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
-.PHONY: build env demo test check lint analyse asan valgrind torture fuzz \
-	harden bench install rockspecs sources models clean
+.PHONY: build env demo test check lint analyse asan valgrind torture tortured \
+	fuzz harden bench install rockspecs sources models clean
 build: $(modules)
 
 $(out)/obj/%.o: csrc/%.c Makefile
@@ -60,7 +62,7 @@ $(out)/cloudjobs/os.so: $(call objects,$(os_sources))
 	@mkdir -p $(@D)
 	$(CC) $(SHARED) $(LDFLAGS) -o $@ $^
 
--include $(wildcard $(out)/obj/*.d)
+-include $(wildcard $(out)/obj/*.d $(out)/obj/*/*.d)
 
 # `eval "$(make -s env LUA=5.4)"` points a shell's Lua at this checkout.
 env:
@@ -106,7 +108,7 @@ asan:
 	@tools/setup check
 	@$(call each_lua,$(FLAVOURS)) -s build CC=gcc BUILD=$(BUILD)/asan HARDEN= \
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)' \
-	  LDFLAGS='$(SANITIZE) -Wl,-z,nodelete'; done
+	  LDFLAGS='$(SANITIZE)'; done
 	@BUILD=$(BUILD)/asan WRAP="$(UNDER_ASAN)" \
 	  tools/test "$(FLAVOURS)" $(or $(SPECS),$(IN_PROCESS))
 
@@ -114,6 +116,17 @@ valgrind:
 	@tools/setup check
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@WRAP="$(UNDER_VALGRIND)" tools/test 5.4 $(or $(SPECS),$(IN_PROCESS))
+
+$(out)/torture: $(out)/obj/test/torture.o
+	$(CC) -o $@ $^ $(LIBRARY)
+
+torture:
+	@tools/setup test
+	@$(call each_lua,$(FLAVOURS)) -s tortured; done
+
+tortured: build $(out)/torture
+	@echo "== $(PROGRAM)"
+	@eval "$$($(MAKE) -s env)"; $(out)/torture $(wildcard spec/torture/*.lua)
 
 # `luarocks make` without its own dependency check: Debian's lua-cjson and
 # argparse are no rocks. TREE says where to.
