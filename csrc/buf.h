@@ -1,9 +1,16 @@
-/* A byte buffer that grows up to a maximum and leaves no copy behind. */
+/* Bytes: a buffer that grows up to a maximum and leaves no copy behind, and
+** slices of what somebody else owns. */
 #ifndef CJ_BUF_H
 #define CJ_BUF_H
 
 #include <stddef.h>
 #include <string.h>
+
+/* Bytes that belong to somebody else. */
+struct cj_slice {
+  const char *s;
+  size_t n;
+};
 
 /* Empty when zeroed but for 'max'. */
 struct cj_buf {

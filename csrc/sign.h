@@ -12,12 +12,6 @@
 #define CJ_SCOPE_MAX 256             /* date/region/service/aws4_request */
 #define CJ_REQUEST_MAX (1024 * 1024) /* of text, servers take 8 to 80 KB */
 
-/* Bytes that belong to somebody else. */
-struct cj_slice {
-  const char *s;
-  size_t n;
-};
-
 #define CJ_SLICE(literal)                                                      \
   { (literal), sizeof(literal) - 1 }
 
