@@ -44,7 +44,7 @@ objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo test check lint analyse asan valgrind torture tortured \
-	fuzz harden bench install rockspecs sources models clean
+	fuzz harden bench benched install rockspecs sources models clean
 build: $(modules)
 
 $(out)/obj/%.o: csrc/%.c Makefile
@@ -128,6 +128,26 @@ torture:
 tortured: build $(out)/torture
 	@echo "== $(PROGRAM)"
 	@eval "$$($(MAKE) -s env)"; $(out)/torture $(wildcard spec/torture/*.lua)
+
+# A limit is C in spec/bench that may use what of csrc knows no Lua.
+limits = $(patsubst spec/bench/%.c,$(out)/bench/%.so,$(wildcard spec/bench/*.c))
+$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar sign hash buf))
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SHARED) -o $@ $^ -lcrypto -lcurl
+
+bench:
+	@tools/setup test
+	@$(call each_lua,$(FLAVOURS)) -s benched; done
+
+benched: build $(limits)
+	@echo "== $(PROGRAM)"
+	@eval "$$($(MAKE) -s env)"; export LUA_PATH="spec/bench/?.lua;$$LUA_PATH"; \
+	  export LUA_CPATH="$(out)/bench/?.so;$$LUA_CPATH"; \
+	  for bench in $(filter-out %/bench.lua,$(wildcard spec/bench/*.lua)); do \
+	    $(PROGRAM) $$bench || exit; done
+
+harden: build
+	@tools/harden $(modules)
 
 # `luarocks make` without its own dependency check: Debian's lua-cjson and
 # argparse are no rocks. TREE says where to.
