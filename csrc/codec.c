@@ -47,11 +47,11 @@ void cj_path_push (lua_State *L, const struct cj_path *path) {
   }
 }
 
-void cj_time_push (lua_State *L, double t) {
-  if (t == (double)(int64_t)t)
-    cj_pushint64(L, (int64_t)t);
+void cj_push_whole (lua_State *L, double d) {
+  if (d >= -CJ_MAX_EXACT && d <= CJ_MAX_EXACT && d == (double)(int64_t)d)
+    cj_pushint64(L, (int64_t)d);
   else
-    lua_pushnumber(L, t);
+    lua_pushnumber(L, d);
 }
 
 /* Shapes {=========================================================== */
@@ -197,41 +197,45 @@ static void set_flag (lua_State *L, const char *field, unsigned is_set) {
   }
 }
 
-/* Writes what 'node' says into the table on top. A node holds its items, the
-** text's brackets: shape.c allows few. */
-static void describe (lua_State *L, const struct cj_node *node) {
-  static const char *const types[] = {
-    "string",   "integer",   "long",     "number",    "boolean", "blob", "time",
-    "time.iso", "time.http", "document", "structure", "list",    "map"
-  };
-  luaL_checkstack(L, 4, NULL);
-  lua_pushstring(L, types[node->type]);
-  lua_setfield(L, -2, "type");
-  set_text(L, "shape", node->target);
-  set_text(L, "enum", node->enumeration);
-  set_flag(L, "required", node->flags & CJ_REQUIRED);
-  set_flag(L, "idempotency", node->flags & CJ_IDEMPOTENCY);
-  set_flag(L, "sensitive", node->flags & CJ_SENSITIVE);
-  set_flag(L, "sparse", node->flags & CJ_SPARSE);
-  set_flag(L, "open", node->flags & CJ_OPEN);
-  if (node->flags & CJ_MIN) {
-    lua_pushnumber(L, node->min);
-    lua_setfield(L, -2, "min");
-  }
-  if (node->key != NULL) {
-    lua_newtable(L);
-    describe(L, node->key);
-    lua_setfield(L, -2, "key");
-  }
+/* Pushes a type as the notation has it, without flags: string[]{} */
+static void push_type (lua_State *L, const struct cj_node *node) {
+  static const char *const scalars[] = { "string",  "integer",  "long",
+                                         "number",  "boolean",  "blob",
+                                         "time",    "time.iso", "time.http",
+                                         "document" };
+  luaL_checkstack(L, 2, NULL);
   if (node->item != NULL) {
-    lua_newtable(L);
-    describe(L, node->item);
-    lua_setfield(L, -2, "item");
+    push_type(L, node->item);
+    lua_pushstring(L, node->type == CJ_LIST ? "[]" : "{}");
+    lua_concat(L, 2);
+  } else if (node->type == CJ_STRUCTURE) {
+    lua_pushlstring(L, node->target.s, node->target.n);
+  } else {
+    lua_pushstring(L, scalars[node->type]);
   }
 }
 
-/* members(shape): a list of { name, wire, location, type, … }, with `item` and
-** `key` for what a list or map holds and `shape`, a structure's name; the list
+/* Writes what a member's type says into the table on top. */
+static void describe (lua_State *L, const struct cj_node *node) {
+  const struct cj_node *n;
+  push_type(L, node);
+  lua_setfield(L, -2, "type");
+  set_flag(L, "required", node->flags & CJ_REQUIRED);
+  set_flag(L, "idempotency", node->flags & CJ_IDEMPOTENCY);
+  set_flag(L, "sparse", node->flags & CJ_SPARSE);
+  set_flag(L, "open", node->flags & CJ_OPEN);
+  if (node->flags & CJ_MIN) {
+    cj_push_whole(L, node->min);
+    lua_setfield(L, -2, "min");
+  }
+  for (n = node; n != NULL; n = n->item) {
+    set_flag(L, "sensitive", n->flags & CJ_SENSITIVE);
+    set_text(L, "enum", n->enumeration);
+  }
+}
+
+/* members(shape): a list of { name, wire, location, type, required, … }, where
+** `sensitive` and `enum` may be said of what a list or map holds; the list
 ** itself says `union` and `open`. */
 static int l_members (lua_State *L) {
   static const char *const places[] = { NULL,    "body", "header", "headers",
@@ -317,7 +321,7 @@ static int l_epoch (lua_State *L) {
   double t;
   if (cj_time_read(&t, s, n) != 0)
     return failure(L, "not an ISO-8601 or HTTP date");
-  cj_time_push(L, t);
+  cj_push_whole(L, t);
   return 1;
 }
 

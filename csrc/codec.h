@@ -34,14 +34,14 @@ void cj_buffer_return (lua_State *L, int index);
 struct cj_path {
   const struct cj_path *up;
   struct cj_slice name; /* of a member or key; when s is NULL, */
-  lua_Integer index;   /* of a list's element */
+  lua_Integer index;    /* of a list's element */
 };
 
 /* Pushes a path as text, Export.Columns[3].Name; "" for the whole. */
 void cj_path_push (lua_State *L, const struct cj_path *path);
 
-/* Pushes seconds, as an integer when whole. */
-void cj_time_push (lua_State *L, double t);
+/* Pushes a number, an integer when it is whole. */
+void cj_push_whole (lua_State *L, double d);
 
 extern const struct cj_node cj_document_node;
 

@@ -169,7 +169,7 @@ static int decode_time (struct decoder *d, const struct cj_path *path,
              read_double(d, &number, &t) != 0) {
     return -1;
   }
-  cj_time_push(d->L, t);
+  cj_push_whole(d->L, t);
   return 1;
 }
 

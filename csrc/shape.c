@@ -365,7 +365,7 @@ static size_t distance (struct cj_slice a, struct cj_slice b) {
 const struct cj_member *cj_shape_nearest (const struct cj_shape *shape,
                                           struct cj_slice name) {
   const struct cj_member *nearest = NULL;
-  size_t best = name.n / 3 + 1, i; /* a third of it wrong is another name */
+  size_t best = (name.n < 6 ? 2 : name.n / 3) + 1, i; /* or another name */
   for (i = 0; i < shape->count; i++) {
     size_t d = distance(name, shape->members[i].name);
     if (d < best) {

@@ -34,7 +34,7 @@ struct cj_node {
   enum cj_type type;
   unsigned flags;
   double min;
-  struct cj_slice target;  /* of a structure: its shape's name, */
+  struct cj_slice target; /* of a structure: its shape's name, */
   struct cj_shape *shape; /* which whoever compiles links */
   struct cj_slice enumeration;
   struct cj_node *item, *key;
