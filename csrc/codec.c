@@ -132,7 +132,7 @@ static void link (lua_State *L, struct cj_shape *shape, const char *name,
       if (node->type == CJ_STRUCTURE) {
         lua_pushlstring(L, node->target.s, node->target.n);
         lua_pushvalue(L, -1);
-        lua_rawget(L, SHAPES);
+        lua_gettable(L, SHAPES);
         if (lua_type(L, -1) != LUA_TSTRING) {
           lua_pushlstring(L, m->name.s, m->name.n);
           luaL_error(L, "shape %s: member %s: no type or shape is called %s",

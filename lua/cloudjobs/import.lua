@@ -14,8 +14,8 @@ local refuse = traits.refuse
 local PROTOCOLS = { json = true, ["rest-json"] = true, query = true }
 
 -- Why an operation has no place in the model, or nil.
-local function reason_against(shapes, op)
-  if shapes:has_stream(op.input) or shapes:has_stream(op.output) then
+local function reason_against(shapes, name, op)
+  if shapes:has_stream(op.input, name) or shapes:has_stream(op.output, name) then
     return "it needs event streams, which cloudjobs does not speak yet"
   elseif op.endpointdiscovery and op.endpointdiscovery.required then
     return "it needs endpoint discovery, which cloudjobs does not do"
@@ -78,7 +78,7 @@ local function context_of(shapes, op)
   for name, param in pairs(op.operationContextParams or {}) do
     context[name] = { path = param.path }
   end
-  local input = op.input and shapes:target(op.input, "input")
+  local input = op.input and shapes.shapes[op.input.shape]
   for name, member in pairs(input and input.members or {}) do
     if member.contextParam then
       context[member.contextParam.name] = { member = name }
@@ -181,7 +181,7 @@ end
 local function add_operations(model, shapes, operations)
   for name, op in pairs(operations) do
     check("operation", op, name)
-    model.left_out[name] = reason_against(shapes, op)
+    model.left_out[name] = reason_against(shapes, name, op)
     if not model.left_out[name] then
       model.operations[name] = operation_text(shapes, name, op)
       model.contexts[name] = context_of(shapes, op)
@@ -192,7 +192,7 @@ end
 local function add_shapes(model, shapes)
   for name, shape in pairs(shapes.shapes) do
     check("shape", shape, name)
-    local is_stream = shape.eventstream or shapes:has_stream { shape = name }
+    local is_stream = shape.eventstream or shapes:has_stream({ shape = name }, name)
     if shape.type == "structure" and not shape.document and not is_stream then
       model.shapes[name] = shapes:structure(name, shape)
       model.errors[name] = shape.exception and error_text(name, shape) or nil

@@ -92,12 +92,22 @@ local function compile(model, name, text)
 end
 
 -- Names without case and underscores, which both spellings share -> operation.
-local function index_of(operations)
+local function index_of(...)
   local index = {}
-  for name in pairs(operations) do
-    index[name:lower()] = name
+  for _, operations in ipairs { ... } do
+    for name in pairs(operations) do
+      index[name:lower()] = name
+    end
   end
   return index
+end
+
+-- The operation of a snake_case name.
+local function resolve(self, name)
+  local data = self._data
+  self._index = self._index or index_of(data.operations, data.left_out)
+  local found = self._index[name:gsub("_", ""):lower()]
+  return found and snake(found) == name and found
 end
 
 --- An operation, named either way.
@@ -106,21 +116,17 @@ end
 ---@return string|nil reason why a known operation cannot be called
 function Model:operation(name)
   local op = self._operations[name]
-  if op then
-    return op
-  end
-  local operations = self._data.operations
-  if not operations[name] then
-    self._index = self._index or index_of(operations)
-    local found = self._index[name:gsub("_", ""):lower()]
-    if not found or snake(found) ~= name then
-      return nil, self._data.left_out and self._data.left_out[name]
+  if not op then
+    local data = self._data
+    local given, left_out = data.operations, data.left_out or {}
+    local known = (given[name] or left_out[name]) and name or resolve(self, name)
+    if not (known and given[known]) then
+      return nil, left_out[known]
     end
-    op = self:operation(found)
-  else
-    op = compile(self, name, operations[name])
+    op = self._operations[known] or compile(self, known, given[known])
+    self._operations[known] = op
+    self._operations[name] = op
   end
-  self._operations[name] = op
   return op
 end
 
@@ -206,12 +212,13 @@ function Model:endpoints()
   return companion(self, "endpoints")
 end
 
--- Shape name -> text, read out of the one text when asked.
-local function reader(text)
+-- Shape name -> text, cut out of the one text when asked.
+local function cutter(text)
   return setmetatable({}, {
-    __index = function(_, name)
+    __index = function(shapes, name)
       local _, header = text:find("@" .. name .. "\n", 1, true)
-      return header and text:sub(header + 1, (text:find("@", header, true) or 0) - 1)
+      shapes[name] = header and text:sub(header + 1, (text:find("@", header, true) or 0) - 1)
+      return rawget(shapes, name)
     end,
   })
 end
@@ -223,7 +230,7 @@ local function new(data)
   return setmetatable({
     service = data.service,
     _data = data,
-    _shapes = type(data.shapes) == "string" and reader(data.shapes) or data.shapes or {},
+    _shapes = type(data.shapes) == "string" and cutter(data.shapes) or data.shapes or {},
     _compiled = {},
     _operations = {},
     _errors = {},

@@ -178,10 +178,13 @@ function Shapes:structure(name, shape)
 end
 
 --- Whether reading or writing a structure means an event stream.
-function Shapes:has_stream(reference)
-  local shape = reference and self:target(reference, "operation")
-  for _, member in pairs(shape and shape.members or {}) do
-    if self:target(member, reference.shape).eventstream then
+---@param reference table|nil
+---@param where string
+---@return boolean
+function Shapes:has_stream(reference, where)
+  local shape = reference and self:target(reference, where)
+  for name, member in pairs(shape and shape.members or {}) do
+    if self:target(member, reference.shape .. "." .. name).eventstream then
       return true
     end
   end
