@@ -76,6 +76,7 @@ build = {
     ["cloudjobs.json"] = "lua/cloudjobs/json.lua",
     ["cloudjobs.model"] = "lua/cloudjobs/model.lua",
     ["cloudjobs.models.azure_cost_exports"] = "lua/cloudjobs/models/azure_cost_exports.lua",
+    ["cloudjobs.models.azure_cost_exports_enums"] = "lua/cloudjobs/models/azure_cost_exports_enums.lua",
     ["cloudjobs.models.bcm_data_exports"] = "lua/cloudjobs/models/bcm_data_exports.lua",
     ["cloudjobs.models.bcm_data_exports_endpoints"] = "lua/cloudjobs/models/bcm_data_exports_endpoints.lua",
     ["cloudjobs.models.bcm_data_exports_enums"] = "lua/cloudjobs/models/bcm_data_exports_enums.lua",

@@ -8,6 +8,7 @@ return {
     id = "Cost Management Exports",
     protocol = "azure-rest",
   },
+  companions = { enums = true },
   operations = {
     CreateOrUpdate = "PUT /providers/Microsoft.CostManagement/exports/{exportName}"
       .. " CreateOrUpdateRequest -> Export idempotent",
@@ -18,8 +19,7 @@ return {
       .. " GetExecutionHistoryRequest -> ExecutionList readonly",
     List = "GET /providers/Microsoft.CostManagement/exports ListRequest -> ExportList readonly",
   },
-  errors = {
-  },
+  errors = {},
   pages = {
     GetExecutionHistory = { token = "nextLink", next = "nextLink", items = "value" },
     List = { token = "nextLink", next = "nextLink", items = "value" },
