@@ -1,9 +1,10 @@
 --- A client: one method for each operation of a model.
 
 local call = require "cloudjobs.call"
-local options_of = require "cloudjobs.options"
+local option = require "cloudjobs.options"
 local paginate = require "cloudjobs.paginate"
 local suggest = require "cloudjobs.suggest"
+local wait = require "cloudjobs.wait"
 
 local Client = {}
 
@@ -50,7 +51,7 @@ local function method(op)
       check_params(params, op.method_name, 2)
     end
     if options ~= nil then
-      options_of.check(options, CALL_OPTIONS, op.method_name, 2)
+      option.check(options, CALL_OPTIONS, op.method_name, 2)
     end
     local output, err = call.run(self._context, op, params, options)
     if output == nil then
@@ -97,7 +98,7 @@ local function listing(self, name, params, options)
     error(op.method_name .. " has no pages", 3)
   end
   check_params(params, op.method_name, 3)
-  return op, options_of.check(options, LIST_OPTIONS, op.method_name, 3)
+  return op, option.check(options, LIST_OPTIONS, op.method_name, 3)
 end
 
 --- Iterates over a listing's pages: `page, token`. Raises the error object.
@@ -131,6 +132,27 @@ function Client:all(name, params, options)
     return nil, err
   end
   return list
+end
+
+--- Waits as the service's own model says, e.g. ssm:wait("command_executed", …).
+---@param name string a waiter in either spelling
+---@param params table|nil
+---@param options { timeout: number|nil, interval: number|table|nil, cancel: table|nil, on_poll: function|nil }|nil
+---@return table|nil output the answer that told success
+---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or what made asking impossible
+function Client:wait(name, params, options)
+  local waiter, waiter_name = wait.find(self._context.model, name, 2)
+  check_params(params, waiter_name, 2)
+  local output, err = wait.run(self, waiter, waiter_name, params, option.check(options, wait.OPTIONS, waiter_name, 2))
+  if not output then
+    return nil, err
+  end
+  return output
+end
+
+--- What carries this client's requests.
+function Client:transport()
+  return self._context.transport
 end
 
 --- The operations' names in snake_case, sorted.

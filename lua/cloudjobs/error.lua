@@ -5,7 +5,7 @@
 ---@field kind "validation"|"credentials"|"config"|"transport"|"service"|"response"|"timeout"|"cancelled"|"job"
 ---@field code string|nil the service's own code, or ours for the kind
 ---@field message string
----@field status integer|nil HTTP status
+---@field status integer|cloudjobs.Status|nil HTTP status; a job's status where the error is about a job
 ---@field request_id string|nil
 ---@field operation string|nil
 ---@field service string|nil
@@ -30,7 +30,7 @@ end
 
 local function facts(err)
   local list = {}
-  if err.status then
+  if type(err.status) == "number" then
     list[#list + 1] = "status " .. err.status
   end
   if err.request_id then

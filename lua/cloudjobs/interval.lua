@@ -1,0 +1,56 @@
+--- How long to pause between two looks: starts somewhere, grows up to a cap,
+--- never falls below the kind's floor, and is spread by jitter so that many
+--- waits begun together do not ask together.
+
+local core = require "cloudjobs.core"
+local option = require "cloudjobs.options"
+
+local FIELDS = { start = "number", growth = "number", cap = "number", jitter = "number" }
+local JITTER = 0.1
+
+local Interval = {}
+local interval_mt = { __name = "cloudjobs.interval", __index = Interval }
+
+--- Seconds until the next look.
+---@return number
+function Interval:next()
+  local pause = self._pause
+  self._pause = math.min(pause * self._growth, self._cap)
+  return math.max(self._floor, pause * (1 - self._jitter * self._random()))
+end
+
+--- Begins anew, as after a change.
+function Interval:reset()
+  self._pause = self._start
+end
+
+--- Raises at the caller's line for a setting that makes no sense.
+---@param given number|table|nil seconds, or `{ start, growth, cap, jitter }`
+---@param defaults { start: number, growth: number, cap: number, floor: number }
+---@param what string
+---@param level integer
+---@param random (fun(): number)|nil
+local function new(given, defaults, what, level, random)
+  if type(given) == "number" then
+    given = { start = given, growth = 1, cap = given, jitter = 0 }
+  end
+  given = option.check(given, FIELDS, what .. ": interval", level + 1)
+  for name, value in pairs(given) do
+    if not (value >= 0) then
+      error(("%s: interval: %s: expected a number from 0 on, got %s"):format(what, name, value), level + 1)
+    end
+  end
+  local start = given.start or defaults.start
+  local self = setmetatable({
+    _start = start,
+    _growth = math.max(1, given.growth or defaults.growth),
+    _cap = math.max(start, given.cap or defaults.cap),
+    _jitter = math.min(1, given.jitter or JITTER),
+    _floor = defaults.floor,
+    _random = random or core.random,
+  }, interval_mt)
+  self:reset()
+  return self
+end
+
+return { new = new }

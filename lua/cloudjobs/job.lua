@@ -1,0 +1,320 @@
+--- One job: looks at its record, waits for its end. What distinguishes the
+--- kinds stands in jobs/; what a state is called, in status.lua.
+
+local Error = require "cloudjobs.error"
+local Interval = require "cloudjobs.interval"
+local Status = require "cloudjobs.status"
+local core = require "cloudjobs.core"
+local option = require "cloudjobs.options"
+
+local WAIT_OPTIONS = {
+  timeout = "number",
+  interval = "number|table",
+  on_change = "function",
+  on_poll = "function",
+  cancel = "table",
+  not_found_grace = "number",
+  expect = "string",
+  detail = "boolean",
+}
+local STATUS_OPTIONS = { detail = "boolean", timeout = "number" }
+
+-- What was just started may not be found for a while.
+local NOT_FOUND_GRACE = 60
+
+local Job = {}
+local job_mt = { __name = "cloudjobs.job", __index = Job }
+
+function job_mt.__tostring(self)
+  return self.kind .. " " .. self.id
+end
+
+local function digest(text)
+  return text and core.sha256(text):sub(1, 16) or ""
+end
+
+local function not_found(self)
+  return Error.new {
+    kind = "job",
+    code = "not_found",
+    message = ("%s is not in the listing of its kind"):format(tostring(self)),
+  }
+end
+
+--- The parameters of the kind's listing, nil when the job does not know them all.
+function Job:listing_params()
+  local listing = self._kind.listing
+  if not listing then
+    return nil
+  end
+  local params = {}
+  for _, name in ipairs(listing.params) do
+    params[name] = self.params[name]
+    if params[name] == nil then
+      return nil
+    end
+  end
+  return params
+end
+
+-- The job's own record: from its operation, or out of its listing.
+local function fetch(self, call_options)
+  local kind, client = self._kind, self._client
+  if kind.operation then
+    return client[kind.operation](client, self._request, call_options)
+  end
+  local listing = kind.listing
+  local output, err = client[listing.operation](client, self:listing_params(), call_options)
+  if not output then
+    return nil, err
+  end
+  for _, record in ipairs(output[listing.items] or {}) do
+    if kind.record_id(record) == self.id then
+      return record
+    end
+  end
+  return nil, not_found(self)
+end
+
+--- Reads a record that a listing or the job's operation gave.
+---@param record table
+---@return cloudjobs.Status
+function Job:read(record)
+  local kind = self._kind
+  local outcome
+  if kind.outcome then
+    local seen = kind.first_look(record, digest)
+    local since = self.since
+    since.success = since.success or seen.success
+    since.failure = since.failure or seen.failure
+    outcome = kind.outcome(record, since, digest)
+  end
+  return Status.new(kind, record, self.id, outcome)
+end
+
+--- Looks once.
+---@param options { detail: boolean|nil, timeout: number|nil }|nil detail: what happened inside, where the kind tells
+---@return cloudjobs.Status|nil
+---@return cloudjobs.Error|nil err
+function Job:status(options)
+  options = option.check(options, STATUS_OPTIONS, "status", 2)
+  local record, err = fetch(self, options.timeout and { timeout = options.timeout } or nil)
+  if not record then
+    return nil, err
+  end
+  local status = self:read(record)
+  if options.detail and self._kind.detail then
+    status.detail, err = self._kind.detail(self._client, self.params)
+    if not status.detail then
+      return nil, err
+    end
+  end
+  return status
+end
+
+-- Whether a look that failed says nothing of the job: it goes on being waited for.
+local function is_transient(err)
+  return err.retryable or err.kind == "transport" or err.kind == "timeout" or err.kind == "response"
+end
+
+--- Whether an error says that there is no such job.
+---@param err cloudjobs.Error
+---@return boolean
+function Job:is_missing(err)
+  return err.code == "not_found" or (err.kind == "service" and self._kind.missing[err.code] == true)
+end
+
+local function same(a, b)
+  return a ~= nil and a.state == b.state and a.code == b.code and a.reason == b.reason
+end
+
+local function timed_out(last, cause)
+  if not last then
+    return cause
+  end
+  return Error.new {
+    kind = "timeout",
+    code = "timeout",
+    message = ("%s did not end in the time given"):format(tostring(last)),
+    status = last,
+    cause = cause,
+  }
+end
+
+local function judge(status, expect)
+  if not expect or status.state == expect then
+    return status
+  end
+  return nil, Error.new {
+    kind = "job",
+    code = status.state,
+    message = ("%s; expected %s"):format(tostring(status), expect),
+    status = status,
+  }
+end
+
+-- One wait: what it has seen, and when it gives up. watch.lua drives many.
+local Wait = {}
+local wait_mt = { __index = Wait }
+
+--- Takes a look's result in. Answers true when the wait is over, and then
+--- the status or nil and the error.
+---@return boolean over
+---@return cloudjobs.Status|nil
+---@return cloudjobs.Error|nil
+function Wait:take(status, err)
+  local options = self.options
+  if status then
+    local changed = not same(self.last, status)
+    self.last, self.error = status, nil
+    if changed and options.on_change then
+      options.on_change(status, self.job)
+    end
+    if options.on_poll then
+      options.on_poll(status, self.job)
+    end
+    if status.final then
+      return true, judge(status, options.expect)
+    end
+    return false
+  end
+  self.error = err
+  local missing = self.job:is_missing(err)
+  if missing and not self.last and self.clock() < self.patience then
+    return false
+  elseif missing or not is_transient(err) then
+    return true, nil, err
+  end
+  return false
+end
+
+--- Seconds to pause before the next look, or nil and why there is none.
+---@return number|nil
+---@return cloudjobs.Error|nil
+function Wait:pause()
+  local options = self.options
+  if options.cancel and options.cancel.cancelled then
+    return nil, Error.new {
+      kind = "cancelled", code = "cancelled", message = options.cancel.reason, status = self.last,
+    }
+  end
+  local pause = self.interval:next()
+  if self.deadline then
+    local left = self.deadline - self.clock()
+    if left <= 0 then
+      return nil, timed_out(self.last, self.error)
+    end
+    -- The last look falls on the deadline.
+    pause = math.min(pause, left)
+  end
+  return pause
+end
+
+--- Begins a wait for `job`; `options` are those of Job:wait, checked.
+local function begin(job, options, level)
+  local transport = job._client:transport()
+  local function clock()
+    return transport:clock()
+  end
+  local started = clock()
+  return setmetatable({
+    job = job,
+    options = options,
+    clock = clock,
+    deadline = options.timeout and started + options.timeout,
+    patience = started + (options.not_found_grace or NOT_FOUND_GRACE),
+    interval = Interval.new(options.interval, job._kind.interval, "wait", level + 1),
+  }, wait_mt)
+end
+
+--- Waits for the job's end. Transient errors on the way do not end the wait.
+---@param options table|nil
+---   timeout: seconds in all, on a clock that nobody sets; without it the wait has no end of its own
+---   interval: seconds between looks, or `{ start, growth, cap, jitter }`; each kind has good ones
+---   on_change(status, job): at the first look and at each change; on_poll(status, job): at each look
+---   cancel: a canceller
+---   not_found_grace: seconds in which a job just started may not be found (60)
+---   expect: a state; any other end is `nil, err` of kind "job" with the status in `err.status`
+---   detail: fills `status.detail` of the last status, where the kind has it
+---@return cloudjobs.Status|nil
+---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or the error that made looking impossible
+function Job:wait(options)
+  options = option.check(options, WAIT_OPTIONS, "wait", 2)
+  local wait = begin(self, options, 2)
+  local transport = self._client:transport()
+  while true do
+    local over, status, err = wait:take(self:status())
+    if over then
+      if status and options.detail then
+        return self:status { detail = true }
+      elseif not status then
+        return nil, err
+      end
+      return status
+    end
+    local pause
+    pause, err = wait:pause()
+    if not pause then
+      return nil, err
+    end
+    transport:sleep(pause, options.cancel)
+  end
+end
+
+-- A method that runs one of the kind's operations on the job.
+local function command(name, refusal)
+  return function(self)
+    local operation = self._kind[name]
+    if not operation then
+      return nil, Error.new { kind = "job", code = "unsupported", message = ("%s %s"):format(self.kind, refusal) }
+    end
+    local output, err = self._client[operation](self._client, self._request)
+    if not output then
+      return nil, err
+    end
+    return true
+  end
+end
+
+--- Asks the service to end the job; its end is still waited for.
+---@return boolean|nil true when the service took the request
+---@return cloudjobs.Error|nil
+Job.cancel = command("cancel", "cannot be cancelled")
+Job.start = command("start", "cannot be started")
+Job.stop = command("stop", "cannot be stopped")
+
+--- A job of `kind` with `params`; raises at the caller's line for a missing or unknown one.
+---@param kind table see jobs/
+---@param client table
+---@param params table<string, string>
+---@param level integer
+local function new(kind, client, params, level)
+  local known, request = { since = "table|number" }, {}
+  for _, name in ipairs(kind.params) do
+    known[name] = "string"
+  end
+  for _, name in ipairs(kind.optional or {}) do
+    known[name] = "string"
+  end
+  local what = "cloudjobs.jobs." .. kind.kind
+  params = option.check(params, known, what, level + 1)
+  for _, name in ipairs(kind.params) do
+    if not params[name] then
+      error(("%s: expected %s"):format(what, name), level + 1)
+    end
+    request[name] = params[name]
+  end
+  local since = params.since
+  return setmetatable({
+    kind = kind.kind,
+    id = params[kind.id],
+    params = params,
+    -- What a standing job's later looks are compared with.
+    since = type(since) == "number" and { success = since } or since or {},
+    _kind = kind,
+    _client = client,
+    _request = request,
+  }, job_mt)
+end
+
+return { new = new, begin = begin, WAIT_OPTIONS = WAIT_OPTIONS }

@@ -1,0 +1,80 @@
+--- A job's state in one vocabulary, made from a service's own record.
+
+local core = require "cloudjobs.core"
+
+local FINAL = {
+  succeeded = true, failed = true, timed_out = true, cancelled = true, skipped = true, no_data = true, stopped = true,
+}
+
+---@class cloudjobs.Status
+---@field state "queued"|"running"|"succeeded"|"failed"|"timed_out"|"cancelled"|"skipped"|"no_data"|"stopped"|"unknown"
+---@field ok boolean it succeeded
+---@field final boolean it will not change any more
+---@field code string|nil the service's own word
+---@field reason string|nil
+---@field started_at number|nil epoch seconds, as all times here
+---@field updated_at number|nil
+---@field ended_at number|nil
+---@field detail table|nil when asked for
+---@field id string
+---@field kind string
+local status_mt = { __name = "cloudjobs.status" }
+
+function status_mt.__tostring(self)
+  local text = ("%s %s: %s"):format(self.kind, self.id, self.state)
+  if self.code then
+    text = text .. " (" .. self.code .. ")"
+  end
+  return self.reason and text .. ": " .. self.reason or text
+end
+
+local function at(record, path)
+  for name in path:gmatch("[^.]+") do
+    if type(record) ~= "table" then
+      return nil
+    end
+    record = record[name]
+  end
+  return record
+end
+
+local function text(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+-- Azure's times are text and may lack their zone; both clouds' become numbers.
+local function time(value)
+  if type(value) == "string" then
+    return (core.epoch(value)) or (core.epoch(value .. "Z"))
+  end
+  return type(value) == "number" and value or nil
+end
+
+--- Reads a record.
+---@param kind table a kind of job, see jobs/
+---@param record table what the service says of it
+---@param id string
+---@param outcome string|nil the state where comparing looks told one
+---@return cloudjobs.Status
+local function new(kind, record, id, outcome)
+  local members = kind.members
+  local code = text(at(record, members.code))
+  local ended_at = members.ended_at and time(at(record, members.ended_at))
+  local state = outcome or kind.states[code] or "unknown"
+  return setmetatable({
+    state = state,
+    ok = state == "succeeded",
+    -- What nobody documented is final when the record says that it ended.
+    final = FINAL[state] or (state == "unknown" and ended_at ~= nil),
+    code = code,
+    -- A standing job's record keeps its last failure while it goes on.
+    reason = (not kind.outcome or state == "failed") and text(at(record, members.reason)) or nil,
+    started_at = members.started_at and time(at(record, members.started_at)),
+    updated_at = members.updated_at and time(at(record, members.updated_at)),
+    ended_at = ended_at,
+    id = id,
+    kind = kind.kind,
+  }, status_mt)
+end
+
+return { new = new }
