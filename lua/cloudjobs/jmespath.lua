@@ -5,6 +5,8 @@
 
 local core = require "cloudjobs.core"
 
+local unpack = table.unpack or unpack -- luacheck: ignore 143
+
 -- Left binding powers; from 10 on a token goes on inside a projection.
 local POWER = {
   ["|"] = 1, ["||"] = 2, ["&&"] = 3,
@@ -43,6 +45,18 @@ local function json(parser, text)
   return value
 end
 
+local QUOTED = {
+  ['"'] = function(parser, inner)
+    return { kind = "name", value = json(parser, '"' .. inner .. '"'), quoted = true }
+  end,
+  ["'"] = function(_, inner)
+    return { kind = "literal", value = (inner:gsub("\\'", "'")) }
+  end,
+  ["`"] = function(parser, inner)
+    return { kind = "literal", value = json(parser, (inner:gsub("\\`", "`"))) }
+  end,
+}
+
 local SYMBOLS = { "[?", "[]", "&&", "||", "==", "!=", "<=", ">=" }
 
 local function read_symbol(text, at)
@@ -66,16 +80,10 @@ local function read_word(parser, at)
   if number then
     return { kind = "number", value = tonumber(number) }, at + #number
   end
-  local first, inner, after = text:sub(at, at), nil, nil
-  if first == '"' then
-    inner, after = quoted(parser, at, '"')
-    return { kind = "name", value = json(parser, '"' .. inner .. '"'), quoted = true }, after
-  elseif first == "'" then
-    inner, after = quoted(parser, at, "'")
-    return { kind = "literal", value = (inner:gsub("\\'", "'")) }, after
-  elseif first == "`" then
-    inner, after = quoted(parser, at, "`")
-    return { kind = "literal", value = json(parser, (inner:gsub("\\`", "`"))) }, after
+  local first = text:sub(at, at)
+  if QUOTED[first] then
+    local inner, after = quoted(parser, at, first)
+    return QUOTED[first](parser, inner), after
   end
   local symbol = read_symbol(text, at)
   if not symbol then
@@ -388,7 +396,7 @@ local function call_of(parser, name)
     for i, argument in ipairs(arguments) do
       given[i] = argument(value)
     end
-    return f((table.unpack or unpack)(given, 1, #arguments)) -- luacheck: ignore 113
+    return f(unpack(given, 1, #arguments))
   end
 end
 
