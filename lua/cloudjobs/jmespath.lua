@@ -5,7 +5,7 @@
 
 local core = require "cloudjobs.core"
 
-local unpack = table.unpack or unpack -- luacheck: ignore 143
+local unpack = table.unpack or unpack -- luacheck: ignore 143 113
 
 -- Left binding powers; from 10 on a token goes on inside a projection.
 local POWER = {
