@@ -141,9 +141,13 @@ end
 ---@return table|nil output the answer that told success
 ---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or what made asking impossible
 function Client:wait(name, params, options)
-  local waiter, waiter_name = wait.find(self._context.model, name, 2)
-  check_params(params, waiter_name, 2)
-  local output, err = wait.run(self, waiter, waiter_name, params, option.check(options, wait.OPTIONS, waiter_name, 2))
+  local model = self._context.model
+  local waiter, names = model:waiter(name)
+  if not waiter then
+    error(("%s has no waiter %s%s"):format(model.service.id, tostring(name), suggest(tostring(name), names)), 2)
+  end
+  check_params(params, name, 2)
+  local output, err = wait.run(self, waiter, name, params, option.check(options, wait.OPTIONS, name, 2))
   if not output then
     return nil, err
   end

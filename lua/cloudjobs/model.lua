@@ -57,6 +57,27 @@ local FLAGS = {
   namespace = "input_namespace",
 }
 
+-- Reads by their method or their name; few descriptions mark them.
+local function is_read(op)
+  return op.readonly or op.method == "GET" or op.method == "HEAD"
+    or op.name:find("^Get%u") or op.name:find("^List%u?") or op.name:find("^Describe%u") or op.name:find("^BatchGet%u")
+end
+
+-- What carried out twice would be there twice: nothing but its name tells.
+local ONCE = { "^Create", "^Execute", "^Register", "^Request", "^Run", "^Send", "^Start" }
+
+local function must_run_once(op)
+  if op.readonly or op.idempotent or op.has_token or op.method == "PUT" or op.method == "DELETE" then
+    return false
+  end
+  for _, verb in ipairs(ONCE) do
+    if op.name:find(verb) then
+      return true
+    end
+  end
+  return false
+end
+
 local function has_token(input)
   for _, member in ipairs(input and core.members(input) or {}) do
     if member.idempotency then
@@ -88,6 +109,9 @@ local function compile(model, name, text)
     op[FLAGS[flag] or error(("%s: unknown flag %s"):format(name, flag))] = value == "" or value
   end
   op.has_token = has_token(op.input)
+  op.readonly = is_read(op) and true or false
+  op.once = must_run_once(op)
+  op.pages = model:paginators()[name]
   return op
 end
 
@@ -200,6 +224,21 @@ end
 --- Waiter -> `{ operation, delay, max_attempts, acceptors }`.
 function Model:waiters()
   return companion(self, "waiters") or {}
+end
+
+--- A waiter, named either way.
+---@param name string `command_executed` or `CommandExecuted`
+---@return table|nil waiter
+---@return string[]|nil names of all in snake_case, when there is none of that name
+function Model:waiter(name)
+  local names = {}
+  for candidate, waiter in pairs(self:waiters()) do
+    if name == candidate or name == snake(candidate) then
+      return waiter
+    end
+    names[#names + 1] = snake(candidate)
+  end
+  return nil, names
 end
 
 --- Enumeration -> its known values, which are never all a service may send.

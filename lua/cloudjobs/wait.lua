@@ -3,7 +3,6 @@
 local Error = require "cloudjobs.error"
 local Interval = require "cloudjobs.interval"
 local jmespath = require "cloudjobs.jmespath"
-local suggest = require "cloudjobs.suggest"
 
 local OPTIONS = { timeout = "number", interval = "number|table", on_poll = "function", cancel = "table" }
 
@@ -76,24 +75,6 @@ local function judge(acceptors, output, err, meta)
   end
 end
 
---- The waiter of that name in either spelling; raises at the caller's line.
----@param model table
----@param name string
----@param level integer
----@return table waiter
----@return string name
-local function find(model, name, level)
-  local names = {}
-  for candidate, waiter in pairs(model:waiters()) do
-    local snake = model.snake(candidate)
-    if name == candidate or name == snake then
-      return waiter, snake
-    end
-    names[#names + 1] = snake
-  end
-  error(("%s has no waiter %s%s"):format(model.service.id, tostring(name), suggest(tostring(name), names)), level + 1)
-end
-
 local function failure(name, state, cause, output)
   return Error.new {
     kind = "job",
@@ -153,4 +134,4 @@ local function run(client, waiter, name, params, options)
   end
 end
 
-return { OPTIONS = OPTIONS, find = find, run = run }
+return { OPTIONS = OPTIONS, run = run }
