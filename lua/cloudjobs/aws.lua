@@ -129,6 +129,11 @@ local function annotate(headers, attempt, context)
   headers["amz-sdk-request"] = context.attempt_texts[attempt]
 end
 
+local function settings(context)
+  local config = context.config
+  return { region = config:get("region"), profile = config:get("profile") }
+end
+
 local function assemble(model, options, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
   local given_retry = assembly.retry(options, what, level + 1)
@@ -154,6 +159,8 @@ local function assemble(model, options, what, level)
     timeout = timeout,
     user_agent = assembly.user_agent(options.app_id),
     annotate = annotate,
+    config = config,
+    settings = settings,
     attempt_texts = attempt_texts(retry.max_attempts),
   }
 end

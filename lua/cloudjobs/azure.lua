@@ -163,23 +163,29 @@ local function annotate(headers, attempt)
   end
 end
 
+local function settings(context)
+  return { scope = context.scope, cloud = context.cloud, api_version = context.api_version }
+end
+
 local function assemble(model, options, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
   local timeout = assembly.timeout(options, what, level + 1)
   local retry = assembly.retry(options, what, level + 1)
-  local settings = settings_of(options, what, level + 1)
+  local given = settings_of(options, what, level + 1)
   return Client.new {
     model = model,
     protocol = azure,
     auth = Bearer.new(),
-    credentials = credentials_of(options, settings, what, level + 1),
-    endpoint = setmetatable({ _address = options.endpoint or settings.cloud.endpoint }, endpoint_mt),
+    credentials = credentials_of(options, given, what, level + 1),
+    endpoint = setmetatable({ _address = options.endpoint or given.cloud.endpoint }, endpoint_mt),
     retry = Retry.azure { max_attempts = retry.max_attempts },
-    transport = settings.transport,
-    network = settings.network,
+    transport = given.transport,
+    network = given.network,
     timeout = timeout,
     user_agent = assembly.user_agent(options.app_id),
     annotate = annotate,
+    settings = settings,
+    cloud = type(options.cloud) == "string" and options.cloud or nil,
     scope = options.scope,
     api_version = options.api_version or model.service.api_version,
     -- A name of its own keeps a client out of the tenant's shared throttling bucket.

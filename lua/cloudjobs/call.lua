@@ -123,10 +123,11 @@ local function next_delay(context, err, attempts, call, options, deadline)
   return delay
 end
 
-local function fill(meta, started, context, attempts, status, request_id)
+local function fill(meta, started, context, attempts, response)
   meta.attempts = attempts
-  meta.status = status
-  meta.request_id = request_id
+  meta.status = response and response.status
+  meta.request_id = response and context.protocol.request_id(response)
+  meta.date = response and response.headers.date
   meta.elapsed = context.transport:clock() - started
 end
 
@@ -183,8 +184,7 @@ local function run(context, op, params, options)
     err.attempts = attempts
   end
   if options.meta then
-    local id = response and context.protocol.request_id(response)
-    fill(options.meta, started, context, attempts, response and response.status, id)
+    fill(options.meta, started, context, attempts, response)
   end
   return output, err
 end

@@ -154,6 +154,12 @@ function Client:wait(name, params, options)
   return output
 end
 
+--- What a later process needs to make this client again, credentials apart.
+---@return table<string, string>
+function Client:settings()
+  return self._context:settings()
+end
+
 --- What carries this client's requests.
 function Client:transport()
   return self._context.transport

@@ -10,6 +10,7 @@ local version = require "cloudjobs.version"
 local LAZY = {
   aws = "cloudjobs.aws",
   azure = "cloudjobs.azure",
+  jobs = "cloudjobs.jobs",
   sigv4 = "cloudjobs.sigv4",
   transport = "cloudjobs.transport",
 }

@@ -6,6 +6,7 @@ local Interval = require "cloudjobs.interval"
 local Status = require "cloudjobs.status"
 local core = require "cloudjobs.core"
 local option = require "cloudjobs.options"
+local ref = require "cloudjobs.ref"
 
 local WAIT_OPTIONS = {
   timeout = "number",
@@ -261,6 +262,19 @@ function Job:wait(options)
   end
 end
 
+--- A short text with which another process can take the job up: cloudjobs.jobs.open.
+---@return string
+function Job:ref()
+  local fields = { since = self.since.success, failure = self.since.failure }
+  for name, value in pairs(self._client:settings()) do
+    fields[name] = value
+  end
+  for name, value in pairs(self.params) do
+    fields[name] = value
+  end
+  return ref.format(self.kind, fields)
+end
+
 -- A method that runs one of the kind's operations on the job.
 local function command(name, refusal)
   return function(self)
@@ -289,26 +303,31 @@ Job.stop = command("stop", "cannot be stopped")
 ---@param params table<string, string>
 ---@param level integer
 local function new(kind, client, params, level)
-  local known, request = { since = "table|number" }, {}
-  for _, name in ipairs(kind.params) do
-    known[name] = "string"
-  end
-  for _, name in ipairs(kind.optional or {}) do
-    known[name] = "string"
-  end
   local what = "cloudjobs.jobs." .. kind.kind
+  local known = { since = "table|number" }
+  for _, list in ipairs { kind.params, kind.optional or {} } do
+    for _, name in ipairs(list) do
+      known[name] = "string"
+    end
+  end
   params = option.check(params, known, what, level + 1)
+  local own, request, settings = {}, {}, client:settings()
   for _, name in ipairs(kind.params) do
-    if not params[name] then
+    -- A client for one scope gives it to its jobs.
+    local value = params[name] or settings[name]
+    if not value then
       error(("%s: expected %s"):format(what, name), level + 1)
     end
-    request[name] = params[name]
+    own[name], request[name] = value, value
+  end
+  for _, name in ipairs(kind.optional or {}) do
+    own[name] = params[name]
   end
   local since = params.since
   return setmetatable({
     kind = kind.kind,
-    id = params[kind.id],
-    params = params,
+    id = own[kind.id],
+    params = own,
     -- What a standing job's later looks are compared with.
     since = type(since) == "number" and { success = since } or since or {},
     _kind = kind,

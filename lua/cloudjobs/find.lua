@@ -1,0 +1,178 @@
+--- Finds a job that is about to come: the next execution of an export or a
+--- window, the run that was just started. Looks until it is there.
+
+local Error = require "cloudjobs.error"
+local Interval = require "cloudjobs.interval"
+local Job = require "cloudjobs.job"
+local core = require "cloudjobs.core"
+local option = require "cloudjobs.options"
+
+local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table" }
+
+-- Clocks of services and of their parts differ a little.
+local SLACK = 120
+
+local function pause(transport, interval, deadline, options, what, cause)
+  if options.cancel and options.cancel.cancelled then
+    return nil, Error.new { kind = "cancelled", code = "cancelled", message = options.cancel.reason }
+  end
+  local seconds = interval:next()
+  if deadline then
+    local left = deadline - transport:clock()
+    if left <= 0 then
+      return nil, cause or Error.new {
+        kind = "timeout", code = "timeout", message = what .. ": nothing began in the time given",
+      }
+    end
+    seconds = math.min(seconds, left)
+  end
+  transport:sleep(seconds, options.cancel)
+  return true
+end
+
+-- Calls look() until it answers something, or an error that will not pass.
+local function until_found(client, kind, options, what, look, level)
+  options = option.check(options, OPTIONS, what, level + 1)
+  local transport = client:transport()
+  local interval = Interval.new(options.interval, kind.interval, what, level + 1)
+  local deadline = options.timeout and transport:clock() + options.timeout
+  while true do
+    local found, err = look()
+    if found then
+      return found
+    elseif err and not (err.retryable or err.kind == "transport") then
+      return nil, err
+    end
+    local ok
+    ok, err = pause(transport, interval, deadline, options, what, err)
+    if not ok then
+      return nil, err
+    end
+  end
+end
+
+-- Of a listing's records, the earliest that began after `since`.
+local function earliest(records, since, time_of)
+  local best, best_time
+  for _, record in ipairs(records) do
+    local time = time_of(record)
+    if time and time > since and (not best_time or time < best_time) then
+      best, best_time = record, time
+    end
+  end
+  return best
+end
+
+--- The next execution of an AWS export that was created after `since`.
+---@param kind table jobs/export_execution
+---@param client table
+---@param params { ExportArn: string, since: number|nil } since: epoch seconds, now unless given
+---@param options table|nil timeout, interval, cancel
+---@return table|nil job
+---@return cloudjobs.Error|nil err
+local function next_execution(kind, client, params, options, level)
+  local what = "cloudjobs.jobs.next_execution"
+  params = option.check(params, { ExportArn = "string", since = "number" }, what, level + 1)
+  local since = params.since or client:transport():now()
+  local arn = params.ExportArn
+  return until_found(client, kind, options, what, function()
+    local list, err = client:all("list_executions", { ExportArn = arn })
+    local record = list and earliest(list, since, function(record)
+      return record.ExecutionStatus and record.ExecutionStatus.CreatedAt
+    end)
+    if not record then
+      return nil, err
+    end
+    return Job.new(kind, client, { ExportArn = arn, ExecutionId = record.ExecutionId }, level + 1)
+  end, level + 1)
+end
+
+--- The next execution of a maintenance window that started after `since`.
+---@param params { WindowId: string, since: number|nil }
+local function next_window_execution(kind, client, params, options, level)
+  local what = "cloudjobs.jobs.next_window_execution"
+  params = option.check(params, { WindowId = "string", since = "number" }, what, level + 1)
+  local since = params.since or client:transport():now()
+  local window = params.WindowId
+  local filter = { { Key = "ExecutedAfter", Values = { core.iso(math.floor(since)) } } }
+  return until_found(client, kind, options, what, function()
+    local list, err = client:all("describe_maintenance_window_executions", { WindowId = window, Filters = filter })
+    local record = list and earliest(list, since, function(record)
+      return record.StartTime
+    end)
+    if not record then
+      return nil, err
+    end
+    return Job.new(kind, client, { WindowId = window, WindowExecutionId = record.WindowExecutionId }, level + 1)
+  end, level + 1)
+end
+
+local function ids_of(kind, records)
+  local ids = {}
+  for _, record in ipairs(records) do
+    ids[kind.record_id(record)] = true
+  end
+  return ids
+end
+
+-- Whether a run of the history can be the one just started.
+local function is_ours(run, wanted, since)
+  local properties = run.properties or {}
+  local submitted = type(properties.submittedTime) == "string" and core.epoch(properties.submittedTime)
+  if properties.executionType ~= "OnDemand" or (submitted and submitted < since - SLACK) then
+    return false
+  end
+  if not wanted or not properties.startDate then
+    return true
+  end
+  -- Days are compared: the service writes times of its own into them.
+  return properties.startDate:sub(1, 10) == wanted.from:sub(1, 10)
+    and properties.endDate:sub(1, 10) == wanted.to:sub(1, 10)
+end
+
+--- Starts an Azure export and finds the run that this began: the answer to
+--- the start names none, so the history before is compared with the one after.
+---@param params { scope: string|nil, exportName: string, run: { timePeriod: { from: string, to: string } }|nil }
+local function run_export(kind, client, params, options, level)
+  local what = "cloudjobs.jobs.run_export"
+  params = option.check(params, { scope = "string", exportName = "string", run = "table" }, what, level + 1)
+  options = option.check(options, OPTIONS, what, level + 1)
+  local export = { scope = params.scope, exportName = params.exportName }
+  local meta = {}
+  local before, err = client:get_execution_history(export, { meta = meta })
+  if not before then
+    return nil, err
+  end
+  local known = ids_of(kind, before.value)
+  local since = meta.date and core.epoch(meta.date) or client:transport():now()
+  local started
+  started, err = client:execute({ scope = params.scope, exportName = params.exportName, run = params.run })
+  if not started and not err.ambiguous then
+    return nil, err
+  end
+  local wanted = params.run and params.run.timePeriod
+  return until_found(client, kind, options, what, function()
+    local history
+    history, err = client:get_execution_history(export)
+    local newest, newest_time
+    for _, run in ipairs(history and history.value or {}) do
+      local id = kind.record_id(run)
+      local time = run.properties and run.properties.submittedTime or ""
+      if not known[id] and is_ours(run, wanted, since) and (not newest or time > newest_time) then
+        newest, newest_time = id, time
+      end
+    end
+    if not newest then
+      return nil, err
+    end
+    return Job.new(kind, client, {
+      scope = params.scope, exportName = params.exportName, run_id = newest,
+    }, level + 1)
+  end, level + 1)
+end
+
+return {
+  next_execution = next_execution,
+  next_window_execution = next_window_execution,
+  run_export = run_export,
+}

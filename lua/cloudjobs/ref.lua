@@ -1,0 +1,53 @@
+--- A job's reference: one word that holds all a later process needs to take
+--- the job up again, fit for a shell, a log line and a URL. Never a secret.
+---
+---     export_execution,ExecutionId=9f2d…,ExportArn=arn:aws:…,region=us-east-1
+
+local function encode(text)
+  return (text:gsub("[^%w%-._~:/@+]", function(char)
+    return ("%%%02X"):format(char:byte())
+  end))
+end
+
+local function decode(text)
+  return (text:gsub("%%(%x%x)", function(digits)
+    return string.char(tonumber(digits, 16))
+  end))
+end
+
+--- Writes the kind and its fields, sorted by name.
+---@param kind string
+---@param fields table<string, string|number>
+---@return string
+local function format(kind, fields)
+  local parts = {}
+  for name, value in pairs(fields) do
+    parts[#parts + 1] = name .. "=" .. encode(type(value) == "number" and ("%.14g"):format(value) or value)
+  end
+  table.sort(parts)
+  return kind .. "," .. table.concat(parts, ",")
+end
+
+--- Reads one back.
+---@param text string
+---@return string|nil kind
+---@return table<string, string>|string fields, or what is wrong
+local function parse(text)
+  local kind, rest = text:match("^([%a_]+),(.+)$")
+  if not kind then
+    return nil, "expected kind,name=value,…"
+  end
+  local fields = {}
+  for part in rest:gmatch("[^,]+") do
+    local name, value = part:match("^([%a_]+)=(.*)$")
+    if not name then
+      return nil, ("expected name=value, got %q"):format(part)
+    elseif fields[name] then
+      return nil, ("%s stands there twice"):format(name)
+    end
+    fields[name] = decode(value)
+  end
+  return kind, fields
+end
+
+return { format = format, parse = parse }
