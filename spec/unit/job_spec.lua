@@ -1,0 +1,389 @@
+local cloudjobs = require "cloudjobs"
+local core = require "cloudjobs.core"
+local clients = require "spec.support.clients"
+
+local NOW = 1767225600
+local ARN = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/nightly-1"
+local SCOPE = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"
+
+-- For each kind: how to make a client, the job, and an answer with a code.
+local KINDS = {
+  export_execution = {
+    client = clients.bcm_data_exports,
+    params = { ExportArn = ARN, ExecutionId = "x-1" },
+    answer = function(code, ended)
+      return { body = { ExecutionId = "x-1", ExecutionStatus = {
+        StatusCode = code, CreatedAt = core.iso(NOW), CompletedAt = ended and core.iso(ended) or nil,
+      } } }
+    end,
+    missing = clients.failure("ResourceNotFoundException"),
+    running = "QUERY_IN_PROCESS",
+    done = "DELIVERY_SUCCESS",
+    codes = {
+      INITIATION_IN_PROCESS = "queued", QUERY_QUEUED = "queued", QUERY_IN_PROCESS = "running",
+      DELIVERY_IN_PROCESS = "running", DELIVERY_SUCCESS = "succeeded", QUERY_FAILURE = "failed",
+      DELIVERY_FAILURE = "failed",
+    },
+  },
+  maintenance_window_execution = {
+    client = clients.ssm,
+    params = { WindowExecutionId = "6027b513-64fe-4cf0-be7d-1191abc0de12" },
+    answer = function(code, ended)
+      return { body = { Status = code, StartTime = NOW, EndTime = ended } }
+    end,
+    missing = clients.failure("DoesNotExistException"),
+    running = "IN_PROGRESS",
+    done = "SUCCESS",
+    codes = {
+      PENDING = "queued", IN_PROGRESS = "running", CANCELLING = "running", SUCCESS = "succeeded", FAILED = "failed",
+      TIMED_OUT = "timed_out", CANCELLED = "cancelled", SKIPPED_OVERLAPPING = "skipped",
+    },
+  },
+  export_run = {
+    client = clients.azure,
+    params = { exportName = "nightly", run_id = "run-1" },
+    answer = function(code, ended)
+      return { body = { value = {
+        { id = SCOPE .. "/x/Run/run-0", properties = { status = "Failed" } },
+        { id = SCOPE .. "/x/Run/run-1", properties = {
+          status = code, processingEndTime = ended and core.iso(ended):sub(1, 19) or nil,
+        } },
+      } } }
+    end,
+    missing = { body = { value = { { id = SCOPE .. "/x/Run/run-0", properties = { status = "Failed" } } } } },
+    running = "InProgress",
+    done = "Completed",
+    codes = {
+      Queued = "queued", InProgress = "running", Completed = "succeeded", Failed = "failed", Timeout = "timed_out",
+      NewDataNotAvailable = "no_data", DataNotAvailable = "no_data",
+    },
+  },
+}
+
+local FINAL = {
+  succeeded = true, failed = true, timed_out = true, cancelled = true, skipped = true, no_data = true, stopped = true,
+}
+
+local function job_of(kind, answers)
+  local client, stub = KINDS[kind].client(answers)
+  return cloudjobs.jobs[kind](client, KINDS[kind].params), stub
+end
+
+for kind, case in pairs(KINDS) do
+  describe(kind, function()
+    for code, state in pairs(case.codes) do
+      it("reads " .. code .. " as " .. state, function()
+        local job = job_of(kind, { case.answer(code) })
+        local status = job:status()
+        assert.same(
+          { state, state == "succeeded", FINAL[state] or false, code, job.id, kind },
+          { status.state, status.ok, status.final, status.code, status.id, status.kind }
+        )
+      end)
+    end
+
+    it("waits to the end and tells every change once", function()
+      local job, stub = job_of(kind, {
+        case.answer(case.running), case.answer(case.running), case.answer(case.done, NOW + 60),
+      })
+      local changes, looks = {}, 0
+      local status = job:wait {
+        on_change = function(s)
+          changes[#changes + 1] = s.state
+        end,
+        on_poll = function()
+          looks = looks + 1
+        end,
+      }
+      assert.same({ "succeeded", { "running", "succeeded" }, 3, 2 }, { status.state, changes, looks, #stub.slept })
+      assert.equal(NOW + 60, status.ended_at)
+    end)
+
+    it("is unknown under a code nobody documented, and final once the record ended", function()
+      local job, stub = job_of(kind, { case.answer("HIBERNATING"), case.answer("HIBERNATING", NOW + 5) })
+      local status = job:wait()
+      assert.same({ "unknown", true, false, "HIBERNATING", 2 },
+        { status.state, status.final, status.ok, status.code, #stub.requests })
+    end)
+
+    it("may be missing at first, but not for ever", function()
+      local job = job_of(kind, { case.missing, case.missing, case.answer(case.done) })
+      assert.equal("succeeded", job:wait({ interval = 20 }).state)
+      job = job_of(kind, { case.missing, case.missing, case.missing, case.missing, case.missing })
+      local status, err = job:wait { interval = 20, not_found_grace = 60 }
+      assert.is_nil(status)
+      assert.is_true(job:is_missing(err))
+    end)
+
+    it("that was deleted midway ends the wait", function()
+      local job, stub = job_of(kind, { case.answer(case.running), case.missing, case.answer(case.done) })
+      local status, err = job:wait()
+      assert.is_nil(status)
+      assert.is_true(job:is_missing(err))
+      assert.equal(2, #stub.requests)
+    end)
+
+    it("goes on being waited for through errors that pass", function()
+      local broken = { status = 500, body = "<html>" }
+      local answers = { case.answer(case.running) }
+      for _ = 1, 4 do -- as many as either cloud's policy tries
+        answers[#answers + 1] = broken
+      end
+      answers[#answers + 1] = case.answer(case.done)
+      answers[#answers + 1] = case.answer(case.done)
+      assert.equal("succeeded", job_of(kind, answers):wait().state)
+    end)
+
+    it("comes back from its reference", function()
+      local job = job_of(kind, {})
+      local client, stub = case.client { case.answer(case.done) }
+      local options = { transport = stub, env = {}, credentials = kind == "export_run" and { token = "t" }
+        or { access_key_id = "AKID", secret_access_key = "hush" } }
+      assert.is_table(client)
+      local opened = cloudjobs.jobs.open(job:ref(), options)
+      assert.equal(job:ref(), opened:ref())
+      assert.equal("succeeded", opened:status().state)
+    end)
+  end)
+end
+
+describe("a wait", function()
+  local case = KINDS.maintenance_window_execution
+
+  local function job(answers)
+    return job_of("maintenance_window_execution", answers)
+  end
+
+  it("tells a failed job from one that could not be looked at", function()
+    local failed = job({ case.answer("FAILED") }):wait()
+    assert.same({ "failed", true }, { failed.state, failed.final })
+    local status, err = job({ clients.failure("AccessDeniedException") }):wait()
+    assert.is_nil(status)
+    assert.same({ "service", "AccessDeniedException" }, { err.kind, err.code })
+  end)
+
+  it("ends in an error of kind job when another end was expected", function()
+    local status, err = job({ case.answer("TIMED_OUT") }):wait { expect = "succeeded" }
+    assert.is_nil(status)
+    assert.same({ "job", "timed_out", "timed_out" }, { err.kind, err.code, err.status.state })
+    assert.matches("timed_out (TIMED_OUT); expected succeeded", tostring(err), 1, true)
+  end)
+
+  it("gives the status when the expected end came", function()
+    assert.equal("succeeded", job({ case.answer("SUCCESS") }):wait({ expect = "succeeded" }).state)
+  end)
+
+  it("keeps its total time, with the last look on the deadline", function()
+    local answers = {}
+    for i = 1, 20 do
+      answers[i] = case.answer("IN_PROGRESS")
+    end
+    local waited, stub = job(answers)
+    local status, err = waited:wait { timeout = 100, interval = 30 }
+    assert.is_nil(status)
+    assert.same({ "timeout", "running" }, { err.kind, err.status.state })
+    assert.same({ 30, 30, 30, 10 }, stub.slept)
+  end)
+
+  it("gives the last error when its time is over and it saw nothing", function()
+    local lost = { status = 503, body = "" }
+    local answers = {}
+    for i = 1, 60 do
+      answers[i] = lost
+    end
+    local status, err = job(answers):wait { timeout = 60 }
+    assert.is_nil(status)
+    assert.same({ "service", 503 }, { err.kind, err.status })
+  end)
+
+  it("can be cancelled, and says what it saw", function()
+    local canceller = cloudjobs.canceller()
+    local status, err = job({ case.answer("IN_PROGRESS") }):wait {
+      cancel = canceller,
+      on_poll = function()
+        canceller:cancel("enough")
+      end,
+    }
+    assert.is_nil(status)
+    assert.same({ "cancelled", "enough", "running" }, { err.kind, err.message, err.status.state })
+  end)
+
+  it("grows its pauses from the kind's start to the cap", function()
+    local answers = {}
+    for i = 1, 12 do
+      answers[i] = case.answer("IN_PROGRESS")
+    end
+    answers[13] = case.answer("SUCCESS")
+    local waited, stub = job(answers)
+    waited:wait { interval = { start = 4, growth = 2, cap = 20, jitter = 0 } }
+    assert.same({ 4, 8, 16, 20, 20 }, { stub.slept[1], stub.slept[2], stub.slept[3], stub.slept[4], stub.slept[12] })
+  end)
+
+  it("never asks Azure more often than every 15 seconds", function()
+    local azure = KINDS.export_run
+    local run, stub = job_of("export_run", { azure.answer("Queued"), azure.answer("Completed") })
+    run:wait { interval = 1 }
+    assert.same({ 15 }, stub.slept)
+  end)
+
+  it("lets a callback's error through", function()
+    assert.error_matches(function()
+      job({ case.answer("SUCCESS") }):wait { on_change = function()
+        error("from the callback")
+      end }
+    end, "from the callback")
+  end)
+
+  it("raises at the caller's line for what it does not know", function()
+    local ok, message = pcall(function()
+      local status = job({}):wait { timeuot = 5 }
+      return status
+    end)
+    assert.is_false(ok)
+    assert.matches("job_spec%.lua:%d+: wait: unknown option timeuot %(did you mean timeout%?%)", message)
+  end)
+end)
+
+describe("a maintenance window execution", function()
+  local params = KINDS.maintenance_window_execution.params
+
+  it("has its tasks and invocations when asked", function()
+    local ssm = clients.ssm {
+      { body = { Status = "FAILED" } },
+      { body = { WindowExecutionTaskIdentities = {
+        { TaskExecutionId = "7027b513-64fe-4cf0-be7d-1191abc0de12", Status = "FAILED" },
+      } } },
+      { body = { WindowExecutionTaskInvocationIdentities = { { InvocationId = "i-1", Status = "FAILED" } } } },
+    }
+    local status = cloudjobs.jobs.maintenance_window_execution(ssm, params):status { detail = true }
+    assert.same("i-1", status.detail[1].Invocations[1].InvocationId)
+  end)
+
+  it("can be cancelled", function()
+    local ssm, stub = clients.ssm { { body = "{}" } }
+    assert.is_true(cloudjobs.jobs.maintenance_window_execution(ssm, params):cancel())
+    assert.equal("AmazonSSM.CancelMaintenanceWindowExecution", stub.requests[1].headers["x-amz-target"])
+  end)
+end)
+
+describe("a job that cannot be cancelled", function()
+  it("says so", function()
+    local ok, err = job_of("export_execution", {}):cancel()
+    assert.is_nil(ok)
+    assert.equal("unsupported: export_execution cannot be cancelled", tostring(err))
+  end)
+end)
+
+describe("a resource snapshot job", function()
+  local params = { Catalog = "AWS", ResourceSnapshotJobIdentifier = "job-01h8xk2v5m7qz" }
+
+  local function answer(status, succeeded, failure)
+    return { body = {
+      Catalog = "AWS", Status = status, LastFailure = failure,
+      LastSuccessfulExecutionDate = succeeded and core.iso(succeeded) or nil,
+    } }
+  end
+
+  local function job(answers, since)
+    local selling, stub = clients.partnercentral_selling(answers)
+    return cloudjobs.jobs.resource_snapshot_job(selling, {
+      Catalog = params.Catalog, ResourceSnapshotJobIdentifier = params.ResourceSnapshotJobIdentifier, since = since,
+    }), stub
+  end
+
+  it("ends its wait with the next success", function()
+    local waited, stub = job {
+      answer("Running", NOW - 100, "old"), answer("Running", NOW - 100, "old"), answer("Running", NOW + 50, "old"),
+    }
+    assert.equal("succeeded", waited:wait().state)
+    assert.equal(3, #stub.requests)
+  end)
+
+  it("ends its wait with a failure that says something else", function()
+    local status = job({ answer("Running", nil, "old"), answer("Running", nil, "new") }):wait()
+    assert.same({ "failed", "new" }, { status.state, status.reason })
+  end)
+
+  it("ends its wait at once when the success is later than since", function()
+    assert.equal("succeeded", job({ answer("Running", NOW) }, NOW - 10):wait().state)
+  end)
+
+  it("does not take an old failure for a new one when since is given", function()
+    local waited = job({ answer("Running", nil, "old"), answer("Running", NOW, "old") }, NOW - 10)
+    assert.equal("succeeded", waited:wait().state)
+  end)
+
+  it("is stopped, finally", function()
+    local status = job({ answer("Stopped", NOW) }):wait()
+    assert.same({ "stopped", true }, { status.state, status.final })
+  end)
+
+  it("carries what it compares with in its reference", function()
+    local first = job { answer("Running", NOW, "old") }
+    first:status()
+    local _, stub = clients.partnercentral_selling { answer("Running", NOW, "new") }
+    local opened = cloudjobs.jobs.open(first:ref(), {
+      transport = stub, env = {}, credentials = { access_key_id = "AKID", secret_access_key = "hush" },
+    })
+    assert.equal("failed", opened:status().state)
+  end)
+
+  it("starts and stops", function()
+    local started, stub = job { { body = "" }, { body = "" } }
+    assert.is_true(started:start())
+    assert.is_true(started:stop())
+    assert.same(
+      { "AWSPartnerCentralSelling.StartResourceSnapshotJob", "AWSPartnerCentralSelling.StopResourceSnapshotJob" },
+      { stub.requests[1].headers["x-amz-target"], stub.requests[2].headers["x-amz-target"] }
+    )
+  end)
+end)
+
+describe("a job's construction", function()
+  it("raises at the caller's line when an id is missing or mistyped", function()
+    local exports = clients.bcm_data_exports {}
+    for _, mistake in ipairs {
+      { { ExportArn = ARN }, "cloudjobs.jobs.export_execution: expected ExecutionId" },
+      { { ExportArn = ARN, ExecutionID = "x" }, "unknown option ExecutionID (did you mean ExecutionId?)" },
+      { { ExportArn = ARN, ExecutionId = 5 }, "option ExecutionId: expected string, got number" },
+    } do
+      local ok, message = pcall(function()
+        local job = cloudjobs.jobs.export_execution(exports, mistake[1])
+        return job
+      end)
+      assert.is_false(ok)
+      assert.matches("job_spec%.lua:%d+: ", message)
+      assert.matches(mistake[2], message, 1, true)
+    end
+  end)
+
+  it("prints as its kind and id", function()
+    assert.equal("export_execution x-1", tostring((job_of("export_execution", {}))))
+  end)
+end)
+
+describe("a reference", function()
+  local refused = {
+    { "", "expected kind,name=value" },
+    { "frobnicate,a=b", "unknown kind frobnicate" },
+    { "export_execution,ExportArn=" .. ARN, "expected ExecutionId" },
+    { "export_execution,ExportArn=a,ExecutionId=b,endpoint=http://127.0.0.1:1", "unknown field endpoint" },
+    { "export_execution,ExportArn=a,ExportArn=b", "ExportArn stands there twice" },
+    { "export_execution,ExportArn", 'expected name=value, got "ExportArn"' },
+  }
+  for _, case in ipairs(refused) do
+    it("is refused with " .. case[2], function()
+      local job, err = cloudjobs.jobs.open(case[1], {})
+      assert.is_nil(job)
+      assert.equal("validation", err.kind)
+      assert.matches(case[2], err.message, 1, true)
+    end)
+  end
+
+  it("is one word, whatever the ids hold", function()
+    local costs = clients.azure {}
+    local job = cloudjobs.jobs.export_run(costs, { exportName = "a b,c=d&e", run_id = "é" })
+    assert.not_matches("[%s&;'\"]", job:ref())
+    assert.equal(job:ref(), cloudjobs.jobs.open(job:ref(), { credentials = { token = "t" } }):ref())
+  end)
+end)
