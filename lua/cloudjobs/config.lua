@@ -37,6 +37,7 @@ function Config:get(name)
       return value
     end
   end
+  return nil
 end
 
 --- The endpoint URL the environment names for a service:

@@ -3,6 +3,12 @@ local cloudjobs = require "cloudjobs"
 
 local KEYS = { access_key_id = "AKID", secret_access_key = "hush" }
 
+local LISTING = {
+  bcm_data_exports = "list_exports",
+  ssm = "list_commands",
+  partnercentral_selling = "list_resource_snapshot_jobs",
+}
+
 local function ssm(options)
   options.credentials = options.credentials or KEYS
   options.env = options.env or {}
@@ -15,14 +21,7 @@ local function address(service, options)
   options.env = options.env or {}
   options.transport = Stub.new()
   local client = cloudjobs.aws[service](options)
-  local name = client:operations()[1]
-  for _, candidate in ipairs(client:operations()) do
-    if candidate:find("^list_") then
-      name = candidate
-      break
-    end
-  end
-  local request, err = client:request(name, service == "partnercentral_selling" and { Catalog = "AWS" } or {})
+  local request, err = client:request(LISTING[service], service == "partnercentral_selling" and { Catalog = "AWS" } or {})
   return request and request.url or tostring(err)
 end
 

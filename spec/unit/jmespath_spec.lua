@@ -1,16 +1,17 @@
 local core = require "cloudjobs.core"
 local jmespath = require "cloudjobs.jmespath"
 
-local DOCUMENT = core.json_decode [[{
+local DOCUMENT = core.json_decode [==[{
   "Status": "Success", "Count": 3, "Empty": [], "None": {}, "with-dash": 1,
   "Job": { "Id": "j-1", "Steps": [ { "Name": "a", "Done": true }, { "Name": "b" }, { "Name": "c", "Done": true } ] },
   "Groups": [ { "Items": [1, 2] }, { "Items": [3] }, {} ],
   "Tags": { "y": "2", "x": "1" },
   "Nested": [[1], [2, [3]], 4]
-}]]
+}]==]
 
 local function search(expression)
-  return jmespath.compile(expression)(DOCUMENT)
+  local found = jmespath.compile(expression)(DOCUMENT)
+  return found
 end
 
 describe("JMESPath", function()

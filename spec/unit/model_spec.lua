@@ -79,10 +79,26 @@ describe("an operation", function()
     assert.equal("POST", op.method)
     assert.equal("/", op.uri)
     assert.is_true(op.idempotent)
-    assert.is_nil(op.readonly)
+    assert.is_false(op.readonly)
     assert.is_nil(op.unsigned)
     assert.equal(model, op.model)
     assert.equal(model.service, op.service)
+  end)
+
+  it("reads by its name, and must run once where a repeat would add something", function()
+    local exports, ssm = Model.load("bcm_data_exports"), Model.load("ssm")
+    local seen = {}
+    for _, op in ipairs {
+      exports:operation("GetExport"), exports:operation("CreateExport"), exports:operation("UpdateExport"),
+      ssm:operation("DescribeMaintenanceWindows"), ssm:operation("CreateMaintenanceWindow"),
+      ssm:operation("SendCommand"), ssm:operation("ListCommands"), ssm:operation("DeleteParameter"),
+    } do
+      seen[#seen + 1] = op.name .. (op.readonly and " reads" or "") .. (op.once and " once" or "")
+    end
+    assert.same({
+      "GetExport reads", "CreateExport once", "UpdateExport", "DescribeMaintenanceWindows reads",
+      "CreateMaintenanceWindow", "SendCommand once", "ListCommands reads", "DeleteParameter",
+    }, seen)
   end)
 
   it("says what its text says", function()

@@ -2,7 +2,8 @@ local options = require "cloudjobs.options"
 
 describe("an options check", function()
   local function f(given)
-    return options.check(given, { region = "string", sink = "function|table" }, "f", 2)
+    local checked = options.check(given, { region = "string", sink = "function|table" }, "f", 2)
+    return checked
   end
 
   it("hands good options through and makes nothing an empty table", function()
