@@ -16,9 +16,8 @@ local COUNTS = {
 
 local MAX_DEPTH = 12 -- where a shape that holds itself ends: a value that would go on is left out
 
--- Long enough for items and keys, whose own `min` core.members does not tell.
 local SCALARS = {
-  string = function(min) return ("é"):rep(math.max(min, 40)) end,
+  string = function(min) return ("é"):rep(math.max(min, 3)) end,
   blob = function(min) return ("\0\255x"):rep(math.max(min, 1)) end,
   integer = function(min) return math.max(min, 7) end,
   long = function(min) return math.max(min, 1234567890123) end,
@@ -30,32 +29,24 @@ local SCALARS = {
   document = function() return { list = { 1, "two", false }, text = "x" } end,
 }
 
-local structure
+local COMPOUND = {}
 
--- A value of a type as the notation writes it; nil where it would go on for ever.
-local function value_of(model, type_text, min, depth)
-  local item_type, brackets = type_text:match("^(.*)(%p%p)$")
+local function value_of(model, node, depth)
   if depth > MAX_DEPTH then
     return nil
-  elseif brackets == "[]" then
-    local item, list = value_of(model, item_type, 0, depth + 1), {}
-    for i = 1, item ~= nil and math.max(min, 2) or 0 do
-      list[i] = item
-    end
-    return item ~= nil and list or nil
-  elseif brackets == "{}" then
-    return { [SCALARS.string(0)] = value_of(model, item_type, 0, depth + 1) }
-  elseif SCALARS[type_text] then
-    return SCALARS[type_text](min)
   end
-  return structure(model, model:shape(type_text), depth + 1)
+  local make = COMPOUND[node.type]
+  if make then
+    return make(model, node, depth + 1)
+  end
+  return SCALARS[node.type](node.min or 0)
 end
 
-function structure(model, shape, depth)
+local function members_of(model, shape, depth)
   local members, value = core.members(shape), {}
   for _, member in ipairs(members) do
     if not member.location or member.location == "body" then
-      value[member.name] = value_of(model, member.type, member.min or 0, depth)
+      value[member.name] = value_of(model, member, depth)
       if member.required and value[member.name] == nil then
         return nil
       end
@@ -67,6 +58,22 @@ function structure(model, shape, depth)
   return value
 end
 
+function COMPOUND.structure(model, node, depth)
+  return members_of(model, model:shape(node.shape), depth)
+end
+
+function COMPOUND.list(model, node, depth)
+  local list = {}
+  for i = 1, math.max(node.min or 0, 2) do
+    list[i] = value_of(model, node.item, depth)
+  end
+  return list[1] ~= nil and list or nil
+end
+
+function COMPOUND.map(model, node, depth)
+  return { [SCALARS.string(node.key.min or 0)] = value_of(model, node.item, depth) }
+end
+
 -- What stands outside of the document, so that nothing required is missing.
 local function add_located(value, shape)
   local whole = {}
@@ -75,7 +82,7 @@ local function add_located(value, shape)
   end
   for _, member in ipairs(core.members(shape)) do
     if whole[member.name] == nil and member.location then
-      whole[member.name] = value_of(nil, member.type, member.min or 0, 0)
+      whole[member.name] = value_of(nil, member, 0)
     end
   end
   return whole
@@ -85,7 +92,7 @@ local function round_trip(model, shape, name)
   if not shape then
     return
   end
-  local value = structure(model, shape, 0)
+  local value = members_of(model, shape, 0)
   local text, problems = core.encode(shape, add_located(value, shape), "token")
   if not text then
     error(("%s: %s: %s"):format(name, problems[1].path, problems[1].message))

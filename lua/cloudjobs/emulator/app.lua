@@ -1,0 +1,165 @@
+--- The emulator without its sockets: app(request) gives a response. A request is
+--- `{ method, path, query, headers, body }` with the query as it came and
+--- lower-case header names; a response `{ status, headers, body }`, and `latency`
+--- (seconds to wait first) or `drop` (no answer at all) where a fault says so.
+
+local aws = require "cloudjobs.emulator.aws"
+local azure = require "cloudjobs.emulator.azure"
+local bcm = require "cloudjobs.emulator.bcm"
+local clock = require "cloudjobs.emulator.clock"
+local control = require "cloudjobs.emulator.control"
+local core = require "cloudjobs.core"
+local faults = require "cloudjobs.emulator.faults"
+local identity = require "cloudjobs.emulator.identity"
+local outcomes = require "cloudjobs.emulator.outcomes"
+local selling = require "cloudjobs.emulator.selling"
+local ssm = require "cloudjobs.emulator.ssm"
+
+local SERVICES = { bcm, ssm, selling }
+
+local KEPT_REQUESTS = 1000
+
+--- Who may call, unless options say otherwise.
+local KEYS = {
+  AKIDEMULATOR = { secret = "emulator-secret", account = "111122223333" },
+  ASIAEMULATOR = { secret = "emulator-secret", account = "111122223333", session_token = "emulator-session" },
+  ASIAEXPIRED = { secret = "emulator-secret", account = "111122223333", session_token = "expired", expires_at = 0 },
+  AKIDOTHER = { secret = "emulator-secret", account = "444455556666" },
+}
+local CLIENTS = { ["00000000-0000-0000-0000-00000000c11e"] = { secret = "emulator-secret" } }
+local TOKENS = {
+  ["emulator-token"] = { expires_at = math.huge, audience = "https://management.azure.com" },
+  ["expired-token"] = { expires_at = 0, audience = "https://management.azure.com" },
+  ["storage-token"] = { expires_at = math.huge, audience = "https://storage.azure.com" },
+}
+
+local App = {}
+local app_mt = { __name = "cloudjobs.emulator.app", __index = App }
+
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from) do
+    to[name] = value
+  end
+  return to
+end
+
+--- Begins anew: no jobs, no faults, no requests, the clock at the wall's time.
+function App:reset()
+  local options = self._options
+  local wall = options.wall or os.time
+  local world = {
+    wall = wall,
+    clock = clock.new(wall, options.speed),
+    uuid = options.uuid or core.uuid,
+    outcomes = outcomes.new(),
+    account = "111122223333",
+    region = "us-east-1",
+    tenant = "00000000-0000-0000-0000-00000000beef",
+    scheme = options.tls and "https" or "http",
+    quotas = options.quotas ~= false,
+    keys = options.keys or KEYS,
+    clients = options.clients or CLIENTS,
+    tokens = copy(options.tokens or TOKENS),
+    files = options.files,
+  }
+  self.world = world
+  self.requests = {}
+  self.aws = aws.new(world, SERVICES)
+  self.azure = azure.new(world)
+  self.identity = identity.new(world)
+  self:clear_faults()
+end
+
+function App:clear_faults()
+  self.faults = faults.new()
+end
+
+--- The front that a request is for, and what that front makes of it.
+local function route(self, request)
+  for _, front in ipairs { self.aws, self.azure, self.identity } do
+    local target = front:route(request)
+    if target then
+      return front, target
+    end
+  end
+end
+
+local function record(self, request, target, response)
+  local headers = copy(request.headers)
+  if headers.authorization and headers.authorization:lower():find("^bearer") then
+    headers.authorization = "Bearer *****"
+  end
+  if target.service_name == "identity" then
+    request = { method = request.method, path = request.path, body = "*****" }
+  end
+  local list = self.requests
+  list[#list + 1] = {
+    method = request.method,
+    path = request.path,
+    query = request.query,
+    headers = headers,
+    body = request.body,
+    service = target.service_name,
+    operation = target.name,
+    status = response.status,
+    time = self.world.wall(),
+  }
+  if #list > KEPT_REQUESTS then
+    table.remove(list, 1)
+  end
+end
+
+local function fail(front, target, fault)
+  local response
+  if fault.body then
+    response = { status = fault.status or 502, headers = { ["content-type"] = "text/html" }, body = fault.body }
+  else
+    response = front:fail(target, fault)
+  end
+  for name, value in pairs(fault.headers or {}) do
+    response.headers[name:lower()] = value
+  end
+  response.drop = fault.drop
+  return response
+end
+
+local function respond(self, request)
+  if control.is_for(request) then
+    return control.answer(self, request)
+  end
+  local front, target = route(self, request)
+  if not front then
+    return {
+      status = 404,
+      headers = { ["content-type"] = "application/json" },
+      body = core.json_encode { message = "No emulated service has this path." },
+    }
+  end
+  local fault = self.faults:take(target.service_name, target.name)
+  local response
+  if fault and fault.replaces then
+    response = fail(front, target, fault)
+  else
+    response = front:answer(target, request)
+  end
+  response.latency = fault and fault.latency
+  record(self, request, target, response)
+  return response
+end
+
+--- Makes the app. Options: speed, keys, clients, tokens, quotas (false lifts
+--- them), files, tls; and what makes it exact in specs: wall() and uuid().
+---@param options table|nil
+---@return fun(request: table): table
+local function new(options)
+  local self = setmetatable({ _options = options or {} }, app_mt)
+  self:reset()
+  return function(request)
+    local response = respond(self, request)
+    response.headers.date = core.http_date(math.floor(self.world.wall()))
+    return response
+  end
+end
+
+return { new = new }

@@ -1,0 +1,232 @@
+--- The front of the AWS services: JSON over POST, named by X-Amz-Target. Bodies
+--- are read, checked and written by the same models and codec as a client's.
+
+local auth = require "cloudjobs.emulator.auth"
+local core = require "cloudjobs.core"
+local model = require "cloudjobs.model"
+local paging = require "cloudjobs.emulator.page"
+local refusal = require "cloudjobs.emulator.refuse"
+
+local refuse = refusal.refuse
+
+local Aws = {}
+local aws_mt = { __name = "cloudjobs.emulator.aws", __index = Aws }
+
+---@param world table what all services share
+---@param services table service modules: { new, model, namespace, operations, page_size, max_results }
+local function new(world, services)
+  local by_target = {}
+  for _, service in ipairs(services) do
+    local of = model.load(service.model)
+    by_target[of.service.target] = { module = service, model = of, state = service.new(world), answers = {} }
+  end
+  return setmetatable({ _world = world, _by_target = by_target }, aws_mt)
+end
+
+local function json_response(self, target, status, body)
+  return {
+    status = status,
+    headers = {
+      ["content-type"] = target.content_type or "application/x-amz-json-1.1",
+      ["x-amzn-requestid"] = self._world.uuid(),
+    },
+    body = body,
+  }
+end
+
+local function error_response(self, target, refused)
+  local body = { Message = refused.message }
+  for name, value in pairs(refused.members or {}) do
+    body[name] = value
+  end
+  local modelled = target.service and target.service.model:error(refused.code)
+  body.__type = modelled and target.service.module.namespace .. "#" .. refused.code or refused.code
+  if not modelled then -- what comes from the common front has a small m
+    body.message, body.Message = body.Message, nil
+  end
+  local response = json_response(self, target, refused.status, core.json_encode(body))
+  response.headers["x-amzn-errortype"] = refused.code
+  return response
+end
+
+--- Which operation a request is for: `{ service, name, operation, content_type }`,
+--- or nil when it is not for AWS at all.
+function Aws:route(request)
+  local header = request.headers["x-amz-target"]
+  if not header then
+    return nil
+  end
+  local prefix, name = header:match("^([^.]+)%.(.+)$")
+  local service = self._by_target[prefix]
+  local version = service and service.model.service.protocol:match("^json%-(.+)$")
+  return {
+    service = service,
+    service_name = service and service.module.model,
+    name = name,
+    operation = service and service.model:operation(name),
+    content_type = version and "application/x-amz-json-" .. version,
+  }
+end
+
+--- A problem of the codec in the words of the services.
+local CONSTRAINTS = {
+  { "^required", "Value null at '%s' failed to satisfy constraint: Member must not be null" },
+  {
+    "^expected at least (%d+) characters",
+    "Value at '%s' failed to satisfy constraint: Member must have length greater than or equal to %s",
+  },
+  {
+    "^expected at least (%d+)",
+    "Value at '%s' failed to satisfy constraint: Member must have value greater than or equal to %s",
+  },
+}
+
+local function constraint(problem)
+  local path = problem.path:gsub("%f[%w]%u", string.lower)
+  for _, case in ipairs(CONSTRAINTS) do
+    local found = { problem.message:match(case[1]) }
+    if found[1] then
+      return case[2]:format(path, found[1])
+    end
+  end
+  return ("Value at '%s' failed to satisfy constraint: %s"):format(path, problem.message)
+end
+
+local function refuse_problems(problems)
+  local texts = {}
+  for i, problem in ipairs(problems) do
+    texts[i] = constraint(problem)
+  end
+  refuse("ValidationException", ("%d validation error%s detected: %s")
+    :format(#texts, #texts == 1 and "" or "s", table.concat(texts, "; ")))
+end
+
+--- The parameters of a request and their canonical text. Reading by the shape
+--- drops unknown members and finds wrong types; writing them again checks the rest.
+local function read_params(target, body)
+  local input = target.operation.input
+  if not input then
+    return {}, "{}"
+  end
+  local params, message = core.decode(input, body)
+  if not params then
+    refuse("SerializationException", message)
+  end
+  local text, problems = core.encode(input, params)
+  if not text then
+    refuse_problems(problems)
+  end
+  local max = target.service.module.max_results
+  if params.MaxResults and params.MaxResults > max then
+    refuse_problems { { path = "MaxResults", message = "Member must have value less than or equal to " .. max } }
+  end
+  return params, text
+end
+
+local function pager(target)
+  return function(items, key, params)
+    local size = params.MaxResults or target.service.module.page_size
+    local slice, token = paging.page(target.name, items, key, params.NextToken, size)
+    if not slice then
+      refuse("ValidationException", "The NextToken is not valid.")
+    end
+    return slice, token
+  end
+end
+
+--- Carries an operation out; a client token makes it happen once.
+local function once(target, caller, params, text, run)
+  local token = target.operation.has_token and params.ClientToken
+  if not token then
+    return run()
+  end
+  local key = table.concat({ caller.account, caller.region, target.name, token }, " ")
+  local before = target.service.answers[key]
+  if not before then
+    before = { text = text, output = run() }
+    target.service.answers[key] = before
+  elseif before.text ~= text then
+    refuse(target.service.module.token_reused, "The client token was used before with other parameters.")
+  end
+  return before.output
+end
+
+--- Carries an operation out for a caller who is known already.
+function Aws:run(target, caller, params, text)
+  local service = target.service
+  local handler = service.module.operations[target.name]
+  if not handler then
+    refuse("NotImplementedException", "This emulator does not emulate " .. target.name .. ".", nil, 501)
+  end
+  caller.now = self._world.clock:now()
+  caller.page = pager(target)
+  service.state:advance(caller.now)
+  return once(target, caller, params, text, function()
+    return handler(service.state, params, caller)
+  end)
+end
+
+local function answer(self, target, request)
+  if not target.operation then
+    refuse("UnknownOperationException", "")
+  end
+  local world = self._world
+  local signing = target.service.model.service.signing
+  local caller = auth.verify_signature(request, signing, world.keys, world.wall())
+  local params, text = read_params(target, request.body)
+  local output = self:run(target, caller, params, text)
+  return output and assert(core.encode(target.operation.output, output)) or ""
+end
+
+--- Answers a routed request.
+function Aws:answer(target, request)
+  local ok, result = refusal.attempt(answer, self, target, request)
+  if ok then
+    return json_response(self, target, 200, result)
+  end
+  return error_response(self, target, result)
+end
+
+--- An error that a fault rule ordered.
+function Aws:fail(target, fault)
+  local throttled = fault.throttle
+  return error_response(self, target, {
+    code = fault.code or throttled and "ThrottlingException" or "InternalServerException",
+    message = fault.message or throttled and "Rate exceeded" or "An internal error occurred.",
+    members = fault.members,
+    status = fault.status or throttled and 400 or 500,
+  })
+end
+
+--- Brings every service's jobs to a time.
+function Aws:advance(now)
+  for _, service in pairs(self._by_target) do
+    service.state:advance(now)
+  end
+end
+
+--- Carries out one operation of a seed, unsigned; gives its output.
+function Aws:seed(name, operation, params, caller)
+  for _, service in pairs(self._by_target) do
+    if service.module.model == name then
+      local op = assert(service.model:operation(operation), "no such operation")
+      local text, problems = core.encode(op.input, params, self._world.uuid())
+      if not text then
+        refuse_problems(problems)
+      end
+      return self:run({ service = service, name = op.name, operation = op }, caller, core.decode(op.input, text), text)
+    end
+  end
+  error("no such service", 0)
+end
+
+--- The state of a service, for the controls that reach into it.
+function Aws:state(name)
+  for _, service in pairs(self._by_target) do
+    if service.module.model == name then
+      return service.state
+    end
+  end
+end
+
+return { new = new }

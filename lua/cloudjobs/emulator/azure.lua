@@ -1,0 +1,385 @@
+--- The front of Azure Resource Manager: cost exports under a scope, and the
+--- registration of the provider that delivers them. Documents are kept as they
+--- were sent.
+
+local auth = require "cloudjobs.emulator.auth"
+local core = require "cloudjobs.core"
+local refusal = require "cloudjobs.emulator.refuse"
+local rules = require "cloudjobs.emulator.azure_rules"
+local runs = require "cloudjobs.emulator.azure_runs"
+
+local refuse = refusal.refuse
+
+local EXPANDED_RUNS = 10 -- runs that an expanded export shows
+local MOST_OVERDUE = 400 -- scheduled runs made up for at once
+local MASK = "*****" -- what a SAS token reads back as
+
+local Azure = {}
+local azure_mt = { __name = "cloudjobs.emulator.azure", __index = Azure }
+
+local function new(world)
+  return setmetatable({ _world = world, _exports = {}, _unregistered = {} }, azure_mt)
+end
+
+--- Brings every export to the time `now`: begins the runs that are due, and
+--- delivers the files of those that completed.
+function Azure:advance(now)
+  for _, export in ipairs(self._exports) do
+    local begun = 0
+    while export.due and export.due <= now do
+      runs.begin(self._world, export, { time = export.due, execution_type = "Scheduled", submitted_by = "System" })
+      begun = begun + 1
+      export.due = runs.next_due(export.properties, begun < MOST_OVERDUE and export.due or now)
+    end
+    for _, run in ipairs(export.runs) do
+      if run.life:at(now).state == "Completed" and not run.delivered then
+        run.delivered = true
+        if self._world.files then
+          self._world.files:deliver_run(export, run)
+        end
+      end
+    end
+  end
+end
+
+--- A list that stays one in JSON when it is empty.
+local function as_list(items)
+  return setmetatable(items, core.array_mt)
+end
+
+local function find(self, target, version)
+  for i, export in ipairs(self._exports) do
+    local hidden = version == "classic" and export.generation == "current"
+    if export.key == target.key and not hidden then
+      return export, i
+    end
+  end
+end
+
+local function need(self, target)
+  local export = find(self, target, target.generation)
+  if not export then
+    if target.generation == "classic" then
+      refuse("404", ("No export found for %s, scope: %s."):format(target.export, target.scope), nil, 404)
+    end
+    local message = "The requested export with export name: %s could not be found."
+    refuse("NotFound", message:format(target.export), nil, 404)
+  end
+  return export
+end
+
+local function history(export, now, most)
+  local list = {}
+  for i = #export.runs, math.max(1, #export.runs - most + 1), -1 do
+    list[#list + 1] = runs.view(export, export.runs[i], now)
+  end
+  return { value = as_list(list) }
+end
+
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from) do
+    to[name] = value
+  end
+  return to
+end
+
+--- An export as it is read: what was sent, and what the service adds.
+local function view(export, target, now, expanded_runs)
+  local properties = copy(export.properties)
+  properties.nextRunTimeEstimate = export.due and core.iso(export.due) or nil
+  if expanded_runs and target.expand then
+    properties.runHistory = history(export, now, expanded_runs)
+  end
+  local destination = properties.deliveryInfo.destination
+  if destination.sasToken then
+    destination = copy(destination)
+    destination.sasToken = MASK
+    properties.deliveryInfo = { destination = destination }
+  end
+  return {
+    id = target.generation == "classic" and export.id:sub(2) or export.id,
+    name = export.name,
+    type = "Microsoft.CostManagement/exports",
+    eTag = export.etag,
+    identity = export.identity,
+    location = export.location,
+    properties = properties,
+  }
+end
+
+local function identity_of(world, document, before)
+  local identity = document.identity
+  if type(identity) ~= "table" or identity.type == "None" then
+    return identity
+  end
+  return {
+    type = identity.type,
+    principalId = before and before.identity and before.identity.principalId or world.uuid(),
+    tenantId = world.tenant,
+  }
+end
+
+local operations = {}
+
+operations["GET list"] = function(self, target, _, now)
+  local list = {}
+  for _, export in ipairs(self._exports) do
+    local hidden = target.generation == "classic" and export.generation == "current"
+    if export.scope:lower() == target.scope:lower() and not hidden then
+      list[#list + 1] = view(export, target, now, 1)
+    end
+  end
+  return 200, { value = as_list(list) }
+end
+
+operations["GET export"] = function(self, target, _, now)
+  return 200, view(need(self, target), target, now, EXPANDED_RUNS)
+end
+
+--- Tells whether PUT makes or changes, by the tag it carries.
+local function check_tag(before, document)
+  if not before then
+    return
+  elseif document.eTag == nil then
+    refuse("400", "An etag value is needed to update an existing export. Get the latest one and send it in the body.")
+  elseif document.eTag ~= before.etag then
+    refuse("409", "The etag is not the latest one of the export. Get the export and try again.", nil, 409)
+  end
+end
+
+local function without_read_only(properties)
+  local kept = copy(properties)
+  kept.nextRunTimeEstimate, kept.runHistory, kept.systemSuspensionContext = nil, nil, nil
+  return kept
+end
+
+operations["PUT export"] = function(self, target, document, now)
+  local before = find(self, target)
+  local world = self._world
+  rules.check_document(document, {
+    generation = target.generation,
+    now = math.min(now, world.wall()),
+    schedule_changed = not before,
+    is_registered = function(subscription)
+      return not self._unregistered[subscription]
+    end,
+  })
+  check_tag(before, document)
+  local properties = without_read_only(document.properties)
+  local destination = properties.deliveryInfo.destination
+  if destination.sasToken == MASK and before then
+    destination.sasToken = before.properties.deliveryInfo.destination.sasToken
+  end
+
+  local export = before or {
+    key = target.key,
+    scope = target.scope,
+    name = target.export,
+    id = ("/%s/providers/Microsoft.CostManagement/exports/%s"):format(target.scope, target.export),
+    runs = {},
+  }
+  export.identity = identity_of(world, document, before)
+  export.location = document.location
+  export.properties = properties
+  export.generation = target.generation
+  export.etag = ('"1d%s"'):format(world.uuid():gsub("-", ""):sub(1, 13))
+  export.due = runs.next_due(properties, now)
+  if not before then
+    self._exports[#self._exports + 1] = export
+  end
+  local headers = not before and target.generation == "current"
+    and { location = "https://costmanagement.trafficmanager.net" .. export.id } or nil
+  return before and 200 or 201, view(export, target, now), headers
+end
+
+operations["DELETE export"] = function(self, target)
+  local export, at = find(self, target, target.generation)
+  if not export then
+    return 204
+  end
+  table.remove(self._exports, at)
+  return 200
+end
+
+operations["POST run"] = function(self, target, body, now, caller)
+  local export = need(self, target)
+  local period = target.generation == "current" and rules.check_run(body, now) or nil
+  runs.begin(self._world, export, {
+    time = now,
+    execution_type = "OnDemand",
+    submitted_by = caller.client_id or "user@example.com",
+    period = period,
+  })
+  return 200
+end
+
+operations["GET runHistory"] = function(self, target, _, now)
+  return 200, history(need(self, target), now, math.huge)
+end
+
+-- Registration of the provider.
+
+local function registration(self, target)
+  return {
+    id = ("/subscriptions/%s/providers/Microsoft.CostManagementExports"):format(target.subscription),
+    namespace = "Microsoft.CostManagementExports",
+    registrationPolicy = "RegistrationRequired",
+    registrationState = self._unregistered[target.subscription:lower()] and "NotRegistered" or "Registered",
+  }
+end
+
+operations["POST register"] = function(self, target)
+  self._unregistered[target.subscription:lower()] = nil
+  return 200, registration(self, target)
+end
+
+operations["POST unregister"] = function(self, target)
+  self._unregistered[target.subscription:lower()] = true
+  return 200, registration(self, target)
+end
+
+operations["GET provider"] = function(self, target)
+  return 200, registration(self, target)
+end
+
+-- The front.
+
+local NAMES = {
+  ["GET list"] = "list",
+  ["GET export"] = "get",
+  ["PUT export"] = "create_or_update",
+  ["DELETE export"] = "delete",
+  ["POST run"] = "execute",
+  ["GET runHistory"] = "get_execution_history",
+}
+
+local VERBS = { run = "run", runhistory = "runHistory" }
+local PROVIDER = "^/subscriptions/([^/]+)/providers/microsoft%.costmanagementexports(.*)$"
+
+local function unescape(text)
+  return (text:gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+local function parse_query(query)
+  local fields = {}
+  for name, value in (query or ""):gmatch("([^&=]+)=?([^&]*)") do
+    fields[unescape(name):lower()] = unescape(value)
+  end
+  return fields
+end
+
+--- The scope and what follows the provider in a path, whatever their case.
+local function split(path)
+  local first, last = path:lower():find("/providers/microsoft.costmanagement/exports", 1, true)
+  if first and path:sub(1, 1) == "/" and (last == #path or path:sub(last + 1, last + 1) == "/") then
+    return unescape(path:sub(2, first - 1)), path:sub(last + 1)
+  end
+end
+
+--- Which operation a request is for, or nil when it is not for exports.
+function Azure.route(_, request)
+  local query = parse_query(request.query)
+  local target = {
+    service_name = "azure_cost_exports",
+    version = query["api-version"],
+    expand = (query["$expand"] or ""):lower() == "runhistory",
+  }
+  local route
+  local subscription, tail = request.path:lower():match(PROVIDER)
+  if subscription then
+    target.subscription = subscription
+    route = request.method .. " " .. (tail == "" and "provider" or tail:sub(2))
+  else
+    local scope, rest = split(request.path)
+    if not scope then
+      return nil
+    end
+    local export, verb = rest:match("^/([^/]+)/?(%a*)$")
+    target.scope, target.export = scope, unescape(export or "")
+    target.key = (scope .. " " .. target.export):lower()
+    local kind = verb and verb ~= "" and (VERBS[verb:lower()] or "?") or export and "export" or "list"
+    route = request.method .. " " .. kind
+  end
+  target.operation = operations[route]
+  target.name = NAMES[route] or route
+  return target
+end
+
+local function respond(self, status, body, headers)
+  local world = self._world
+  local response = { status = status, headers = {}, body = body and core.json_encode(body) or "" }
+  for name, value in pairs(headers or {}) do
+    response.headers[name] = value
+  end
+  if body then
+    response.headers["content-type"] = "application/json; charset=utf-8"
+  end
+  local stamp = core.iso(math.floor(world.wall())):gsub("[-:]", "")
+  response.headers["x-ms-request-id"] = world.uuid()
+  response.headers["x-ms-correlation-request-id"] = world.uuid()
+  response.headers["x-ms-routing-request-id"] = ("WESTEUROPE:%s:%s"):format(stamp, world.uuid())
+  return response
+end
+
+--- Carries an operation out for a caller who is known already.
+local function run(self, target, request, caller)
+  if not target.operation then
+    refuse("MethodNotAllowed", "The requested resource does not support this method.", nil, 405)
+  elseif target.scope then
+    target.generation = rules.generation(target.version)
+    rules.check_scope(target.scope)
+  end
+  local document
+  if request.body ~= "" then
+    local message
+    document, message = core.json_decode(request.body)
+    if document == nil then
+      refuse("InvalidRequestContent", "The request content was invalid and could not be deserialized: " .. message)
+    end
+  end
+  local now = self._world.clock:now()
+  self:advance(now)
+  return { target.operation(self, target, document, now, caller) }
+end
+
+local function answer(self, target, request)
+  return run(self, target, request, auth.verify_bearer(request, self._world.tokens, self._world.wall()))
+end
+
+--- Answers a routed request.
+function Azure:answer(target, request)
+  local ok, result = refusal.attempt(answer, self, target, request)
+  if ok then
+    return respond(self, result[1], result[2], result[3])
+  end
+  local message = ("%s (Request ID: %s)"):format(result.message, self._world.uuid())
+  local headers = result.members and result.members.headers
+  return respond(self, result.status, { error = { code = result.code, message = message } }, headers)
+end
+
+--- Carries out one request of a seed, without a token; gives the answer's body.
+function Azure:seed(request)
+  return run(self, assert(self:route(request), "no such path"), request, {})[2]
+end
+
+--- An error that a fault rule ordered: throttling says how long to wait in the
+--- headers of Cost Management, and nowhere else.
+function Azure:fail(_, fault)
+  local status = fault.status or fault.throttle and 429 or 500
+  local wait = tostring(fault.retry_after or 5)
+  local headers = {}
+  if status == 429 then
+    headers["x-ms-ratelimit-microsoft.costmanagement-entity-retry-after"] = wait
+    headers["x-ms-ratelimit-microsoft.costmanagement-tenant-retry-after"] = wait
+    headers["x-ms-ratelimit-remaining-microsoft.costmanagement-entity-requests"] = "DefaultQuota:0"
+  elseif status == 503 then
+    headers["retry-after"] = wait
+  end
+  local message = fault.message or status == 429 and "Too many requests. Please retry." or "The service failed."
+  return respond(self, status, { error = { code = fault.code or tostring(status), message = message } }, headers)
+end
+
+return { new = new }

@@ -1,0 +1,166 @@
+--- The emulator's own endpoints, under /_emulator/: its clock, ordered outcomes,
+--- faults, the requests it saw, seeds and reset. JSON both ways, unsigned.
+
+local core = require "cloudjobs.core"
+local refusal = require "cloudjobs.emulator.refuse"
+
+local PREFIX = "/_emulator/"
+
+local function json(status, body)
+  return { status = status, headers = { ["content-type"] = "application/json" }, body = core.json_encode(body) }
+end
+
+local function bad(message)
+  return json(400, { message = message })
+end
+
+local function clock_view(world)
+  return { now = world.clock:now(), speed = world.clock:speed(), wall = world.wall() }
+end
+
+--- A time in a control's body: epoch seconds or ISO-8601.
+local function time_of(value)
+  return type(value) == "string" and core.epoch(value) or tonumber(value)
+end
+
+local routes = {}
+
+routes["GET clock"] = function(app)
+  return json(200, clock_view(app.world))
+end
+
+routes["POST clock"] = function(app, body)
+  local clock = app.world.clock
+  if body.set then
+    local time = time_of(body.set)
+    if not time then
+      return bad "set wants epoch seconds or ISO-8601"
+    end
+    clock:set(time)
+  end
+  if body.advance then
+    clock:advance(body.advance)
+  end
+  clock:speed(body.speed)
+  return json(200, clock_view(app.world))
+end
+
+--- One of something, or a list of them.
+local function each(body, add)
+  for _, one in ipairs(body[1] and body or { body }) do
+    local ok, message = add(one)
+    if not ok then
+      return bad(message)
+    end
+  end
+  return json(200, {})
+end
+
+routes["POST outcomes"] = function(app, body)
+  return each(body, function(order)
+    return app.world.outcomes:order(order)
+  end)
+end
+
+routes["POST faults"] = function(app, body)
+  return each(body, function(rule)
+    return app.faults:add(rule)
+  end)
+end
+
+routes["DELETE faults"] = function(app)
+  app:clear_faults()
+  return json(200, {})
+end
+
+routes["GET requests"] = function(app)
+  return json(200, { requests = setmetatable(app.requests, core.array_mt) })
+end
+
+routes["DELETE requests"] = function(app)
+  app.requests = {}
+  return json(200, {})
+end
+
+--- Opens a maintenance window at once.
+routes["POST open_window"] = function(app, body)
+  local id = app.aws:state("ssm"):open(body.WindowId, app.world.clock:now())
+  if not id then
+    return bad "no such window"
+  end
+  return json(200, { WindowExecutionId = id })
+end
+
+--- Carries out one step of a seed at its own time.
+local function seed_step(app, step)
+  local clock = app.world.clock
+  local now = clock:now()
+  clock:set(step.at and time_of(step.at) or now - (step.ago or 0))
+  local ok, message, output = pcall(function()
+    local done, result = refusal.attempt(function()
+      if step.path then
+        return app.azure:seed {
+          method = step.method or "PUT",
+          path = step.path,
+          query = step.query or "api-version=2025-03-01",
+          headers = {},
+          body = step.body and core.json_encode(step.body) or "",
+        }
+      end
+      local caller = { account = step.account or app.world.account, region = step.region or app.world.region }
+      return app.aws:seed(step.service, step.operation, step.params or {}, caller)
+    end)
+    return not done and tostring(result), done and result
+  end)
+  clock:set(now)
+  if not ok then
+    return nil, tostring(message)
+  elseif message then
+    return nil, message
+  end
+  return output or {}
+end
+
+--- Steps `{ service, operation, params }` or `{ method, path, query, body }`,
+--- each with `at` or `ago` (seconds) for the time it happens at. The state is as
+--- if the calls had been made then.
+routes["POST seed"] = function(app, body)
+  local outputs = {}
+  for i, step in ipairs(body) do
+    local output, message = seed_step(app, step)
+    if not output then
+      return bad(("step %d: %s"):format(i, message))
+    end
+    outputs[i] = output
+  end
+  return json(200, { outputs = setmetatable(outputs, core.array_mt) })
+end
+
+routes["POST reset"] = function(app)
+  app:reset()
+  return json(200, {})
+end
+
+--- Whether a request is for these endpoints.
+local function is_for(request)
+  return request.path:sub(1, #PREFIX) == PREFIX
+end
+
+--- Answers a request to these endpoints.
+local function answer(app, request)
+  local route = routes[request.method .. " " .. request.path:sub(#PREFIX + 1)]
+  if not route then
+    return json(404, { message = "no such control" })
+  end
+  local body, message = {}, nil
+  if request.body ~= "" then
+    body, message = core.json_decode(request.body)
+  end
+  if type(body) ~= "table" then
+    return bad(message or "the body is not an object")
+  end
+  local ok, response = pcall(route, app, body)
+  return ok and response or bad(tostring(response))
+end
+
+return { is_for = is_for, answer = answer }

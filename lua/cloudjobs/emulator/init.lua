@@ -1,0 +1,151 @@
+--- The emulator as a child process: in the same process a blocking client would
+--- wait for itself.
+---
+---   local emulator = require("cloudjobs.emulator").start { speed = 60 }
+---   local exports = cloudjobs.aws.bcm_data_exports { endpoint = emulator.url, … }
+---   emulator:stop()
+
+local core = require "cloudjobs.core"
+local curl = require "cloudjobs.transport.curl"
+local os_ = require "cloudjobs.os"
+
+local START = 10 -- seconds a child may take until it listens
+local GRACE = 1 -- seconds between asking it to end and ending it
+local CONTROL_TIMEOUT = 30
+
+--- What the child runs. Its search paths and options are ours.
+local CHILD = [[
+package.path, package.cpath = %q, %q
+local core = require "cloudjobs.core"
+require("cloudjobs.emulator").serve(core.json_decode(%q), function(info)
+  io.stdout:write(core.json_encode(info), "\n")
+  io.stdout:flush()
+end)
+]]
+
+local Emulator = {}
+local emulator_mt = { __name = "cloudjobs.emulator", __index = Emulator }
+
+--- The program that runs this, as the child's; a host that is no Lua program
+--- (nginx) has one beside it.
+local function interpreter()
+  local first
+  for i = -1, -16, -1 do
+    first = arg and arg[i] or first
+  end
+  return first or (package.loaded.jit and "luajit" or "lua" .. _VERSION:match("[%d.]+$"))
+end
+
+--- Starts an emulator. Options: port (0: a free one), speed, tls, folder (where
+--- delivered files go), keys, clients, tokens, quotas, and `interpreter`, the
+--- Lua program to run it with.
+---@param options table|nil
+---@return table|nil emulator { port, url, ca_bundle } and its controls
+---@return string|nil message
+local function start(options)
+  local passed = {}
+  for name, value in pairs(options or {}) do
+    passed[name] = value
+  end
+  local program = passed.interpreter or interpreter()
+  passed.interpreter = nil
+  local code = CHILD:format(package.path, package.cpath, assert(core.json_encode(passed)))
+  local child, _, message = os_.spawn { program, "-e", code }
+  if not child then
+    return nil, ("cannot run %s: %s"):format(program, message)
+  end
+  local line, why = child:line(START)
+  local info = line and core.json_decode(line)
+  if type(info) ~= "table" then
+    child:stop(GRACE)
+    return nil, "the emulator did not start: " .. (why or line)
+  end
+  local self = setmetatable({ port = info.port, url = info.url, _child = child }, emulator_mt)
+  if info.certificate then
+    self.ca_bundle = os.tmpname()
+    assert(os_.write_private(self.ca_bundle, info.certificate))
+  end
+  self._transport = curl.new {}
+  return self
+end
+
+--- Calls one of the emulator's own endpoints; raises what it says is wrong.
+function Emulator:_control(method, name, body)
+  local response, err = self._transport:send {
+    method = method,
+    url = ("%s/_emulator/%s"):format(self.url, name),
+    headers = { ["content-type"] = "application/json" },
+    body = body and assert(core.json_encode(body)),
+    timeout = CONTROL_TIMEOUT,
+    network = self.ca_bundle and { ca_bundle = self.ca_bundle } or nil,
+  }
+  if not response then
+    error(tostring(err), 3)
+  end
+  local answer = core.json_decode(response.body) or {}
+  if response.status ~= 200 then
+    error(answer.message or response.body, 3)
+  end
+  return answer
+end
+
+--- Sets the jobs' clock: `{ set = time, advance = seconds, speed = n }`; without
+--- an argument reads it. Gives `{ now, speed, wall }`.
+function Emulator:clock(change)
+  return self:_control(change and "POST" or "GET", "clock", change)
+end
+
+--- Orders how a job to come ends: `{ kind, match, times, status, reason, message }`.
+function Emulator:outcome(order)
+  self:_control("POST", "outcomes", order)
+end
+
+--- Makes requests fail: see faults.lua for what a rule holds.
+function Emulator:fault(rule)
+  self:_control("POST", "faults", rule)
+end
+
+--- Lifts all faults.
+function Emulator:clear_faults()
+  self:_control("DELETE", "faults")
+end
+
+--- The requests it answered, oldest first.
+function Emulator:requests()
+  return self:_control("GET", "requests").requests
+end
+
+--- Forgets the requests it answered.
+function Emulator:clear_requests()
+  self:_control("DELETE", "requests")
+end
+
+--- Carries out steps in the past: see control.lua. Gives their outputs.
+function Emulator:seed(steps)
+  return self:_control("POST", "seed", steps).outputs
+end
+
+--- Opens a maintenance window now; gives the execution's id.
+function Emulator:open_window(window_id)
+  return self:_control("POST", "open_window", { WindowId = window_id }).WindowExecutionId
+end
+
+--- Begins anew, with no jobs and the clock at the wall's time.
+function Emulator:reset()
+  self:_control("POST", "reset")
+end
+
+function Emulator:stop()
+  self._child:stop(GRACE)
+  self._transport:close()
+  if self.ca_bundle then
+    os.remove(self.ca_bundle)
+  end
+end
+
+--- Serves in this process until it ends: see server.lua.
+local function serve(options, on_ready)
+  return require("cloudjobs.emulator.server").serve(options, on_ready)
+end
+
+return { start = start, serve = serve }

@@ -1,0 +1,93 @@
+--- The life of one job: which states it passes, and when. A life is settled when
+--- the job begins, so a job's state is a plain function of the time.
+
+--- Seconds in each state, and after how many of these states each ending comes.
+local KINDS = {
+  export_execution = {
+    stages = {
+      { "INITIATION_IN_PROCESS", 30 },
+      { "QUERY_QUEUED", 60 },
+      { "QUERY_IN_PROCESS", 150 },
+      { "DELIVERY_IN_PROCESS", 60 },
+    },
+    endings = { DELIVERY_SUCCESS = 4, DELIVERY_FAILURE = 4, QUERY_FAILURE = 3 },
+    usual = "DELIVERY_SUCCESS",
+  },
+  maintenance_window_execution = {
+    stages = { { "PENDING", 30 }, { "IN_PROGRESS", 270 } },
+    endings = { SUCCESS = 2, FAILED = 2, TIMED_OUT = 2, SKIPPED_OVERLAPPING = 0 },
+    usual = "SUCCESS",
+  },
+  export_run = {
+    stages = { { "Queued", 60 }, { "InProgress", 240 } },
+    endings = { Completed = 2, Failed = 2, Timeout = 2, NewDataNotAvailable = 2, DataNotAvailable = 2 },
+    usual = "Completed",
+  },
+}
+
+local Life = {}
+local life_mt = { __name = "cloudjobs.emulator.life", __index = Life }
+
+--- The life of a job that begins at `time`. `ending` is the state it ends in, or
+--- one it never leaves; nil is the usual one.
+---@param kind string
+---@param time number
+---@param ending string|nil
+local function new(kind, time, ending)
+  local stages, endings = KINDS[kind].stages, KINDS[kind].endings
+  ending = ending or KINDS[kind].usual
+  local life = setmetatable({}, life_mt)
+  for i = 1, endings[ending] or #stages do
+    life[i] = { state = stages[i][1], at = time }
+    if stages[i][1] == ending then
+      return life
+    end
+    time = time + stages[i][2]
+  end
+  life[#life + 1] = { state = ending, at = time, final = true }
+  return life
+end
+
+--- Whether a job of this kind can be told to end (or to stay) in this state.
+local function is_state(kind, state)
+  if KINDS[kind].endings[state] then
+    return true
+  end
+  for _, stage in ipairs(KINDS[kind].stages) do
+    if stage[1] == state then
+      return true
+    end
+  end
+  return false
+end
+
+--- The state at a time: `{ state, at, final }`, `at` when it was entered.
+function Life:at(now)
+  local current = self[1]
+  for _, step in ipairs(self) do
+    if step.at <= now then
+      current = step
+    end
+  end
+  return current
+end
+
+--- When it entered a state, or nil if it has not by now.
+function Life:entered(state, now)
+  for _, step in ipairs(self) do
+    if step.state == state and step.at <= now then
+      return step.at
+    end
+  end
+end
+
+--- Takes another way from now on: through `state` for some seconds to `ending`.
+function Life:turn(now, state, seconds, ending)
+  while #self > 0 and self[#self].at > now do
+    self[#self] = nil
+  end
+  self[#self + 1] = { state = state, at = now }
+  self[#self + 1] = { state = ending, at = now + seconds, final = true }
+end
+
+return { new = new, is_state = is_state }

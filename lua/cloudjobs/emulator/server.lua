@@ -1,0 +1,161 @@
+--- The emulator's sockets: an app served over HTTP/1.1 by cqueues.
+
+local App = require "cloudjobs.emulator.app"
+local core = require "cloudjobs.core"
+local http1 = require "cloudjobs.http1"
+local os_ = require "cloudjobs.os"
+
+local IDLE = 60 -- seconds that a connection may say nothing
+local READ_SIZE = 65536
+local ACCEPT_PAUSE = 0.05 -- seconds to wait when the process has no descriptor left
+
+--- cqueues and luaossl are needed for the sockets alone; say so where they are missing.
+local function sockets()
+  local ok, cqueues = pcall(require, "cqueues")
+  if not ok then
+    error("the emulator needs cqueues: apt-get install lua-cqueues, or luarocks install cqueues", 0)
+  end
+  return cqueues, require "cqueues.socket"
+end
+
+local function split_target(target)
+  local path, query = target:gsub("^https?://[^/?]*", ""):match("^([^?]*)%??(.*)$")
+  return path == "" and "/" or path, query ~= "" and query or nil
+end
+
+--- What a connection that speaks no HTTP is told before it is closed.
+local function complain(connection, problem)
+  local body = core.json_encode { message = problem.message }
+  connection:write(http1.write_response {
+    status = problem.status,
+    headers = { ["content-type"] = "application/json", connection = "close" },
+    body = body,
+  })
+end
+
+--- Reads the next request. nil when the connection is done with.
+local function read_request(connection, reader)
+  while true do
+    local message, problem = reader:message(function(head)
+      if head.expects_continue then
+        connection:write "HTTP/1.1 100 Continue\r\n\r\n"
+      end
+    end)
+    if problem then
+      if problem.code ~= "closed" then
+        complain(connection, problem)
+      end
+      return nil
+    elseif message then
+      return message.type ~= "closed" and message or nil
+    end
+    local bytes, why = connection:read(-READ_SIZE)
+    if why then
+      return nil
+    end
+    reader:feed(bytes)
+  end
+end
+
+local function answer(app, message)
+  local path, query = split_target(message.target)
+  local request = {
+    method = message.method,
+    path = path,
+    query = query,
+    headers = message.headers,
+    body = message.body,
+  }
+  local ok, response = xpcall(function()
+    return app(request)
+  end, debug.traceback)
+  if ok then
+    return response
+  end
+  io.stderr:write("emulator: ", response, "\n")
+  local body = core.json_encode { message = "The emulator failed: " .. response:match("^[^\n]*") }
+  return { status = 500, headers = { ["content-type"] = "application/json" }, body = body }
+end
+
+local function serve_connection(cqueues, app, connection, context)
+  connection:setmode("bn", "bfn")
+  connection:settimeout(IDLE)
+  connection:onerror(function(_, _, why)
+    return why
+  end)
+  if context and not connection:starttls(context) then
+    return
+  end
+  local reader = http1.reader { role = "server" }
+  while true do
+    local message = read_request(connection, reader)
+    if not message then
+      return
+    end
+    local response = answer(app, message)
+    if response.latency then
+      cqueues.sleep(response.latency)
+    end
+    if response.drop then
+      return
+    end
+    response.headers.connection = message.keep_alive and "keep-alive" or "close"
+    local bytes = assert(http1.write_response(response, message.method == "HEAD"))
+    if not connection:write(bytes) or not connection:flush() or not message.keep_alive then
+      return
+    end
+  end
+end
+
+--- Listens, tells `on_ready` where, and serves until the process ends. Options:
+--- host ("127.0.0.1"), port (0: a free one), tls, and those of the app.
+---@param options table
+---@param on_ready fun(info: table) told { port, url, certificate }
+local function serve(options, on_ready)
+  local cqueues, socket = sockets()
+  local app_options = {}
+  for name, value in pairs(options) do
+    app_options[name] = value
+  end
+  app_options.wall = os_.now
+  local context, certificate
+  if options.tls then
+    context, certificate = require("cloudjobs.emulator.certificate").make(core.uuid():gsub("-", ""))
+  end
+  local app = App.new(app_options)
+  local host = options.host or "127.0.0.1"
+  local listener = assert(socket.listen { host = host, port = options.port or 0, reuseaddr = true, backlog = 1024 })
+  assert(listener:listen())
+  local _, _, port = listener:localname()
+
+  local queue = cqueues.new()
+  queue:wrap(function()
+    while true do
+      local connection = listener:accept()
+      if connection then
+        queue:wrap(function()
+          local ok, message = pcall(serve_connection, cqueues, app, connection, context)
+          connection:close()
+          if not ok then
+            io.stderr:write("emulator: ", tostring(message), "\n")
+          end
+        end)
+      else
+        cqueues.sleep(ACCEPT_PAUSE)
+      end
+    end
+  end)
+  on_ready {
+    port = port,
+    url = ("%s://%s:%d"):format(options.tls and "https" or "http", options.tls and "localhost" or host, port),
+    certificate = certificate,
+  }
+  repeat
+    local ok, message = queue:loop()
+    if not ok then
+      io.stderr:write("emulator: ", tostring(message), "\n")
+    end
+  until queue:empty()
+end
+
+return { serve = serve }
