@@ -194,6 +194,16 @@ static int refuse (lua_State *L, const char *message) {
   return 2;
 }
 
+/* The header's name is a Lua string, so it ends with a zero. */
+static int refuse_request (lua_State *L, const struct cj_signed *done) {
+  lua_pushnil(L);
+  if (done->header.n > 0)
+    lua_pushfstring(L, "header %s %s", done->header.s, done->problem);
+  else
+    lua_pushstring(L, done->problem);
+  return 2;
+}
+
 static struct signer *check_signer (lua_State *L) {
   void *signer = lua_touserdata(L, 1);
   if (signer != NULL && lua_getmetatable(L, 1)) {
@@ -286,27 +296,29 @@ static void add_header (struct cj_request *r, struct cj_slice name,
 static const char *copy_headers (lua_State *L, struct cj_request *r,
                                  int result) {
   static const struct cj_slice hash = CJ_SLICE("x-amz-content-sha256");
+  static const struct cj_slice date = CJ_SLICE("x-amz-date");
+  static const struct cj_slice token = CJ_SLICE("x-amz-security-token");
   lua_pushnil(L);
   while (lua_next(L, 2)) {
     struct cj_slice name, value;
     if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
       return "the names and values of headers have to be strings";
-    if (lua_rawequal(L, -2, lua_upvalueindex(UP_DATE)) ||
-        lua_rawequal(L, -2, lua_upvalueindex(UP_TOKEN))) {
+    name = slice(L, -2);
+    value = slice(L, -1);
+    if (cj_slice_equal(name, date) || cj_slice_equal(name, token)) {
       lua_pop(L, 1);
       continue;
     }
-    name = slice(L, -2);
-    value = slice(L, -1);
     if (cj_sign_skips(name)) {
       if (memchr(value.s, '\n', value.n) || memchr(value.s, '\r', value.n))
-        return lua_pushfstring(L, "header %s holds a line end", name.s);
+        return lua_pushfstring(L, "header %s holds a control character",
+                               name.s);
     } else {
       if (r->count == CJ_HEADERS_MAX - 2)
         return "there are too many headers";
       add_header(r, name, value);
     }
-    if (name.n == hash.n && memcmp(name.s, hash.s, hash.n) == 0)
+    if (cj_slice_equal(name, hash))
       r->payload = value;
     lua_pushvalue(L, -2);
     lua_insert(L, -2); /* name, name, value: one name for lua_next */
@@ -357,7 +369,7 @@ static int signer_sign (lua_State *L) {
     r.payload.n = sizeof(hex);
   }
   if (cj_sign(&t->text, &t->hash, &s->keys, &r, &done) != 0)
-    return refuse(L, done.problem);
+    return refuse_request(L, &done);
   lua_pushvalue(L, lua_upvalueindex(UP_AUTHORIZATION));
   lua_pushlstring(L, t->text.s + done.authorization,
                   t->text.len - done.authorization);
@@ -402,7 +414,7 @@ static int signer_stages (lua_State *L) {
   for (i = 1; i <= count; i++)
     take_pair(L, &r, (int)i);
   if (cj_sign(&t->text, &t->hash, &s->keys, &r, &done) != 0)
-    return refuse(L, done.problem);
+    return refuse_request(L, &done);
   lua_pushlstring(L, t->text.s, done.string);
   lua_pushlstring(L, t->text.s + done.string, done.authorization - done.string);
   lua_pushlstring(L, done.signature, sizeof(done.signature));

@@ -3,7 +3,6 @@
 
 #include <openssl/crypto.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define DATE_SIZE 8 /* of a stamp */
@@ -14,32 +13,31 @@ static int add (struct cj_buf *out, struct cj_slice s) {
   return cj_buf_add(out, s.s, s.n);
 }
 
-static int equal (struct cj_slice a, struct cj_slice b) {
-  return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
-}
-
 static int compare (struct cj_slice a, struct cj_slice b) {
-  int order = memcmp(a.s, b.s, a.n < b.n ? a.n : b.n);
+  int order;
+  if (a.n > 0 && b.n > 0 && *a.s != *b.s) /* mostly, and sooner */
+    return (unsigned char)*a.s - (unsigned char)*b.s;
+  order = memcmp(a.s, b.s, a.n < b.n ? a.n : b.n);
   return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
 /* ---- characters ---- */
 
-static int is_lower (int c) {
-  return c >= 'a' && c <= 'z';
-}
+/* Sets of ASCII characters, one bit each. */
+static const uint64_t unreserved[2] = { /* A-Z a-z 0-9 - . _ ~ */
+                                        0x03ff600000000000, 0x47fffffe87fffffe
+};
+static const uint64_t in_names[2] = { /* a-z 0-9 !#$%&'*+-.^_`|~ */
+                                      0x03ff6cfa00000000, 0x57ffffffc0000000
+};
 
-static int is_digit (int c) {
-  return c >= '0' && c <= '9';
-}
-
-static int is_unreserved (int c) {
-  return is_lower(c) || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' ||
-         c == '.' || c == '_' || c == '~';
+static int is_in (const uint64_t set[2], char c) {
+  unsigned char u = (unsigned char)c;
+  return u < 128 && (set[u >> 6] >> (u & 63) & 1);
 }
 
 static int hex_value (int c) {
-  if (is_digit(c))
+  if (c >= '0' && c <= '9')
     return c - '0';
   c |= 0x20;
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -60,7 +58,7 @@ static int escape (struct cj_buf *out, struct cj_slice s, int keep,
       c = hex_value(p[1]) * 16 + hex_value(p[2]);
       p += 2;
     }
-    if (kept || is_unreserved(c)) {
+    if (kept || is_in(unreserved, (char)c)) {
       result = cj_buf_byte(out, (char)c);
     } else {
       char code[3];
@@ -95,10 +93,10 @@ int cj_sign_path (struct cj_buf *out, struct cj_slice path, int normalize,
     return escape(out, path, '/', !encode);
   while (p < end) {
     struct cj_slice segment = piece(p, end, '/');
-    if (equal(segment, dots)) {
+    if (cj_slice_equal(segment, dots)) {
       while (out->len > start && out->s[--out->len] != '/')
         ;
-    } else if (segment.n > 0 && !equal(segment, dot)) {
+    } else if (segment.n > 0 && !cj_slice_equal(segment, dot)) {
       if (cj_buf_byte(out, '/') != 0 || escape(out, segment, -1, !encode) != 0)
         return -1;
     }
@@ -195,34 +193,52 @@ const struct cj_slice cj_unsigned_headers[] = {
 
 int cj_sign_skips (struct cj_slice name) {
   const struct cj_slice *skipped = cj_unsigned_headers;
-  while (skipped->s != NULL && !equal(name, *skipped))
+  while (skipped->s != NULL && !cj_slice_equal(name, *skipped))
     skipped++;
   return skipped->s != NULL;
 }
 
-static int is_name (struct cj_slice name) {
+/* There is room for it. -1: not a lower-case header name. */
+static int add_name (struct cj_buf *out, struct cj_slice name) {
+  char *to = out->s + out->len;
   size_t i;
   for (i = 0; i < name.n; i++) {
-    int c = (unsigned char)name.s[i];
-    if (!is_lower(c) && !is_digit(c) &&
-        (c == 0 || !strchr("!#$%&'*+-.^_`|~", c)))
-      return 0;
+    char c = name.s[i];
+    if (!(c >= 'a' && c <= 'z') && c != '-' && !is_in(in_names, c))
+      return -1;
+    to[i] = c;
   }
-  return name.n > 0;
+  out->len += name.n;
+  return name.n > 0 ? 0 : -1;
 }
 
-/* Drops outer blanks and makes one of several. */
+/* Whether all bytes are above the blank, eight at a time. */
+static int is_solid (struct cj_slice s) {
+  const uint64_t ones = UINT64_MAX / 255;
+  uint64_t eight, low = 0;
+  const char *p = s.s, *end = s.s + s.n;
+  for (; end - p >= 8; p += 8) {
+    memcpy(&eight, p, 8);
+    low |= (eight - ones * ('!')) & ~eight;
+  }
+  for (; p < end; p++)
+    low |= (unsigned char)*p < '!' ? 0x80 : 0;
+  return (low & ones * 0x80) == 0;
+}
+
+/* Drops outer blanks and makes one of several. There is room for it. -1: it
+** holds a control character. */
 static int add_value (struct cj_buf *out, struct cj_slice value) {
   size_t start = out->len, i;
   int blank = 0;
-  if (cj_buf_reserve(out, value.n) != 0)
-    return -1;
+  if (is_solid(value))
+    return add(out, value);
   for (i = 0; i < value.n; i++) {
     unsigned char c = (unsigned char)value.s[i];
     if (c == ' ' || c == '\t') {
       blank = 1;
-    } else if (c < ' ' || c == 127) {
-      return 1;
+    } else if (c < ' ') {
+      return -1;
     } else {
       if (blank && out->len > start)
         out->s[out->len++] = ' ';
@@ -243,8 +259,8 @@ static void sort_headers (struct cj_request *r) {
   }
 }
 
-static int problem (struct cj_signed *result, const char *text) {
-  snprintf(result->problem, sizeof(result->problem), "%s", text);
+static int fail (struct cj_signed *result, const char *problem) {
+  result->problem = problem;
   return -1;
 }
 
@@ -254,23 +270,20 @@ static int add_headers (struct cj_buf *out, const struct cj_request *r,
   int i;
   for (i = 0; i < r->count; i++) {
     const struct cj_header *h = &r->headers[i];
-    int code;
-    if (!is_name(h->name))
-      return problem(result, "a header's name is not a lower-case word");
-    if (i > 0 && equal(h->name, h[-1].name)) {
+    if (cj_buf_reserve(out, h->name.n + h->value.n + 2) != 0)
+      return -1;
+    if (i > 0 && cj_slice_equal(h->name, h[-1].name)) {
       out->s[out->len - 1] = ',';
-    } else if (add(out, h->name) != 0 || cj_buf_byte(out, ':') != 0) {
-      return -1;
+    } else {
+      if (add_name(out, h->name) != 0)
+        return fail(result, "a header's name is not a lower-case word");
+      out->s[out->len++] = ':';
     }
-    code = add_value(out, h->value);
-    if (code > 0) {
-      snprintf(result->problem, sizeof(result->problem),
-               "header %.*s holds a control character",
-               (int)(h->name.n < 64 ? h->name.n : 64), h->name.s);
-      return -1;
+    if (add_value(out, h->value) != 0) {
+      result->header = h->name;
+      return fail(result, "holds a control character");
     }
-    if (code < 0 || cj_buf_byte(out, '\n') != 0)
-      return -1;
+    out->s[out->len++] = '\n';
   }
   return 0;
 }
@@ -279,7 +292,7 @@ static int add_names (struct cj_buf *out, const struct cj_request *r) {
   int i;
   for (i = 0; i < r->count; i++) {
     const struct cj_header *h = &r->headers[i];
-    if (i > 0 && equal(h->name, h[-1].name))
+    if (i > 0 && cj_slice_equal(h->name, h[-1].name))
       continue;
     if ((i > 0 && cj_buf_byte(out, ';') != 0) || add(out, h->name) != 0)
       return -1;
@@ -291,7 +304,8 @@ static int add_names (struct cj_buf *out, const struct cj_request *r) {
 
 int cj_sign_canonical (struct cj_buf *out, struct cj_request *r,
                        struct cj_signed *result) {
-  problem(result, "the request is too large to be signed");
+  result->problem = "the request is too large to be signed";
+  result->header.n = 0;
   sort_headers(r);
   if (add(out, r->method) != 0 || cj_buf_byte(out, '\n') != 0 ||
       cj_sign_path(out, r->path, r->normalize_path, r->encode_path) != 0 ||
@@ -349,7 +363,7 @@ int cj_sign_stamp (double epoch, char *stamp) {
 static int is_scope_part (struct cj_slice s) {
   size_t i;
   for (i = 0; i < s.n; i++) {
-    if (!is_unreserved((unsigned char)s.s[i]))
+    if (!is_in(unreserved, s.s[i]))
       return 0;
   }
   return s.n > 0;
@@ -379,7 +393,7 @@ static int use_key (struct cj_signer *s, struct cj_hash *h,
   int i;
   for (i = 0; i < PARTS; i++) {
     if (parts[i].n >= sizeof(scope) - size)
-      return problem(result, "region or service is too long");
+      return fail(result, "region or service is too long");
     memcpy(scope + size, parts[i].s, parts[i].n);
     size += parts[i].n;
     scope[size++] = '/';
@@ -389,9 +403,9 @@ static int use_key (struct cj_signer *s, struct cj_hash *h,
     return 0;
   s->scope_size = 0; /* until the new key is complete */
   if (!is_scope_part(r->region) || !is_scope_part(r->service))
-    return problem(result, "region or service is empty or not a plain word");
+    return fail(result, "region or service is empty or not a plain word");
   if (derive(s, h, parts, PARTS) != 0)
-    return problem(result, "libcrypto cannot make the signing key");
+    return fail(result, "libcrypto cannot make the signing key");
   memcpy(s->scope, scope, size);
   s->scope_size = size;
   return 0;
@@ -444,7 +458,7 @@ int cj_sign (struct cj_buf *out, struct cj_hash *h, struct cj_signer *s,
   cj_buf_reset(out);
   if (cj_sign_canonical(out, r, result) != 0 || use_key(s, h, r, result) != 0)
     return -1;
-  problem(result, "out of memory");
+  result->problem = "out of memory";
   result->string = out->len;
   if (add_string(out, h, s, r) != 0)
     return -1;

@@ -15,6 +15,10 @@
 #define CJ_SLICE(literal)                                                      \
   { (literal), sizeof(literal) - 1 }
 
+static inline int cj_slice_equal (struct cj_slice a, struct cj_slice b) {
+  return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
+}
+
 struct cj_header {
   struct cj_slice name, value; /* the name in lower case */
 };
@@ -36,7 +40,8 @@ struct cj_signed {
   size_t string;           /* the canonical request ends, the string begins */
   size_t authorization;    /* the string ends, the header's value begins */
   char signature[CJ_SIGNATURE_SIZE];
-  char problem[128]; /* why a stage returned -1 */
+  const char *problem;    /* why a stage returned -1 */
+  struct cj_slice header; /* whose problem it is, or empty */
 };
 
 /* An identity's keys: its own two, and the one of the day, which is made when
