@@ -1,0 +1,56 @@
+--- Puts an AWS identity on a request: SigV4 in the Authorization header.
+
+local core = require "cloudjobs.core"
+local Error = require "cloudjobs.error"
+
+local Sigv4 = {}
+local sigv4_mt = { __name = "cloudjobs.auth.sigv4", __index = Sigv4 }
+
+-- A signer holds its identity's key of the day. It is found by the identity
+-- itself: after a rotation, even under the same key id, there is another.
+local function signer_of(self, identity)
+  local signer = self._signers[identity]
+  if not signer then
+    local message
+    signer, message = core.signer(identity.access_key_id, identity.secret_access_key, identity.session_token)
+    if not signer then
+      return nil, Error.new { kind = "credentials", code = "unusable", message = message }
+    end
+    self._signers[identity] = signer
+  end
+  return signer
+end
+
+--- Gives a signed copy of `request`; the original stays fit for the next
+--- attempt, which is signed anew.
+---@param request table `method`, `path`, `query`, `headers` (with host), `body`, `signing` { region, name }
+---@param identity cloudjobs.Identity
+---@param now number epoch seconds
+---@return table|nil signed
+---@return cloudjobs.Error|nil err
+function Sigv4:sign(request, identity, now)
+  local signer, err = signer_of(self, identity)
+  if not signer then
+    return nil, err
+  end
+  local scope = request.signing or self._scope
+  local headers, message = signer:sign(
+    request.headers, request.method, request.path, request.query, request.body, now, scope.region, scope.name
+  )
+  if not headers then
+    return nil, Error.new { kind = "validation", message = message }
+  end
+  local signed = {}
+  for name, value in pairs(request) do
+    signed[name] = value
+  end
+  signed.headers = headers
+  return signed
+end
+
+---@param scope { region: string, name: string }|nil for requests without `signing`
+local function new(scope)
+  return setmetatable({ _scope = scope, _signers = setmetatable({}, { __mode = "k" }) }, sigv4_mt)
+end
+
+return { new = new }

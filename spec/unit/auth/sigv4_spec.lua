@@ -1,0 +1,86 @@
+local Error = require "cloudjobs.error"
+local Sigv4 = require "cloudjobs.auth.sigv4"
+
+local NOON = 1440938160
+local SIGNED = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+  .. "SignedHeaders=host;x-amz-date, Signature="
+local VANILLA = SIGNED .. "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+
+local function identity(secret)
+  return {
+    access_key_id = "AKIDEXAMPLE",
+    secret_access_key = secret or "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+  }
+end
+
+local function request()
+  return {
+    method = "GET",
+    url = "https://example.amazonaws.com/",
+    path = "/",
+    headers = { host = "example.amazonaws.com" },
+    signing = { region = "us-east-1", name = "service" },
+    timeout = 5,
+  }
+end
+
+describe("SigV4 authentication", function()
+  it("signs a copy and keeps the original for the next attempt", function()
+    local original = request()
+    local signed = Sigv4.new():sign(original, identity(), NOON)
+    local expected = request()
+    expected.headers["x-amz-date"] = "20150830T123600Z"
+    expected.headers.authorization = VANILLA
+    assert.same(expected, signed)
+    assert.same(request(), original)
+  end)
+
+  it("takes region and service from its own scope when a request has none", function()
+    local bare = request()
+    bare.signing = nil
+    local auth = Sigv4.new { region = "us-east-1", name = "service" }
+    assert.equal(VANILLA, auth:sign(bare, identity(), NOON).headers.authorization)
+  end)
+
+  it("signs each attempt with its own date", function()
+    local auth, who = Sigv4.new(), identity()
+    auth:sign(request(), who, NOON - 86400)
+    assert.equal("20150829T123601Z", auth:sign(request(), who, NOON - 86399).headers["x-amz-date"])
+    assert.equal(VANILLA, auth:sign(request(), who, NOON).headers.authorization)
+  end)
+
+  it("never signs with the secret of another identity of the same key id", function()
+    local auth = Sigv4.new()
+    local old = auth:sign(request(), identity "rotated", NOON).headers.authorization
+    assert.not_equal(VANILLA, old)
+    assert.equal(VANILLA, auth:sign(request(), identity(), NOON).headers.authorization)
+  end)
+
+  it("makes a signer once an identity, and lets both go", function()
+    local auth, who = Sigv4.new(), identity()
+    auth:sign(request(), who, NOON)
+    local first = auth._signers[who]
+    auth:sign(request(), who, NOON)
+    assert.equal(first, auth._signers[who])
+    who = nil -- luacheck: ignore
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(next(auth._signers))
+  end)
+
+  it("returns errors that name the header or the key, never the secret", function()
+    local bad = request()
+    bad.headers["x-amz-target"] = "A\r\nB"
+    local signed, err = Sigv4.new():sign(bad, identity(), NOON)
+    assert.is_nil(signed)
+    assert.is_true(Error.is(err))
+    assert.same(
+      { "validation", "header x-amz-target holds a control character" },
+      { err.kind, err.message }
+    )
+    signed, err = Sigv4.new():sign(request(), identity "hush\n", NOON)
+    assert.is_nil(signed)
+    assert.equal("credentials", err.kind)
+    assert.falsy(tostring(err):find "hush")
+  end)
+end)
