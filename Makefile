@@ -36,7 +36,7 @@ present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
 modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
 core_sources = $(call present,core codec encode decode shape json \
-	scalar sign hash buf)
+	scalar sign hash certificate buf)
 curl_sources = $(call present,curl transfer multi buf sigpipe)
 os_sources = $(call present,os process buf sigpipe)
 
@@ -131,7 +131,7 @@ tortured: build $(out)/torture
 
 # A limit is C in spec/bench that may use what of csrc knows no Lua.
 limits = $(patsubst spec/bench/%.c,$(out)/bench/%.so,$(wildcard spec/bench/*.c))
-$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar sign hash buf))
+$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar sign hash certificate buf))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SHARED) -o $@ $^ -lcrypto -lcurl
 

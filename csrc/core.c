@@ -1,7 +1,8 @@
-/* luaopen_cloudjobs_core: signing, hashing, the codec. Never libcurl, so that
-** an nginx worker can load it. */
+/* luaopen_cloudjobs_core: signing, hashing, the codec, certificates. Never
+** libcurl, so that an nginx worker can load it. */
 #include "core.h"
 
+#include "certificate.h"
 #include "codec.h"
 #include "hash.h"
 #include "sign.h"
@@ -490,5 +491,6 @@ CJ_EXPORT int luaopen_cloudjobs_core (lua_State *L) {
   luaL_setfuncs(L, functions, UP_TOOLS);
   open_unsigned_headers(L);
   cj_codec_open(L);
+  cj_certificate_open(L);
   return 1;
 }

@@ -29,7 +29,7 @@ build = {
   install = { bin = { cloudjobs = "bin/cloudjobs" } },
   modules = {
     ["cloudjobs.core"] = {
-      sources = { "csrc/core.c", "csrc/codec.c", "csrc/encode.c", "csrc/decode.c", "csrc/shape.c", "csrc/json.c", "csrc/scalar.c", "csrc/sign.c", "csrc/hash.c", "csrc/buf.c" },
+      sources = { "csrc/core.c", "csrc/codec.c", "csrc/encode.c", "csrc/decode.c", "csrc/shape.c", "csrc/json.c", "csrc/scalar.c", "csrc/sign.c", "csrc/hash.c", "csrc/certificate.c", "csrc/buf.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "crypto" },
       incdirs = { "$(OPENSSL_INCDIR)" },

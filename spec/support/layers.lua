@@ -38,7 +38,7 @@ local LUA = {
 }
 
 local C = {
-  { layer = "core", "core", may = "codec sign hash scalar buf", lua = true },
+  { layer = "core", "core", may = "codec sign hash certificate scalar buf", lua = true },
   { layer = "codec", "codec", "encode", "decode", may = "shape json xml scalar buf core", lua = true },
   { layer = "curl", "curl", "multi", may = "transfer clock sigpipe buf", lua = true },
   { layer = "transfer", "transfer", may = "buf" },
@@ -51,6 +51,7 @@ local C = {
   { layer = "xml", "xml", may = "scalar buf" },
   { layer = "scalar", "scalar", may = "buf" },
   { layer = "hash", "hash", may = "buf" },
+  { layer = "certificate", "certificate", lua = true },
   { layer = "sigpipe", "sigpipe" },
   { layer = "buf", "buf" },
 }
