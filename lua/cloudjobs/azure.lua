@@ -9,7 +9,8 @@ local Retry = require "cloudjobs.retry"
 local assembly = require "cloudjobs.assembly"
 local azure = require "cloudjobs.protocol.azure"
 local azure_cache = require "cloudjobs.credentials.azure_cache"
-local azure_secret = require "cloudjobs.credentials.azure_secret"
+local azure_chain = require "cloudjobs.credentials.azure_chain"
+local azure_flow = require "cloudjobs.credentials.azure_flow"
 local azure_static = require "cloudjobs.credentials.azure_static"
 local core = require "cloudjobs.core"
 local option = require "cloudjobs.options"
@@ -45,13 +46,25 @@ local OPTIONS = assembly.known {
   validate = "boolean",
 }
 
--- How an identity may be given.
+-- How an identity may be given. Without any of these DefaultAzureCredential's
+-- chain looks for one.
 local IDENTITY = {
+  kind = "string",
   token = "string",
   expiration = "number",
   tenant_id = "string",
   client_id = "string",
   client_secret = "string",
+  certificate = "string",
+  certificate_path = "string",
+  certificate_password = "string",
+  certificate_algorithm = "string",
+  send_certificate_chain = "boolean",
+  federated_token_file = "string",
+  object_id = "string",
+  resource_id = "string",
+  arc_folder = "string",
+  subscription = "string",
   authority = "string",
 }
 
@@ -72,42 +85,37 @@ local function cloud_of(given, what, level)
   return cloud
 end
 
-local function require_together(given, names, what, level)
-  for _, name in ipairs(names) do
-    if not given[name] or given[name] == "" then
-      error(("%s: expected %s together"):format(what, table.concat(names, ", ")), level + 1)
-    end
-  end
-end
-
--- A provider for what `given` says; `settings` has transport, network, cloud and getenv.
+-- A provider for what `given` says of an identity.
 local function provider_of(given, settings, what, level)
   if given.token then
     return azure_static.new(given)
   end
-  local getenv = settings.getenv
-  local identity = {
-    transport = settings.transport,
-    network = settings.network,
-    authority = given.authority or getenv("AZURE_AUTHORITY_HOST") or settings.cloud.authority,
-    tenant_id = given.tenant_id or getenv("AZURE_TENANT_ID"),
-    client_id = given.client_id or getenv("AZURE_CLIENT_ID"),
-    client_secret = given.client_secret or getenv("AZURE_CLIENT_SECRET"),
-  }
-  require_together(identity, { "tenant_id", "client_id", "client_secret" }, what, level + 1)
-  return azure_cache.new(azure_secret.new(identity), {
-    transport = settings.transport,
-    scope = settings.cloud.token_scope,
-  })
+  local kind = azure_flow.kind_of(given)
+  if kind and not azure_flow.kinds[kind] then
+    error(("%s: unknown kind %s%s"):format(what, kind, suggest(kind, option.sorted_keys(azure_flow.kinds))), level + 1)
+  end
+  local flow, message
+  if kind then
+    flow, message = azure_flow.new(kind, given, settings)
+  else
+    flow = azure_chain.new(given, settings)
+  end
+  if not flow then
+    error(("%s: %s"):format(what, message), level + 1)
+  end
+  local provider = azure_cache.new(flow, { transport = settings.transport, scope = settings.cloud.token_scope })
+  return provider
 end
 
 local function settings_of(options, what, level)
   local transport = options.transport or transports.default()
   local config = Config.new(options)
+  local cloud = cloud_of(options.cloud, what, level + 1)
   return {
     transport = transport,
     network = assembly.network(options, transport, what, level + 1),
-    cloud = cloud_of(options.cloud, what, level + 1),
+    cloud = cloud,
+    authority = cloud.authority,
     getenv = function(name)
       return config:getenv(name)
     end,

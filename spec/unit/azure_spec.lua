@@ -30,7 +30,10 @@ describe("a client for Azure cost exports", function()
       { { cloud = "us_goverment" }, "option cloud: .*did you mean us_government" },
       { { cloud = { autority = "x" } }, "cloud: unknown option autority" },
       { { credentials = { tokn = "x" } }, "credentials: unknown option tokn %(did you mean token%?%)" },
-      { { credentials = { tenant_id = "x" } }, "credentials: expected tenant_id, client_id, client_secret together" },
+      { { credentials = { kind = "managed" } }, "credentials: unknown kind managed" },
+      { { credentials = { client_secret = "x" } },
+        "credentials: missing tenant_id %(AZURE_TENANT_ID%), client_id %(AZURE_CLIENT_ID%)" },
+      { { credentials = { object_id = "x", resource_id = "y" } }, "expected one of client_id, object_id, resource_id" },
       { { retry = { max = 2 } }, "retry: unknown option max" },
       { { timeout = { totl = 2 } }, "timeout: unknown option totl" },
     }
