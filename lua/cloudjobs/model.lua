@@ -48,6 +48,7 @@ end
 local FLAGS = {
   readonly = "readonly",
   idempotent = "idempotent",
+  once = "once", -- a repeat may do it twice
   unsigned = "unsigned",
   unsigned_body = "unsigned_body",
   checksum = "checksum",
