@@ -1,0 +1,79 @@
+--- Canned replies of the AWS services, byte for byte, through client:decode.
+
+local conformance = require "spec.support.conformance"
+local files = require "spec.support.files"
+local cloudjobs = require "cloudjobs"
+
+local SERVICES = {
+  ["bcm-data-exports"] = "bcm_data_exports",
+  ["ssm"] = "ssm",
+  ["partnercentral-selling"] = "partnercentral_selling",
+  ["sts"] = "sts",
+  ["sso"] = "sso",
+  ["sso-oidc"] = "sso_oidc",
+}
+
+local function response_of(case, folder)
+  local headers = {}
+  for name, value in pairs(case.headers) do
+    headers[name:lower()] = value
+  end
+  return { status = case.status, headers = headers, body = files.read(folder .. case.file) }
+end
+
+local function check_error(expect, err)
+  assert.same({
+    kind = "service", code = expect.code, message = expect.message, status = expect.http_status,
+    retryable = expect.retryable, throttling = expect.throttling,
+  }, {
+    kind = err.kind, code = err.code, message = err.message, status = err.status,
+    retryable = err.retryable, throttling = err.throttling,
+  })
+  for name, value in pairs(expect.fields or {}) do
+    assert.same(value, err.fields[name])
+  end
+end
+
+-- The longest list is described, not repeated.
+local function check_executions(expect, output)
+  local list, by_status = output.Executions, {}
+  for _, execution in ipairs(list) do
+    local code = execution.ExecutionStatus.StatusCode
+    by_status[code] = (by_status[code] or 0) + 1
+  end
+  assert.same({
+    count = expect.count, first = expect.first, last = expect.last, by_status = expect.by_status,
+    last_created = expect.last_created,
+  }, {
+    count = #list, first = list[1].ExecutionId, last = list[#list].ExecutionId, by_status = by_status,
+    last_created = cloudjobs.iso(list[#list].ExecutionStatus.CreatedAt),
+  })
+  assert.is_nil(output.NextToken)
+end
+
+conformance.with("responses/index.jsonl", function(index)
+  local folder = index:gsub("[^/]*$", "")
+
+  describe("the canned reply", function()
+    for case in conformance.cases(index) do
+      local name = SERVICES[case.service]
+      local make = name and cloudjobs.aws[name]
+      if name and not make then
+        pending(case.name .. " (there is no client for " .. case.service .. " yet)")
+      elseif name then
+        it(case.name .. " is read as expected", function()
+          local client = make { region = "us-east-1", env = {}, transport = require("cloudjobs.stub").new() }
+          local output, err = client:decode(case.operation, response_of(case, folder))
+          if case.status >= 300 then
+            assert.is_nil(output)
+            check_error(case.expect, err)
+          elseif case.expect.by_status then
+            check_executions(case.expect, assert(output, err))
+          else
+            assert.same(case.expect, assert(output, err))
+          end
+        end)
+      end
+    end
+  end)
+end)
