@@ -47,6 +47,10 @@ void cj_path_push (lua_State *L, const struct cj_path *path) {
   }
 }
 
+int cj_is_null (lua_State *L, int at) {
+  return lua_type(L, at) == LUA_TLIGHTUSERDATA && lua_touserdata(L, at) == NULL;
+}
+
 void cj_push_whole (lua_State *L, double d) {
   if (d >= -CJ_MAX_EXACT && d <= CJ_MAX_EXACT && d == (double)(int64_t)d)
     cj_pushint64(L, (int64_t)d);
@@ -127,6 +131,7 @@ static void link (lua_State *L, struct cj_shape *shape, const char *name,
     struct cj_member *m = &shape->members[i];
     struct cj_node *node;
     lua_pushlstring(L, m->name.s, m->name.n);
+    m->interned = lua_tostring(L, -1);
     lua_rawseti(L, CACHE, m->index = ++names);
     for (node = m->node; node != NULL; node = node->item)
       if (node->type == CJ_STRUCTURE) {

@@ -40,6 +40,9 @@ struct cj_path {
 /* Pushes a path as text, Export.Columns[3].Name; "" for the whole. */
 void cj_path_push (lua_State *L, const struct cj_path *path);
 
+/* JSON's null in Lua: cloudjobs.null, which is cjson.null. */
+int cj_is_null (lua_State *L, int at);
+
 /* Pushes a number, an integer when it is whole. */
 void cj_push_whole (lua_State *L, double d);
 

@@ -299,7 +299,8 @@ static int read_member (struct decoder *d, const struct cj_shape *shape,
                         struct cj_slice *key) {
   if (*guess < shape->count) {
     const struct cj_member *m = *member = &shape->members[*guess];
-    if (m->place == CJ_IN_TEXT && cj_json_try_key(&d->json, &m->quoted)) {
+    if (m->place == CJ_IN_TEXT &&
+        cj_json_try_key(&d->json, m->quoted.s + 1, m->quoted.n - 1)) {
       ++*guess;
       return 1;
     }

@@ -9,22 +9,30 @@
 
 #define EACH_BYTE(b) (0x0101010101010101u * (uint64_t)(b))
 
-/* How many bytes from 'p' on are printable ASCII but '"' and '\\': what a
-** JSON string holds as it is. Eight at a time. */
+/* Whether all eight bytes from 'p' on are printable ASCII but '"' and '\\':
+** what a JSON string holds as it is. */
+static int is_plain8 (const char *p) {
+  uint64_t w, quote, slash;
+  memcpy(&w, p, sizeof(w));
+  quote = w ^ EACH_BYTE('"');
+  slash = w ^ EACH_BYTE('\\');
+  return ((w | (w - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) |
+           (slash - EACH_BYTE(1))) &
+          EACH_BYTE(0x80)) == 0;
+}
+
+static int is_plain (char c) {
+  return (unsigned char)(c - 0x20) < 0x60 && c != '"' && c != '\\';
+}
+
+/* How many such bytes there are from 'p' on. */
 static size_t plain_length (const char *p, const char *end) {
   const char *from = p;
-  for (; end - p >= 8; p += 8) {
-    uint64_t w, quote, slash;
-    memcpy(&w, p, sizeof(w));
-    quote = w ^ EACH_BYTE('"');
-    slash = w ^ EACH_BYTE('\\');
-    if (((w | (w - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) |
-          (slash - EACH_BYTE(1))) &
-         EACH_BYTE(0x80)) != 0)
-      break;
-  }
-  while (p < end && (unsigned char)(*p - 0x20) < 0x60 && *p != '"' &&
-         *p != '\\')
+  while (end - p >= 8 && is_plain8(p))
+    p += 8;
+  if (end - p < 8 && end - from >= 8 && is_plain8(end - 8))
+    return (size_t)(end - from); /* the last eight overlap what was seen */
+  while (p < end && is_plain(*p))
     p++;
   return (size_t)(p - from);
 }
@@ -158,11 +166,10 @@ int cj_json_key (struct cj_json *r, struct cj_slice *key) {
   return 0;
 }
 
-int cj_json_try_key (struct cj_json *r, const struct cj_slice *quoted) {
-  if ((size_t)(r->end - r->p) < quoted->n ||
-      memcmp(r->p, quoted->s, quoted->n) != 0)
+int cj_json_try_key (struct cj_json *r, const char *quoted, size_t n) {
+  if ((size_t)(r->end - r->p) < n || memcmp(r->p, quoted, n) != 0)
     return 0;
-  r->p += quoted->n;
+  r->p += n;
   return 1;
 }
 
@@ -393,11 +400,18 @@ static int escape (struct cj_buf *b, unsigned char c) {
 
 int cj_json_quote (struct cj_buf *b, const char *s, size_t n) {
   const char *p = s, *end = s + n;
-  if (cj_buf_byte(b, '"') != 0)
+  if (n > b->max || cj_buf_reserve(b, n + 2) != 0)
     return -1;
-  for (;;) {
+  b->s[b->len++] = '"';
+  p += plain_length(p, end);
+  if (p == end) {
+    memcpy(b->s + b->len, s, n);
+    b->len += n;
+    b->s[b->len++] = '"';
+    return 0;
+  }
+  for (;; p += plain_length(p, end)) {
     size_t length;
-    p += plain_length(p, end);
     if (p < end && (unsigned char)*p >= 0x80) {
       if ((length = utf8_sequence(p, end)) == 0)
         return CJ_NOT_UTF8;

@@ -58,9 +58,9 @@ int cj_json_more (struct cj_json *r, char close);
 
 /* In an object, before each value: the member's name and the colon. */
 int cj_json_key (struct cj_json *r, struct cj_slice *key);
-/* The same when it is exactly 'quoted', the name as cj_json_quote writes it and
+/* The same when it is exactly the n bytes 'quoted', a quoted name and
 ** a colon: 1 and past it, or 0 and still before it. */
-int cj_json_try_key (struct cj_json *r, const struct cj_slice *quoted);
+int cj_json_try_key (struct cj_json *r, const char *quoted, size_t n);
 
 /* Scalars, where peek has seen one. A string lies in the text itself or in
 ** the scratch buffer, until the next read. */

@@ -229,10 +229,10 @@ static int is_plain (struct cj_slice name) {
 static void quote_wire (struct parser *c) {
   struct cj_member *m = c->member;
   m->quoted.s = c->quoted;
-  m->quoted.n = m->wire.n + 3;
-  c->quoted[0] = '"';
-  memcpy(c->quoted + 1, m->wire.s, m->wire.n);
-  memcpy(c->quoted + 1 + m->wire.n, "\":", 2);
+  m->quoted.n = m->wire.n + 4;
+  memcpy(c->quoted, ",\"", 2);
+  memcpy(c->quoted + 2, m->wire.s, m->wire.n);
+  memcpy(c->quoted + 2 + m->wire.n, "\":", 2);
   c->quoted += m->quoted.n;
 }
 
@@ -289,8 +289,8 @@ int cj_shape_parse (struct cj_shape *shape, const char *text, size_t n) {
     types += text[i] == '\n' || text[i] == '[' || text[i] == '{';
     types += text[i] == '{'; /* the key's */
   }
-  /* The copy, then the quoted names: each from its line, with "": around. */
-  shape->text = malloc(2 * n + 3 * lines + 1);
+  /* The copy, then the quoted names: each from its line, with ,"": around. */
+  shape->text = malloc(2 * n + 4 * lines);
   shape->members = calloc(lines, sizeof(*shape->members));
   shape->nodes = calloc(types, sizeof(*shape->nodes));
   if (shape->text == NULL || shape->members == NULL || shape->nodes == NULL)
@@ -334,6 +334,21 @@ const struct cj_member *cj_shape_member (const struct cj_shape *shape,
     if (same(shape->members[i].name, name))
       return &shape->members[i];
   return NULL;
+}
+
+const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
+                                           struct cj_slice name,
+                                           size_t *guess) {
+  size_t left, i = *guess;
+  for (left = shape->count; left > 0; left--, i++) {
+    if (i >= shape->count)
+      i = 0;
+    if (shape->members[i].interned == name.s) {
+      *guess = i + 1;
+      return &shape->members[i];
+    }
+  }
+  return cj_shape_member(shape, name); /* Lua interns no long strings */
 }
 
 static int lower (char c) {

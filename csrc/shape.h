@@ -52,10 +52,13 @@ enum cj_place {
 
 struct cj_member {
   struct cj_slice name, wire;
-  struct cj_slice quoted; /* "wire": as it stands in compact JSON */
+  struct cj_slice quoted; /* ,"wire": as it stands in compact JSON */
   enum cj_place place;
   struct cj_node *node;
-  int index; /* of its name's Lua string, given by whoever compiles */
+  /* Given by whoever compiles: where its name's Lua string is kept, and the
+  ** address of that, which others of the same content mostly share. */
+  int index;
+  const char *interned;
 };
 
 struct cj_shape {
@@ -84,6 +87,9 @@ const struct cj_member *cj_shape_find (const struct cj_shape *shape,
 /* Any member by its name in Lua. */
 const struct cj_member *cj_shape_member (const struct cj_shape *shape,
                                          struct cj_slice name);
+/* The same for the content of a Lua string, mostly known by its address. */
+const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
+                                           struct cj_slice name, size_t *guess);
 /* The member that a misspelt name most likely means, or NULL. */
 const struct cj_member *cj_shape_nearest (const struct cj_shape *shape,
                                           struct cj_slice name);

@@ -1,0 +1,55 @@
+/* What the parts of the encoder share: encode.c walks the tables,
+** encode_scalar.c writes what they hold. */
+#ifndef CJ_ENCODE_H
+#define CJ_ENCODE_H
+
+#include "codec.h"
+
+/* Stack of the encoding functions. */
+enum {
+  CJ_ENCODE_SHAPE = 1,
+  CJ_ENCODE_PARAMS,
+  CJ_ENCODE_TOKEN,
+  CJ_ENCODE_NAMES,
+  CJ_ENCODE_ARRAY_MT,
+  CJ_ENCODE_PROBLEMS,
+  CJ_ENCODE_BUFFER
+};
+
+struct cj_encoder {
+  lua_State *L;
+  struct cj_buf *b;
+  int problems; /* how many */
+  int depth;
+};
+
+/* Every function below gives 0, or -1 to end the walk; those that encode take
+** the value at the absolute index 'at', whose lua_type is 'type', and leave the
+** stack as it was. */
+
+/* Notes a problem at 'path'; the first takes its message from the stack. */
+int cj_encode_problem_on_top (struct cj_encoder *e, const struct cj_path *path);
+int cj_encode_problem (struct cj_encoder *e, const struct cj_path *path,
+                       const char *message);
+/* … that the value is not 'what'. */
+int cj_encode_expected (struct cj_encoder *e, int at,
+                        const struct cj_path *path, const char *what);
+
+/* Whether 'n' of 'unit', which may be empty, are as many as the node wants. */
+int cj_encode_check_min (struct cj_encoder *e, const struct cj_node *node,
+                         const struct cj_path *path, double n,
+                         const char *unit);
+int cj_encode_check_characters (struct cj_encoder *e,
+                                const struct cj_node *node,
+                                const struct cj_path *path, const char *s,
+                                size_t n);
+
+int cj_encode_put (struct cj_encoder *e, const char *s, size_t n);
+int cj_encode_put_quoted (struct cj_encoder *e, const struct cj_path *path,
+                          const char *s, size_t n);
+
+/* Any type but documents, structures, lists and maps. */
+int cj_encode_scalar (struct cj_encoder *e, const struct cj_node *node, int at,
+                      int type, const struct cj_path *path);
+
+#endif
