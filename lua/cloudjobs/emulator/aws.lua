@@ -3,6 +3,7 @@
 
 local auth = require "cloudjobs.emulator.auth"
 local core = require "cloudjobs.core"
+local input = require "cloudjobs.emulator.input"
 local model = require "cloudjobs.model"
 local paging = require "cloudjobs.emulator.page"
 local refusal = require "cloudjobs.emulator.refuse"
@@ -68,61 +69,6 @@ function Aws:route(request)
   }
 end
 
---- A problem of the codec in the words of the services.
-local CONSTRAINTS = {
-  { "^required", "Value null at '%s' failed to satisfy constraint: Member must not be null" },
-  {
-    "^expected at least (%d+) characters",
-    "Value at '%s' failed to satisfy constraint: Member must have length greater than or equal to %s",
-  },
-  {
-    "^expected at least (%d+)",
-    "Value at '%s' failed to satisfy constraint: Member must have value greater than or equal to %s",
-  },
-}
-
-local function constraint(problem)
-  local path = problem.path:gsub("%f[%w]%u", string.lower)
-  for _, case in ipairs(CONSTRAINTS) do
-    local found = { problem.message:match(case[1]) }
-    if found[1] then
-      return case[2]:format(path, found[1])
-    end
-  end
-  return ("Value at '%s' failed to satisfy constraint: %s"):format(path, problem.message)
-end
-
-local function refuse_problems(problems)
-  local texts = {}
-  for i, problem in ipairs(problems) do
-    texts[i] = constraint(problem)
-  end
-  refuse("ValidationException", ("%d validation error%s detected: %s")
-    :format(#texts, #texts == 1 and "" or "s", table.concat(texts, "; ")))
-end
-
---- The parameters of a request and their canonical text. Reading by the shape
---- drops unknown members and finds wrong types; writing them again checks the rest.
-local function read_params(target, body)
-  local input = target.operation.input
-  if not input then
-    return {}, "{}"
-  end
-  local params, message = core.decode(input, body)
-  if not params then
-    refuse("SerializationException", message)
-  end
-  local text, problems = core.encode(input, params)
-  if not text then
-    refuse_problems(problems)
-  end
-  local max = target.service.module.max_results
-  if params.MaxResults and params.MaxResults > max then
-    refuse_problems { { path = "MaxResults", message = "Member must have value less than or equal to " .. max } }
-  end
-  return params, text
-end
-
 local function pager(target)
   return function(items, key, params)
     local size = params.MaxResults or target.service.module.page_size
@@ -173,7 +119,7 @@ local function answer(self, target, request)
   local world = self._world
   local signing = target.service.model.service.signing
   local caller = auth.verify_signature(request, signing, world.keys, world.wall())
-  local params, text = read_params(target, request.body)
+  local params, text = input.read(target, request.body)
   local output = self:run(target, caller, params, text)
   return output and assert(core.encode(target.operation.output, output)) or ""
 end
@@ -210,11 +156,13 @@ function Aws:seed(name, operation, params, caller)
   for _, service in pairs(self._by_target) do
     if service.module.model == name then
       local op = assert(service.model:operation(operation), "no such operation")
-      local text, problems = core.encode(op.input, params, self._world.uuid())
-      if not text then
-        refuse_problems(problems)
+      local target = { service = service, name = op.name, operation = op }
+      local with_token = op.has_token and { ClientToken = self._world.uuid() } or {}
+      for member, value in pairs(params) do
+        with_token[member] = value
       end
-      return self:run({ service = service, name = op.name, operation = op }, caller, core.decode(op.input, text), text)
+      local read, text = input.read(target, core.json_encode(with_token))
+      return self:run(target, caller, read, text)
     end
   end
   error("no such service", 0)

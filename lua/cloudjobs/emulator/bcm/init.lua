@@ -2,9 +2,9 @@
 --- they can be made from, tags.
 
 local life = require "cloudjobs.emulator.life"
-local query = require "cloudjobs.emulator.query"
+local query = require "cloudjobs.emulator.bcm.query"
 local refuse = require("cloudjobs.emulator.refuse").refuse
-local tables = require "cloudjobs.emulator.tables"
+local tables = require "cloudjobs.emulator.bcm.tables"
 local tags = require "cloudjobs.emulator.tags"
 
 local DAY = 86400
@@ -260,6 +260,15 @@ function operations.UntagResource(self, params, caller)
   return {}
 end
 
+--- What this service adds to a refusal of parameters.
+local function describe(problems)
+  local fields = {}
+  for i, problem in ipairs(problems) do
+    fields[i] = { Name = problem.path, Message = problem.message }
+  end
+  return { Reason = "fieldValidationFailed", Fields = fields }
+end
+
 return {
   new = new,
   model = "bcm_data_exports",
@@ -267,4 +276,5 @@ return {
   operations = operations,
   page_size = 100,
   max_results = 300,
+  describe = describe,
 }

@@ -3,7 +3,7 @@
 
 local core = require "cloudjobs.core"
 local life = require "cloudjobs.emulator.life"
-local schedule = require "cloudjobs.emulator.schedule"
+local schedule = require "cloudjobs.emulator.ssm.schedule"
 
 local DAY = 86400
 local MOST_OVERDUE = 400 -- openings made up for at once, when the clock was set far ahead

@@ -1,29 +1,25 @@
---- The front of Azure Resource Manager: cost exports under a scope, and the
---- registration of the provider that delivers them. Documents are kept as they
---- were sent.
+--- Cost exports under their scopes, and the registration of the provider that
+--- delivers them: what each operation does. Documents are kept as they were sent.
 
-local auth = require "cloudjobs.emulator.auth"
 local core = require "cloudjobs.core"
-local refusal = require "cloudjobs.emulator.refuse"
-local rules = require "cloudjobs.emulator.azure_rules"
-local runs = require "cloudjobs.emulator.azure_runs"
-
-local refuse = refusal.refuse
+local refuse = require("cloudjobs.emulator.refuse").refuse
+local rules = require "cloudjobs.emulator.azure.rules"
+local runs = require "cloudjobs.emulator.azure.runs"
 
 local EXPANDED_RUNS = 10 -- runs that an expanded export shows
 local MOST_OVERDUE = 400 -- scheduled runs made up for at once
 local MASK = "*****" -- what a SAS token reads back as
 
-local Azure = {}
-local azure_mt = { __name = "cloudjobs.emulator.azure", __index = Azure }
+local Exports = {}
+local exports_mt = { __name = "cloudjobs.emulator.azure.exports", __index = Exports }
 
 local function new(world)
-  return setmetatable({ _world = world, _exports = {}, _unregistered = {} }, azure_mt)
+  return setmetatable({ _world = world, _exports = {}, _unregistered = {} }, exports_mt)
 end
 
 --- Brings every export to the time `now`: begins the runs that are due, and
 --- delivers the files of those that completed.
-function Azure:advance(now)
+function Exports:advance(now)
   for _, export in ipairs(self._exports) do
     local begun = 0
     while export.due and export.due <= now do
@@ -243,143 +239,4 @@ operations["GET provider"] = function(self, target)
   return 200, registration(self, target)
 end
 
--- The front.
-
-local NAMES = {
-  ["GET list"] = "list",
-  ["GET export"] = "get",
-  ["PUT export"] = "create_or_update",
-  ["DELETE export"] = "delete",
-  ["POST run"] = "execute",
-  ["GET runHistory"] = "get_execution_history",
-}
-
-local VERBS = { run = "run", runhistory = "runHistory" }
-local PROVIDER = "^/subscriptions/([^/]+)/providers/microsoft%.costmanagementexports(.*)$"
-
-local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
-end
-
-local function parse_query(query)
-  local fields = {}
-  for name, value in (query or ""):gmatch("([^&=]+)=?([^&]*)") do
-    fields[unescape(name):lower()] = unescape(value)
-  end
-  return fields
-end
-
---- The scope and what follows the provider in a path, whatever their case.
-local function split(path)
-  local first, last = path:lower():find("/providers/microsoft.costmanagement/exports", 1, true)
-  if first and path:sub(1, 1) == "/" and (last == #path or path:sub(last + 1, last + 1) == "/") then
-    return unescape(path:sub(2, first - 1)), path:sub(last + 1)
-  end
-end
-
---- Which operation a request is for, or nil when it is not for exports.
-function Azure.route(_, request)
-  local query = parse_query(request.query)
-  local target = {
-    service_name = "azure_cost_exports",
-    version = query["api-version"],
-    expand = (query["$expand"] or ""):lower() == "runhistory",
-  }
-  local route
-  local subscription, tail = request.path:lower():match(PROVIDER)
-  if subscription then
-    target.subscription = subscription
-    route = request.method .. " " .. (tail == "" and "provider" or tail:sub(2))
-  else
-    local scope, rest = split(request.path)
-    if not scope then
-      return nil
-    end
-    local export, verb = rest:match("^/([^/]+)/?(%a*)$")
-    target.scope, target.export = scope, unescape(export or "")
-    target.key = (scope .. " " .. target.export):lower()
-    local kind = verb and verb ~= "" and (VERBS[verb:lower()] or "?") or export and "export" or "list"
-    route = request.method .. " " .. kind
-  end
-  target.operation = operations[route]
-  target.name = NAMES[route] or route
-  return target
-end
-
-local function respond(self, status, body, headers)
-  local world = self._world
-  local response = { status = status, headers = {}, body = body and core.json_encode(body) or "" }
-  for name, value in pairs(headers or {}) do
-    response.headers[name] = value
-  end
-  if body then
-    response.headers["content-type"] = "application/json; charset=utf-8"
-  end
-  local stamp = core.iso(math.floor(world.wall())):gsub("[-:]", "")
-  response.headers["x-ms-request-id"] = world.uuid()
-  response.headers["x-ms-correlation-request-id"] = world.uuid()
-  response.headers["x-ms-routing-request-id"] = ("WESTEUROPE:%s:%s"):format(stamp, world.uuid())
-  return response
-end
-
---- Carries an operation out for a caller who is known already.
-local function run(self, target, request, caller)
-  if not target.operation then
-    refuse("MethodNotAllowed", "The requested resource does not support this method.", nil, 405)
-  elseif target.scope then
-    target.generation = rules.generation(target.version)
-    rules.check_scope(target.scope)
-  end
-  local document
-  if request.body ~= "" then
-    local message
-    document, message = core.json_decode(request.body)
-    if document == nil then
-      refuse("InvalidRequestContent", "The request content was invalid and could not be deserialized: " .. message)
-    end
-  end
-  local now = self._world.clock:now()
-  self:advance(now)
-  return { target.operation(self, target, document, now, caller) }
-end
-
-local function answer(self, target, request)
-  return run(self, target, request, auth.verify_bearer(request, self._world.tokens, self._world.wall()))
-end
-
---- Answers a routed request.
-function Azure:answer(target, request)
-  local ok, result = refusal.attempt(answer, self, target, request)
-  if ok then
-    return respond(self, result[1], result[2], result[3])
-  end
-  local message = ("%s (Request ID: %s)"):format(result.message, self._world.uuid())
-  local headers = result.members and result.members.headers
-  return respond(self, result.status, { error = { code = result.code, message = message } }, headers)
-end
-
---- Carries out one request of a seed, without a token; gives the answer's body.
-function Azure:seed(request)
-  return run(self, assert(self:route(request), "no such path"), request, {})[2]
-end
-
---- An error that a fault rule ordered: throttling says how long to wait in the
---- headers of Cost Management, and nowhere else.
-function Azure:fail(_, fault)
-  local status = fault.status or fault.throttle and 429 or 500
-  local wait = tostring(fault.retry_after or 5)
-  local headers = {}
-  if status == 429 then
-    headers["x-ms-ratelimit-microsoft.costmanagement-entity-retry-after"] = wait
-    headers["x-ms-ratelimit-microsoft.costmanagement-tenant-retry-after"] = wait
-    headers["x-ms-ratelimit-remaining-microsoft.costmanagement-entity-requests"] = "DefaultQuota:0"
-  elseif status == 503 then
-    headers["retry-after"] = wait
-  end
-  local message = fault.message or status == 429 and "Too many requests. Please retry." or "The service failed."
-  return respond(self, status, { error = { code = fault.code or tostring(status), message = message } }, headers)
-end
-
-return { new = new }
+return { new = new, operations = operations }

@@ -2,7 +2,7 @@
 --- CreateExport holds a query to.
 
 local refuse = require("cloudjobs.emulator.refuse").refuse
-local tables = require "cloudjobs.emulator.tables"
+local tables = require "cloudjobs.emulator.bcm.tables"
 
 local FORBIDDEN = { "group by", "order by", "having", "join", "like", "between", "union", "is null", "is not null" }
 
