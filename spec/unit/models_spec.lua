@@ -16,37 +16,50 @@ local COUNTS = {
 
 local MAX_DEPTH = 12 -- where a shape that holds itself ends: a value that would go on is left out
 
+-- Nothing on our side minds a value that is long or large, so these are above every minimum.
 local SCALARS = {
-  string = function(min) return ("é"):rep(math.max(min, 3)) end,
-  blob = function(min) return ("\0\255x"):rep(math.max(min, 1)) end,
-  integer = function(min) return math.max(min, 7) end,
-  long = function(min) return math.max(min, 1234567890123) end,
-  number = function(min) return math.max(min, 0.5) end,
-  boolean = function() return true end,
-  time = function() return 1925164800 end,
-  ["time.iso"] = function() return 1925164800.25 end,
-  ["time.http"] = function() return 1925164800 end,
-  document = function() return { list = { 1, "two", false }, text = "x" } end,
+  string = ("é"):rep(64),
+  blob = "\0\255x",
+  integer = 12345,
+  long = 1234567890123,
+  number = 0.5,
+  boolean = true,
+  time = 1925164800,
+  ["time.iso"] = 1925164800.25,
+  ["time.http"] = 1925164800,
+  document = { list = { 1, "two", false }, text = "x" },
 }
 
-local COMPOUND = {}
+local members_of
 
-local function value_of(model, node, depth)
+-- A value of a member's type, which is written as in the notation: `Tag[]`, `string{}`.
+local function value_of(model, kind, depth, min)
   if depth > MAX_DEPTH then
     return nil
   end
-  local make = COMPOUND[node.type]
-  if make then
-    return make(model, node, depth + 1)
+  local inner, suffix = kind:match("^(.-)(%[%])$")
+  if not suffix then
+    inner, suffix = kind:match("^(.-)({})$")
   end
-  return SCALARS[node.type](node.min or 0)
+  if suffix == "[]" then
+    local list = {}
+    for i = 1, math.max(min or 0, 2) do
+      list[i] = value_of(model, inner, depth + 1)
+    end
+    return list[1] ~= nil and list or nil
+  elseif suffix == "{}" then
+    return { [SCALARS.string] = value_of(model, inner, depth + 1) }
+  elseif SCALARS[kind] ~= nil then
+    return SCALARS[kind]
+  end
+  return members_of(model, model:shape(kind), depth + 1)
 end
 
-local function members_of(model, shape, depth)
+function members_of(model, shape, depth)
   local members, value = core.members(shape), {}
   for _, member in ipairs(members) do
     if not member.location or member.location == "body" then
-      value[member.name] = value_of(model, member, depth)
+      value[member.name] = value_of(model, member.type, depth, member.min)
       if member.required and value[member.name] == nil then
         return nil
       end
@@ -58,22 +71,6 @@ local function members_of(model, shape, depth)
   return value
 end
 
-function COMPOUND.structure(model, node, depth)
-  return members_of(model, model:shape(node.shape), depth)
-end
-
-function COMPOUND.list(model, node, depth)
-  local list = {}
-  for i = 1, math.max(node.min or 0, 2) do
-    list[i] = value_of(model, node.item, depth)
-  end
-  return list[1] ~= nil and list or nil
-end
-
-function COMPOUND.map(model, node, depth)
-  return { [SCALARS.string(node.key.min or 0)] = value_of(model, node.item, depth) }
-end
-
 -- What stands outside of the document, so that nothing required is missing.
 local function add_located(value, shape)
   local whole = {}
@@ -82,7 +79,7 @@ local function add_located(value, shape)
   end
   for _, member in ipairs(core.members(shape)) do
     if whole[member.name] == nil and member.location then
-      whole[member.name] = value_of(nil, member, 0)
+      whole[member.name] = value_of(nil, member.type, 0)
     end
   end
   return whole

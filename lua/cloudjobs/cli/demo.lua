@@ -146,11 +146,13 @@ local function clock_text(seconds)
   return ("%02d:%02d"):format(math.floor(seconds / 60), math.floor(seconds % 60))
 end
 
-function Live:print(row)
+function Live:print(row) -- luacheck: ignore 212
   local status = row.status
-  io.stdout:write(("%-30s %-10s %-24s %s\n"):format(
-    row.title, status and status.state or "", status and status.code or "", status and clock_text(row.took) or "starting"
-  ))
+  local state, code, took = "", "", "starting"
+  if status then
+    state, code, took = status.state, status.code or "", clock_text(row.took)
+  end
+  io.stdout:write(("%-30s %-10s %-24s %s\n"):format(row.title, state, code, took))
 end
 
 function Live:draw(changed)
