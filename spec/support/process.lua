@@ -32,11 +32,45 @@ local function run(line)
   return status, out, err
 end
 
---- Runs bin/cloudjobs with `words`. What the shell's environment says about clouds is left out.
----@param words string[]
-local function cloudjobs(words)
-  return run("unset $(env | sed -n 's/^\\(AWS_[A-Z_]*\\|AZURE_[A-Z_]*\\)=.*/\\1/p'); " ..
-    command { program, "bin/cloudjobs" } .. " " .. command(words))
+-- Of the shell's environment a child sees the search paths alone, and `environment`.
+local function clean(environment)
+  local words = { "env", "-i", "PATH=" .. os.getenv("PATH") }
+  for _, name in ipairs { "LUA_PATH", "LUA_CPATH", "LD_PRELOAD", "LSAN_OPTIONS" } do
+    words[#words + 1] = os.getenv(name) and name .. "=" .. os.getenv(name)
+  end
+  for name, value in pairs(environment or {}) do
+    words[#words + 1] = name .. "=" .. value
+  end
+  return words
 end
 
-return { program = program, quote = quote, command = command, run = run, cloudjobs = cloudjobs }
+--- Runs bin/cloudjobs with `words`, by the interpreter that runs this spec.
+---@param words string[]
+---@param environment table<string, string>|nil
+local function cloudjobs(words, environment)
+  return run(command(clean(environment)) .. " " .. command { program, "bin/cloudjobs" } .. " " .. command(words))
+end
+
+--- Runs the text of a Lua program likewise.
+local function lua(text, environment)
+  return run(command(clean(environment)) .. " " .. command { program, "-e", text })
+end
+
+--- Runs a shell's line in which `cloudjobs` is the command of this checkout.
+local function shell(line, environment)
+  local words = clean(environment)
+  for _, word in ipairs { "sh", "-c", ("cloudjobs() { %s bin/cloudjobs \"$@\"; }; %s"):format(program, line) } do
+    words[#words + 1] = word
+  end
+  return run(command(words))
+end
+
+return {
+  program = program,
+  quote = quote,
+  command = command,
+  run = run,
+  cloudjobs = cloudjobs,
+  lua = lua,
+  shell = shell,
+}

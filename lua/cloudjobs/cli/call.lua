@@ -41,7 +41,7 @@ local function add_members(command, members)
       names = names .. " " .. alias
     end
     command:option(names):target("member " .. member.name):argname("<" .. member.type .. ">")
-      :description(member.required and "Required." or nil)
+      :description(member.required and "Required." or "")
   end
 end
 
@@ -131,6 +131,7 @@ local function read_params(parsed, members)
   local params = {}
   if parsed.params then
     local text, message = read_source(parsed.params)
+    params = nil
     if text then
       params, message = core.json_decode(text)
     end
@@ -163,7 +164,10 @@ local function run(parsed, command)
   local name = find_service(parsed.service)
   local options = { endpoint = parsed.endpoint, region = parsed.region, profile = parsed.profile }
   local new = AZURE[name] and cloudjobs.azure.cost_exports or cloudjobs.aws[name:gsub("-", "_")]
-  local client = new(options)
+  local ok, client = pcall(new, options)
+  if not ok then
+    return nil, client
+  end
   local output, err = client[parsed.operation:gsub("-", "_")](client, params)
   if not output then
     return out.fail(err)

@@ -10,6 +10,7 @@ local EX_USAGE = 64 -- the command was used wrongly, as in sysexits.h
 local COMMANDS = {
   { "call", "Make one API call and print its result as JSON" },
   { "demo", "Follow a job of each kind to its end, on the emulator" },
+  { "emulate", "Run the local stand-in for the four services" },
 }
 
 local function complain(message, command)

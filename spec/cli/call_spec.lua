@@ -1,0 +1,82 @@
+local emulator = require "cloudjobs.emulator"
+local files = require "spec.support.files"
+local json = require "cloudjobs.json"
+local process = require "spec.support.process"
+
+describe("cloudjobs call", function()
+  local server
+
+  setup(function()
+    server = assert(emulator.start {})
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  local function call(words)
+    local line = { "call" }
+    for _, word in ipairs(words) do
+      line[#line + 1] = word
+    end
+    for _, word in ipairs { "--endpoint", server.url, "--region", "us-east-1" } do
+      line[#line + 1] = word
+    end
+    return process.cloudjobs(line, {
+      AWS_ACCESS_KEY_ID = "AKIDEMULATOR",
+      AWS_SECRET_ACCESS_KEY = "emulator-secret",
+    })
+  end
+
+  it("prints the result as JSON, a member a line", function()
+    local status, out, err = call { "bcm-data-exports", "list-exports" }
+    assert.same({ 0, '{\n  "Exports": []\n}\n', "" }, { status, out, err })
+  end)
+
+  it("takes parameters as JSON, from a file, and as options", function()
+    local folder = files.temporary()
+    files.write(folder .. "/window.json", '{"Name":"from-a-file","Duration":2,"Cutoff":1,"AllowUnassociatedTargets":false}')
+    local status, out, err = call {
+      "ssm", "create_maintenance_window", "@" .. folder .. "/window.json",
+      "--Schedule", "rate(1 day)", "--duration", "3", "--tags", '[{"Key":"team","Value":"finance"}]',
+    }
+    files.remove(folder)
+    assert.same({ 0, "" }, { status, err })
+    local id = json.decode(out).WindowId
+
+    status, out = call { "ssm", "GetMaintenanceWindow", '{"WindowId":"' .. id .. '"}' }
+    local window = json.decode(out)
+    assert.same({ 0, "from-a-file", "rate(1 day)", 3, false },
+      { status, window.Name, window.Schedule, window.Duration, window.AllowUnassociatedTargets })
+  end)
+
+  it("ends with 1 and the service's words when the call fails", function()
+    local status, out, err = call { "ssm", "get-maintenance-window", "--WindowId", "mw-0123456789abcdef0" }
+    assert.same({ 1, "" }, { status, out })
+    assert.matches("^cloudjobs: SSM GetMaintenanceWindow: DoesNotExistException: ", err)
+  end)
+
+  local MISTAKES = {
+    { { "smm", "x" }, "unknown service 'smm' (did you mean ssm?)" },
+    { { "ssm", "get-maintenance-windo" },
+      "SSM has no operation 'get-maintenance-windo' (did you mean get_maintenance_window?)" },
+    { { "ssm", "get-maintenance-window", "--WindowIdd", "x" }, "unknown option '--WindowIdd'\nDid you mean '--WindowId'?" },
+    { { "ssm", "get-maintenance-window", "@/nowhere.json" }, "parameters: /nowhere.json: No such file or directory" },
+    { { "ssm", "get-maintenance-window", "[1" }, "parameters: " },
+    { { "ssm", "create-maintenance-window", "--AllowUnassociatedTargets", "perhaps" }, "--AllowUnassociatedTargets: " },
+  }
+  for _, case in ipairs(MISTAKES) do
+    it("ends with 64: " .. case[2], function()
+      local status, out, err = call(case[1])
+      assert.same({ 64, "" }, { status, out })
+      assert.equal("cloudjobs: " .. case[2], err:sub(1, #"cloudjobs: " + #case[2]))
+      assert.equal("Try: cloudjobs call --help", err:match("([^\n]*)\n$"))
+    end)
+  end
+
+  it("shows an operation's parameters", function()
+    local status, out = call { "bcm-data-exports", "get-execution", "--help" }
+    assert.equal(0, status)
+    assert.truthy(out:find("--ExecutionId <string>", 1, true))
+  end)
+end)
