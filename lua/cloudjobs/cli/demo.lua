@@ -8,7 +8,7 @@
 local cloudjobs = require "cloudjobs"
 local os_ = require "cloudjobs.os"
 
-local SPEED = 60 -- the emulator's seconds in one of ours
+local SPEED = 60 -- the emulator's seconds in one of ours, unless --speed says another
 local SOON = 60 -- seconds until the maintenance window opens
 local PAUSE = 20 -- seconds between two rounds of looks, above every kind's floor
 
@@ -259,10 +259,13 @@ local function run_with(settings, transport, options_of)
   return outcome(live)
 end
 
-local function on_emulator()
-  local emulator = assert(require("cloudjobs.emulator").start { speed = SPEED })
-  local transport = accelerated(SPEED)
-  print(("Four services emulated at %s, %d times as fast as the wall clock\n"):format(emulator.url, SPEED))
+local function on_emulator(speed)
+  local emulator, message = require("cloudjobs.emulator").start { speed = speed }
+  if not emulator then
+    return nil, message
+  end
+  local transport = accelerated(speed)
+  print(("Four services emulated at %s, %d times as fast as the wall clock\n"):format(emulator.url, speed))
   local status, err = run_with(SETTINGS, transport, function(service, settings)
     local credentials = { access_key_id = "AKIDEMULATOR", secret_access_key = "emulator-secret" }
     if service == "azure" then
@@ -292,6 +295,8 @@ local function on_accounts(path)
 end
 
 local function define(command)
+  command:option("--speed"):argname("<n>"):convert(tonumber):default(tostring(SPEED))
+    :description("How many times as fast as the wall clock the emulator's jobs live.")
   command:option("--settings"):argname("<file>")
     :description("Run on real accounts: JSON that names bucket, scope and so on, see the README.")
 end
@@ -302,7 +307,7 @@ local function run(parsed)
   if parsed.settings then
     status, err = on_accounts(parsed.settings)
   else
-    status, err = on_emulator()
+    status, err = on_emulator(parsed.speed)
   end
   if not status then
     return require("cloudjobs.cli.out").fail(err)
