@@ -82,29 +82,39 @@ static struct cj_slice piece (const char *p, const char *end, int mark) {
   return s;
 }
 
-int cj_sign_path (struct cj_buf *out, struct cj_slice path, int normalize,
-                  int encode) {
+/* Looks at segments as they were written: a decoded %2E is a dot as well. */
+static int normalize_path (struct cj_buf *out, struct cj_slice path,
+                           int decode) {
   static const struct cj_slice dot = CJ_SLICE("."), dots = CJ_SLICE("..");
   const char *p = path.s, *end = path.s + path.n;
   size_t start = out->len;
-  if (path.n == 0 || (path.n == 1 && *p == '/'))
-    return cj_buf_byte(out, '/');
-  if (!normalize)
-    return escape(out, path, '/', !encode);
   while (p < end) {
     struct cj_slice segment = piece(p, end, '/');
-    if (cj_slice_equal(segment, dots)) {
+    struct cj_slice written;
+    size_t before = out->len;
+    p = segment.s + segment.n + 1;
+    if (cj_buf_byte(out, '/') != 0 || escape(out, segment, -1, decode) != 0)
+      return -1;
+    written.s = out->s + before + 1;
+    written.n = out->len - before - 1;
+    if (cj_slice_equal(written, dots)) {
+      out->len = before;
       while (out->len > start && out->s[--out->len] != '/')
         ;
-    } else if (segment.n > 0 && !cj_slice_equal(segment, dot)) {
-      if (cj_buf_byte(out, '/') != 0 || escape(out, segment, -1, !encode) != 0)
-        return -1;
+    } else if (written.n == 0 || cj_slice_equal(written, dot)) {
+      out->len = before;
     }
-    p = segment.s + segment.n + 1;
   }
-  if (out->len == start || end[-1] == '/')
+  return out->len == start || end[-1] == '/' ? cj_buf_byte(out, '/') : 0;
+}
+
+int cj_sign_path (struct cj_buf *out, struct cj_slice path, int normalize,
+                  int encode) {
+  if (path.n == 0 || (path.n == 1 && *path.s == '/'))
     return cj_buf_byte(out, '/');
-  return 0;
+  if (normalize)
+    return normalize_path(out, path, !encode);
+  return escape(out, path, '/', !encode);
 }
 
 /* ---- query ---- */

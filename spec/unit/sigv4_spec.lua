@@ -149,6 +149,7 @@ describe("a canonical path", function()
     { "/a%20b", "/a%2520b" },
     { "/a%20b", "/a%20b", { encode_path_once = false } },
     { "/a%7e%2fb%zz%", "/a~%2Fb%25zz%25", { encode_path_once = false } },
+    { "/a/%2E%2e/b", "/b", { encode_path_once = false } },
     { "//a/../b", "//a/../b", { normalize_path = false } },
     { "/\225\136\180 ", "/%E1%88%B4%20" },
   }

@@ -1,0 +1,114 @@
+/* Fuzzes the canonical form: doing it twice changes nothing, it keeps to the
+** characters it may have, and no input is too odd for all three stages. */
+#include "../sign.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+static void hold (int truth) {
+  if (!truth)
+    abort();
+}
+
+/* Cuts the text up to the next line end off. */
+static struct cj_slice line (const char **p, const char *end) {
+  struct cj_slice s;
+  const char *stop = memchr(*p, '\n', (size_t)(end - *p));
+  s.s = *p;
+  s.n = (size_t)((stop == NULL ? end : stop) - *p);
+  *p = stop == NULL ? end : stop + 1;
+  return s;
+}
+
+static void hold_visible (const struct cj_buf *b) {
+  size_t i;
+  for (i = 0; i < b->len; i++)
+    hold(b->s[i] > ' ' && b->s[i] <= '~');
+}
+
+static void hold_same (const struct cj_buf *a, const struct cj_buf *b) {
+  hold(a->len == b->len && (a->len == 0 || !memcmp(a->s, b->s, a->len)));
+}
+
+static void fuzz_path (struct cj_slice path) {
+  struct cj_buf once = { NULL, 0, 0, CJ_REQUEST_MAX };
+  struct cj_buf twice = { NULL, 0, 0, 3 * CJ_REQUEST_MAX };
+  struct cj_slice again;
+  if (cj_sign_path(&once, path, 1, 0) == 0) {
+    again.s = once.s;
+    again.n = once.len;
+    hold(cj_sign_path(&twice, again, 1, 0) == 0);
+    hold(*once.s == '/');
+    hold_visible(&once);
+    hold_same(&once, &twice);
+  }
+  cj_buf_free(&once);
+  cj_buf_free(&twice);
+}
+
+static void fuzz_query (struct cj_slice query) {
+  struct cj_buf once = { NULL, 0, 0, CJ_REQUEST_MAX };
+  struct cj_buf twice = { NULL, 0, 0, 3 * CJ_REQUEST_MAX };
+  struct cj_slice again;
+  if (cj_sign_query(&once, query) == 0) {
+    again.s = once.s;
+    again.n = once.len;
+    hold(cj_sign_query(&twice, again) == 0);
+    hold_visible(&once);
+    hold_same(&once, &twice);
+  }
+  cj_buf_free(&once);
+  cj_buf_free(&twice);
+}
+
+/* What was signed has one line for each header and nothing smuggled in. */
+static void hold_lines (const struct cj_buf *out, const struct cj_request *r,
+                        const struct cj_signed *done) {
+  int lines = 0, names = 1, i;
+  size_t at;
+  for (at = 0; at < done->string; at++)
+    lines += out->s[at] == '\n';
+  for (i = 1; i < r->count; i++)
+    names += !cj_slice_equal(r->headers[i].name, r->headers[i - 1].name);
+  hold(lines == (r->count == 0 ? 5 : 5 + names));
+}
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
+  static const struct cj_slice word = CJ_SLICE("word");
+  static const struct cj_slice secret = CJ_SLICE("AWS4secret");
+  const char *p = (const char *)data, *end = p + size;
+  struct cj_buf out = { NULL, 0, 0, CJ_REQUEST_MAX };
+  struct cj_hash hash = { NULL };
+  struct cj_signer signer;
+  struct cj_request r;
+  struct cj_signed done;
+  if (size == 0)
+    return 0;
+  memset(&signer, 0, sizeof(signer));
+  memset(&r, 0, sizeof(r));
+  signer.id = r.payload = r.method = word;
+  signer.secret = secret;
+  hold(cj_sign_stamp((double)size * 1e5, r.stamp) == 0);
+  r.normalize_path = *p & 1;
+  r.encode_path = *p & 2;
+  r.path = line(&p, end);
+  r.query = line(&p, end);
+  r.region = r.service = line(&p, end);
+  fuzz_path(r.path);
+  fuzz_query(r.query);
+  while (p < end && r.count < CJ_HEADERS_MAX) {
+    r.headers[r.count].name = line(&p, end);
+    r.headers[r.count++].value = line(&p, end);
+  }
+  hold(cj_hash_open(&hash) == 0);
+  if (cj_sign(&out, &hash, &signer, &r, &done) == 0)
+    hold_lines(&out, &r, &done);
+  else
+    hold(done.problem != NULL);
+  cj_signer_free(&signer);
+  cj_hash_close(&hash);
+  cj_buf_free(&out);
+  return 0;
+}
