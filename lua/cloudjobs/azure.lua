@@ -10,6 +10,7 @@ local assembly = require "cloudjobs.assembly"
 local azure = require "cloudjobs.protocol.azure"
 local azure_cache = require "cloudjobs.credentials.azure_cache"
 local azure_chain = require "cloudjobs.credentials.azure_chain"
+local azure_exports = require "cloudjobs.azure_exports"
 local azure_flow = require "cloudjobs.credentials.azure_flow"
 local azure_static = require "cloudjobs.credentials.azure_static"
 local core = require "cloudjobs.core"
@@ -171,6 +172,7 @@ local function annotate(headers, attempt)
   end
 end
 
+-- What a job's reference keeps of its client.
 local function settings(context)
   return { scope = context.scope, cloud = context.cloud, api_version = context.api_version }
 end
@@ -180,7 +182,7 @@ local function assemble(model, options, what, level)
   local timeout = assembly.timeout(options, what, level + 1)
   local retry = assembly.retry(options, what, level + 1)
   local given = settings_of(options, what, level + 1)
-  return Client.new {
+  return {
     model = model,
     protocol = azure,
     auth = Bearer.new(),
@@ -194,6 +196,7 @@ local function assemble(model, options, what, level)
     annotate = annotate,
     settings = settings,
     cloud = type(options.cloud) == "string" and options.cloud or nil,
+    runners = azure_exports.runners,
     scope = options.scope,
     api_version = options.api_version or model.service.api_version,
     -- A name of its own keeps a client out of the tenant's shared throttling bucket.
@@ -202,10 +205,22 @@ local function assemble(model, options, what, level)
   }
 end
 
+-- The same client for another service of Azure Resource Manager.
+local function beside(context, name)
+  local model = Model.load(name)
+  return setmetatable({
+    model = model,
+    api_version = model.service.api_version,
+    runners = false,
+  }, { __index = context })
+end
+
 --- A client for the cost exports of one scope, or of the scopes its calls name.
 ---@param options table|nil
 local function cost_exports(options)
-  local client = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports", 2)
+  local context = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports", 2)
+  local client = Client.new(context)
+  client.register_provider = azure_exports.register_provider(beside(context, "azure_resource_providers"))
   return client
 end
 

@@ -53,7 +53,9 @@ local function method(op)
     if options ~= nil then
       option.check(options, CALL_OPTIONS, op.method_name, 2)
     end
-    local output, err = call.run(self._context, op, params, options)
+    local context = self._context
+    local run = context.runners and context.runners[op.name] or call.run
+    local output, err = run(context, op, params, options)
     if output == nil then
       return nil, err
     end

@@ -48,6 +48,15 @@ local function check_name(name, problems)
   end
 end
 
+-- The member that is the body, where an operation has one, is an object.
+local function check_body(op, body, problems)
+  for _, member in ipairs(core.members(op.input)) do
+    if member.location == "body" and body and body:sub(1, 1) ~= "{" then
+      problems[#problems + 1] = { path = member.name, message = "expected an object" }
+    end
+  end
+end
+
 --- Encodes and validates. The request has no address yet.
 ---@param op table
 ---@param params table|nil `scope` falls back to the client's own
@@ -71,6 +80,9 @@ local function encode(op, params, context, options)
   if type(given.scope) == "string" then
     scope, message = azure_scope.check(given.scope)
     problems[#problems + 1] = not scope and { path = "scope", message = message } or nil
+  end
+  if request then
+    check_body(op, request.body, problems)
   end
   if context.validate ~= false then
     check_name(given.exportName, problems)
