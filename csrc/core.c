@@ -106,6 +106,17 @@ static int l_sha256 (lua_State *L) {
   return 1;
 }
 
+static int l_sha1 (lua_State *L) {
+  struct cj_slice text = check_slice(L, 1);
+  unsigned char hash[CJ_SHA1_SIZE];
+  char hex[2 * CJ_SHA1_SIZE];
+  if (cj_sha1(text.s, text.n, hash) != 0)
+    return no_hash(L);
+  cj_hex(hash, sizeof(hash), hex);
+  lua_pushlstring(L, hex, sizeof(hex));
+  return 1;
+}
+
 static int l_hmac_sha256 (lua_State *L) {
   struct cj_slice key = check_slice(L, 1);
   struct cj_slice text = check_slice(L, 2);
@@ -439,9 +450,9 @@ static const luaL_Reg signer_mt[] = {
 
 static const luaL_Reg functions[] = {
   { "sha256", l_sha256 }, { "hmac_sha256", l_hmac_sha256 },
-  { "hex", l_hex },       { "uuid", l_uuid },
-  { "random", l_random }, { "signer", l_signer },
-  { NULL, NULL },
+  { "sha1", l_sha1 },     { "hex", l_hex },
+  { "uuid", l_uuid },     { "random", l_random },
+  { "signer", l_signer }, { NULL, NULL },
 };
 
 static void open_metatable (lua_State *L, const char *name,

@@ -1,4 +1,4 @@
-/* SHA-256, HMAC and hex over libcrypto. */
+/* SHA-256, HMAC, SHA-1 and hex over libcrypto. */
 #include "hash.h"
 
 #include <openssl/crypto.h>
@@ -93,6 +93,10 @@ void cj_hmac_free (struct cj_hmac *k) {
   EVP_MD_CTX_free(k->inner);
   EVP_MD_CTX_free(k->outer);
   k->inner = k->outer = NULL;
+}
+
+int cj_sha1 (const void *s, size_t n, unsigned char out[CJ_SHA1_SIZE]) {
+  return EVP_Digest(s, n, out, NULL, EVP_sha1(), NULL) ? 0 : -1;
 }
 
 void cj_hex (const unsigned char *s, size_t n, char *out) {

@@ -1,4 +1,4 @@
-/* SHA-256, HMAC and hex over libcrypto. */
+/* SHA-256, HMAC, SHA-1 and hex over libcrypto. */
 #ifndef CJ_HASH_H
 #define CJ_HASH_H
 
@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #define CJ_SHA256_SIZE 32
+#define CJ_SHA1_SIZE 20
 
 /* A context to hash in, used again and again. Belongs to one Lua state, so it
 ** needs no lock. Whatever is closed or all zeros fails, and does not crash. */
@@ -33,6 +34,9 @@ int cj_hmac_key (struct cj_hmac *k, struct cj_hash *h, const void *key,
 int cj_hmac (const struct cj_hmac *k, struct cj_hash *h, const void *s,
              size_t n, unsigned char out[CJ_SHA256_SIZE]);
 void cj_hmac_free (struct cj_hmac *k);
+
+/* For names of files that other tools made, never to protect anything. */
+int cj_sha1 (const void *s, size_t n, unsigned char out[CJ_SHA1_SIZE]);
 
 /* Writes 2 * n lower-case digits, no end mark. */
 void cj_hex (const unsigned char *s, size_t n, char *out);
