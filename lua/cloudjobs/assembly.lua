@@ -73,11 +73,12 @@ end
 --- The parts of a service's address that calls need.
 ---@param text string
 ---@param source string where it was set, for the error
+---@param any_http boolean|nil http is fine for hosts other than this one, too
 ---@return { origin: string, host: string, path: string }|nil
 ---@return cloudjobs.Error|nil err kind "config"
-local function address(text, source)
+local function address(text, source, any_http)
   local parts, message = url.parse(text)
-  if parts and parts.scheme == "http" and not url.is_loopback(parts.host) then
+  if parts and parts.scheme == "http" and not (any_http or url.is_loopback(parts.host)) then
     message = "expected https; http is for loopback addresses"
   elseif parts and parts.query then
     message = "expected no query"

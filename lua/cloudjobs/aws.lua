@@ -1,9 +1,11 @@
 --- Puts AWS clients together: with azure.lua the only file that names
 --- concrete layers. Nothing is read or opened before a client's first call.
 
+local AssumeRole = require "cloudjobs.credentials.assume_role"
+local Cache = require "cloudjobs.credentials.cache"
 local Client = require "cloudjobs.client"
 local Config = require "cloudjobs.config"
-local Env = require "cloudjobs.credentials.env"
+local Default = require "cloudjobs.credentials.default"
 local Error = require "cloudjobs.error"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.retry"
@@ -13,13 +15,15 @@ local assembly = require "cloudjobs.assembly"
 local core = require "cloudjobs.core"
 local json_rpc = require "cloudjobs.protocol.json_rpc"
 local option = require "cloudjobs.options"
+local rest = require "cloudjobs.protocol.rest"
 local transports = require "cloudjobs.transport"
 
-local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc }
+local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc, ["rest-json"] = rest }
 
 local OPTIONS = assembly.known {
   region = "string",
   profile = "string",
+  ignore_configured_endpoint_urls = "boolean",
 }
 
 local KEYS = {
@@ -28,6 +32,9 @@ local KEYS = {
   session_token = "string",
   account_id = "string",
 }
+
+-- What signs for a service's global address, used where no region is set.
+local GLOBAL_REGION = "us-east-1"
 
 --- Where a service of the standard partition answers, and what to sign for.
 local function standard_address(service, region)
@@ -54,18 +61,27 @@ function Endpoint:resolve()
     return self._resolved
   end
   local service = self._service
-  local region = self._config:get("region")
-  if not region then
-    return config_error("no region", "Pass region = \"us-east-1\" or set AWS_REGION")
+  local region, err = self._config:get("region")
+  if err then
+    return nil, err
+  elseif not region and service.global_endpoint then
+    region = GLOBAL_REGION
+  elseif not region then
+    return config_error("no region", "Pass region = \"us-east-1\", set AWS_REGION or give the profile a region")
   elseif not region:find("^[%w%-]+$") or #region > 63 then
     return config_error(("region %q: expected letters, digits and hyphens"):format(region))
   end
   local address, source = self._config:endpoint_url(service.id)
   local signing_region = region
   if not address then
+    if source then
+      return nil, source
+    end
     address, signing_region = standard_address(service, region)
   end
-  local resolved, err = assembly.address(address, source)
+  local resolved
+  -- As for the AWS tools: a signature gives no secret away, and http://localstack:4566 is in use.
+  resolved, err = assembly.address(address, source, true)
   if not resolved then
     return nil, err
   end
@@ -74,48 +90,109 @@ function Endpoint:resolve()
   return self._resolved
 end
 
---- Credentials as a provider: `:get()` answers an identity or `nil, err`.
---- Keys make a static one; without keys the environment is asked.
----@param options { access_key_id: string, secret_access_key: string, session_token: string|nil, env: table|nil }|nil
-local function credentials(options)
-  local known = { env = "table" }
-  for name, expected in pairs(KEYS) do
-    known[name] = expected
-  end
-  options = option.check(options, known, "cloudjobs.aws.credentials", 2)
-  if options.access_key_id or options.secret_access_key then
-    if not (options.access_key_id and options.secret_access_key) then
-      error("cloudjobs.aws.credentials: expected access_key_id and secret_access_key together", 2)
+local assemble
+
+-- The options that a call made on behalf of credentials has in common with
+-- the client it is made for.
+local INHERITED = {
+  "profile", "env", "retry", "timeout", "proxy", "ca_bundle", "client_cert", "client_key", "app_id",
+  "ignore_configured_endpoint_urls",
+}
+
+--- Makes the API calls that credentials need: `(service, operation, params, { credentials, region })`.
+local function api_of(options, transport)
+  return function(service, operation, params, given)
+    given = given or {}
+    local inner = { transport = transport, region = given.region or options.region, credentials = given.credentials }
+    for _, name in ipairs(INHERITED) do
+      inner[name] = options[name]
     end
-    return Static.new(options)
+    local client = assemble(Model.load(service), inner, "cloudjobs.aws." .. service, 1)
+    return client[operation](client, params)
   end
-  local config = Config.new(options)
-  return Env.new(function(name)
-    return config:getenv(name)
-  end)
 end
 
-local function credentials_of(options, config, what, level)
-  local given = options.credentials
-  if not given then
-    return Env.new(function(name)
-      return config:getenv(name)
-    end)
-  elseif given.get then
+-- What providers are given of the world.
+local function world_of(options, transport)
+  return { api = api_of(options, transport), transport = transport, mfa = options.mfa }
+end
+
+local function default_of(options, config, transport)
+  return Cache.new(Default.new(config, world_of(options, transport)), transport)
+end
+
+-- Keys or a provider as an option's value.
+local function given_provider(given, what, level)
+  if given.get then
     return given
   end
-  option.check(given, KEYS, what .. ": credentials", level + 1)
+  option.check(given, KEYS, what, level + 1)
   if not (given.access_key_id and given.secret_access_key) then
-    error(what .. ": credentials: expected access_key_id and secret_access_key, or a provider", level + 1)
+    error(what .. ": expected access_key_id and secret_access_key, or a provider", level + 1)
   end
   return Static.new(given)
 end
 
+local function credentials_of(options, config, transport, what, level)
+  if options.credentials then
+    local provider = given_provider(options.credentials, what .. ": credentials", level + 1)
+    return provider
+  end
+  return default_of(options, config, transport)
+end
+
+local ROLE = {
+  role_arn = "string",
+  session_name = "string",
+  external_id = "string",
+  duration = "number",
+  policy = "string",
+  tags = "table",
+  transitive_tags = "table",
+  mfa_serial = "string",
+}
+
+local CREDENTIALS = assembly.known {
+  region = "string",
+  profile = "string",
+  ignore_configured_endpoint_urls = "boolean",
+  mfa = "function",
+}
+CREDENTIALS.endpoint = nil
+for _, names in ipairs { KEYS, ROLE } do
+  for name, expected in pairs(names) do
+    CREDENTIALS[name] = expected
+  end
+end
+
+--- Credentials as a provider to share between clients: `:get()` answers an
+--- identity or `nil, err`. Keys make a static one; `role_arn` the role's, for
+--- whom `credentials` or the default chain proves to be; else it is the default
+--- chain, of `profile` where one is named. `mfa` is asked for the codes of MFA
+--- devices: `function(serial) return code end`.
+---@param options table|nil
+local function credentials(options)
+  local what = "cloudjobs.aws.credentials"
+  options = option.check(options, CREDENTIALS, what, 2)
+  if options.access_key_id or options.secret_access_key then
+    if not (options.access_key_id and options.secret_access_key) then
+      error(what .. ": expected access_key_id and secret_access_key together", 2)
+    end
+    return Static.new(options)
+  end
+  local transport = options.transport or transports.default()
+  local provider = credentials_of(options, Config.new(options), transport, what, 2)
+  if not options.role_arn then
+    return provider
+  end
+  return Cache.new(AssumeRole.new(options, provider, world_of(options, transport)), transport)
+end
+
 -- "attempt=n; max=m" for the attempts a client may make, written once.
-local function attempt_texts(max_attempts)
+local function attempt_texts(retry)
   return setmetatable({}, {
     __index = function(texts, attempt)
-      texts[attempt] = ("attempt=%d; max=%d"):format(attempt, max_attempts)
+      texts[attempt] = ("attempt=%d; max=%d"):format(attempt, retry.max_attempts)
       return texts[attempt]
     end,
   })
@@ -134,9 +211,31 @@ local function settings(context)
   return { region = config:get("region"), profile = config:get("profile") }
 end
 
-local function assemble(model, options, what, level)
+local SETTLED = { "max_attempts", "ca_bundle", "app_id" }
+
+--- Gives the context what environment and files say, at its first call.
+---@return cloudjobs.Error|nil err
+local function settle(context)
+  local settings = {}
+  for _, name in ipairs(SETTLED) do
+    local value, err = context.config:get(name)
+    if err then
+      return err
+    end
+    settings[name] = value
+  end
+  context.retry.max_attempts = settings.max_attempts or context.retry.max_attempts
+  context.user_agent = assembly.user_agent(settings.app_id)
+  if settings.ca_bundle and context.transport.honours.ca_bundle then
+    context.network = context.network or {}
+    context.network.ca_bundle = settings.ca_bundle
+  end
+  context.settle = nil
+end
+
+function assemble(model, options, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
-  local given_retry = assembly.retry(options, what, level + 1)
+  assembly.retry(options, what, level + 1)
   local timeout = assembly.timeout(options, what, level + 1)
   local protocol = PROTOCOLS[model.service.protocol]
   if not protocol then
@@ -144,28 +243,26 @@ local function assemble(model, options, what, level)
   end
   local config = Config.new(options)
   local transport = options.transport or transports.default()
-  local retry = Retry.standard {
-    max_attempts = given_retry.max_attempts or tonumber(config:get("max_attempts")),
-  }
+  local retry = Retry.standard {}
   return Client.new {
     model = model,
     protocol = protocol,
     auth = Sigv4.new(),
-    credentials = credentials_of(options, config, what, level + 1),
+    config = config,
+    settle = settle,
+    credentials = credentials_of(options, config, transport, what, level + 1),
     endpoint = setmetatable({ _config = config, _service = model.service }, endpoint_mt),
     retry = retry,
     transport = transport,
     network = assembly.network(options, transport, what, level + 1),
     timeout = timeout,
-    user_agent = assembly.user_agent(options.app_id),
     annotate = annotate,
-    config = config,
     settings = settings,
-    attempt_texts = attempt_texts(retry.max_attempts),
+    attempt_texts = attempt_texts(retry),
   }
 end
 
-local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling" }
+local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling", "sts", "sso", "sso_oidc" }
 
 local aws = { credentials = credentials }
 

@@ -37,6 +37,12 @@ local function prepare(context, op, params, options)
   if context.closed then
     return nil, closed()
   end
+  if context.settle then
+    local failed = context:settle()
+    if failed then
+      return nil, failed
+    end
+  end
   local request, err = context.protocol.encode(op, params, context, options)
   if not request then
     return nil, err
@@ -59,24 +65,33 @@ local function prepare(context, op, params, options)
   return request
 end
 
-local function attempt(context, op, request)
+-- A signed copy of the request, and the identity that signed it or the error;
+-- the request itself where the operation asks for no signature.
+local function sign(context, op, request)
+  if op.unsigned then
+    return request
+  end
   local identity, err = context.credentials:get()
   if not identity then
     return nil, err
   end
   local signed
   signed, err = context.auth:sign(request, identity, context.transport:now())
+  return signed, err or identity
+end
+
+local function attempt(context, op, request)
+  local signed, identity = sign(context, op, request)
   if not signed then
-    return nil, err
+    return nil, identity
   end
-  local response
-  response, err = context.transport:send(signed)
+  local response, err = context.transport:send(signed)
   if not response then
     return nil, err
   end
   local output
   output, err = context.protocol.decode(op, response, context, request)
-  return output, err, response
+  return output, err, response, identity
 end
 
 --- What a repeat could do twice is not repeated when nobody knows whether
@@ -108,9 +123,22 @@ local function decode(context, op, response)
   return output, err
 end
 
+-- Keys that the service calls expired are let go of, once a call: the next
+-- attempt asks for others.
+local EXPIRED = { ExpiredToken = true, ExpiredTokenException = true }
+
+local function renews(context, err, call)
+  if call.renewed or not EXPIRED[err.code] or not (call.identity and context.credentials.expire) then
+    return false
+  end
+  call.renewed = true
+  context.credentials:expire(call.identity)
+  return true
+end
+
 --- The delay before the next attempt, or nil and the error to return.
 local function next_delay(context, err, attempts, call, options, deadline)
-  local delay = context.retry:after(err, attempts, call)
+  local delay = renews(context, err, call) and 0 or context.retry:after(err, attempts, call)
   if not delay then
     return nil, err
   end
@@ -162,7 +190,8 @@ local function run(context, op, params, options)
     request.cancel = options.cancel
     context.annotate(request.headers, attempts, context)
 
-    output, err, response = attempt(context, op, request)
+    local identity
+    output, err, response, identity = attempt(context, op, request)
     if output ~= nil then
       context.retry:succeeded(call)
       break
@@ -170,6 +199,7 @@ local function run(context, op, params, options)
 
     judge(context, op, err)
     call = call or {}
+    call.identity = identity
     local delay
     delay, err = next_delay(context, err, attempts, call, options, deadline)
     if not delay then

@@ -32,6 +32,7 @@ describe("an AWS client's address", function()
     { "ssm", { env = { AWS_REGION = "eu-central-1" } }, "https://ssm.eu-central-1.amazonaws.com/" },
     { "partnercentral_selling", { region = "us-east-1" }, "https://partnercentral-selling.us-east-1.api.aws/" },
     { "ssm", { region = "eu-west-1", endpoint = "http://127.0.0.1:8080" }, "http://127.0.0.1:8080/" },
+    { "ssm", { region = "eu-west-1", endpoint = "http://localstack:4566" }, "http://localstack:4566/" },
     { "ssm", { region = "eu-west-1", endpoint = "https://example.com/base/" }, "https://example.com/base/" },
     { "ssm", { region = "eu-west-1", env = { AWS_ENDPOINT_URL = "http://localhost:1" } }, "http://localhost:1/" },
   }
@@ -45,7 +46,6 @@ describe("an AWS client's address", function()
     { {}, "no region" },
     { { region = "eu west" }, 'region "eu west": expected letters, digits and hyphens' },
     { { region = "eu-west-1.evil.example/" }, "expected letters, digits and hyphens" },
-    { { region = "eu-west-1", endpoint = "http://example.com" }, "expected https; http is for loopback addresses" },
     { { region = "eu-west-1", endpoint = "example.com" }, "expected an absolute http or https URL" },
     { { region = "eu-west-1", env = { AWS_ENDPOINT_URL_SSM = "ftp://x" } }, "AWS_ENDPOINT_URL_SSM ftp://x: expected" },
   }
@@ -117,5 +117,107 @@ describe("cloudjobs.aws.credentials", function()
     assert.error_matches(function()
       cloudjobs.aws.credentials { access_key_id = "AKID" }
     end, "expected access_key_id and secret_access_key together")
+  end)
+end)
+
+describe("an AWS client whose keys have expired", function()
+  -- A provider of AKID1, AKID2, … that gives the next ones when the last were called expired.
+  local function provider()
+    local self = { asked = 1, expired = {} }
+    function self:get()
+      self._identity = self._identity
+        or { access_key_id = "AKID" .. self.asked, secret_access_key = "hush", source = "spec" }
+      return self._identity
+    end
+    function self:expire(identity)
+      self.expired[#self.expired + 1] = identity.access_key_id
+      self.asked = self.asked + 1
+      self._identity = nil
+    end
+    return self
+  end
+
+  local EXPIRED = { status = 400, body = { __type = "ExpiredTokenException", message = "expired" } }
+
+  local function call(answers)
+    local stub, credentials = Stub.new(answers), provider()
+    local client = ssm { region = "eu-west-1", transport = stub, credentials = credentials }
+    local output, err = client:list_commands()
+    local signed_by = {}
+    for i, request in ipairs(stub.requests) do
+      signed_by[i] = request.headers.authorization:match("Credential=(%w+)/")
+    end
+    return { ok = output ~= nil, code = err and err.code, signed_by = signed_by, expired = credentials.expired }
+  end
+
+  it("asks for others and tries again at once", function()
+    assert.same({ ok = true, signed_by = { "AKID1", "AKID2" }, expired = { "AKID1" } }, call { EXPIRED, { body = {} } })
+  end)
+
+  it("does so once", function()
+    assert.same({
+      ok = false, code = "ExpiredTokenException", signed_by = { "AKID1", "AKID2" }, expired = { "AKID1" },
+    }, call { EXPIRED, EXPIRED })
+  end)
+
+  it("keeps its attempts for other errors", function()
+    local busy = { status = 500, body = {} }
+    assert.same({ ok = true, signed_by = { "AKID1", "AKID2", "AKID2" }, expired = { "AKID1" } },
+      call { EXPIRED, busy, { body = {} } })
+  end)
+end)
+
+describe("an AWS client's configuration", function()
+  local home
+
+  before_each(function()
+    home = require("spec.support.home").new {
+      [".aws/config"] = "[profile p]\nregion = eu-central-1\nmax_attempts = 2\nsdk_ua_app_id = nightly\nca_bundle = /ca.pem\n"
+        .. "aws_access_key_id = AK\naws_secret_access_key = hush",
+    }
+  end)
+
+  after_each(function()
+    home:remove()
+  end)
+
+  it("comes from the profile, read at the first call", function()
+    local stub = Stub.new { { status = 500 }, { status = 500 } }
+    local client = cloudjobs.aws.ssm { profile = "p", transport = stub, env = { HOME = home.path } }
+    local _, err = client:list_commands()
+    assert.equal(2, err.attempts)
+    local request = stub.requests[1]
+    assert.equal("https://ssm.eu-central-1.amazonaws.com/", request.url)
+    assert.matches("app/nightly", request.headers["user-agent"], 1, true)
+    assert.same({ ca_bundle = "/ca.pem" }, request.network)
+    assert.matches("Credential=AK/", request.headers.authorization, 1, true)
+  end)
+
+  it("is an error of the call when it cannot be read, not of the construction", function()
+    home:write(".aws/config", "broken")
+    local client = cloudjobs.aws.ssm { transport = Stub.new(), env = { HOME = home.path } }
+    local output, err = client:list_commands()
+    assert.is_nil(output)
+    assert.equal("config", err.kind)
+    assert.matches("/.aws/config: line 1: ", tostring(err), 1, true)
+  end)
+end)
+
+describe("AWS credentials", function()
+  it("of a role have the default chain's identity as proof, and tags", function()
+    local provider = cloudjobs.aws.credentials {
+      role_arn = "arn:aws:iam::123456789012:role/R", credentials = KEYS, tags = { b = "2", a = "1" }, env = {},
+      transport = Stub.new(),
+    }
+    assert.is_function(provider.get)
+  end)
+
+  it("raise for options that do not fit", function()
+    assert.has_error(function()
+      cloudjobs.aws.credentials { role = "x" }
+    end)
+    assert.has_error(function()
+      cloudjobs.aws.credentials { access_key_id = "AKID" }
+    end)
   end)
 end)

@@ -3,15 +3,12 @@
 --- AWS_CREDENTIAL_EXPIRATION, AWS_ACCOUNT_ID.
 
 local core = require "cloudjobs.core"
-local Error = require "cloudjobs.error"
 local Identity = require "cloudjobs.credentials.identity"
+
+local SOURCE = "env"
 
 local Env = {}
 local env_mt = { __name = "cloudjobs.credentials.env", __index = Env }
-
-local function incomplete(message, hint)
-  return nil, Error.new { kind = "credentials", code = "env", message = message, hint = hint }
-end
 
 --- The environment is read at each call, so a rotated key is seen.
 ---@return cloudjobs.Identity|nil identity
@@ -20,9 +17,9 @@ function Env:get()
   local getenv = self._getenv
   local id, secret = getenv("AWS_ACCESS_KEY_ID"), getenv("AWS_SECRET_ACCESS_KEY")
   if not id then
-    return incomplete("AWS_ACCESS_KEY_ID is not set", "Set it and AWS_SECRET_ACCESS_KEY, or pass credentials")
+    return Identity.absent(SOURCE, "AWS_ACCESS_KEY_ID is not set")
   elseif not secret then
-    return incomplete("AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not")
+    return Identity.failure(SOURCE, "AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not")
   end
   local last = self._identity
   local token = getenv("AWS_SECURITY_TOKEN") or getenv("AWS_SESSION_TOKEN")
@@ -34,7 +31,7 @@ function Env:get()
   if text then
     expiration, message = core.epoch(text)
     if not expiration then
-      return incomplete("AWS_CREDENTIAL_EXPIRATION: " .. message)
+      return Identity.failure(SOURCE, "AWS_CREDENTIAL_EXPIRATION: " .. message)
     end
   end
   self._identity = Identity.new {
@@ -43,7 +40,7 @@ function Env:get()
     session_token = token,
     account_id = getenv("AWS_ACCOUNT_ID"),
     expiration = expiration,
-    source = "env",
+    source = SOURCE,
   }
   return self._identity
 end

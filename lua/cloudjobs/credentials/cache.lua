@@ -1,0 +1,115 @@
+--- Keeps the identity a provider gave and asks again before it expires: once
+--- for all that wait, and in good time without making anybody wait.
+
+local Error = require "cloudjobs.error"
+local Identity = require "cloudjobs.credentials.identity"
+local core = require "cloudjobs.core"
+
+-- Seconds before the end: from the first on one caller tries for new keys
+-- while the others go on with the old; from the second on all wait.
+local ADVISORY = 15 * 60
+local MANDATORY = 10 * 60
+-- After a refresh that nobody had to wait for has failed.
+local TRY_AGAIN = 60
+
+local Cache = {}
+local cache_mt = { __name = "cloudjobs.credentials.cache", __index = Cache }
+
+-- Keys that live shorter than the windows are kept for most of their life.
+local function keep(self, identity, now)
+  self._identity = identity
+  local expiration = identity.expiration
+  if not expiration then
+    self._refresh_at = math.huge
+    return
+  end
+  local left = expiration - now
+  self._refresh_at = expiration - ADVISORY
+  self._wait_at = expiration - MANDATORY
+  if self._refresh_at <= now then
+    self._refresh_at = now + left / 2
+    self._wait_at = math.max(self._wait_at, now + left * 2 / 3)
+  end
+end
+
+local function expired(identity)
+  return Identity.failure(
+    "expired", ("the keys from %s expired at %s"):format(identity.source, core.iso(identity.expiration)),
+    "Renew them, or check this machine's clock"
+  )
+end
+
+-- Runs inside of transport:single. `seen` is what the caller found too old.
+local function refresh(self, seen)
+  if self._identity ~= seen then
+    return self._identity
+  end
+  local identity, err = self._provider:get()
+  if not identity then
+    return nil, err
+  end
+  local now = self._transport:now()
+  if identity.expiration and identity.expiration <= now then
+    return expired(identity)
+  end
+  keep(self, identity, now)
+  return identity
+end
+
+-- Every waiter gets an error of its own: a call writes its operation into it.
+local function own(err)
+  local copy = {}
+  for name, value in pairs(err) do
+    copy[name] = value
+  end
+  return Error.new(copy)
+end
+
+local function wait(self, seen)
+  local identity, err = self._transport:single(self._key, function()
+    return refresh(self, seen)
+  end)
+  if not identity then
+    return nil, own(err)
+  end
+  return identity
+end
+
+--- The identity, the same table until a refresh.
+---@return cloudjobs.Identity|nil identity
+---@return cloudjobs.Error|nil err
+function Cache:get()
+  local identity = self._identity
+  if not identity then
+    return wait(self)
+  elseif self._refresh_at == math.huge then
+    return identity
+  end
+  local now = self._transport:now()
+  if now < self._refresh_at then
+    return identity
+  elseif now >= self._wait_at then
+    return wait(self, identity)
+  end
+  self._refresh_at = now + TRY_AGAIN
+  return wait(self, identity) or identity
+end
+
+--- A service says these keys have expired: the next `get` asks for others.
+---@param identity cloudjobs.Identity
+function Cache:expire(identity)
+  if self._identity == identity then
+    self._identity = nil
+  end
+end
+
+--- A provider that keeps what `provider` gives.
+---@param provider table
+---@param transport table
+local function new(provider, transport)
+  local self = setmetatable({ _provider = provider, _transport = transport }, cache_mt)
+  self._key = tostring(self)
+  return self
+end
+
+return { new = new }
