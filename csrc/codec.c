@@ -131,7 +131,7 @@ static void link (lua_State *L, struct cj_shape *shape, const char *name,
     struct cj_member *m = &shape->members[i];
     struct cj_node *node;
     lua_pushlstring(L, m->name.s, m->name.n);
-    m->interned = lua_tostring(L, -1);
+    m->interned = lua_topointer(L, -1);
     lua_rawseti(L, CACHE, m->index = ++names);
     for (node = m->node; node != NULL; node = node->item)
       if (node->type == CJ_STRUCTURE) {

@@ -9,7 +9,11 @@ static int encode_node (struct cj_encoder *e, const struct cj_node *node,
                         int at, int type, const struct cj_path *path);
 
 static int put_byte (struct cj_encoder *e, char c) {
-  return cj_buf_byte(e->b, c) == 0 ? 0 : cj_encode_put(e, &c, 1);
+  return cj_buf_byte(e->b, c) == 0 ? 0 : cj_encode_no_room(e);
+}
+
+static int put (struct cj_encoder *e, const char *s, size_t n) {
+  return cj_buf_add(e->b, s, n) == 0 ? 0 : cj_encode_no_room(e);
 }
 
 /* Whether an object's first member comes next: none ends as it begins. */
@@ -17,8 +21,10 @@ static int is_first (const struct cj_encoder *e) {
   return e->b->s[e->b->len - 1] == '{';
 }
 
-/* Tables that hold themselves have no end but this one. */
-static int enter (struct cj_encoder *e, const struct cj_path *path) {
+/* One level down, with 'room' on the Lua stack. Tables that hold themselves
+ *have
+ ** no end but this one. */
+static int enter (struct cj_encoder *e, int room, const struct cj_path *path) {
   if (e->depth == CJ_MAX_DEPTH) {
     while (e->depth-- > 8) /* what holds itself shows in a few steps */
       path = path->up;
@@ -27,7 +33,7 @@ static int enter (struct cj_encoder *e, const struct cj_path *path) {
     return -1;
   }
   e->depth++;
-  luaL_checkstack(e->L, 8, "tables nested too deep");
+  luaL_checkstack(e->L, room + 8, "tables nested too deep");
   return 0;
 }
 
@@ -38,7 +44,7 @@ static int encode_item (struct cj_encoder *e, const struct cj_node *item,
                         unsigned is_sparse, int at,
                         const struct cj_path *path) {
   if (is_sparse && cj_is_null(e->L, at))
-    return cj_encode_put(e, "null", 4);
+    return put(e, "null", 4);
   return encode_node(e, item, at, lua_type(e->L, at), path);
 }
 
@@ -67,7 +73,7 @@ static int encode_list (struct cj_encoder *e, const struct cj_node *item,
   if (has_other_keys(L, at, n))
     return cj_encode_problem(e, up,
                              "expected a list, got a table with other keys");
-  if (enter(e, up) != 0 || put_byte(e, '[') != 0)
+  if (enter(e, 0, up) != 0 || put_byte(e, '[') != 0)
     return -1;
   for (i = 1; i <= n; i++) {
     path.index = (lua_Integer)i;
@@ -81,61 +87,92 @@ static int encode_list (struct cj_encoder *e, const struct cj_node *item,
   return put_byte(e, ']');
 }
 
-/* The keys of a table in bytewise order, so that output is deterministic. */
+/* A table's keys in bytewise order, so that output is deterministic. */
+struct key {
+  struct cj_slice text;
+  int at; /* of its value, or 0 for those after the first few */
+};
+
 #define FEW_KEYS 16
 struct keys {
-  size_t n;
-  struct cj_slice *key;
-  struct cj_slice few[FEW_KEYS];
+  size_t n, room;
+  struct key *key;
+  struct key few[FEW_KEYS];
 };
 
 static int compare (const void *a, const void *b) {
-  const struct cj_slice *x = a, *y = b;
+  const struct cj_slice *x = &((const struct key *)a)->text;
+  const struct cj_slice *y = &((const struct key *)b)->text;
   int order = memcmp(x->s, y->s, x->n < y->n ? x->n : y->n);
   return order != 0 ? order : (x->n > y->n) - (x->n < y->n);
 }
 
-/* Room for twice as many keys; their home is the value at 'home'. */
-static void grow_keys (lua_State *L, struct keys *keys, int home) {
-  size_t size = keys->n * sizeof(*keys->key);
-  struct cj_slice *more = lua_newuserdatauv(L, 2 * size, 0);
-  memcpy(more, keys->key, size);
-  keys->key = more;
-  lua_replace(L, home);
+static void sort (struct key *key, size_t n) {
+  size_t i, j;
+  if (n > FEW_KEYS) {
+    qsort(key, n, sizeof(*key), compare);
+    return;
+  }
+  for (i = 1; i < n; i++) {
+    struct key next = key[i];
+    for (j = i; j > 0 && compare(&key[j - 1], &next) > 0; j--)
+      key[j] = key[j - 1];
+    key[j] = next;
+  }
 }
 
-/* Collects the keys of a table that are no members of 'but'. Pushes a value,
-** which keeps them. */
+/* Adds the key below the top, whose value is on top; takes the value. The
+** array's home is at 'home', the first few values' above it. */
+static void add_key (lua_State *L, struct keys *keys, struct cj_slice text,
+                     int home) {
+  struct key *key;
+  if (keys->n == keys->room) {
+    size_t size = keys->n * sizeof(*key);
+    key = lua_newuserdatauv(L, 2 * size, 0);
+    memcpy(key, keys->key, size);
+    lua_replace(L, home);
+    keys->key = key;
+    keys->room *= 2;
+  }
+  key = &keys->key[keys->n++];
+  key->text = text;
+  if (keys->n <= FEW_KEYS) {
+    key->at = home + (int)keys->n;
+    lua_replace(L, key->at);
+  } else {
+    key->at = 0;
+    lua_pop(L, 1);
+  }
+}
+
+/* Collects the keys of a table that are no members of 'but'. Pushes their
+** home, 1 + FEW_KEYS values. */
 static int sort_keys (struct cj_encoder *e, struct keys *keys,
                       const struct cj_shape *but, int at,
                       const struct cj_path *path) {
   lua_State *L = e->L;
-  size_t room = FEW_KEYS;
-  int bad = 0;
+  int home = lua_gettop(L) + 1, bad = 0;
   keys->n = 0;
+  keys->room = FEW_KEYS;
   keys->key = keys->few;
-  lua_pushnil(L);
-  for (lua_pushnil(L); lua_next(L, at) != 0; lua_pop(L, 1)) {
-    struct cj_slice key;
-    if (lua_type(L, -2) != LUA_TSTRING) {
-      bad = 1;
-      continue;
+  lua_settop(L, home + FEW_KEYS);
+  for (lua_pushnil(L); lua_next(L, at) != 0;) {
+    struct cj_slice text;
+    int is_string = lua_type(L, -2) == LUA_TSTRING;
+    if (is_string)
+      text.s = lua_tolstring(L, -2, &text.n);
+    if (is_string && (but == NULL || cj_shape_member(but, text) == NULL)) {
+      add_key(L, keys, text, home);
+    } else {
+      bad |= !is_string;
+      lua_pop(L, 1);
     }
-    key.s = lua_tolstring(L, -2, &key.n);
-    if (but != NULL && cj_shape_member(but, key) != NULL)
-      continue;
-    if (keys->n == room) {
-      grow_keys(L, keys, lua_gettop(L) - 2);
-      room *= 2;
-    }
-    keys->key[keys->n++] = key;
   }
-  qsort(keys->key, keys->n, sizeof(*keys->key), compare);
+  sort(keys->key, keys->n);
   return bad ? cj_encode_problem(e, path, "expected keys that are strings") : 0;
 }
 
-/* Writes "key":value for each of the sorted keys of a table; takes what
-** sort_keys pushed. */
+/* Writes "key":value for each of the sorted keys of a table. */
 static int encode_keys (struct cj_encoder *e, const struct keys *keys,
                         const struct cj_node *key, const struct cj_node *item,
                         unsigned is_sparse, int at, const struct cj_path *up) {
@@ -143,29 +180,34 @@ static int encode_keys (struct cj_encoder *e, const struct keys *keys,
   struct cj_path path = { up, { NULL, 0 }, 0 };
   size_t i;
   for (i = 0; i < keys->n; i++) {
-    path.name = keys->key[i];
-    lua_pushlstring(L, path.name.s, path.name.n);
-    lua_rawget(L, at);
-    if (cj_encode_check_characters(e, key, &path, path.name.s, path.name.n) ||
+    struct cj_slice name = path.name = keys->key[i].text;
+    int top = lua_gettop(L), value = keys->key[i].at;
+    if (value == 0) {
+      lua_pushlstring(L, name.s, name.n);
+      lua_rawget(L, at);
+      value = top + 1;
+    }
+    if (cj_encode_check_characters(e, key, &path, name.s, name.n) != 0 ||
         (!is_first(e) && put_byte(e, ',') != 0) ||
-        cj_encode_put_quoted(e, &path, path.name.s, path.name.n) != 0 ||
+        cj_encode_put_quoted(e, &path, name.s, name.n) != 0 ||
         put_byte(e, ':') != 0 ||
-        encode_item(e, item, is_sparse, lua_gettop(L), &path) != 0)
+        encode_item(e, item, is_sparse, value, &path) != 0)
       return -1;
-    lua_pop(L, 1);
+    lua_settop(L, top);
   }
-  lua_pop(L, 1);
   return 0;
 }
 
 static int encode_map (struct cj_encoder *e, const struct cj_node *key,
                        const struct cj_node *item, unsigned is_sparse, int at,
                        const struct cj_path *up) {
+  int top = lua_gettop(e->L);
   struct keys keys;
-  if (enter(e, up) != 0 || put_byte(e, '{') != 0 ||
+  if (enter(e, FEW_KEYS, up) != 0 || put_byte(e, '{') != 0 ||
       sort_keys(e, &keys, NULL, at, up) != 0 ||
       encode_keys(e, &keys, key, item, is_sparse, at, up) != 0)
     return -1;
+  lua_settop(e->L, top);
   e->depth--;
   return put_byte(e, '}');
 }
@@ -206,7 +248,7 @@ static int encode_document (struct cj_encoder *e, int at, int type,
     return encode_map(e, &string, &cj_document_node, CJ_SPARSE, at, path);
   default:
     if (cj_is_null(L, at))
-      return cj_encode_put(e, "null", 4);
+      return put(e, "null", 4);
     return cj_encode_expected(e, at, path, "a value that JSON can hold");
   }
 }
@@ -232,19 +274,24 @@ static int unknown_member (struct cj_encoder *e, const struct cj_shape *shape,
 static int encode_unknown (struct cj_encoder *e, const struct cj_shape *shape,
                            unsigned is_open, int at, const struct cj_path *up) {
   struct cj_path path = { up, { NULL, 0 }, 0 };
+  int top = lua_gettop(e->L);
   struct keys keys;
   size_t i;
+  luaL_checkstack(e->L, FEW_KEYS + 8, "tables nested too deep");
   if (sort_keys(e, &keys, shape, at, up) != 0)
     return -1;
-  if (is_open)
-    return encode_keys(e, &keys, &cj_document_node, &cj_document_node,
-                       CJ_SPARSE, at, up);
-  for (i = 0; i < keys.n; i++) {
-    path.name = keys.key[i];
-    if (unknown_member(e, shape, &path) != 0)
+  if (is_open) {
+    if (encode_keys(e, &keys, &cj_document_node, &cj_document_node, CJ_SPARSE,
+                    at, up) != 0)
       return -1;
+  } else {
+    for (i = 0; i < keys.n; i++) {
+      path.name = keys.key[i].text;
+      if (unknown_member(e, shape, &path) != 0)
+        return -1;
+    }
   }
-  lua_pop(e->L, 1);
+  lua_settop(e->L, top);
   return 0;
 }
 
@@ -270,14 +317,14 @@ static size_t push_members (struct cj_encoder *e, const struct cj_shape *shape,
   lua_State *L = e->L;
   int top = lua_gettop(L);
   size_t unknown = 0, guess = 0;
-  luaL_checkstack(L, (int)shape->count + 8, "tables nested too deep");
   lua_settop(L, top + (int)shape->count);
   for (lua_pushnil(L); lua_next(L, at) != 0;) {
-    const struct cj_member *m = NULL;
-    if (lua_type(L, -2) == LUA_TSTRING) {
+    const struct cj_member *m =
+        cj_shape_interned(shape, lua_topointer(L, -2), &guess);
+    if (m == NULL && lua_type(L, -2) == LUA_TSTRING) {
       struct cj_slice key;
       key.s = lua_tolstring(L, -2, &key.n);
-      m = cj_shape_interned(shape, key, &guess);
+      m = cj_shape_member(shape, key);
     }
     if (m != NULL) {
       lua_replace(L, top + 1 + (int)(m - shape->members));
@@ -307,8 +354,7 @@ static int encode_member (struct cj_encoder *e, const struct cj_member *m,
   ++*found;
   if (m->place == CJ_IN_TEXT) {
     first = is_first(e);
-    return cj_encode_put(e, m->quoted.s + first, m->quoted.n - (size_t)first) ==
-                   0
+    return put(e, m->quoted.s + first, m->quoted.n - (size_t)first) == 0
                ? encode_node(e, node, at, type, path)
                : -1;
   }
@@ -325,7 +371,7 @@ static int encode_structure (struct cj_encoder *e, const struct cj_shape *shape,
   struct cj_path path = { up, { NULL, 0 }, 0 };
   int top = lua_gettop(L), found = 0;
   size_t unknown, i;
-  if (enter(e, up) != 0 || put_byte(e, '{') != 0)
+  if (enter(e, (int)shape->count, up) != 0 || put_byte(e, '{') != 0)
     return -1;
   unknown = push_members(e, shape, at);
   for (i = 0; i < shape->count; i++) {

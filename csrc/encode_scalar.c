@@ -77,8 +77,7 @@ int cj_encode_check_characters (struct cj_encoder *e,
 
 /* }================================================================= */
 
-/* The buffer had no room: the text is too long, or memory is short. */
-static int no_room (struct cj_encoder *e) {
+int cj_encode_no_room (struct cj_encoder *e) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   if (e->b->len < CJ_MAX_TEXT / 2)
     luaL_error(e->L, "not enough memory");
@@ -86,8 +85,8 @@ static int no_room (struct cj_encoder *e) {
   return -1;
 }
 
-int cj_encode_put (struct cj_encoder *e, const char *s, size_t n) {
-  return cj_buf_add(e->b, s, n) == 0 ? 0 : no_room(e);
+static int put (struct cj_encoder *e, const char *s, size_t n) {
+  return cj_buf_add(e->b, s, n) == 0 ? 0 : cj_encode_no_room(e);
 }
 
 int cj_encode_put_quoted (struct cj_encoder *e, const struct cj_path *path,
@@ -95,15 +94,15 @@ int cj_encode_put_quoted (struct cj_encoder *e, const struct cj_path *path,
   int written = cj_json_quote(e->b, s, n);
   if (written == CJ_NOT_UTF8)
     return cj_encode_problem(e, path, "expected valid UTF-8");
-  return written == 0 ? 0 : no_room(e);
+  return written == 0 ? 0 : cj_encode_no_room(e);
 }
 
 static int put_double (struct cj_encoder *e, double d) {
-  return cj_json_double(e->b, d) == 0 ? 0 : no_room(e);
+  return cj_json_double(e->b, d) == 0 ? 0 : cj_encode_no_room(e);
 }
 
 static int put_integer (struct cj_encoder *e, int64_t i) {
-  return cj_json_integer(e->b, i) == 0 ? 0 : no_room(e);
+  return cj_json_integer(e->b, i) == 0 ? 0 : cj_encode_no_room(e);
 }
 
 static int encode_string (struct cj_encoder *e, const struct cj_node *node,
@@ -129,7 +128,7 @@ static int encode_blob (struct cj_encoder *e, const struct cj_node *node,
   if (cj_encode_check_min(e, node, path, (double)n, "byte") != 0)
     return -1;
   if (n > CJ_MAX_TEXT || cj_buf_reserve(b, CJ_BASE64_LEN(n) + 2) != 0)
-    return no_room(e);
+    return cj_encode_no_room(e);
   b->s[b->len++] = '"';
   b->len += cj_base64_write(b->s + b->len, s, n);
   b->s[b->len++] = '"';
@@ -182,12 +181,11 @@ static int encode_number (struct cj_encoder *e, const struct cj_node *node,
     return cj_encode_expected(e, at, path, "number");
   d = lua_tonumber(e->L, at);
   if (isnan(d))
-    return cj_encode_put(e, "\"NaN\"", 5);
+    return put(e, "\"NaN\"", 5);
   if (cj_encode_check_min(e, node, path, d, "") != 0)
     return -1;
   if (isinf(d))
-    return d > 0 ? cj_encode_put(e, "\"Infinity\"", 10)
-                 : cj_encode_put(e, "\"-Infinity\"", 11);
+    return d > 0 ? put(e, "\"Infinity\"", 10) : put(e, "\"-Infinity\"", 11);
   return d != 0 && lua_isinteger(e->L, at) /* -0 is a double on each Lua */
              ? put_integer(e, (int64_t)lua_tointeger(e->L, at))
              : put_double(e, d);
@@ -197,8 +195,7 @@ static int encode_boolean (struct cj_encoder *e, int at, int type,
                            const struct cj_path *path) {
   if (type != LUA_TBOOLEAN)
     return cj_encode_expected(e, at, path, "boolean");
-  return lua_toboolean(e->L, at) ? cj_encode_put(e, "true", 4)
-                                 : cj_encode_put(e, "false", 5);
+  return lua_toboolean(e->L, at) ? put(e, "true", 4) : put(e, "false", 5);
 }
 
 static int encode_time (struct cj_encoder *e, const struct cj_node *node,
@@ -224,7 +221,7 @@ static int encode_time (struct cj_encoder *e, const struct cj_node *node,
   if (node->type == CJ_TIME)
     return put_double(e, t);
   text[0] = text[n + 1] = '"';
-  return cj_encode_put(e, text, n + 2);
+  return put(e, text, n + 2);
 }
 
 int cj_encode_scalar (struct cj_encoder *e, const struct cj_node *node, int at,

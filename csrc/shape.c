@@ -337,18 +337,17 @@ const struct cj_member *cj_shape_member (const struct cj_shape *shape,
 }
 
 const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
-                                           struct cj_slice name,
-                                           size_t *guess) {
+                                           const void *name, size_t *guess) {
   size_t left, i = *guess;
-  for (left = shape->count; left > 0; left--, i++) {
+  for (left = name != NULL ? shape->count : 0; left > 0; left--, i++) {
     if (i >= shape->count)
       i = 0;
-    if (shape->members[i].interned == name.s) {
+    if (shape->members[i].interned == name) {
       *guess = i + 1;
       return &shape->members[i];
     }
   }
-  return cj_shape_member(shape, name); /* Lua interns no long strings */
+  return NULL;
 }
 
 static int lower (char c) {

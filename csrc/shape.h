@@ -55,10 +55,8 @@ struct cj_member {
   struct cj_slice quoted; /* ,"wire": as it stands in compact JSON */
   enum cj_place place;
   struct cj_node *node;
-  /* Given by whoever compiles: where its name's Lua string is kept, and the
-  ** address of that, which others of the same content mostly share. */
-  int index;
-  const char *interned;
+  int index;            /* given by whoever compiles: where its name's Lua */
+  const void *interned; /* string is kept, and lua_topointer of that */
 };
 
 struct cj_shape {
@@ -87,9 +85,10 @@ const struct cj_member *cj_shape_find (const struct cj_shape *shape,
 /* Any member by its name in Lua. */
 const struct cj_member *cj_shape_member (const struct cj_shape *shape,
                                          struct cj_slice name);
-/* The same for the content of a Lua string, mostly known by its address. */
+/* The same by the address of its Lua string, where Lua tells it. NULL also for
+** what has the same content at another: Lua interns no long strings. */
 const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
-                                           struct cj_slice name, size_t *guess);
+                                           const void *name, size_t *guess);
 /* The member that a misspelt name most likely means, or NULL. */
 const struct cj_member *cj_shape_nearest (const struct cj_shape *shape,
                                           struct cj_slice name);
