@@ -34,7 +34,9 @@ local function digest(text)
   return text and core.sha256(text):sub(1, 16) or ""
 end
 
-local function not_found(self)
+--- The error for a job that its listing does not name.
+---@return cloudjobs.Error
+function Job:not_found()
   return Error.new {
     kind = "job",
     code = "not_found",
@@ -42,20 +44,23 @@ local function not_found(self)
   }
 end
 
---- The parameters of the kind's listing, nil when the job does not know them all.
-function Job:listing_params()
+--- The listing that would answer for this job too, nil when the kind has
+--- none or the job does not know its parameters.
+---@return { operation: string, params: table, items: string, key: string }|nil
+function Job:listing()
   local listing = self._kind.listing
   if not listing then
     return nil
   end
-  local params = {}
-  for _, name in ipairs(listing.params) do
+  local params, key = {}, { listing.operation }
+  for i, name in ipairs(listing.params) do
     params[name] = self.params[name]
     if params[name] == nil then
       return nil
     end
+    key[i + 1] = params[name]
   end
-  return params
+  return { operation = listing.operation, params = params, items = listing.items, key = table.concat(key, "\n") }
 end
 
 -- The job's own record: from its operation, or out of its listing.
@@ -64,8 +69,8 @@ local function fetch(self, call_options)
   if kind.operation then
     return client[kind.operation](client, self._request, call_options)
   end
-  local listing = kind.listing
-  local output, err = client[listing.operation](client, self:listing_params(), call_options)
+  local listing = self:listing()
+  local output, err = client[listing.operation](client, listing.params, call_options)
   if not output then
     return nil, err
   end
@@ -74,7 +79,7 @@ local function fetch(self, call_options)
       return record
     end
   end
-  return nil, not_found(self)
+  return nil, self:not_found()
 end
 
 --- Reads a record that a listing or the job's operation gave.

@@ -77,4 +77,18 @@ local function new(kind, record, id, outcome)
   }, status_mt)
 end
 
-return { new = new }
+--- A status for a job that could not be followed to its end: what was last
+--- seen of it, or `unknown`, and why in `err`.
+---@param last cloudjobs.Status|nil
+---@param err cloudjobs.Error
+---@return cloudjobs.Status
+local function unknown(kind, id, last, err)
+  local status = { state = "unknown", ok = false, final = false, id = id, kind = kind }
+  for name, value in pairs(last or {}) do
+    status[name] = value
+  end
+  status.err = err
+  return setmetatable(status, status_mt)
+end
+
+return { new = new, unknown = unknown }

@@ -6,7 +6,7 @@ return {
   params = { "ExportArn", "ExecutionId" },
   id = "ExecutionId",
   operation = "get_execution",
-  listing = { operation = "list_executions", params = { "ExportArn" } },
+  listing = { operation = "list_executions", params = { "ExportArn" }, items = "Executions" },
   record_id = function(record)
     return record.ExecutionId
   end,

@@ -8,7 +8,11 @@ return {
   optional = { "WindowId" },
   id = "WindowExecutionId",
   operation = "get_maintenance_window_execution",
-  listing = { operation = "describe_maintenance_window_executions", params = { "WindowId" } },
+  listing = {
+    operation = "describe_maintenance_window_executions",
+    params = { "WindowId" },
+    items = "WindowExecutions",
+  },
   record_id = function(record)
     return record.WindowExecutionId
   end,
