@@ -2,6 +2,7 @@
 
 local App = require "cloudjobs.emulator.app"
 local core = require "cloudjobs.core"
+local files = require "cloudjobs.emulator.files"
 local http1 = require "cloudjobs.http1"
 local os_ = require "cloudjobs.os"
 
@@ -118,6 +119,7 @@ local function serve(options, on_ready)
     app_options[name] = value
   end
   app_options.wall = os_.now
+  app_options.files = options.folder and files.new(options.folder)
   local context, certificate
   if options.tls then
     context, certificate = require("cloudjobs.emulator.certificate").make(core.uuid():gsub("-", ""))

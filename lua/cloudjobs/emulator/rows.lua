@@ -1,0 +1,78 @@
+--- What delivered files hold: a few rows that look like the clouds' own, with
+--- what makes reading them hard: exponents, empty against absent text, maps as
+--- JSON, a byte order mark.
+
+local core = require "cloudjobs.core"
+
+local COUNT = 3
+
+--- Values of columns by the type, one for each row. In AWS's files nothing is
+--- null, and two quotation marks are an empty text.
+local VALUES = {
+  string = { "alpha", '""', "" },
+  double = { "0.0", "6.123E-7", "12.5" },
+  integer = { "0", "7", "30" },
+  boolean = { "true", "false", "" },
+  ["map<string,string>"] = { '"{""team"":""search""}"', "{}", "{}" },
+  ["map<string,double>"] = { '"{""EDP"":-0.25}"', "{}", "{}" },
+}
+
+local AZURE = {
+  FocusCost = [[
+    BilledCost double
+    BillingAccountId string
+    BillingCurrency string
+    BillingPeriodEnd timestamp
+    BillingPeriodStart timestamp
+    ChargeCategory string
+    ChargePeriodEnd timestamp
+    ChargePeriodStart timestamp
+    EffectiveCost double
+    ResourceId string
+    ServiceName string
+    SubAccountId string
+    Tags map<string,string>
+  ]],
+  other = [[
+    BillingAccountId string
+    Date timestamp
+    MeterCategory string
+    Quantity double
+    EffectivePrice double
+    Cost double
+    BillingCurrency string
+    ResourceId string
+    SubscriptionId string
+    Tags map<string,string>
+  ]],
+}
+
+--- The columns of an Azure export of a type.
+local function azure_columns(kind)
+  local list = {}
+  for name, type_ in (AZURE[kind] or AZURE.other):gmatch("(%S+) (%S+)") do
+    list[#list + 1] = { Name = name, Type = type_ }
+  end
+  list.has_mark = true -- Azure's CSV files begin with a byte order mark
+  return list
+end
+
+--- A CSV file with these columns.
+local function csv(columns, time)
+  local stamp = core.iso(math.floor(time)):gsub("Z$", ".000Z")
+  local lines, names = {}, {}
+  for i, column in ipairs(columns) do
+    names[i] = column.Name
+  end
+  lines[1] = table.concat(names, ",")
+  for row = 1, COUNT do
+    local values = {}
+    for i, column in ipairs(columns) do
+      values[i] = (VALUES[column.Type] or {})[row] or stamp
+    end
+    lines[#lines + 1] = table.concat(values, ",")
+  end
+  return (columns.has_mark and "\239\187\191" or "") .. table.concat(lines, "\n") .. "\n"
+end
+
+return { COUNT = COUNT, csv = csv, azure_columns = azure_columns }
