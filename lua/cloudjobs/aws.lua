@@ -13,6 +13,7 @@ local Sigv4 = require "cloudjobs.auth.sigv4"
 local Static = require "cloudjobs.credentials.static"
 local assembly = require "cloudjobs.assembly"
 local core = require "cloudjobs.core"
+local export = require "cloudjobs.export.aws"
 local json_rpc = require "cloudjobs.protocol.json_rpc"
 local option = require "cloudjobs.options"
 local rest = require "cloudjobs.protocol.rest"
@@ -264,7 +265,7 @@ end
 
 local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling", "sts", "sso", "sso_oidc" }
 
-local aws = { credentials = credentials }
+local aws = { credentials = credentials, export = export.new }
 
 for _, name in ipairs(SERVICES) do
   local what = "cloudjobs.aws." .. name

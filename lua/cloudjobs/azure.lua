@@ -14,6 +14,7 @@ local azure_exports = require "cloudjobs.azure_exports"
 local azure_flow = require "cloudjobs.credentials.azure_flow"
 local azure_static = require "cloudjobs.credentials.azure_static"
 local core = require "cloudjobs.core"
+local export = require "cloudjobs.export.azure"
 local option = require "cloudjobs.options"
 local suggest = require "cloudjobs.suggest"
 local transports = require "cloudjobs.transport"
@@ -224,4 +225,4 @@ local function cost_exports(options)
   return client
 end
 
-return { cost_exports = cost_exports, credentials = credentials }
+return { cost_exports = cost_exports, credentials = credentials, export = export.new }

@@ -64,17 +64,26 @@ local function current_tag(context, params, options)
   return nil, err.status ~= 404 and err or nil
 end
 
+-- The parameters, with the name from the document where it has one.
+local function named(params)
+  local given = {}
+  for name, value in pairs(params or {}) do
+    given[name] = value
+  end
+  if given.exportName == nil and type(given.export) == "table" then
+    given.exportName = given.export.name
+  end
+  return given
+end
+
 --- Makes an export, or changes it: PUT with the tag that is current, read
 --- first where the document has none.
 local function create_or_update(context, op, params, options)
-  if not call.prepare(context, op, params, options or {}) then
-    return call.run(context, op, params, options) -- which tells what is wrong
+  local given = named(params)
+  if not call.prepare(context, op, given, options or {}) then
+    return call.run(context, op, given, options) -- which tells what is wrong
   end
-  local given = {}
-  for name, value in pairs(params) do
-    given[name] = value
-  end
-  given.export = clean(params.export)
+  given.export = clean(given.export)
   if given.export.eTag == nil then
     local started = context.transport:clock()
     local err

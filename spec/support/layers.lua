@@ -19,6 +19,7 @@ local LUA = {
   { layer = "client", "client", may = "base call model paginate wait" },
   { layer = "call", "call", may = "base" },
   { layer = "exports", "azure_exports", may = "core base call" },
+  { layer = "builders", "export/.*", may = "core base" },
   { layer = "parallel", "parallel", may = "base multi" },
   { layer = "protocol", "protocol/.*", may = "core base json" },
   { layer = "auth", "auth/.*", "sigv4", may = "core base" },

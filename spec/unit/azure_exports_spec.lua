@@ -38,6 +38,13 @@ describe("create_or_update", function()
     assert.same(EXPORT, sent(stub, 2))
   end)
 
+  it("finds the name in the document, as GET and the builder give it", function()
+    local costs, stub = client { { body = { eTag = '"1"' } }, { body = {} } }
+    assert(costs:create_or_update { export = { name = "a", properties = {} } })
+    assert.matches("/exports/a%?", stub.requests[2].url)
+    assert.is_nil(sent(stub, 2).name)
+  end)
+
   it("takes a tag that is given", function()
     local costs, stub = client { { body = { name = "a" } } }
     assert(costs:create_or_update { exportName = "a", export = { eTag = '"mine"', properties = {} } })
