@@ -146,8 +146,11 @@ local function credentials_of(options, settings, what, level)
   end
   local scope = settings.cloud.token_scope
   return {
-    get = function(_, claims)
-      return provider:get(scope, claims)
+    get = function()
+      return provider:get(scope)
+    end,
+    expire = provider.expire and function(_, identity, claims)
+      provider:expire(identity, claims)
     end,
   }
 end

@@ -123,16 +123,17 @@ local function decode(context, op, response)
   return output, err
 end
 
--- Keys that the service calls expired are let go of, once a call: the next
--- attempt asks for others.
-local EXPIRED = { ExpiredToken = true, ExpiredTokenException = true }
+-- Keys or tokens that the service calls expired, or wants to see more claims
+-- in, are let go of, once a call: the next attempt asks for others.
+local EXPIRED = { ExpiredToken = true, ExpiredTokenException = true, ExpiredAuthenticationToken = true }
 
 local function renews(context, err, call)
-  if call.renewed or not EXPIRED[err.code] or not (call.identity and context.credentials.expire) then
+  local wanted = EXPIRED[err.code] or err.claims
+  if not wanted or call.renewed or not (call.identity and context.credentials.expire) then
     return false
   end
   call.renewed = true
-  context.credentials:expire(call.identity)
+  context.credentials:expire(call.identity, err.claims)
   return true
 end
 

@@ -298,6 +298,41 @@ describe("an error", function()
   end)
 end)
 
+describe("a token that the service refuses", function()
+  local function token(text)
+    return { body = { access_token = text, expires_in = 3600 } }
+  end
+
+  local SECRET = { tenant_id = "t", client_id = "c", client_secret = "s" }
+  local CHALLENGE = { ["www-authenticate"] = 'Bearer error="insufficient_claims", claims="eyJhIjoxfQ=="' }
+
+  it("is asked for anew, once, with the claims that are wanted", function()
+    local costs, stub = client({
+      token "tok-1", failing(401, "Unauthorized", "x", CHALLENGE), token "tok-2", { body = { value = {} } },
+    }, { credentials = SECRET })
+    assert.is_table(costs:list())
+    assert.matches("&claims=%%7B%%22a%%22%%3A1%%7D$", stub.requests[3].body)
+    assert.equal("Bearer tok-2", stub.requests[4].headers.authorization)
+    assert.same({ 0 }, stub.slept)
+  end)
+
+  it("is asked for anew when it has expired, and given up on when that does not help", function()
+    local expired = failing(401, "ExpiredAuthenticationToken", "x")
+    local costs, stub = client({ token "tok-1", expired, token "tok-2", expired }, { credentials = SECRET })
+    local _, err = costs:list()
+    assert.same({ "ExpiredAuthenticationToken", 2, 4 }, { err.code, err.attempts, #stub.requests })
+  end)
+
+  it("is not asked for anew where it was given in code, or for any other reason", function()
+    local costs, stub = client { failing(401, "ExpiredAuthenticationToken", "x") }
+    assert.is_nil((costs:list()))
+    assert.equal(1, #stub.requests)
+    costs, stub = client({ token "tok-1", failing(401, "AuthenticationFailed", "x") }, { credentials = SECRET })
+    assert.is_nil((costs:list()))
+    assert.equal(2, #stub.requests)
+  end)
+end)
+
 describe("a hint", function()
   local BILLING = "providers/Microsoft.Billing/billingAccounts/1"
 

@@ -14,16 +14,16 @@ local function serves(entry, now)
 end
 
 -- Runs inside of transport:single, so one caller at a time for each scope.
-local function refresh(self, scope, claims, seen)
+local function refresh(self, scope, seen)
   local entry = self._entries[scope]
-  if entry ~= seen then
+  if entry and entry ~= seen then
     return entry.identity
-  end
-  if entry then
+  elseif entry then
     entry.refreshing = true
   end
-  local identity, err = self._flow:fetch(scope, claims)
+  local identity, err = self._flow:fetch(scope, self._claims[scope])
   if identity then
+    self._claims[scope] = nil
     self._entries[scope] = { identity = identity, refresh_at = identity.refresh_at }
     return identity
   end
@@ -32,7 +32,7 @@ local function refresh(self, scope, claims, seen)
     entry.refreshing = false
     entry.refresh_at = now + TRY_AGAIN
   end
-  if serves(entry, now) and not claims then
+  if serves(entry, now) then
     return entry.identity
   end
   return nil, err
@@ -40,19 +40,30 @@ end
 
 --- The token for a scope.
 ---@param scope string|nil the cloud's own resource manager when nil
----@param claims string|nil what a 401 asked for; a kept token does not have it
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err
-function Cache:get(scope, claims)
+function Cache:get(scope)
   scope = scope or self._scope
   local entry = self._entries[scope]
   local now = self._transport:now()
-  if entry and not claims and serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
+  if serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
     return entry.identity
   end
   return self._transport:single(self._key .. scope, function()
-    return refresh(self, scope, claims, entry)
+    return refresh(self, scope, entry)
   end)
+end
+
+--- Lets go of a token that a service refused, if it is still the one kept.
+---@param identity cloudjobs.azure.Identity
+---@param claims string|nil what the service wants to see in the next one
+function Cache:expire(identity, claims)
+  for scope, entry in pairs(self._entries) do
+    if entry.identity == identity then
+      self._entries[scope] = nil
+      self._claims[scope] = claims
+    end
+  end
 end
 
 --- A provider over `flow`, whose `fetch(scope, claims)` answers an identity or `nil, err`.
@@ -64,6 +75,7 @@ local function new(flow, options)
     _transport = options.transport,
     _scope = options.scope,
     _entries = {},
+    _claims = {},
   }, cache_mt)
   self._key = tostring(self) .. " "
   return self
