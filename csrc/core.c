@@ -275,6 +275,9 @@ static int l_signer (lua_State *L) {
 
 /* ---- signing ---- */
 
+static const struct cj_slice date = CJ_SLICE("x-amz-date");
+static const struct cj_slice token = CJ_SLICE("x-amz-security-token");
+
 static struct cj_slice slice (lua_State *L, int i) {
   struct cj_slice s;
   s.s = lua_tolstring(L, i, &s.n);
@@ -308,8 +311,6 @@ static void add_header (struct cj_request *r, struct cj_slice name,
 static const char *copy_headers (lua_State *L, struct cj_request *r,
                                  int result) {
   static const struct cj_slice hash = CJ_SLICE("x-amz-content-sha256");
-  static const struct cj_slice date = CJ_SLICE("x-amz-date");
-  static const struct cj_slice token = CJ_SLICE("x-amz-security-token");
   lua_pushnil(L);
   while (lua_next(L, 2)) {
     struct cj_slice name, value;
@@ -333,19 +334,20 @@ static const char *copy_headers (lua_State *L, struct cj_request *r,
     if (cj_slice_equal(name, hash))
       r->payload = value;
     lua_pushvalue(L, -2);
-    lua_insert(L, -2); /* name, name, value: one name for lua_next */
+    lua_pushvalue(L, -2);
     lua_rawset(L, result);
+    lua_pop(L, 1);
   }
   return NULL;
 }
 
 /* result[name] = the value on top, which stays; and takes it in. */
 static void set_header (lua_State *L, struct cj_request *r, int result,
-                        int name) {
-  lua_pushvalue(L, name);
+                        int upvalue, struct cj_slice name) {
+  lua_pushvalue(L, lua_upvalueindex(upvalue));
   lua_pushvalue(L, -2);
   lua_rawset(L, result);
-  add_header(r, slice(L, name), slice(L, -1));
+  add_header(r, name, slice(L, -1));
 }
 
 /* signer:sign(headers, method, path, query, body, time, region, service) ->
@@ -368,11 +370,11 @@ static int signer_sign (lua_State *L) {
   if (wrong != NULL)
     return refuse(L, wrong);
   lua_pushlstring(L, r.stamp, sizeof(r.stamp));
-  set_header(L, &r, result, lua_upvalueindex(UP_DATE));
+  set_header(L, &r, result, UP_DATE, date);
   lua_getiuservalue(L, 1, 1);
   lua_rawgeti(L, -1, 1);
   if (!lua_isnil(L, -1))
-    set_header(L, &r, result, lua_upvalueindex(UP_TOKEN));
+    set_header(L, &r, result, UP_TOKEN, token);
   if (r.payload.s == NULL) {
     if (cj_sha256(&t->hash, body.s, body.n, hash) != 0)
       return no_hash(L);
