@@ -13,14 +13,19 @@ local START = 10 -- seconds a child may take until it listens
 local GRACE = 1 -- seconds between asking it to end and ending it
 local CONTROL_TIMEOUT = 30
 
---- What the child runs. Its search paths and options are ours.
+--- What the child runs: with our search paths and options; its first line tells
+--- where it listens, or why it does not.
 local CHILD = [[
 package.path, package.cpath = %q, %q
 local core = require "cloudjobs.core"
-require("cloudjobs.emulator").serve(core.json_decode(%q), function(info)
+local function tell(info)
   io.stdout:write(core.json_encode(info), "\n")
   io.stdout:flush()
-end)
+end
+local ok, why = pcall(require("cloudjobs.emulator").serve, core.json_decode(%q), tell)
+if not ok then
+  tell { message = tostring(why) }
+end
 ]]
 
 local Emulator = {}
@@ -37,8 +42,8 @@ local function interpreter()
 end
 
 --- Starts an emulator. Options: port (0: a free one), speed, tls, folder (where
---- delivered files go), keys, clients, tokens, quotas, and `interpreter`, the
---- Lua program to run it with.
+--- delivered files go), keys, clients, tokens, quotas, and `interpreter`,
+--- the Lua program to run it with, of our own version.
 ---@param options table|nil
 ---@return table|nil emulator { port, url, ca_bundle } and its controls
 ---@return string|nil message
@@ -56,9 +61,9 @@ local function start(options)
   end
   local line, why = child:line(START)
   local info = line and core.json_decode(line)
-  if type(info) ~= "table" then
+  if type(info) ~= "table" or info.message then
     child:stop(GRACE)
-    return nil, "the emulator did not start: " .. (why or line)
+    return nil, "the emulator did not start: " .. (info and info.message or why or line)
   end
   local self = setmetatable({ port = info.port, url = info.url, _child = child }, emulator_mt)
   if info.certificate then

@@ -8,6 +8,8 @@ local os_ = require "cloudjobs.os"
 
 local IDLE = 60 -- seconds that a connection may say nothing
 local READ_SIZE = 65536
+local LINGER = 2 -- seconds to go on reading from a client that was refused
+local MOST_UNREAD = 16 * 1024 * 1024 -- bytes read from it, and thrown away
 local ACCEPT_PAUSE = 0.05 -- seconds to wait when the process has no descriptor left
 
 --- cqueues and luaossl are needed for the sockets alone; say so where they are missing.
@@ -32,6 +34,18 @@ local function complain(connection, problem)
     headers = { ["content-type"] = "application/json", connection = "close" },
     body = body,
   })
+  connection:flush()
+  -- Closing with bytes unread would reset the connection before our words are read.
+  connection:shutdown "w"
+  connection:settimeout(LINGER)
+  local left = MOST_UNREAD
+  while left > 0 do
+    local bytes = connection:read(-READ_SIZE)
+    if not bytes then
+      return
+    end
+    left = left - #bytes
+  end
 end
 
 --- Reads the next request. nil when the connection is done with.
@@ -126,8 +140,14 @@ local function serve(options, on_ready)
   end
   local app = App.new(app_options)
   local host = options.host or "127.0.0.1"
-  local listener = assert(socket.listen { host = host, port = options.port or 0, reuseaddr = true, backlog = 1024 })
-  assert(listener:listen())
+  local listener = socket.listen { host = host, port = options.port or 0, reuseaddr = true }
+  listener:onerror(function(_, _, why)
+    return why
+  end)
+  local ok, why = listener:listen()
+  if not ok then
+    error(("cannot listen on %s:%d: %s"):format(host, options.port or 0, require("cqueues.errno").strerror(why)), 0)
+  end
   local _, _, port = listener:localname()
 
   local queue = cqueues.new()
