@@ -346,6 +346,7 @@ static const luaL_Reg functions[] = {
   { "decode", cj_decode },
   { "json_encode", cj_json_encode },
   { "json_decode", cj_json_decode },
+  { "xml_decode", cj_xml_decode },
   { "base64_encode", l_base64_encode },
   { "base64_decode", l_base64_decode },
   { "iso", l_iso },

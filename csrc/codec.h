@@ -52,5 +52,6 @@ int cj_encode (lua_State *L);
 int cj_json_encode (lua_State *L);
 int cj_decode (lua_State *L);
 int cj_json_decode (lua_State *L);
+int cj_xml_decode (lua_State *L);
 
 #endif

@@ -37,22 +37,6 @@ static size_t plain_length (const char *p, const char *end) {
   return (size_t)(p - from);
 }
 
-/* The length of the well-formed UTF-8 sequence of two to four bytes at 'p', or
-** 0: no overlong form, no surrogate, nothing above U+10FFFF. */
-static size_t utf8_sequence (const char *p, const char *end) {
-  const unsigned char *s = (const unsigned char *)p;
-  size_t n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4, i;
-  if (s[0] < 0xC2 || s[0] > 0xF4 || (size_t)(end - p) < n)
-    return 0;
-  for (i = 1; i < n; i++)
-    if ((s[i] & 0xC0) != 0x80)
-      return 0;
-  if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
-      (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
-    return 0;
-  return n;
-}
-
 size_t cj_utf8_length (const char *s, size_t n) {
   size_t length = 0, i;
   for (i = 0; i < n; i++)
@@ -273,7 +257,7 @@ int cj_json_string (struct cj_json *r, struct cj_slice *s) {
       from = r->p;
     } else if ((unsigned char)*r->p < 0x20) {
       return unexpected(r, "control character in a string");
-    } else if ((n = utf8_sequence(r->p, r->end)) > 0) {
+    } else if ((n = cj_utf8_sequence(r->p, r->end)) > 0) {
       r->p += n;
     } else {
       return unexpected(r, "invalid UTF-8");
@@ -413,7 +397,7 @@ int cj_json_quote (struct cj_buf *b, const char *s, size_t n) {
   for (;; p += plain_length(p, end)) {
     size_t length;
     if (p < end && (unsigned char)*p >= 0x80) {
-      if ((length = utf8_sequence(p, end)) == 0)
+      if ((length = cj_utf8_sequence(p, end)) == 0)
         return CJ_NOT_UTF8;
       p += length;
       continue;

@@ -474,3 +474,17 @@ int cj_time_read (double *t, const char *s, size_t n) {
 }
 
 /* }================================================================= */
+
+size_t cj_utf8_sequence (const char *p, const char *end) {
+  const unsigned char *s = (const unsigned char *)p;
+  size_t n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4, i;
+  if (s[0] < 0xC2 || s[0] > 0xF4 || (size_t)(end - p) < n)
+    return 0;
+  for (i = 1; i < n; i++)
+    if ((s[i] & 0xC0) != 0x80)
+      return 0;
+  if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
+      (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
+    return 0;
+  return n;
+}

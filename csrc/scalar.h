@@ -1,4 +1,5 @@
-/* Text forms of single values: base64, dates, integers, doubles. No Lua. */
+/* Text forms of single values: base64, dates, integers, doubles; UTF-8. No
+** Lua. */
 #ifndef CJ_SCALAR_H
 #define CJ_SCALAR_H
 
@@ -29,5 +30,9 @@ int cj_integer_read (int64_t *i, const char *s, size_t n);
 int cj_double_read (double *d, const char *s, size_t n);
 /* ISO-8601, the three HTTP forms, or seconds as a decimal. */
 int cj_time_read (double *t, const char *s, size_t n);
+
+/* The length of the well-formed UTF-8 sequence of two to four bytes at 'p', or
+** 0: no overlong form, no surrogate, nothing above U+10FFFF. */
+size_t cj_utf8_sequence (const char *p, const char *end);
 
 #endif

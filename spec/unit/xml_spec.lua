@@ -1,0 +1,107 @@
+local core = require "cloudjobs.core"
+
+local function leaf(name, text)
+  return { name = name, text = text }
+end
+
+describe("XML text", function()
+  local cases = {
+    { "<a/>", leaf("a", "") },
+    { "<a></a>", leaf("a", "") },
+    { "<a>text</a>", leaf("a", "text") },
+    { "<a b='1' c = \"2\" >text</a >", leaf("a", "text") },
+    { "<p:a xmlns:p='urn:x'>text</p:a>", leaf("a", "text") },
+    { '<?xml version="1.0" encoding="UTF-8"?>\n<!-- note -->\n<a/>\n<!-- note -->\n', leaf("a", "") },
+    { "<?xml version='1.0'?><a/>", leaf("a", "") },
+    { "\239\187\191<a/>", leaf("a", "") },
+    { "<a>&lt;&gt;&amp;&quot;&apos;&#65;&#x42;&#x1F600;</a>", leaf("a", "<>&\"'AB😀") },
+    { "<a>ü€😀</a>", leaf("a", "ü€😀") },
+    { "<a>1<!-- x -->2<![CDATA[<&]]]>3</a>", leaf("a", "12<&]3") },
+    { "<a>1\r\n2\r3</a>", leaf("a", "1\n2\n3") },
+    { "<a> x </a>", leaf("a", " x ") },
+    { "<a>\n <b>1</b>\n <b/> <c><d>2</d></c> </a>",
+      { name = "a", leaf("b", "1"), leaf("b", ""), { name = "c", leaf("d", "2") } } },
+  }
+  for _, case in ipairs(cases) do
+    it(("reads %q"):format(case[1]), function()
+      assert.same(case[2], core.xml_decode(case[1]))
+    end)
+  end
+
+  local mistakes = {
+    { "", "expected an element at byte 1" },
+    { "text", "expected an element at byte 1" },
+    { "{}", "expected an element at byte 1" },
+    { "<a>", "the text ends within an element at byte 4" },
+    { "<a", "expected > at the end of a tag at byte 3" },
+    { "<1/>", "expected a name at byte 2" },
+    { "<a></b>", "an end tag of another element at byte 6" },
+    { "<p:a></q:a>", "an end tag of another element at byte 8" },
+    { "<a><b></a></b>", "an end tag of another element at byte 9" },
+    { "<a/><b/>", "something follows the root element at byte 5" },
+    { "<a/>x", "something follows the root element at byte 5" },
+    { "<a>&nbsp;</a>", "unknown entity at byte 4" },
+    { "<a>&x</a>", "unknown entity at byte 4" },
+    { "<a>&#0;</a>", "expected a character's number at byte 4" },
+    { "<a>&#xD800;</a>", "expected a character's number at byte 4" },
+    { "<a>&#x110000;</a>", "expected a character's number at byte 4" },
+    { "<a>&#99999999999999999999;</a>", "expected a character's number at byte 4" },
+    { "<a>&#;</a>", "expected a character's number at byte 4" },
+    { "<a>\1</a>", "control character at byte 4" },
+    { "<a>\0</a>", "control character at byte 4" },
+    { "<a>\255</a>", "not UTF-8 at byte 4" },
+    { "<a>\192\128</a>", "not UTF-8 at byte 4" },
+    { "<a>\239\191\191</a>", "not UTF-8 at byte 4" },
+    { "<a>]]></a>", "]]> within text at byte 4" },
+    { "<a><![CDATA[x</a>", "CDATA does not end at byte 18" },
+    { "<a><!-- x", "comment does not end at byte 10" },
+    { "<a><!-- -- --></a>", "-- within a comment at byte 9" },
+    { "<a b='1' b='2'/>", "an attribute is there twice at byte 10" },
+    { "<a b='1'c='2'/>", "expected a blank before an attribute at byte 9" },
+    { "<a b/>", "expected = after an attribute's name at byte 5" },
+    { "<a b=1/>", "expected a quoted value at byte 6" },
+    { "<a b='<'/>", "< within a value at byte 7" },
+    { "<a b='", "a value does not end at byte 7" },
+    { "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "expected a name at byte 2" },
+    { "<a><!DOCTYPE b></a>", "expected a name at byte 5" },
+    { "<a><?pi x?></a>", "expected a name at byte 5" },
+    { "<?xml version='1.0' encoding='UTF-16'?><a/>", "an encoding that is not UTF-8 at byte 21" },
+    { "<?xml version='1.0'><a/>", "the declaration does not end at byte 20" },
+    { " <?xml version='1.0'?><a/>", "expected a name at byte 3" },
+    { ("<a>"):rep(65), "nested too deep at byte 194" },
+    { ("<a%s/>"):format((" b"):rep(33):gsub("b", function()
+      return "b='1'"
+    end)), "an attribute is there twice at byte 10" },
+  }
+  for _, case in ipairs(mistakes) do
+    it(("refuses %q"):format(case[1]:sub(1, 60)), function()
+      assert.same({ nil, case[2] }, { core.xml_decode(case[1]) })
+    end)
+  end
+
+  it("has a limit for attributes", function()
+    local attributes = {}
+    for i = 1, 33 do
+      attributes[i] = (" a%d='1'"):format(i)
+    end
+    local value, message = core.xml_decode("<a" .. table.concat(attributes) .. "/>")
+    assert.is_nil(value)
+    assert.matches("too many attributes", message, 1, true)
+  end)
+
+  it("has a limit for elements", function()
+    local value, message = core.xml_decode("<a>" .. ("<b/>"):rep(1024 * 1024) .. "</a>")
+    assert.is_nil(value)
+    assert.matches("too many elements", message, 1, true)
+  end)
+
+  it("is never read past its end", function()
+    local text = "<?xml version='1.0' encoding='UTF-8'?><!-- x --><a b='&lt;'>1&#x41;<![CDATA[x]]>€<c/></a>"
+    assert.is_truthy(core.xml_decode(text))
+    for n = 0, #text - 1 do
+      local value, message = core.xml_decode(text:sub(1, n))
+      assert.is_nil(value)
+      assert.is_truthy(tonumber(message:match("at byte (%d+)$")) <= n + 1)
+    end
+  end)
+end)
