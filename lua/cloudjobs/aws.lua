@@ -16,10 +16,11 @@ local core = require "cloudjobs.core"
 local export = require "cloudjobs.export.aws"
 local json_rpc = require "cloudjobs.protocol.json_rpc"
 local option = require "cloudjobs.options"
+local query = require "cloudjobs.protocol.query"
 local rest = require "cloudjobs.protocol.rest"
 local transports = require "cloudjobs.transport"
 
-local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc, ["rest-json"] = rest }
+local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc, ["rest-json"] = rest, query = query }
 
 local OPTIONS = assembly.known {
   region = "string",

@@ -10,7 +10,7 @@ local conformance = require "spec.support.conformance"
 local core = require "cloudjobs.core"
 
 -- Where we follow the other AWS SDKs, or refuse what botocore passes over; by a pattern of the case's id.
-local DIFFERENT = { ["credentials/role-source-profile"] = true }
+local DIFFERENT = {}
 
 local home
 

@@ -75,4 +75,4 @@ local function unreadable(response, message)
   }
 end
 
-return { decode = decode, unreadable = unreadable, request_id = request_id }
+return { decode = decode, unreadable = unreadable, request_id = request_id, retry_after = retry_after }

@@ -1,0 +1,141 @@
+--- AWS's query protocol: a form in the body, whose names spell the way to each
+--- value, and XML in the answer. Parameters never go into the URL, which
+--- proxies log.
+
+local aws_error = require "cloudjobs.protocol.aws_error"
+local core = require "cloudjobs.core"
+local Error = require "cloudjobs.error"
+local url = require "cloudjobs.url"
+local xml = require "cloudjobs.protocol.xml"
+
+local CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
+
+local write
+
+local function write_list(form, model, item, name, list)
+  for i, value in ipairs(list) do
+    write(form, model, item, ("%s.member.%d"):format(name, i), value)
+  end
+  if #list == 0 then
+    form[#form + 1] = name .. "="
+  end
+end
+
+local function write_map(form, model, item, name, map)
+  local keys = {}
+  for key in pairs(map) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  for i, key in ipairs(keys) do
+    local prefix = ("%s.entry.%d"):format(name, i)
+    form[#form + 1] = prefix .. ".key=" .. url.encode(key)
+    write(form, model, item, prefix .. ".value", map[key])
+  end
+end
+
+local function write_structure(form, model, shape, prefix, value)
+  for _, member in ipairs(core.members(shape)) do
+    if value[member.wire] ~= nil then
+      write(form, model, member.type, prefix .. member.wire, value[member.wire])
+    end
+  end
+end
+
+-- Appends `name=value`, or what a list, map or structure makes of it.
+function write(form, model, kind, name, value)
+  local list_item, map_item = kind:match("^(.*)%[%]$"), kind:match("^(.*){}$")
+  if list_item then
+    write_list(form, model, list_item, name, value)
+  elseif map_item then
+    write_map(form, model, map_item, name, value)
+  elseif type(value) == "table" then
+    write_structure(form, model, model:shape(kind), name .. ".", value)
+  else
+    form[#form + 1] = name .. "=" .. url.encode(type(value) == "string" and value or core.json_encode(value))
+  end
+end
+
+--- Encodes and validates. The request has no address and no date yet.
+---@return table|nil request `{ method, path, headers, body }`
+---@return cloudjobs.Error|nil err kind "validation", every problem at once
+local function encode(op, params)
+  local json, problems = core.encode(op.input, params or {}, op.has_token and core.uuid() or nil)
+  if not json then
+    return nil, Error.new { kind = "validation", code = "validation", problems = problems }
+  end
+  local form = { "Action=" .. op.name, "Version=" .. op.service.api_version }
+  if op.input then
+    -- As JSON every value is the text or number that goes on the wire.
+    write_structure(form, op.model, op.input, "", core.json_decode(json))
+  end
+  return {
+    method = "POST",
+    path = "/",
+    headers = { ["content-type"] = CONTENT_TYPE },
+    body = table.concat(form, "&"),
+  }
+end
+
+-- The text of the element at the end of a path of names.
+local function text_at(node, ...)
+  for _, name in ipairs { ... } do
+    node = node and xml.children_by_name(node)[name]
+  end
+  return node and node.text
+end
+
+-- <ErrorResponse><Error><Code>…</Code><Message>…</Message></Error><RequestId>…
+local function decode_error(op, response)
+  local root = core.xml_decode(response.body)
+  local code = root and text_at(root, "Error", "Code")
+  if not code then
+    return aws_error.decode(op, response)
+  end
+  local modeled = op.model:error(code)
+  local fields = modeled and xml.structure(op.model, modeled.shape, xml.children_by_name(root).Error)
+  return Error.new {
+    kind = "service",
+    code = code,
+    message = text_at(root, "Error", "Message") or "",
+    status = response.status,
+    request_id = aws_error.request_id(response) or text_at(root, "RequestId"),
+    retry_after = aws_error.retry_after(response.headers),
+    fields = fields or nil,
+  }
+end
+
+--- The operation's output, or why there is none.
+---@return table|nil output
+---@return cloudjobs.Error|nil err kind "service" or "response"
+local function decode(op, response)
+  if response.status < 200 or response.status >= 300 then
+    return nil, decode_error(op, response)
+  elseif not op.output then
+    return {}
+  end
+  local root, message = core.xml_decode(response.body)
+  if not root then
+    return nil, aws_error.unreadable(response, message)
+  end
+  local result = root
+  if op.result_wrapper then
+    result = xml.children_by_name(root)[op.result_wrapper]
+  end
+  if not result then
+    return nil, aws_error.unreadable(response, ("expected %s in the answer"):format(op.result_wrapper))
+  end
+  local output
+  output, message = xml.structure(op.model, op.output, result)
+  if not output then
+    return nil, aws_error.unreadable(response, message)
+  end
+  return output
+end
+
+---@return string|nil
+local function request_id(response)
+  return aws_error.request_id(response) or response.body:match("<RequestId>([%w-]+)</RequestId>")
+end
+
+return { encode = encode, decode = decode, request_id = request_id }
