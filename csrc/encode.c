@@ -9,11 +9,11 @@ static int encode_node (struct cj_encoder *e, const struct cj_node *node,
                         int at, int type, const struct cj_path *path);
 
 static int put_byte (struct cj_encoder *e, char c) {
-  return cj_buf_byte(e->b, c) == 0 ? 0 : cj_encode_no_room(e);
+  return cj_buf_byte(e->b, c) == 0 ? 0 : cj_encode_no_room(e, 1);
 }
 
 static int put (struct cj_encoder *e, const char *s, size_t n) {
-  return cj_buf_add(e->b, s, n) == 0 ? 0 : cj_encode_no_room(e);
+  return cj_buf_add(e->b, s, n) == 0 ? 0 : cj_encode_no_room(e, n);
 }
 
 /* Whether an object's first member comes next: none ends as it begins. */

@@ -44,8 +44,9 @@ int cj_encode_check_characters (struct cj_encoder *e,
                                 const struct cj_path *path, const char *s,
                                 size_t n);
 
-/* The buffer had no room: the text is too long, or memory is short. */
-int cj_encode_no_room (struct cj_encoder *e);
+/* The buffer had no room for 'n' bytes: the text is too long, or memory short.
+ */
+int cj_encode_no_room (struct cj_encoder *e, size_t n);
 
 int cj_encode_put_quoted (struct cj_encoder *e, const struct cj_path *path,
                           const char *s, size_t n);

@@ -77,16 +77,16 @@ int cj_encode_check_characters (struct cj_encoder *e,
 
 /* }================================================================= */
 
-int cj_encode_no_room (struct cj_encoder *e) {
+int cj_encode_no_room (struct cj_encoder *e, size_t n) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
-  if (e->b->len < CJ_MAX_TEXT / 2)
+  if (n <= e->b->max - e->b->len)
     luaL_error(e->L, "not enough memory");
   cj_encode_problem(e, &whole, "the text would be longer than 64 MiB");
   return -1;
 }
 
 static int put (struct cj_encoder *e, const char *s, size_t n) {
-  return cj_buf_add(e->b, s, n) == 0 ? 0 : cj_encode_no_room(e);
+  return cj_buf_add(e->b, s, n) == 0 ? 0 : cj_encode_no_room(e, n);
 }
 
 int cj_encode_put_quoted (struct cj_encoder *e, const struct cj_path *path,
@@ -94,15 +94,16 @@ int cj_encode_put_quoted (struct cj_encoder *e, const struct cj_path *path,
   int written = cj_json_quote(e->b, s, n);
   if (written == CJ_NOT_UTF8)
     return cj_encode_problem(e, path, "expected valid UTF-8");
-  return written == 0 ? 0 : cj_encode_no_room(e);
+  return written == 0 ? 0 : cj_encode_no_room(e, n + 6); /* an escape's */
 }
 
 static int put_double (struct cj_encoder *e, double d) {
-  return cj_json_double(e->b, d) == 0 ? 0 : cj_encode_no_room(e);
+  return cj_json_double(e->b, d) == 0 ? 0 : cj_encode_no_room(e, CJ_DOUBLE_MAX);
 }
 
 static int put_integer (struct cj_encoder *e, int64_t i) {
-  return cj_json_integer(e->b, i) == 0 ? 0 : cj_encode_no_room(e);
+  return cj_json_integer(e->b, i) == 0 ? 0
+                                       : cj_encode_no_room(e, CJ_INTEGER_MAX);
 }
 
 static int encode_string (struct cj_encoder *e, const struct cj_node *node,
@@ -128,7 +129,7 @@ static int encode_blob (struct cj_encoder *e, const struct cj_node *node,
   if (cj_encode_check_min(e, node, path, (double)n, "byte") != 0)
     return -1;
   if (n > CJ_MAX_TEXT || cj_buf_reserve(b, CJ_BASE64_LEN(n) + 2) != 0)
-    return cj_encode_no_room(e);
+    return cj_encode_no_room(e, CJ_BASE64_LEN(n) + 2);
   b->s[b->len++] = '"';
   b->len += cj_base64_write(b->s + b->len, s, n);
   b->s[b->len++] = '"';

@@ -1,6 +1,7 @@
 /* Text forms of single values: base64, dates, integers, doubles. */
 #include "scalar.h"
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -180,7 +181,8 @@ size_t cj_double_write (char *to, double d) {
   if (d >= -9007199254740992.0 && d <= 9007199254740992.0 &&
       d == (double)(int64_t)d && !(d == 0 && signbit(d)))
     return cj_integer_write(to, (int64_t)d);
-  for (precision = 15; precision <= 17; precision++) {
+  /* 15 digits survive in a double, so fewer need no trial; not in the least. */
+  for (precision = fabs(d) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
     n = snprintf(to, CJ_DOUBLE_MAX, "%.*g", precision, d);
     if (strtod(to, NULL) == d)
       break;
