@@ -25,7 +25,7 @@ local LUA = {
   { layer = "auth", "auth/.*", "sigv4", may = "core base" },
   { layer = "model", "model", "import", "import/.*", may = "core base json models" },
   { layer = "retry", "retry", may = "core base" },
-  { layer = "endpoint", "endpoint", may = "core base" },
+  { layer = "endpoint", "endpoint", "endpoint/.*", may = "core base models" },
   { layer = "config", "config", "config_file", may = "core base" },
   { layer = "child", "credentials/process", "credentials/azure_cli", "credentials/sso_token",
     may = "core base json config credentials os", uses = "cjson" },
