@@ -14,6 +14,13 @@
 #define CJ_EXPORT __attribute__((visibility("default")))
 #define CJ_UNUSED __attribute__((unused))
 
+/* They never return, which compilers and analysers like to know. */
+extern int lua_error (lua_State *L) __attribute__((noreturn));
+extern int luaL_error (lua_State *L, const char *fmt, ...)
+    __attribute__((noreturn));
+extern int luaL_argerror (lua_State *L, int i, const char *message)
+    __attribute__((noreturn));
+
 /* Largest integer that a double holds without gaps: 2^53. */
 #define CJ_MAX_EXACT 9007199254740992LL
 

@@ -96,8 +96,8 @@ static int add_headers (lua_State *L, int i, struct cj_transfer *t) {
 int cj_curl_request (lua_State *L, int first, struct cj_transfer *t) {
   struct cj_request r;
   memset(&r, 0, sizeof(r));
-  r.method = luaL_checkstring(L, first);
-  r.url = luaL_checkstring(L, first + 1);
+  r.method = luaL_checklstring(L, first, &r.method_len);
+  r.url = luaL_checklstring(L, first + 1, &r.url_len);
   r.body = luaL_optlstring(L, first + 3, NULL, &r.body_len);
   read_options(L, first + 4, &r);
   if (cj_transfer_begin(t) != 0 || add_headers(L, first + 2, t) != 0)
@@ -126,7 +126,7 @@ static void push_headers (lua_State *L, struct cj_transfer *t) {
 }
 
 int cj_curl_answer (lua_State *L, struct cj_transfer *t, CURLcode result) {
-  if (result != CURLE_OK || t->problem != NULL) {
+  if (!cj_transfer_succeeded(t, result)) {
     struct cj_failure f = cj_transfer_failure(t, result);
     lua_pushnil(L);
     lua_pushstring(L, f.code);

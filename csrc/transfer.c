@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,6 +21,8 @@
 /* Fewer names than this in a directory of certificates are somebody's own
 ** beside the system's bundle, not the system's. */
 #define MIN_CERTIFICATES 40
+
+#define TOO_LARGE "the answer is larger than the limit of %zu bytes"
 
 enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2 };
 
@@ -54,10 +57,13 @@ static void start (void) {
 #endif
 }
 
-static int refuse (struct cj_transfer *t, const char *code,
-                   const char *message) {
+__attribute__((format(printf, 3, 4))) static int
+refuse (struct cj_transfer *t, const char *code, const char *message, ...) {
+  va_list values;
+  va_start(values, message);
   t->problem = code;
-  snprintf(t->message, sizeof(t->message), "%s", message);
+  vsnprintf(t->message, sizeof(t->message), message, values);
+  va_end(values);
   return -1;
 }
 
@@ -66,40 +72,34 @@ static int refuse (struct cj_transfer *t, const char *code,
 static size_t on_body (char *s, size_t size, size_t n, void *data) {
   struct cj_transfer *t = data;
   n *= size;
-  if (n > t->body.max - t->body.len) {
-    refuse(t, "too_large", "");
-    snprintf(t->message, sizeof(t->message),
-             "the answer is larger than the limit of %zu bytes", t->body.max);
-    return 0;
-  }
-  if (cj_buf_add(&t->body, s, n) != 0) {
+  if (n > t->max_body - t->body.len)
+    refuse(t, "too_large", TOO_LARGE, t->max_body);
+  else if (cj_buf_add(&t->body, s, n) != 0)
     refuse(t, "memory", "out of memory");
-    return 0;
-  }
-  return n;
+  else
+    return n;
+  return 0;
 }
 
 /* Each interim answer and the final one begin with a status line; only the
-** last head is kept. Trailers land behind the blank line, where nobody looks.
-*/
+** last head is kept. Trailers land behind the blank line, where none looks. */
 static size_t on_head (char *s, size_t size, size_t n, void *data) {
   struct cj_transfer *t = data;
   n *= size;
-  if (n >= 5 && memcmp(s, "HTTP/", 5) == 0)
+  if (n >= 5 && memcmp(s, "HTTP/", 5) == 0) {
     cj_buf_reset(&t->head);
+    t->head_ended = 0;
+  }
+  t->head_ended |= *s == '\r' || *s == '\n';
   t->head_total += n;
-  if (t->head_total > MAX_HEAD) {
-    refuse(t, "too_large", "");
-    snprintf(t->message, sizeof(t->message),
-             "the answer's headers are larger than the limit of %zu bytes",
-             MAX_HEAD);
-    return 0;
-  }
-  if (cj_buf_add(&t->head, s, n) != 0) {
+  if (t->head_total > MAX_HEAD)
+    refuse(t, "too_large", "the answer's headers are larger than %zu bytes",
+           MAX_HEAD);
+  else if (cj_buf_add(&t->head, s, n) != 0)
     refuse(t, "memory", "out of memory");
-    return 0;
-  }
-  return n;
+  else
+    return n;
+  return 0;
 }
 
 /* ---- opening and closing ---- */
@@ -222,6 +222,8 @@ static int apply_network (struct cj_transfer *t, const struct cj_network *n) {
 
 int cj_transfer_begin (struct cj_transfer *t) {
   t->problem = NULL;
+  t->ready = 0;
+  t->head_ended = 0;
   t->message[0] = '\0';
   t->count = 0;
   t->given = 0;
@@ -231,6 +233,7 @@ int cj_transfer_begin (struct cj_transfer *t) {
   if (t->body.cap > KEEP)
     cj_buf_free(&t->body);
   cj_buf_reset(&t->body);
+  t->body.max = t->max_body;
   if (t->easy != NULL && t->pid == getpid())
     return 0;
   pthread_once(&started, start);
@@ -290,10 +293,9 @@ int cj_transfer_header (struct cj_transfer *t, const char *name,
   if (is(name, name_len, "transfer-encoding")) {
     return refuse(t, "request", "transfer-encoding is the transport's own");
   } else if (!is_text(value, value_len)) {
-    refuse(t, "request", "");
-    snprintf(t->message, sizeof(t->message),
-             "the header %.64s holds a line break or control character", name);
-    return -1;
+    return refuse(t, "request",
+                  "the header %.64s holds a line break or control character",
+                  name);
   }
   /* libcurl counts the body, and never waits for a 100 Continue. */
   if (is(name, name_len, "content-length") || is(name, name_len, "expect"))
@@ -341,8 +343,10 @@ int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
   CURL *e = t->easy;
   struct curl_slist *list;
   int head = strcmp(r->method, "HEAD") == 0;
-  if (!is_token(r->method, strlen(r->method)))
+  if (!is_token(r->method, r->method_len))
     return refuse(t, "request", "the method is not a token");
+  if (strlen(r->url) != r->url_len)
+    return refuse(t, "request", "the URL holds a NUL");
   if (head && r->body != NULL)
     return refuse(t, "request", "a HEAD request has no body");
   if (apply_network(t, &r->network) != 0)
@@ -368,13 +372,13 @@ int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
     return refuse(t, "memory", "out of memory");
   curl_easy_setopt(e, CURLOPT_HTTPHEADER, list);
 
-  t->body.max = t->max_body;
   /* Refuses a Content-Length at once; a HEAD's only describes. */
   curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
                    head ? (curl_off_t)0 : (curl_off_t)t->max_body);
   curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, t->gzip ? "gzip" : NULL);
   curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, r->timeout);
   curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout);
+  t->ready = 1;
   return 0;
 }
 
@@ -420,33 +424,51 @@ static const char *code_of (CURLcode result) {
   }
 }
 
+/* libcurl's text and code, but where they would mislead or tell a secret. */
+static const char *explain (struct cj_transfer *t, CURLcode result) {
+  long tunnel = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+  if (tunnel >= 300) {
+    snprintf(t->message, sizeof(t->message),
+             "the proxy answered %ld to CONNECT", tunnel);
+    return "proxy";
+  } else if (strstr(t->message, "Unsupported proxy") != NULL) {
+    /* libcurl quotes it, password included */
+    snprintf(t->message, sizeof(t->message),
+             "the proxy's address is not one libcurl understands");
+    return "proxy";
+  } else if (result == CURLE_FILESIZE_EXCEEDED) {
+    snprintf(t->message, sizeof(t->message), TOO_LARGE, t->max_body);
+  } else if (result == CURLE_SSL_CONNECT_ERROR &&
+             strstr(t->message, "SSL_connect: ") != NULL) {
+    return "connect"; /* cut off in the handshake: not a matter of trust */
+  } else if (t->message[0] == '\0') {
+    snprintf(t->message, sizeof(t->message), "%s", curl_easy_strerror(result));
+  }
+  return code_of(result);
+}
+
+int cj_transfer_succeeded (struct cj_transfer *t, CURLcode result) {
+  if (t->problem != NULL || result != CURLE_OK)
+    return 0;
+  if (!t->head_ended) /* libcurl takes the end of the connection for it */
+    return refuse(t, "closed", "the answer's headers were cut off") == 0;
+  return 1;
+}
+
 struct cj_failure cj_transfer_failure (struct cj_transfer *t, CURLcode result) {
   struct cj_failure f = { t->problem, t->message, 0 };
-  long tunnel = 0;
   curl_off_t begun = 0;
-  if (result == CURLE_OK)
+  if (!t->ready)
     return f;
+  if (t->problem == NULL)
+    f.code = explain(t, result);
   /* The moment before the request's first byte: resolved, connected, TLS and
   ** tunnel done. */
   curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
   f.sent = begun > 0;
-  if (t->problem != NULL)
-    return f;
-  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
-  if (tunnel >= 300) {
-    f.code = "proxy";
-    snprintf(t->message, sizeof(t->message),
-             "the proxy answered %ld to CONNECT", tunnel);
-    return f;
-  }
-  f.code = code_of(result);
   if (result == CURLE_UNSUPPORTED_PROTOCOL && !f.sent)
-    f.code = "request";
-  if (result == CURLE_FILESIZE_EXCEEDED)
-    snprintf(t->message, sizeof(t->message),
-             "the answer is larger than the limit of %zu bytes", t->body.max);
-  else if (t->message[0] == '\0')
-    snprintf(t->message, sizeof(t->message), "%s", curl_easy_strerror(result));
+    f.code = "request"; /* else an answer that is not HTTP */
   return f;
 }
 

@@ -23,8 +23,8 @@ struct cj_network {
 };
 
 struct cj_request {
-  const char *method;
-  const char *url;
+  const char *method, *url;
+  size_t method_len, url_len;
   const char *body; /* NULL: none. Not copied: keep it until the end. */
   size_t body_len;
   long timeout, connect_timeout; /* ms; 0: none */
@@ -52,8 +52,10 @@ struct cj_transfer {
   struct cj_buf network; /* the settings in force, flattened */
   struct cj_buf head;    /* the answer's status line and headers */
   size_t head_total;     /* bytes of all heads, interim answers counted */
+  int head_ended;        /* the blank line has come */
   struct cj_buf body;
   const char *problem; /* the code of what we refused, not libcurl */
+  int ready;           /* for the wire: nothing was refused before it */
   char message[CURL_ERROR_SIZE];
 };
 
@@ -75,7 +77,8 @@ int cj_transfer_header (struct cj_transfer *t, const char *name,
                         size_t name_len, const char *value, size_t value_len);
 int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r);
 
-/* What a result other than CURLE_OK means; CURLE_OK asks for a refusal. */
+/* Whether 'result' stands for a whole answer; if not, why. */
+int cj_transfer_succeeded (struct cj_transfer *t, CURLcode result);
 struct cj_failure cj_transfer_failure (struct cj_transfer *t, CURLcode result);
 
 long cj_transfer_status (const struct cj_transfer *t);

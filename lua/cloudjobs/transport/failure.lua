@@ -8,10 +8,22 @@ local RETRYABLE = { resolve = true, connect = true, timeout = true, closed = tru
 local HINT = {
   resolve = "Check the region or endpoint, and this machine's name resolution",
   connect = "Check the endpoint, and whether it is reached through a proxy",
-  tls = "A private certificate authority is named by ca_bundle",
   timeout = "A longer time is given by timeout = { connect = …, total = … }",
   proxy = "Check the proxy's address, user and password",
+  too_large = "A transport's limit is its option max_body",
 }
+
+local function hint_of(code, message)
+  if code == "tls" and (message:find("issuer", 1, true) or message:find("self", 1, true)) then
+    return "A certificate authority that this machine does not know is named by ca_bundle"
+  end
+  return HINT[code]
+end
+
+-- Where the request was to go, without a password that does not belong there.
+local function address(url)
+  return (url:match("^%a+://([^/?#]*)") or "?"):match("[^@]*$")
+end
 
 --- What `code`, `message` and `sent` of cloudjobs.curl mean for a call.
 ---@param request { url: string }
@@ -24,10 +36,10 @@ local function failure(request, code, message, sent)
     -- "request" is what libcurl was never asked to send.
     kind = code == "request" and "validation" or "transport",
     code = code,
-    message = ("%s: %s"):format(request.url:match("^%a+://([^/?#]*)") or "request", message),
+    message = ("%s: %s"):format(address(request.url), message),
     retryable = RETRYABLE[code],
     ambiguous = sent,
-    hint = HINT[code],
+    hint = hint_of(code, message),
   }
 end
 
