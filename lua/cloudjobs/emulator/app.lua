@@ -11,6 +11,7 @@ local control = require "cloudjobs.emulator.control"
 local core = require "cloudjobs.core"
 local faults = require "cloudjobs.emulator.faults"
 local identity = require "cloudjobs.emulator.identity"
+local metadata = require "cloudjobs.emulator.metadata"
 local outcomes = require "cloudjobs.emulator.outcomes"
 local selling = require "cloudjobs.emulator.selling"
 local ssm = require "cloudjobs.emulator.ssm"
@@ -32,6 +33,8 @@ local TOKENS = {
   ["expired-token"] = { expires_at = 0, audience = "https://management.azure.com" },
   ["storage-token"] = { expires_at = math.huge, audience = "https://storage.azure.com" },
 }
+
+local MANAGED = { identity_header = "emulator-header" }
 
 local App = {}
 local app_mt = { __name = "cloudjobs.emulator.app", __index = App }
@@ -61,6 +64,7 @@ function App:reset()
     keys = options.keys or KEYS,
     clients = options.clients or CLIENTS,
     tokens = copy(options.tokens or TOKENS),
+    managed = options.managed or MANAGED,
     files = options.files,
   }
   self.world = world
@@ -68,6 +72,7 @@ function App:reset()
   self.aws = aws.new(world, SERVICES)
   self.azure = azure.new(world)
   self.identity = identity.new(world)
+  self.metadata = metadata.new(world)
   self:clear_faults()
 end
 
@@ -77,7 +82,7 @@ end
 
 --- The front that a request is for, and what that front makes of it.
 local function route(self, request)
-  for _, front in ipairs { self.aws, self.azure, self.identity } do
+  for _, front in ipairs { self.aws, self.azure, self.identity, self.metadata } do
     local target = front:route(request)
     if target then
       return front, target
@@ -148,7 +153,7 @@ local function respond(self, request)
   return response
 end
 
---- Makes the app. Options: speed, keys, clients, tokens, quotas (false lifts
+--- Makes the app. Options: speed, keys, clients, tokens, managed, quotas (false lifts
 --- them), files, tls; and what makes it exact in specs: wall() and uuid().
 ---@param options table|nil
 ---@return fun(request: table): table
