@@ -440,7 +440,8 @@ static const char *explain (struct cj_transfer *t, CURLcode result) {
   } else if (result == CURLE_FILESIZE_EXCEEDED) {
     snprintf(t->message, sizeof(t->message), TOO_LARGE, t->max_body);
   } else if (result == CURLE_SSL_CONNECT_ERROR &&
-             strstr(t->message, "SSL_connect: ") != NULL) {
+             (strstr(t->message, "SSL_connect: ") != NULL ||
+              strstr(t->message, " failure: ") != NULL)) {
     return "connect"; /* cut off in the handshake: not a matter of trust */
   } else if (t->message[0] == '\0') {
     snprintf(t->message, sizeof(t->message), "%s", curl_easy_strerror(result));

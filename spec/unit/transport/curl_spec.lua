@@ -2,6 +2,7 @@ local Curl = require "cloudjobs.transport.curl"
 local Error = require "cloudjobs.error"
 local Server = require "spec.support.server"
 local files = require "spec.support.files"
+local lua = require("spec.support.process").lua
 local process = require "cloudjobs.os"
 
 describe("cloudjobs.transport.curl", function()
@@ -345,30 +346,33 @@ describe("cloudjobs.transport.curl", function()
       collectgarbage()
       collectgarbage()
       local before = descriptors()
-      for _ = 1, 20 do
-        Curl.new():send { method = "GET", url = server:url("/"), headers = {} }
+      local function forget_some()
+        for _ = 1, 20 do
+          Curl.new():send { method = "GET", url = server:url("/"), headers = {} }
+        end
       end
+      forget_some()
       collectgarbage()
       collectgarbage()
       assert.is_true(descriptors() <= before)
     end)
 
     it("hold no more memory than the last answer needed", function()
+      if os.getenv("LD_PRELOAD") then
+        return pending("a sanitizer keeps freed memory")
+      end
       local function resident()
         return tonumber(files.read("/proc/self/status"):match("VmRSS:%s+(%d+)"))
       end
-      send [[ answer(("x"):rep(30000000)) ]]
-      send()
-      collectgarbage()
-      collectgarbage()
-      local before = resident()
-      for _ = 1, 5 do
-        send [[ answer(("x"):rep(30000000)) ]]
+      local function collected()
+        send()
+        collectgarbage()
+        collectgarbage()
+        return resident()
       end
-      send()
-      collectgarbage()
-      collectgarbage()
-      assert.is_true(resident() - before < 20000, resident() - before)
+      local before = collected()
+      send [[ answer(("x"):rep(60000000)) ]]
+      assert.is_true(collected() - before < 40000, resident() - before)
     end)
   end)
 
@@ -457,13 +461,10 @@ describe("cloudjobs.transport.curl", function()
         local transport = require("cloudjobs.transport.curl").new()
         print(assert(transport:send { method = "GET", url = %q, headers = {} }).status)
       ]]):format(server:url("/"))
-      local result = process.run({ arg[-1], "-e", script }, {
-        env = {
-          http_proxy = "http://127.0.0.1:1", https_proxy = "http://127.0.0.1:1", ALL_PROXY = "http://127.0.0.1:1",
-          LUA_PATH = package.path, LUA_CPATH = package.cpath, PATH = os.getenv("PATH"),
-        },
+      local _, out, err = lua(script, {
+        http_proxy = "http://127.0.0.1:1", https_proxy = "http://127.0.0.1:1", ALL_PROXY = "http://127.0.0.1:1",
       })
-      assert.equal("200\n", result.stdout, result.stderr)
+      assert.equal("200\n", out, err)
     end)
   end)
 
@@ -502,12 +503,12 @@ describe("cloudjobs.transport.curl", function()
     it("is slept out even when signals come, but not beyond a cancellation", function()
       process.catch_interrupt()
       local pid = files.read("/proc/self/stat"):match("^%d+")
-      local child = process.spawn { "sh", "-c", "sleep 0.02; kill -INT " .. pid }
+      local killer = process.spawn { "sh", "-c", "sleep 0.02; kill -INT " .. pid }
       local started = transport:clock()
       transport:sleep(0.1)
       assert.is_true(process.interrupted())
       assert.is_true(transport:clock() - started >= 0.1)
-      child:stop()
+      killer:stop()
       process.restore_interrupt()
       transport:sleep(60, { cancelled = true })
     end)
