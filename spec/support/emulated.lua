@@ -84,7 +84,7 @@ function Emulated:azure(method, path, document, how)
     method = method,
     path = ("/%s/providers/Microsoft.CostManagement/exports%s"):format(scope, tail),
     query = query ~= "" and query or "api-version=2025-03-01",
-    headers = { authorization = how.authorization or "Bearer emulator-token" },
+    headers = { host = how.host, authorization = how.authorization or "Bearer emulator-token" },
     body = type(document) == "table" and assert(core.json_encode(document)) or document,
   }
   return response.status, response.body ~= "" and core.json_decode(response.body) or nil, response.headers

@@ -132,6 +132,12 @@ local function unauthorized(code, message, description)
   }, 401)
 end
 
+--- A token may be for Azure Resource Manager, or for the address that stands for
+--- it here: Azure's own clients ask for a token to the endpoint they are given.
+local function is_for_us(audience, host)
+  return audience:find("^https://management%.") or audience:match("^https?://(.-)/?$") == host
+end
+
 --- Checks the bearer token of a request to Azure. `tokens` are the known ones:
 --- `{ expires_at, audience, tenant, client_id }`.
 local function verify_bearer(request, tokens, now)
@@ -153,7 +159,7 @@ local function verify_bearer(request, tokens, now)
         :format(core.iso(math.floor(token.expires_at)), core.iso(math.floor(now))),
       "The access token has expired."
     )
-  elseif not token.audience:find("^https://management%.") then
+  elseif not is_for_us(token.audience, request.headers.host) then
     unauthorized(
       "InvalidAuthenticationTokenAudience",
       "The access token has been obtained for wrong audience or resource '" .. token.audience .. "'.",

@@ -122,62 +122,71 @@ local function serve_connection(cqueues, app, connection, context)
   end
 end
 
---- Listens, tells `on_ready` where, and serves until the process ends. Options:
---- host ("127.0.0.1"), port (0: a free one), tls, and those of the app.
----@param options table
----@param on_ready fun(info: table) told { port, url, certificate }
-local function serve(options, on_ready)
-  local cqueues, socket = sockets()
+local function make_app(options)
   local app_options = {}
   for name, value in pairs(options) do
     app_options[name] = value
   end
   app_options.wall = os_.now
   app_options.files = options.folder and files.new(options.folder)
-  local context, certificate
-  if options.tls then
-    context, certificate = require("cloudjobs.emulator.certificate").make(core.uuid():gsub("-", ""))
-  end
-  local app = App.new(app_options)
-  local host = options.host or "127.0.0.1"
-  local listener = socket.listen { host = host, port = options.port or 0, reuseaddr = true }
+  return App.new(app_options)
+end
+
+local function listen(socket, host, port)
+  local listener = socket.listen { host = host, port = port, reuseaddr = true }
   listener:onerror(function(_, _, why)
     return why
   end)
   local ok, why = listener:listen()
   if not ok then
-    error(("cannot listen on %s:%d: %s"):format(host, options.port or 0, require("cqueues.errno").strerror(why)), 0)
+    error(("cannot listen on %s:%d: %s"):format(host, port, require("cqueues.errno").strerror(why)), 0)
   end
+  return listener
+end
+
+--- Takes connections for ever, each served by a coroutine of its own.
+local function accept_all(cqueues, queue, listener, serve_one)
+  while true do
+    local connection = listener:accept()
+    if connection then
+      queue:wrap(function()
+        local ok, message = pcall(serve_one, connection)
+        connection:close()
+        if not ok then
+          io.stderr:write("emulator: ", tostring(message), "\n")
+        end
+      end)
+    else
+      cqueues.sleep(ACCEPT_PAUSE)
+    end
+  end
+end
+
+--- Listens, tells `on_ready` where, and serves until the process ends. Options:
+--- host ("127.0.0.1"), port (0: a free one), tls, folder, and those of the app.
+---@param options table
+---@param on_ready fun(info: table) told { port, url, certificate }
+local function serve(options, on_ready)
+  local cqueues, socket = sockets()
+  local app = make_app(options)
+  local context, certificate
+  if options.tls then
+    context, certificate = require("cloudjobs.emulator.certificate").make(core.uuid():gsub("-", ""))
+  end
+  local host = options.host or "127.0.0.1"
+  local listener = listen(socket, host, options.port or 0)
   local _, _, port = listener:localname()
 
   local queue = cqueues.new()
-  queue:wrap(function()
-    while true do
-      local connection = listener:accept()
-      if connection then
-        queue:wrap(function()
-          local ok, message = pcall(serve_connection, cqueues, app, connection, context)
-          connection:close()
-          if not ok then
-            io.stderr:write("emulator: ", tostring(message), "\n")
-          end
-        end)
-      else
-        cqueues.sleep(ACCEPT_PAUSE)
-      end
-    end
+  queue:wrap(accept_all, cqueues, queue, listener, function(connection)
+    serve_connection(cqueues, app, connection, context)
   end)
   on_ready {
     port = port,
     url = ("%s://%s:%d"):format(options.tls and "https" or "http", options.tls and "localhost" or host, port),
     certificate = certificate,
   }
-  repeat
-    local ok, message = queue:loop()
-    if not ok then
-      io.stderr:write("emulator: ", tostring(message), "\n")
-    end
-  until queue:empty()
+  assert(queue:loop())
 end
 
 return { serve = serve }

@@ -171,6 +171,14 @@ describe("the emulator's bearer tokens", function()
     assert.equal(401, (emulator:azure("GET", "", nil, how)))
   end)
 
+  it("may be for the emulator's own address", function()
+    local own = emulated.new {
+      tokens = { mine = { expires_at = math.huge, audience = "https://localhost:1234" } },
+    }
+    assert.equal(200, (own:azure("GET", "", nil, { authorization = "Bearer mine", host = "localhost:1234" })))
+    assert.equal(401, (own:azure("GET", "", nil, { authorization = "Bearer mine", host = "localhost:1" })))
+  end)
+
   local REFUSED = {
     { "a wrong secret", "client_id=00000000-0000-0000-0000-00000000c11e&client_secret=x", 401, "invalid_client", 7000215 },
     { "an unknown client", "client_id=nobody&client_secret=x", 400, "unauthorized_client", 700016 },
