@@ -14,25 +14,30 @@ local RETRY = { mode = "string", max_attempts = "number" }
 -- Options that only a transport can honour: handed on with each request.
 local NETWORK = { "proxy", "ca_bundle", "client_cert", "client_key" }
 
---- The options every client takes, and those of one cloud.
+--- `special` and the options of the transport, as options.check takes them.
 ---@param special table<string, string>
 ---@return table<string, string>
-local function known(special)
-  local all = {
-    credentials = "table",
-    endpoint = "string",
-    transport = "table",
-    env = "table",
-    retry = "table",
-    timeout = "table",
-    app_id = "string",
-  }
+local function reachable(special)
+  local all = { transport = "table", env = "table" }
   for _, name in ipairs(NETWORK) do
     all[name] = "string"
   end
   for name, expected in pairs(special) do
     all[name] = expected
   end
+  return all
+end
+
+--- The options every client takes, and those of one cloud.
+---@param special table<string, string>
+---@return table<string, string>
+local function known(special)
+  local all = reachable(special)
+  all.credentials = "table"
+  all.endpoint = "string"
+  all.retry = "table"
+  all.timeout = "table"
+  all.app_id = "string"
   return all
 end
 
@@ -95,6 +100,7 @@ end
 
 return {
   known = known,
+  reachable = reachable,
   timeout = timeout,
   retry = retry,
   network = network,

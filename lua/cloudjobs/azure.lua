@@ -124,7 +124,7 @@ local function settings_of(options, what, level)
   }
 end
 
-local CREDENTIALS = assembly.known(IDENTITY)
+local CREDENTIALS = assembly.reachable(IDENTITY)
 CREDENTIALS.cloud = "string|table"
 
 --- Credentials as a provider: `:get(scope)` answers an identity or `nil, err`.

@@ -148,6 +148,26 @@ describe("a call", function()
 end)
 
 describe("a next page", function()
+  it("is read by the ordinary listing", function()
+    local costs, stub = client {
+      { body = { value = { { name = "a" } }, nextLink = EXPORTS .. "?api-version=2025-03-01&$skiptoken=x" } },
+      { body = { value = { { name = "b" } } } },
+    }
+    local names = {}
+    for export in costs:items("list", { expand = "runHistory" }) do
+      names[#names + 1] = export.name
+    end
+    assert.same({ "a", "b" }, names)
+    assert.matches("skiptoken=x$", stub.requests[2].url)
+    assert.equal("Bearer hush", stub.requests[2].headers.authorization)
+  end)
+
+  it("elsewhere ends the listing with an error", function()
+    local costs, stub = client { { body = { value = {}, nextLink = "https://evil.example.com/x" } } }
+    local _, err = costs:all("list")
+    assert.same({ "validation", 1 }, { err.kind, #stub.requests })
+  end)
+
   it("is followed on the same origin", function()
     local request = client():request("list", { nextLink = EXPORTS .. "?api-version=2025-03-01&$skiptoken=x" })
     assert.equal(EXPORTS .. "?api-version=2025-03-01&$skiptoken=x", request.url)
@@ -251,7 +271,7 @@ describe("an error", function()
 
   it("carries the claims that a 401 asks for", function()
     local err = of(failing(401, "Unauthorized", "x", {
-      ["www-authenticate"] = 'Bearer error="insufficient_claims", claims="eyJhIjoxfQ=="',
+      ["www-authenticate"] = 'Bearer error="insufficient_claims", claims="eyJhIjoxfQ"',
     }))
     assert.equal('{"a":1}', err.claims)
   end)

@@ -28,6 +28,8 @@ function Bearer:sign(request, identity) -- luacheck: ignore 212/self
   elseif not is_safe(parts) then
     return refuse("a token is sent over https or to a literal loopback address, not to "
       .. parts.scheme .. "://" .. parts.authority)
+  elseif identity.token:find("[^\33-\126]") then
+    return refuse("the token is no line of printable characters")
   end
   local signed, headers = {}, {}
   for name, value in pairs(request) do

@@ -89,7 +89,7 @@ local function claims_of(headers)
   local challenge = headers["www-authenticate"]
   local claims = challenge and challenge:find('error="insufficient_claims"', 1, true)
     and challenge:match('claims="([^"]+)"')
-  return claims and core.base64_decode(claims) or nil
+  return claims and core.base64_decode(claims .. ("="):rep(-#claims % 4)) or nil
 end
 
 --- The error an answer tells of.

@@ -35,4 +35,12 @@ describe("a bearer token", function()
       assert.not_matches("hush", tostring(err))
     end)
   end
+
+  for _, token in ipairs { "a\r\nX: y", "a b", "\195\188" } do
+    it(("is no header of its own: %q"):format(token), function()
+      local signed, err = Bearer.new():sign({ url = "https://x/", headers = {} }, { token = token })
+      assert.is_nil(signed)
+      assert.equal("insecure", err.code)
+    end)
+  end
 end)
