@@ -145,7 +145,7 @@ static int decode_blob (struct decoder *d, const struct cj_path *path) {
   if (s.s != b->s) {
     cj_buf_reset(b);
     if (cj_buf_reserve(b, s.n) != 0)
-      return cj_json_fail(&d->json, at, "out of memory");
+      return cj_json_fail(&d->json, at, cj_json_no_memory);
   }
   if (cj_base64_read(b->s, &b->len, s.s, s.n) != 0)
     return bad_value(d, path, "expected base64", at);
@@ -439,6 +439,8 @@ static int end (struct decoder *d, int got) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   if (got >= 0)
     got = cj_json_finish(&d->json);
+  if (d->json.problem == cj_json_no_memory)
+    return luaL_error(L, "%s", cj_json_no_memory);
   if (d->json.problem != NULL) {
     luaL_checkstack(L, 8, NULL);
     push_problem(L, &whole, d->json.problem,

@@ -46,6 +46,8 @@ size_t cj_utf8_length (const char *s, size_t n) {
 
 /* }================================================================= */
 
+const char cj_json_no_memory[] = "not enough memory";
+
 /* Reading {========================================================== */
 
 void cj_json_init (struct cj_json *r, struct cj_slice text,
@@ -213,7 +215,7 @@ static int unescape_unicode (struct cj_json *r) {
     r->p += 6;
   }
   if (add_utf8(r->scratch, c) != 0)
-    return cj_json_fail(r, escape, "out of memory");
+    return cj_json_fail(r, escape, cj_json_no_memory);
   return 0;
 }
 
@@ -224,7 +226,7 @@ static int unescape (struct cj_json *r) {
       r->p + 1 < r->end && r->p[1] != '\0' ? strchr(from, r->p[1]) : NULL;
   if (at != NULL) {
     if (cj_buf_byte(r->scratch, to[at - from]) != 0)
-      return cj_json_fail(r, r->p, "out of memory");
+      return cj_json_fail(r, r->p, cj_json_no_memory);
     r->p += 2;
     return 0;
   }
@@ -251,7 +253,7 @@ int cj_json_string (struct cj_json *r, struct cj_slice *s) {
         cj_buf_reset(r->scratch);
       escaped = 1;
       if (cj_buf_add(r->scratch, from, (size_t)(r->p - from)) != 0)
-        return cj_json_fail(r, r->p, "out of memory");
+        return cj_json_fail(r, r->p, cj_json_no_memory);
       if (unescape(r) != 0)
         return -1;
       from = r->p;
@@ -269,7 +271,7 @@ int cj_json_string (struct cj_json *r, struct cj_slice *s) {
   if (!escaped)
     return 0;
   if (cj_buf_add(r->scratch, s->s, s->n) != 0)
-    return cj_json_fail(r, r->p, "out of memory");
+    return cj_json_fail(r, r->p, cj_json_no_memory);
   s->s = r->scratch->s;
   s->n = r->scratch->len;
   return 0;

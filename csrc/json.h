@@ -39,6 +39,9 @@ enum cj_kind {
   CJ_KIND_NULL
 };
 
+/* The one problem that is not the text's. */
+extern const char cj_json_no_memory[];
+
 /* Every function that returns int gives -1 once a problem is set. */
 
 void cj_json_init (struct cj_json *r, struct cj_slice text,
