@@ -17,10 +17,10 @@ local export = require "cloudjobs.export.aws"
 local json_rpc = require "cloudjobs.protocol.json_rpc"
 local option = require "cloudjobs.options"
 local query = require "cloudjobs.protocol.query"
-local rest = require "cloudjobs.protocol.rest"
+local rest_json = require "cloudjobs.protocol.rest"
 local transports = require "cloudjobs.transport"
 
-local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc, ["rest-json"] = rest, query = query }
+local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc, ["rest-json"] = rest_json, query = query }
 
 local OPTIONS = assembly.known {
   region = "string",
@@ -218,19 +218,19 @@ local SETTLED = { "max_attempts", "ca_bundle", "app_id" }
 --- Gives the context what environment and files say, at its first call.
 ---@return cloudjobs.Error|nil err
 local function settle(context)
-  local settings = {}
+  local found = {}
   for _, name in ipairs(SETTLED) do
     local value, err = context.config:get(name)
     if err then
       return err
     end
-    settings[name] = value
+    found[name] = value
   end
-  context.retry.max_attempts = settings.max_attempts or context.retry.max_attempts
-  context.user_agent = assembly.user_agent(settings.app_id)
-  if settings.ca_bundle and context.transport.honours.ca_bundle then
+  context.retry.max_attempts = found.max_attempts or context.retry.max_attempts
+  context.user_agent = assembly.user_agent(found.app_id)
+  if found.ca_bundle and context.transport.honours.ca_bundle then
     context.network = context.network or {}
-    context.network.ca_bundle = settings.ca_bundle
+    context.network.ca_bundle = found.ca_bundle
   end
   context.settle = nil
 end

@@ -204,12 +204,79 @@ describe("an AWS client's configuration", function()
 end)
 
 describe("AWS credentials", function()
-  it("of a role have the default chain's identity as proof, and tags", function()
+  local ANSWER = {
+    headers = { ["content-type"] = "text/xml" },
+    body = "<AssumeRoleResponse xmlns='https://sts.amazonaws.com/doc/2011-06-15/'><AssumeRoleResult><AssumedRoleUser>"
+      .. "<AssumedRoleId>AROA:s</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/R/s</Arn></AssumedRoleUser>"
+      .. "<Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>hush</SecretAccessKey>"
+      .. "<SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+      .. "</AssumeRoleResult></AssumeRoleResponse>",
+  }
+
+  it("of a role are asked for with keys, tags and all", function()
+    local stub = Stub.new { ANSWER }
     local provider = cloudjobs.aws.credentials {
-      role_arn = "arn:aws:iam::123456789012:role/R", credentials = KEYS, tags = { b = "2", a = "1" }, env = {},
-      transport = Stub.new(),
+      role_arn = "arn:aws:iam::123456789012:role/R", credentials = KEYS, tags = { b = "2", a = "1" },
+      transitive_tags = { "a" }, external_id = "ext", session_name = "nightly", duration = 900,
+      mfa_serial = "arn:aws:iam::1:mfa/u", mfa = function() return "123456" end,
+      env = {}, transport = stub, region = "eu-west-1",
     }
-    assert.is_function(provider.get)
+    assert.equal(0, #stub.requests)
+    local identity = provider:get()
+    assert.same({
+      access_key_id = "ASIAROLE", secret_access_key = "hush", session_token = "token", account_id = "123456789012",
+      expiration = 4070908800, source = "assume-role",
+    }, identity)
+    assert.equal(identity, provider:get())
+    assert.equal(1, #stub.requests)
+    local request = stub.requests[1]
+    assert.equal("https://sts.eu-west-1.amazonaws.com/", request.url)
+    assert.matches("Credential=AKID/%d+/eu%-west%-1/sts/", request.headers.authorization)
+    assert.equal("Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2FR"
+      .. "&RoleSessionName=nightly&DurationSeconds=900&Tags.member.1.Key=a&Tags.member.1.Value=1&Tags.member.2.Key=b"
+      .. "&Tags.member.2.Value=2&TransitiveTagKeys.member.1=a&ExternalId=ext"
+      .. "&SerialNumber=arn%3Aaws%3Aiam%3A%3A1%3Amfa%2Fu&TokenCode=123456", request.body)
+  end)
+
+  it("of a role ask the global address where no region is set", function()
+    local stub = Stub.new { ANSWER }
+    local provider = cloudjobs.aws.credentials {
+      role_arn = "arn:aws:iam::123456789012:role/R", credentials = KEYS, env = {}, transport = stub,
+    }
+    assert.is_truthy(provider:get())
+    assert.matches("^https://sts%.[%w%-.]*amazonaws.com/$", stub.requests[1].url)
+    assert.matches("/us%-east%-1/sts/", stub.requests[1].headers.authorization)
+  end)
+
+  it("are shared by the clients they are given to", function()
+    local stub = Stub.new { ANSWER, {}, {} }
+    local provider = cloudjobs.aws.credentials {
+      role_arn = "arn:aws:iam::123456789012:role/R", credentials = KEYS, env = {}, transport = stub,
+    }
+    for _ = 1, 2 do
+      local client = cloudjobs.aws.ssm { credentials = provider, transport = stub, env = {}, region = "eu-west-1" }
+      client:list_commands()
+    end
+    assert.equal(3, #stub.requests)
+    assert.equal("token", stub.requests[3].headers["x-amz-security-token"])
+  end)
+
+  it("of a web identity are asked for without a signature", function()
+    local home = require("spec.support.home").new { token = "the.web.token" }
+    local stub = Stub.new { { body = ANSWER.body:gsub("AssumeRoleRes", "AssumeRoleWithWebIdentityRes") } }
+    local provider = cloudjobs.aws.credentials {
+      transport = stub, region = "eu-west-1",
+      env = {
+        HOME = home.path, AWS_WEB_IDENTITY_TOKEN_FILE = home.path .. "/token",
+        AWS_ROLE_ARN = "arn:aws:iam::123456789012:role/W", AWS_ROLE_SESSION_NAME = "ci",
+      },
+    }
+    local identity, err = provider:get()
+    home:remove()
+    assert.is_nil(err)
+    assert.equal("assume-role-with-web-identity", identity.source)
+    assert.is_nil(stub.requests[1].headers.authorization)
+    assert.matches("&WebIdentityToken=the.web.token", stub.requests[1].body, 1, true)
   end)
 
   it("raise for options that do not fit", function()

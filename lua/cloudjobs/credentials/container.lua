@@ -33,7 +33,8 @@ local function address(getenv)
     return Identity.failure(SOURCE, "AWS_CONTAINER_CREDENTIALS_FULL_URI: " .. message)
   elseif parts.scheme ~= "https" and not (AGENTS[parts.host] or url.is_loopback(parts.host)) then
     return Identity.failure(
-      SOURCE, ("AWS_CONTAINER_CREDENTIALS_FULL_URI: %s is no loopback address and no container agent"):format(parts.host),
+      SOURCE,
+      ("AWS_CONTAINER_CREDENTIALS_FULL_URI: %s is no loopback address and no container agent"):format(parts.host),
       "Use https there"
     )
   end

@@ -44,6 +44,8 @@ local function base_address(config)
   return (mode == "ipv6" or (not mode and ipv6)) and IPV6 or IPV4
 end
 
+local SETTINGS = { timeout = "metadata_timeout", attempts = "metadata_attempts", no_v1 = "metadata_v1_disabled" }
+
 -- What a run needs: where to ask, how long and how often.
 local function settings_of(config)
   local base, err = base_address(config)
@@ -51,7 +53,7 @@ local function settings_of(config)
     return nil, err
   end
   local settings = { base = base }
-  for key, name in pairs { timeout = "metadata_timeout", attempts = "metadata_attempts", no_v1 = "metadata_v1_disabled" } do
+  for key, name in pairs(SETTINGS) do
     settings[key], err = config:get(name)
     if err then
       return nil, err

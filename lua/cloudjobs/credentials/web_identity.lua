@@ -30,7 +30,8 @@ function WebIdentity:get()
   local path = setting("web_identity_token_file")
   if not path then
     return Identity.absent(
-      SOURCE, ("neither AWS_WEB_IDENTITY_TOKEN_FILE nor web_identity_token_file of profile %q is set"):format(self._name)
+      SOURCE,
+      ("neither AWS_WEB_IDENTITY_TOKEN_FILE nor web_identity_token_file of profile %q is set"):format(self._name)
     )
   end
   local role_arn = setting("role_arn")
