@@ -2,11 +2,12 @@
 --- concrete layers. Nothing is read or opened before a client's first call.
 
 local AssumeRole = require "cloudjobs.credentials.assume_role"
+local AwsEndpoint = require "cloudjobs.aws_endpoint"
 local Cache = require "cloudjobs.credentials.cache"
 local Client = require "cloudjobs.client"
 local Config = require "cloudjobs.config"
 local Default = require "cloudjobs.credentials.default"
-local Error = require "cloudjobs.error"
+local Endpoint = require "cloudjobs.endpoint"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.retry"
 local Sigv4 = require "cloudjobs.auth.sigv4"
@@ -25,6 +26,8 @@ local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc, ["rest-jso
 local OPTIONS = assembly.known {
   region = "string",
   profile = "string",
+  use_fips = "boolean",
+  use_dualstack = "boolean",
   ignore_configured_endpoint_urls = "boolean",
 }
 
@@ -35,70 +38,13 @@ local KEYS = {
   account_id = "string",
 }
 
--- What signs for a service's global address, used where no region is set.
-local GLOBAL_REGION = "us-east-1"
-
---- Where a service of the standard partition answers, and what to sign for.
-local function standard_address(service, region)
-  if service.id == "BCM Data Exports" then
-    return "https://bcm-data-exports.us-east-1.api.aws", "us-east-1"
-  elseif service.id == "PartnerCentral Selling" then
-    return ("https://partnercentral-selling.%s.api.aws"):format(region), region
-  end
-  return ("https://%s.%s.amazonaws.com"):format(service.endpoint, region), region
-end
-
-local Endpoint = {}
-local endpoint_mt = { __name = "cloudjobs.aws.endpoint", __index = Endpoint }
-
-local function config_error(message, hint)
-  return nil, Error.new { kind = "config", code = "config", message = message, hint = hint }
-end
-
---- The address and what to sign for. Found at the first call and kept.
----@return { origin: string, host: string, path: string, signing: { region: string, name: string } }|nil
----@return cloudjobs.Error|nil err
-function Endpoint:resolve()
-  if self._resolved then
-    return self._resolved
-  end
-  local service = self._service
-  local region, err = self._config:get("region")
-  if err then
-    return nil, err
-  elseif not region and service.global_endpoint then
-    region = GLOBAL_REGION
-  elseif not region then
-    return config_error("no region", "Pass region = \"us-east-1\", set AWS_REGION or give the profile a region")
-  elseif not region:find("^[%w%-]+$") or #region > 63 then
-    return config_error(("region %q: expected letters, digits and hyphens"):format(region))
-  end
-  local address, source = self._config:endpoint_url(service.id)
-  local signing_region = region
-  if not address then
-    if source then
-      return nil, source
-    end
-    address, signing_region = standard_address(service, region)
-  end
-  local resolved
-  -- As for the AWS tools: a signature gives no secret away, and http://localstack:4566 is in use.
-  resolved, err = assembly.address(address, source, true)
-  if not resolved then
-    return nil, err
-  end
-  resolved.signing = { region = signing_region, name = service.signing }
-  self._resolved = resolved
-  return self._resolved
-end
-
 local assemble
 
 -- The options that a call made on behalf of credentials has in common with
 -- the client it is made for.
 local INHERITED = {
   "profile", "env", "retry", "timeout", "proxy", "ca_bundle", "client_cert", "client_key", "app_id",
-  "ignore_configured_endpoint_urls",
+  "use_fips", "use_dualstack", "ignore_configured_endpoint_urls",
 }
 
 --- Makes the API calls that credentials need: `(service, operation, params, { credentials, region })`.
@@ -157,6 +103,8 @@ local ROLE = {
 local CREDENTIALS = assembly.known {
   region = "string",
   profile = "string",
+  use_fips = "boolean",
+  use_dualstack = "boolean",
   ignore_configured_endpoint_urls = "boolean",
   mfa = "function",
 }
@@ -253,7 +201,7 @@ function assemble(model, options, what, level)
     config = config,
     settle = settle,
     credentials = credentials_of(options, config, transport, what, level + 1),
-    endpoint = setmetatable({ _config = config, _service = model.service }, endpoint_mt),
+    endpoint = AwsEndpoint.new(model, config),
     retry = retry,
     transport = transport,
     network = assembly.network(options, transport, what, level + 1),
@@ -266,7 +214,7 @@ end
 
 local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling", "sts", "sso", "sso_oidc" }
 
-local aws = { credentials = credentials, export = export.new }
+local aws = { credentials = credentials, export = export.new, resolve_endpoint = Endpoint.resolve }
 
 for _, name in ipairs(SERVICES) do
   local what = "cloudjobs.aws." .. name

@@ -5,7 +5,7 @@
 local LUA = {
   { layer = "cli", "cli/.*", may = "emulator assembly *", uses = "argparse cqueues" },
   { layer = "emulator", "emulator", "emulator/.*", may = "assembly *", uses = "cqueues openssl" },
-  { layer = "assembly", "init", "aws", "azure", "assembly", "jobs", "nginx", may = "*" },
+  { layer = "assembly", "init", "aws", "aws_endpoint", "azure", "assembly", "jobs", "nginx", may = "*" },
   { layer = "models", "models/.*" },
   { layer = "jobs", "jobs/.*" },
   { layer = "base", "error", "suggest", "options", "url", "version", "words", "cancel", "jmespath", "interval", "ref",

@@ -1,0 +1,167 @@
+--- Where an AWS client's requests go, and what they are signed for: by the
+--- configured address and the service's endpoint rules. Found at the first
+--- call and kept.
+
+local Endpoint = require "cloudjobs.endpoint"
+local Error = require "cloudjobs.error"
+local assembly = require "cloudjobs.assembly"
+
+-- What signs for a service's global address, used where no region is set.
+local GLOBAL_REGION = "us-east-1"
+
+local function ref(name)
+  return { ref = name }
+end
+
+local function call(fn, argv, assign)
+  return { fn = fn, argv = argv, assign = assign }
+end
+
+local function suffix(name)
+  return call("getAttr", { ref "Partition", name })
+end
+
+-- For a description that comes without rules: what most services' rules say.
+local function usual_rules(prefix)
+  return {
+    parameters = {
+      Region = { type = "string", builtIn = "AWS::Region", required = true },
+      UseFIPS = { type = "boolean", builtIn = "AWS::UseFIPS", required = true, default = false },
+      UseDualStack = { type = "boolean", builtIn = "AWS::UseDualStack", required = true, default = false },
+      Endpoint = { type = "string", builtIn = "SDK::Endpoint" },
+    },
+    rules = {
+      {
+        type = "error",
+        conditions = { call("isSet", { ref "Endpoint" }), call("booleanEquals", { ref "UseFIPS", true }) },
+        error = "Invalid Configuration: FIPS and custom endpoint are not supported",
+      },
+      {
+        type = "endpoint",
+        conditions = { call("isSet", { ref "Endpoint" }) },
+        endpoint = { url = ref "Endpoint" },
+      },
+      {
+        type = "endpoint",
+        conditions = {
+          call("aws.partition", { ref "Region" }, "Partition"),
+          call("ite", { ref "UseFIPS", "-fips", "" }, "Fips"),
+          call("ite", { ref "UseDualStack", suffix "dualStackDnsSuffix", suffix "dnsSuffix" }, "Suffix"),
+        },
+        endpoint = { url = "https://" .. prefix .. "{Fips}.{Region}.{Suffix}" },
+      },
+    },
+  }
+end
+
+local AwsEndpoint = {}
+local endpoint_mt = { __name = "cloudjobs.aws_endpoint", __index = AwsEndpoint }
+
+local function config_error(message, hint)
+  return nil, Error.new { kind = "config", code = "config", message = message, hint = hint }
+end
+
+local function region_of(self)
+  local region, err = self._config:get("region")
+  if err then
+    return nil, err
+  elseif not region and self._service.global_endpoint then
+    return GLOBAL_REGION
+  elseif not region then
+    return config_error("no region", "Pass region = \"us-east-1\", set AWS_REGION or give the profile a region")
+  elseif not region:find("^[%w%-]+$") or #region > 63 then
+    return config_error(("region %q: expected letters, digits and hyphens"):format(region))
+  end
+  return region
+end
+
+-- Where the rules' built-in parameters come from; others have their defaults.
+local BUILT_INS = {
+  ["AWS::Region"] = function(given)
+    return given.region
+  end,
+  ["SDK::Endpoint"] = function(given)
+    return given.address
+  end,
+  ["AWS::UseFIPS"] = function(given)
+    return given.config:get("use_fips")
+  end,
+  ["AWS::UseDualStack"] = function(given)
+    return given.config:get("use_dualstack")
+  end,
+  ["AWS::STS::UseGlobalEndpoint"] = function(given)
+    local mode, err = given.config:get("sts_regional_endpoints")
+    return mode == "legacy", err
+  end,
+}
+
+local function parameters_of(rules, given)
+  local params = {}
+  for name, parameter in pairs(rules.parameters) do
+    local read = BUILT_INS[parameter.builtIn]
+    if read then
+      local value, err = read(given)
+      if err then
+        return nil, err
+      end
+      params[name] = value
+    end
+  end
+  return params
+end
+
+-- The rules' last word on signing, else the service's own name and the client's region.
+local function signing_of(answer, service, region)
+  local signing = { region = region, name = service.signing }
+  for _, scheme in ipairs(answer.properties.authSchemes or {}) do
+    if scheme.name == "sigv4" then
+      signing.region = scheme.signingRegion or signing.region
+      signing.name = scheme.signingName or signing.name
+      break
+    end
+  end
+  return signing
+end
+
+---@return { origin: string, host: string, path: string, signing: { region: string, name: string } }|nil
+---@return cloudjobs.Error|nil err
+function AwsEndpoint:resolve()
+  if self._resolved then
+    return self._resolved
+  end
+  local region, err = region_of(self)
+  if not region then
+    return nil, err
+  end
+  local address, source = self._config:endpoint_url(self._service.id)
+  if source and not address then
+    return nil, source
+  end
+  local rules = self._model:endpoints() or usual_rules(self._service.endpoint)
+  local params, answer, resolved
+  params, err = parameters_of(rules, { config = self._config, region = region, address = address })
+  if not params then
+    return nil, err
+  end
+  answer, err = Endpoint.resolve(rules, params)
+  if not answer then
+    return nil, err
+  end
+  -- As for the AWS tools: a signature gives no secret away, and http://localstack:4566 is in use.
+  resolved, err = assembly.address(answer.url, source or "endpoint rules", true)
+  if not resolved then
+    return nil, err
+  end
+  resolved.signing = signing_of(answer, self._service, region)
+  self._resolved = resolved
+  return resolved
+end
+
+--- The endpoint of one client.
+---@param model cloudjobs.Model
+---@param config table
+local function new(model, config)
+  return setmetatable({ _model = model, _service = model.service, _config = config }, endpoint_mt)
+end
+
+return { new = new }
