@@ -130,9 +130,19 @@ tortured: build $(out)/torture
 	@echo "== $(PROGRAM)"
 	@eval "$$($(MAKE) -s env)"; $(out)/torture $(wildcard spec/torture/*.lua)
 
+# Other people's clients, installed beside the build, beside ours. `make test`
+# runs these specs too where they are installed.
+judges:
+	@tools/setup test
+	@mkdir -p $(BUILD)/judges
+	@cp tools/judges/package.json $(BUILD)/judges/
+	@npm install --silent --no-audit --no-fund --prefix $(BUILD)/judges
+	@$(call each_lua,$(FLAVOURS)) -s build; done
+	@tools/test "$(FLAVOURS)" spec/judges
+
 # A limit is C in spec/bench that may use what of csrc knows no Lua.
 limits = $(patsubst spec/bench/%.c,$(out)/bench/%.so,$(wildcard spec/bench/*.c))
-$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar sign hash certificate buf))
+$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar sign hash buf))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SHARED) -o $@ $^ -lcrypto -lcurl
 

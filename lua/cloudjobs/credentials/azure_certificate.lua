@@ -80,6 +80,7 @@ local function assertion_of(self, certificate)
     iss = self._authority.client_id,
     sub = self._authority.client_id,
     jti = core.uuid(),
+    iat = now,
     nbf = now,
     exp = now + LIFE,
   }
