@@ -1,5 +1,6 @@
-/* What the parts of the encoder share: encode.c walks the tables,
-** encode_scalar.c writes what they hold. */
+/* What the parts of the encoder share: encode.c walks structures and lists,
+** encode_map.c what has keys of its own, encode_scalar.c writes what they
+** hold. */
 #ifndef CJ_ENCODE_H
 #define CJ_ENCODE_H
 
@@ -48,8 +49,42 @@ int cj_encode_check_characters (struct cj_encoder *e,
  */
 int cj_encode_no_room (struct cj_encoder *e, size_t n);
 
-int cj_encode_put_quoted (struct cj_encoder *e, const struct cj_path *path,
-                          const char *s, size_t n);
+static inline int cj_encode_put (struct cj_encoder *e, const char *s,
+                                 size_t n) {
+  return cj_buf_add(e->b, s, n) == 0 ? 0 : cj_encode_no_room(e, n);
+}
+
+static inline int cj_encode_byte (struct cj_encoder *e, char c) {
+  return cj_buf_byte(e->b, c) == 0 ? 0 : cj_encode_no_room(e, 1);
+}
+
+/* Whether an object's first member comes next: no value ends as one begins. */
+static inline int cj_encode_is_first (const struct cj_encoder *e) {
+  return e->b->s[e->b->len - 1] == '{';
+}
+
+int cj_encode_quoted (struct cj_encoder *e, const struct cj_path *path,
+                      const char *s, size_t n);
+
+/* One level down, with 'room' on the Lua stack. */
+int cj_encode_enter (struct cj_encoder *e, int room,
+                     const struct cj_path *path);
+
+int cj_encode_node (struct cj_encoder *e, const struct cj_node *node, int at,
+                    int type, const struct cj_path *path);
+
+/* The element of a list or map, which may be null where that is sparse. */
+int cj_encode_item (struct cj_encoder *e, const struct cj_node *item,
+                    unsigned is_sparse, int at, const struct cj_path *path);
+
+int cj_encode_map (struct cj_encoder *e, const struct cj_node *key,
+                   const struct cj_node *item, unsigned is_sparse, int at,
+                   const struct cj_path *up);
+
+/* The keys of a table that are no members of its shape: written by an open
+** structure, a problem in any other. */
+int cj_encode_unknown (struct cj_encoder *e, const struct cj_shape *shape,
+                       unsigned is_open, int at, const struct cj_path *up);
 
 /* Any type but documents, structures, lists and maps. */
 int cj_encode_scalar (struct cj_encoder *e, const struct cj_node *node, int at,

@@ -85,12 +85,8 @@ int cj_encode_no_room (struct cj_encoder *e, size_t n) {
   return -1;
 }
 
-static int put (struct cj_encoder *e, const char *s, size_t n) {
-  return cj_buf_add(e->b, s, n) == 0 ? 0 : cj_encode_no_room(e, n);
-}
-
-int cj_encode_put_quoted (struct cj_encoder *e, const struct cj_path *path,
-                          const char *s, size_t n) {
+int cj_encode_quoted (struct cj_encoder *e, const struct cj_path *path,
+                      const char *s, size_t n) {
   int written = cj_json_quote(e->b, s, n);
   if (written == CJ_NOT_UTF8)
     return cj_encode_problem(e, path, "expected valid UTF-8");
@@ -115,7 +111,7 @@ static int encode_string (struct cj_encoder *e, const struct cj_node *node,
   s = lua_tolstring(e->L, at, &n);
   if (cj_encode_check_characters(e, node, path, s, n) != 0)
     return -1;
-  return cj_encode_put_quoted(e, path, s, n);
+  return cj_encode_quoted(e, path, s, n);
 }
 
 static int encode_blob (struct cj_encoder *e, const struct cj_node *node,
@@ -182,11 +178,12 @@ static int encode_number (struct cj_encoder *e, const struct cj_node *node,
     return cj_encode_expected(e, at, path, "number");
   d = lua_tonumber(e->L, at);
   if (isnan(d))
-    return put(e, "\"NaN\"", 5);
+    return cj_encode_put(e, "\"NaN\"", 5);
   if (cj_encode_check_min(e, node, path, d, "") != 0)
     return -1;
   if (isinf(d))
-    return d > 0 ? put(e, "\"Infinity\"", 10) : put(e, "\"-Infinity\"", 11);
+    return d > 0 ? cj_encode_put(e, "\"Infinity\"", 10)
+                 : cj_encode_put(e, "\"-Infinity\"", 11);
   return d != 0 && lua_isinteger(e->L, at) /* -0 is a double on each Lua */
              ? put_integer(e, (int64_t)lua_tointeger(e->L, at))
              : put_double(e, d);
@@ -196,7 +193,8 @@ static int encode_boolean (struct cj_encoder *e, int at, int type,
                            const struct cj_path *path) {
   if (type != LUA_TBOOLEAN)
     return cj_encode_expected(e, at, path, "boolean");
-  return lua_toboolean(e->L, at) ? put(e, "true", 4) : put(e, "false", 5);
+  return lua_toboolean(e->L, at) ? cj_encode_put(e, "true", 4)
+                                 : cj_encode_put(e, "false", 5);
 }
 
 static int encode_time (struct cj_encoder *e, const struct cj_node *node,
@@ -222,7 +220,7 @@ static int encode_time (struct cj_encoder *e, const struct cj_node *node,
   if (node->type == CJ_TIME)
     return put_double(e, t);
   text[0] = text[n + 1] = '"';
-  return put(e, text, n + 2);
+  return cj_encode_put(e, text, n + 2);
 }
 
 int cj_encode_scalar (struct cj_encoder *e, const struct cj_node *node, int at,

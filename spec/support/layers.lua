@@ -41,7 +41,7 @@ local LUA = {
 
 local C = {
   { layer = "core", "core", may = "codec sign hash certificate scalar buf", lua = true },
-  { layer = "codec", "codec", "encode.*", "decode", "xml_tree", may = "shape json xml scalar buf core", lua = true },
+  { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar buf core", lua = true },
   { layer = "curl", "curl", "multi", may = "transfer clock sigpipe buf", lua = true },
   { layer = "transfer", "transfer", may = "buf" },
   { layer = "os", "os", "process", may = "clock sigpipe buf", lua = true },
