@@ -101,17 +101,25 @@ analyse:
 # The specs in one process with our modules: nginx and luarocks have their own.
 IN_PROCESS = $(filter-out spec/nginx spec/rocks spec/support,$(wildcard spec/*))
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
-UNDER_ASAN = env LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
-	LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0
 UNDER_VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
 	--errors-for-leak-kinds=definite --suppressions=tools/valgrind.supp
 
+# A copy of each Lua that loads ASan's runtime first, so that of all child
+# processes Lua's alone run under it.
+$(BUILD)/asan/bin/%:
+	@mkdir -p $(@D)
+	@cp "$$(command -v $*)" $@
+	@patchelf --add-needed "$$(readelf -d "$$(gcc -print-file-name=libasan.so)" | \
+	  sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')" $@
+
 asan:
 	@tools/setup check
+	@$(MAKE) --no-print-directory $(BUILD)/asan/bin/lua5.4 $(BUILD)/asan/bin/luajit
 	@$(call each_lua,$(FLAVOURS)) -s build CC=gcc BUILD=$(BUILD)/asan HARDEN= \
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)' \
 	  LDFLAGS='$(SANITIZE)'; done
-	@BUILD=$(BUILD)/asan WRAP="$(UNDER_ASAN)" \
+	@BUILD=$(BUILD)/asan PATH="$(CURDIR)/$(BUILD)/asan/bin:$$PATH" \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 \
 	  tools/test "$(FLAVOURS)" $(or $(SPECS),$(IN_PROCESS))
 
 valgrind:

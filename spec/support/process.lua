@@ -35,7 +35,7 @@ end
 -- Of the shell's environment a child sees the search paths alone, and `environment`.
 local function clean(environment)
   local words = { "env", "-i", "PATH=" .. os.getenv("PATH") }
-  for _, name in ipairs { "LUA_PATH", "LUA_CPATH", "LD_PRELOAD", "LSAN_OPTIONS" } do
+  for _, name in ipairs { "LUA_PATH", "LUA_CPATH", "LSAN_OPTIONS" } do
     words[#words + 1] = os.getenv(name) and name .. "=" .. os.getenv(name)
   end
   for name, value in pairs(environment or {}) do
