@@ -18,6 +18,16 @@ local function complain(message, command)
   return EX_USAGE
 end
 
+-- argparse's own --help would end the process without closing the state.
+local function add_help(parser)
+  parser:add_help {
+    action = function()
+      print(parser:get_help())
+      os.exit(0, true)
+    end,
+  }
+end
+
 --- Runs the command line `args` and returns the exit status.
 ---@param args string[]
 ---@return integer
@@ -27,6 +37,7 @@ local function main(args)
     return 0
   end
   local parser = argparse("cloudjobs", "Start, follow and collect the long-running jobs of the big clouds.")
+  add_help(parser)
   parser:flag("--version", "Print the version and stop.")
 
   local chosen, command, message
@@ -34,6 +45,7 @@ local function main(args)
     local name, summary = listed[1], listed[2]
     local added = parser:command(name):summary(summary):description(summary .. ".")
     if name == args[1] then
+      add_help(added)
       chosen, command = require("cloudjobs.cli." .. name), added
       message = chosen.define(command, args)
     end
