@@ -82,6 +82,12 @@ routes["DELETE requests"] = function(app)
   return json(200, {})
 end
 
+--- Facts about Azure's world: `{ subscription, pay_as_you_go }`, `{ storage_account, shared_key }`.
+routes["POST suppose"] = function(app, body)
+  app.azure:suppose(body)
+  return json(200, {})
+end
+
 --- Opens a maintenance window at once.
 routes["POST open_window"] = function(app, body)
   local id = app.aws:state("ssm"):open(body.WindowId, app.world.clock:now())

@@ -28,10 +28,10 @@ local function join(...)
   return table.concat(parts, "/")
 end
 
---- Writes an object. A key with `..` in it would leave the folder.
+--- Writes an object. In storage `..` is a name like any other; in a file system
+--- it would leave the folder.
 function Files:_write(key, bytes)
-  local path = join(self._folder, key)
-  assert(not ("/" .. key .. "/"):find("/%.%.?/"), "a key that leaves the folder")
+  local path = join(self._folder, (key:gsub("%f[^/%z]%.%.?%f[/%z]", "%%2E")))
   assert(os_.make_folder(path:match("^(.*)/")))
   assert(os_.write_private(path, bytes))
 end

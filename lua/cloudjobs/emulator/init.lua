@@ -130,6 +130,12 @@ function Emulator:seed(steps)
   return self:_control("POST", "seed", steps).outputs
 end
 
+--- Supposes facts about Azure's world: `{ subscription = id, pay_as_you_go = true }`,
+--- `{ storage_account = name, shared_key = false }`.
+function Emulator:suppose(facts)
+  self:_control("POST", "suppose", facts)
+end
+
 --- Opens a maintenance window now; gives the execution's id.
 function Emulator:open_window(window_id)
   return self:_control("POST", "open_window", { WindowId = window_id }).WindowExecutionId

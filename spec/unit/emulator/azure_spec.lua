@@ -239,11 +239,92 @@ describe("the emulator's Azure exports", function()
     end)
   end
 
+  it("refuse a folder with a colon, but not by an older api-version", function()
+    assert.equal(FAILED .. "properties.deliveryInfo.destination.rootFolderPath must not hold ':'.",
+      wrong(put("nightly", destination { rootFolderPath = "a:b" }))[3])
+    assert.equal(201, (put("nightly", destination { rootFolderPath = "a:b" }, OLD)))
+  end)
+
+  it("show a recurrence that cannot be sent back", function()
+    put("once", document { schedule = { status = "Inactive" } })
+    local _, read = get "once"
+    assert.equal("None", read.properties.schedule.recurrence)
+    assert.equal(FAILED .. "Invalid member :properties.schedule.recurrence", wrong(put("once", read))[3])
+    read.properties.schedule.recurrence = nil
+    assert.equal(200, (put("once", read)))
+  end)
+
+  it("take only what the scope's agreement has", function()
+    local function reason(kind, scope)
+      local status, doc = put("one", definition { type = kind }, NEW, { scope = scope })
+      return status == 201 or wrong(status, doc)[3]
+    end
+    local group = "providers/Microsoft.Management/managementGroups/root"
+    local account = "providers/Microsoft.Billing/billingAccounts/123456"
+    assert.is_true(reason("ActualCost", group))
+    assert.equal(FAILED .. "Invalid definition type 'FocusCost'.", reason("FocusCost", group))
+    assert.equal(FAILED .. "The definition type 'PriceSheet' wants a billing account or a billing profile as its scope.", reason "PriceSheet")
+    assert.is_true(reason("PriceSheet", account))
+    emulator:control("POST", "suppose", { subscription = emulated.SUBSCRIPTION:match "[^/]+$", pay_as_you_go = true })
+    assert.equal(FAILED .. "Invalid definition type 'ActualCost'; valid values: 'Usage'.", reason "ActualCost")
+    assert.is_true(reason "Usage")
+  end)
+
+  it("reach seven years back, reservations thirteen months", function()
+    local function reason(kind, from, to)
+      local period = { from = from .. "T00:00:00Z", to = to .. "T00:00:00Z" }
+      local scope = "providers/Microsoft.Billing/billingAccounts/123456"
+      local status, doc = put("one" .. from, definition { type = kind, timeframe = "Custom", timePeriod = period }, NEW, { scope = scope })
+      return status == 201 or wrong(status, doc)[3]
+    end
+    local none = FAILED .. "properties.definition.timePeriod: there is no data from so long ago."
+    assert.is_true(reason("ActualCost", "2019-12-01", "2019-12-31"))
+    assert.equal(none, reason("ActualCost", "2019-11-01", "2019-11-30"))
+    assert.equal(none, reason("ReservationDetails", "2025-10-01", "2025-10-31"))
+  end)
+
+  it("want an identity where the storage account takes no keys", function()
+    emulator:control("POST", "suppose", { storage_account = "costs", shared_key = false })
+    assert.same({ 400, "400", "Key-based authentication is currently disabled on the storage account." }, wrong(put("nightly", document())))
+    assert.equal(201, (put("nightly", { identity = { type = "SystemAssigned" }, location = "westeurope", properties = document().properties })))
+  end)
+
   it("refuse by an older api-version what came later, and take its longer windows", function()
     assert.equal(FAILED .. "Invalid definition type 'FocusCost'.", wrong(put("one", definition { type = "FocusCost" }, OLD))[3])
     assert.equal(FAILED .. "Invalid member :properties.format", wrong(put("one", document { format = "Parquet" }, OLD))[3])
     local long = definition { timeframe = "Custom", timePeriod = { from = "2026-01-01T00:00:00Z", to = "2026-03-31T00:00:00Z" } }
     assert.equal(201, (put("one", long, OLD)))
+  end)
+
+  it("take or refuse whatever stands in any place of a document", function()
+    local full = document { schedule = document().properties.schedule, compressionMode = "gzip", partitionData = true }
+    full.identity, full.location, full.eTag = { type = "SystemAssigned" }, "westeurope", "tag"
+    full.properties.definition.timeframe = "Custom"
+    full.properties.definition.timePeriod = { from = "2026-10-01T00:00:00Z", to = "2026-10-31T00:00:00Z" }
+    local odd = {}
+    local function visit(node)
+      for name, value in pairs(node) do
+        for _, junk in ipairs { core.null, 7, "junk", false, { "list" } } do
+          node[name] = junk
+          emulator:control("POST", "reset")
+          local status = put("nightly", full)
+          if status == 201 then
+            emulator:azure("POST", "/nightly/run?" .. NEW)
+            emulator:pass(86400)
+            status = get("nightly", NEW .. "&$expand=runHistory")
+          end
+          if status ~= 200 and status ~= 400 then
+            odd[#odd + 1] = ("%s: %s -> %d"):format(name, tostring(junk), status)
+          end
+        end
+        node[name] = value
+        if type(value) == "table" then
+          visit(value)
+        end
+      end
+    end
+    visit(full)
+    assert.same({}, odd)
   end)
 
   it("refuse a body that is no JSON", function()

@@ -5,6 +5,7 @@ local core = require "cloudjobs.core"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 local rules = require "cloudjobs.emulator.azure.rules"
 local runs = require "cloudjobs.emulator.azure.runs"
+local scopes = require "cloudjobs.emulator.azure.scopes"
 
 local EXPANDED_RUNS = 10 -- runs that an expanded export shows
 local MOST_OVERDUE = 400 -- scheduled runs made up for at once
@@ -14,7 +15,24 @@ local Exports = {}
 local exports_mt = { __name = "cloudjobs.emulator.azure.exports", __index = Exports }
 
 local function new(world)
-  return setmetatable({ _world = world, _exports = {}, _unregistered = {} }, exports_mt)
+  return setmetatable({
+    _world = world,
+    _exports = {},
+    _unregistered = {}, -- these three are sets of lower-case names
+    _pay_as_you_go = {},
+    _keyless = {},
+  }, exports_mt)
+end
+
+--- Facts about the world around: `{ subscription, pay_as_you_go }` and
+--- `{ storage_account, shared_key }`.
+function Exports:suppose(facts)
+  if facts.subscription then
+    self._pay_as_you_go[facts.subscription:lower()] = facts.pay_as_you_go
+  end
+  if facts.storage_account then
+    self._keyless[facts.storage_account:lower()] = facts.shared_key == false
+  end
 end
 
 --- Brings every export to the time `now`: begins the runs that are due, and
@@ -87,6 +105,11 @@ local function view(export, target, now, expanded_runs)
   if expanded_runs and target.expand then
     properties.runHistory = history(export, now, expanded_runs)
   end
+  local schedule = properties.schedule
+  if schedule and not schedule.recurrence and target.generation == "current" then
+    properties.schedule = copy(schedule)
+    properties.schedule.recurrence = "None" -- which PUT refuses
+  end
   local destination = properties.deliveryInfo.destination
   if destination.sasToken then
     destination = copy(destination)
@@ -156,9 +179,14 @@ operations["PUT export"] = function(self, target, document, now)
   rules.check_document(document, {
     generation = target.generation,
     now = math.min(now, world.wall()),
-    schedule_changed = not before,
+    is_new = not before,
+    scope_kind = target.scope_kind,
+    is_pay_as_you_go = self._pay_as_you_go[scopes.subscription(target.scope)],
     is_registered = function(subscription)
       return not self._unregistered[subscription]
+    end,
+    is_keyless = function(account)
+      return self._keyless[account]
     end,
   })
   check_tag(before, document)

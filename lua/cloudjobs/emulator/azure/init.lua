@@ -6,6 +6,7 @@ local core = require "cloudjobs.core"
 local exports = require "cloudjobs.emulator.azure.exports"
 local refusal = require "cloudjobs.emulator.refuse"
 local rules = require "cloudjobs.emulator.azure.rules"
+local scopes = require "cloudjobs.emulator.azure.scopes"
 
 local operations = exports.operations
 local refuse = refusal.refuse
@@ -102,7 +103,7 @@ local function run(self, target, request, caller)
     refuse("MethodNotAllowed", "The requested resource does not support this method.", nil, 405)
   elseif target.scope then
     target.generation = rules.generation(target.version)
-    rules.check_scope(target.scope)
+    target.scope_kind = scopes.kind(target.scope)
   end
   local document
   if request.body ~= "" then
@@ -135,6 +136,11 @@ end
 --- Carries out one request of a seed, without a token; gives the answer's body.
 function Azure:seed(request)
   return run(self, assert(self:route(request), "no such path"), request, {})[2]
+end
+
+--- Facts about the world around: see exports.lua.
+function Azure:suppose(facts)
+  self._exports:suppose(facts)
 end
 
 --- An error that a fault rule ordered: throttling says how long to wait in the

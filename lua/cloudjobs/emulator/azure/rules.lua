@@ -1,7 +1,8 @@
---- What Azure's export service demands of an export document and of a scope.
+--- What Azure's export service demands of an export document.
 
 local core = require "cloudjobs.core"
 local refuse = require("cloudjobs.emulator.refuse").refuse
+local scopes = require "cloudjobs.emulator.azure.scopes"
 
 --- The api-versions there are. Exports made through a current one do not exist
 --- for the others.
@@ -21,6 +22,37 @@ local VERSIONS = {
   ["2025-03-01"] = "current",
   ["2025-12-01-preview"] = "current",
 }
+
+--- What the members that the service looks at are made of.
+local PERIOD = { from = "string", to = "string" }
+local TYPES = {
+  identity = { type = "string" },
+  location = "string",
+  eTag = "string",
+  properties = {
+    format = "string",
+    compressionMode = "string",
+    dataOverwriteBehavior = "string",
+    partitionData = "boolean",
+    definition = {
+      type = "string",
+      timeframe = "string",
+      timePeriod = PERIOD,
+      dataSet = { granularity = "string", configuration = { dataVersion = "string" } },
+    },
+    deliveryInfo = {
+      destination = {
+        resourceId = "string",
+        container = "string",
+        rootFolderPath = "string",
+        storageAccount = "string",
+        sasToken = "string",
+      },
+    },
+    schedule = { status = "string", recurrence = "string", recurrencePeriod = PERIOD },
+  },
+}
+local NEVER_NULL = { recurrence = true }
 
 local function set(...)
   local members = {}
@@ -57,33 +89,17 @@ local OVERWRITE = set("CreateNewReport", "OverwritePreviousReport")
 local COMPRESSION = set("none", "gzip", "snappy")
 local DAY = 86400
 
---- The forms of a scope, in lower case.
-local SCOPES = {
-  "^subscriptions/(%x+%-%x+%-%x+%-%x+%-%x+)$",
-  "^subscriptions/(%x+%-%x+%-%x+%-%x+%-%x+)/resourcegroups/[%w_.()-]+$",
-  "^providers/microsoft%.management/managementgroups/[^/]+$",
-  "^providers/microsoft%.billing/billingaccounts/[^/]+$",
-  "^providers/microsoft%.billing/billingaccounts/[^/]+/departments/[^/]+$",
-  "^providers/microsoft%.billing/billingaccounts/[^/]+/enrollmentaccounts/[^/]+$",
-  "^providers/microsoft%.billing/billingaccounts/[^/]+/billingprofiles/[^/]+$",
-  "^providers/microsoft%.billing/billingaccounts/[^/]+/billingprofiles/[^/]+/invoicesections/[^/]+$",
-  "^providers/microsoft%.billing/billingaccounts/[^/]+/customers/[^/]+$",
+--- How many days back a window of its own may begin, by the type; and the scopes
+--- that have that type at all.
+local COST_REACH = 7 * 365 + 1
+local REACH = {
+  reservationdetails = 13 * 30,
+  reservationrecommendations = 13 * 30,
+  pricesheet = 25 * 30,
 }
-
---- Refuses a scope of no known form.
-local function check_scope(scope)
-  for _, form in ipairs(SCOPES) do
-    if scope:lower():find(form) then
-      return
-    end
-  end
-  local subscription = scope:match("^[sS]ubscriptions/([^/]*)")
-  if subscription then
-    local message = "The provided subscription identifier '%s' is malformed or invalid."
-    refuse("InvalidSubscriptionId", message:format(subscription))
-  end
-  refuse("InvalidScope", ("The scope '%s' is not valid."):format(scope))
-end
+local BILLING_SCOPES = { ["billing account"] = true, ["billing profile"] = true }
+local ONLY_BILLING = set("PriceSheet", "ReservationTransactions", "ReservationRecommendations", "ReservationDetails")
+local ONLY_ACTUAL = set("Usage", "ActualCost")
 
 --- The generation of an api-version: "classic" or "current".
 local function generation(version)
@@ -108,24 +124,40 @@ local function fail(message)
   refuse("BadRequest", "Request properties validation failed: " .. message)
 end
 
+--- Takes nulls out of an object, for they are as good as absent, and refuses
+--- what is of another type.
+local function check_types(object, types, prefix)
+  for name, expected in pairs(types) do
+    local value = object[name]
+    if value == core.null and not NEVER_NULL[name] then
+      object[name] = nil
+    elseif value ~= nil then
+      local is_object = type(expected) == "table"
+      if type(value) ~= (is_object and "table" or expected) then
+        fail(("Invalid member :%s%s"):format(prefix, name))
+      elseif is_object then
+        check_types(value, expected, prefix .. name .. ".")
+      end
+    end
+  end
+end
+
 local function need(object, name, path)
-  local value = type(object) == "table" and object[name]
-  if value == nil or value == false or value == core.null then
+  if object[name] == nil then
     fail(("%s.%s is required."):format(path, name))
   end
-  return value
+  return object[name]
 end
 
 local function check_member(value, valid, path)
-  if value ~= nil and not (type(value) == "string" and valid[value:lower()]) then
+  if value ~= nil and not valid[value:lower()] then
     fail(("Invalid member :%s"):format(path))
   end
 end
 
 --- A date-time, or a date, of a document.
 local function time_of(text, path)
-  local time = type(text) == "string"
-    and (core.epoch(text) or core.epoch(text .. "Z") or core.epoch(text .. "T00:00:00Z"))
+  local time = core.epoch(text) or core.epoch(text .. "Z") or core.epoch(text .. "T00:00:00Z")
   if not time then
     fail(("%s is not a date."):format(path))
   end
@@ -144,33 +176,52 @@ local function check_period(period, path, longest)
   return from, to
 end
 
-local function check_definition(definition, rules)
-  local kind = need(definition, "type", "properties.definition")
-  if not rules.type[tostring(kind):lower()] then
-    fail(("Invalid definition type '%s'."):format(tostring(kind)))
-  end
-  local timeframe = need(definition, "timeframe", "properties.definition")
-  check_member(timeframe, rules.timeframe, "properties.definition.timeframe")
-  if timeframe:lower() == "custom" then
-    local period = need(definition, "timePeriod", "properties.definition")
-    check_period(period, "properties.definition.timePeriod", rules.longest)
+--- Refuses a type that the scope's agreement does not have.
+local function check_type(kind, valid, options)
+  local name, scope = kind:lower(), options.scope_kind
+  if options.is_pay_as_you_go and name ~= "usage" then
+    fail(("Invalid definition type '%s'; valid values: 'Usage'."):format(kind))
+  elseif not valid[name] or scope == "management group" and not ONLY_ACTUAL[name] then
+    fail(("Invalid definition type '%s'."):format(kind))
+  elseif ONLY_BILLING[name] and not BILLING_SCOPES[scope] then
+    fail(("The definition type '%s' wants a billing account or a billing profile as its scope."):format(kind))
   end
 end
 
-local function check_destination(destination, is_registered)
-  need(destination, "container", "properties.deliveryInfo.destination")
-  local root = destination.rootFolderPath
-  if type(root) == "string" and root:sub(1, 1) == "/" then
-    fail("properties.deliveryInfo.destination.rootFolderPath must not start with '/'.")
-  elseif destination.sasToken == nil then
-    local id = need(destination, "resourceId", "properties.deliveryInfo.destination")
-    local subscription = tostring(id):lower():match("^/?subscriptions/([^/]+)/")
-    if not subscription then
-      fail("properties.deliveryInfo.destination.resourceId is not a storage account's id.")
-    elseif not is_registered(subscription) then
-      refuse("400", "RP Not Registered: the subscription of the destination is not registered for "
-        .. "Microsoft.CostManagementExports.")
+local function check_definition(definition, rules, options)
+  local kind = need(definition, "type", "properties.definition")
+  check_type(kind, rules.type, options)
+  local timeframe = need(definition, "timeframe", "properties.definition")
+  check_member(timeframe, rules.timeframe, "properties.definition.timeframe")
+  if timeframe:lower() == "custom" then
+    local path = "properties.definition.timePeriod"
+    local from = check_period(need(definition, "timePeriod", "properties.definition"), path, rules.longest)
+    if from <= options.now - (REACH[kind:lower()] or COST_REACH) * DAY then
+      fail(path .. ": there is no data from so long ago.")
     end
+  end
+end
+
+local function check_destination(destination, identity, options)
+  local path = "properties.deliveryInfo.destination"
+  need(destination, "container", path)
+  local root = destination.rootFolderPath
+  if root and root:sub(1, 1) == "/" then
+    fail(path .. ".rootFolderPath must not start with '/'.")
+  elseif root and options.generation == "current" and root:find(":", 1, true) then
+    fail(path .. ".rootFolderPath must not hold ':'.")
+  elseif destination.sasToken ~= nil then
+    return
+  end
+  local id = need(destination, "resourceId", path)
+  local account = id:lower():match("/storageaccounts/([^/]+)$")
+  if not scopes.subscription(id) then
+    fail(path .. ".resourceId is not a storage account's id.")
+  elseif not options.is_registered(scopes.subscription(id)) then
+    refuse("400", "RP Not Registered: the subscription of the destination is not registered for "
+      .. "Microsoft.CostManagementExports.")
+  elseif options.is_keyless(account or "") and not (identity and identity.type ~= "None") then
+    refuse("400", "Key-based authentication is currently disabled on the storage account.")
   end
 end
 
@@ -192,19 +243,20 @@ local function check_schedule(schedule, now)
   end
 end
 
---- Refuses a document that PUT may not have. `options`: generation, now,
---- schedule_changed, is_registered(subscription).
+--- Refuses a document that PUT may not have. `options`: generation, now, is_new,
+--- scope_kind, is_pay_as_you_go, is_registered(subscription), is_keyless(account).
 local function check_document(document, options)
   if type(document) ~= "table" then
     refuse("InvalidRequestContent", "The request content was invalid and could not be deserialized.")
   end
+  check_types(document, TYPES, "")
   local rules = RULES[options.generation]
   local properties = need(document, "properties", "export")
   check_member(properties.format, rules.format, "properties.format")
-  check_definition(need(properties, "definition", "properties"), rules)
+  check_definition(need(properties, "definition", "properties"), rules, options)
   local delivery = need(properties, "deliveryInfo", "properties")
-  check_destination(need(delivery, "destination", "properties.deliveryInfo"), options.is_registered)
-  check_schedule(properties.schedule, options.schedule_changed and options.now or -math.huge)
+  check_destination(need(delivery, "destination", "properties.deliveryInfo"), document.identity, options)
+  check_schedule(properties.schedule, options.is_new and options.now or -math.huge)
   if options.generation == "current" then
     check_member(properties.dataOverwriteBehavior, OVERWRITE, "properties.dataOverwriteBehavior")
     check_member(properties.compressionMode, COMPRESSION, "properties.compressionMode")
@@ -216,7 +268,11 @@ end
 
 --- The window that a run's body asks for, or nil.
 local function check_run(body, now)
-  if type(body) ~= "table" or body.timePeriod == nil then
+  if type(body) ~= "table" then
+    return nil
+  end
+  check_types(body, { timePeriod = PERIOD }, "")
+  if not body.timePeriod then
     return nil
   end
   local from, to = check_period(body.timePeriod, "timePeriod", RULES.current.longest)
@@ -227,9 +283,7 @@ local function check_run(body, now)
 end
 
 return {
-  check_scope = check_scope,
   generation = generation,
   check_document = check_document,
   check_run = check_run,
-  time_of = time_of,
 }
