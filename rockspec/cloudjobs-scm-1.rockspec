@@ -99,6 +99,7 @@ build = {
     ["cloudjobs.emulator.azure"] = "lua/cloudjobs/emulator/azure/init.lua",
     ["cloudjobs.emulator.azure.rules"] = "lua/cloudjobs/emulator/azure/rules.lua",
     ["cloudjobs.emulator.azure.runs"] = "lua/cloudjobs/emulator/azure/runs.lua",
+    ["cloudjobs.emulator.azure.scopes"] = "lua/cloudjobs/emulator/azure/scopes.lua",
     ["cloudjobs.emulator.bcm"] = "lua/cloudjobs/emulator/bcm/init.lua",
     ["cloudjobs.emulator.bcm.query"] = "lua/cloudjobs/emulator/bcm/query.lua",
     ["cloudjobs.emulator.bcm.tables"] = "lua/cloudjobs/emulator/bcm/tables.lua",

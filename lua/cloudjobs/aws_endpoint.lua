@@ -123,12 +123,30 @@ local function signing_of(answer, service, region)
   return signing
 end
 
----@return { origin: string, host: string, path: string, signing: { region: string, name: string } }|nil
----@return cloudjobs.Error|nil err
-function AwsEndpoint:resolve()
-  if self._resolved then
-    return self._resolved
+-- The address for an operation that wants something in front of the host:
+-- "{AccountId}." with the caller's parameters for labels.
+local function prefixed(resolved, template, params)
+  local problems = {}
+  local prefix = template:gsub("{([^}]+)}", function(name)
+    local label = tostring(params[name])
+    if not label:find("^%w[%w-]*$") or #label > 63 then
+      problems[#problems + 1] = { path = name, message = "expected letters, digits and hyphens, 63 at most" }
+    end
+    return label
+  end)
+  if #problems > 0 then
+    return nil, Error.new { kind = "validation", code = "validation", problems = problems }
   end
+  local host = prefix .. resolved.host
+  return {
+    origin = resolved.origin:match("^%a+://") .. host,
+    host = host,
+    path = resolved.path,
+    signing = resolved.signing,
+  }
+end
+
+local function find(self)
   local region, err = region_of(self)
   if not region then
     return nil, err
@@ -153,8 +171,24 @@ function AwsEndpoint:resolve()
     return nil, err
   end
   resolved.signing = signing_of(answer, self._service, region)
-  self._resolved = resolved
   return resolved
+end
+
+--- Where an operation's request goes.
+---@param op table
+---@param params table
+---@return { origin: string, host: string, path: string, signing: { region: string, name: string } }|nil
+---@return cloudjobs.Error|nil err
+function AwsEndpoint:resolve(op, params)
+  local resolved, err = self._resolved, nil
+  if not resolved then
+    resolved, err = find(self)
+    self._resolved = resolved
+  end
+  if resolved and op.host_prefix then
+    resolved, err = prefixed(resolved, op.host_prefix, params)
+  end
+  return resolved, err
 end
 
 --- The endpoint of one client.

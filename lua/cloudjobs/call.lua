@@ -48,7 +48,7 @@ local function prepare(context, op, params, options)
     return nil, err
   end
   local endpoint
-  endpoint, err = context.endpoint:resolve()
+  endpoint, err = context.endpoint:resolve(op, params or {})
   if not endpoint then
     return nil, err
   end
