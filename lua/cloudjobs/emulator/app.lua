@@ -76,6 +76,13 @@ function App:reset()
   self:clear_faults()
 end
 
+--- Brings every job to the clock's time: what happens by itself has happened.
+function App:advance()
+  local now = self.world.clock:now()
+  self.aws:advance(now)
+  self.azure:advance(now)
+end
+
 function App:clear_faults()
   self.faults = faults.new()
 end

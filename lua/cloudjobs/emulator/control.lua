@@ -42,6 +42,7 @@ routes["POST clock"] = function(app, body)
     clock:advance(body.advance)
   end
   clock:speed(body.speed)
+  app:advance()
   return json(200, clock_view(app.world))
 end
 

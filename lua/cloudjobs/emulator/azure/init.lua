@@ -138,6 +138,11 @@ function Azure:seed(request)
   return run(self, assert(self:route(request), "no such path"), request, {})[2]
 end
 
+--- Brings every export to a time.
+function Azure:advance(now)
+  self._exports:advance(now)
+end
+
 --- Facts about the world around: see exports.lua.
 function Azure:suppose(facts)
   self._exports:suppose(facts)
