@@ -174,9 +174,9 @@ local function find(self)
   return resolved
 end
 
---- Where an operation's request goes.
----@param op table
----@param params table
+--- Where requests go; an operation's own may go to another host.
+---@param op table|nil
+---@param params table|nil the operation's
 ---@return { origin: string, host: string, path: string, signing: { region: string, name: string } }|nil
 ---@return cloudjobs.Error|nil err
 function AwsEndpoint:resolve(op, params)
@@ -185,7 +185,7 @@ function AwsEndpoint:resolve(op, params)
     resolved, err = find(self)
     self._resolved = resolved
   end
-  if resolved and op.host_prefix then
+  if resolved and op and op.host_prefix then
     resolved, err = prefixed(resolved, op.host_prefix, params)
   end
   return resolved, err

@@ -7,7 +7,7 @@ local NOWHERE = { HOME = "/nonexistent" }
 -- A client's endpoint with these options, the environment among them.
 local function resolve(model, options)
   options.env = options.env or NOWHERE
-  return AwsEndpoint.new(type(model) == "string" and Model.load(model) or model, Config.new(options)):resolve({}, {})
+  return AwsEndpoint.new(type(model) == "string" and Model.load(model) or model, Config.new(options)):resolve()
 end
 
 local bare = Model.new { service = { id = "Jobs", protocol = "json-1.1", signing = "jobs", endpoint = "jobs" } }
@@ -60,7 +60,7 @@ describe("an AWS endpoint", function()
 
   it("is found once", function()
     local endpoint = AwsEndpoint.new(bare, Config.new { region = "us-east-1", env = NOWHERE })
-    assert.equal(endpoint:resolve({}, {}), endpoint:resolve({}, {}))
+    assert.equal(endpoint:resolve(), endpoint:resolve())
   end)
 
   it("has an operation's prefix in front of its host", function()
@@ -71,7 +71,7 @@ describe("an AWS endpoint", function()
     local address = endpoint:resolve(op, { AccountId = "111122223333" })
     assert.same({ "https://111122223333.data-jobs.example:8443", "111122223333.data-jobs.example:8443", "/base" },
       { address.origin, address.host, address.path })
-    assert.equal("https://jobs.example:8443", endpoint:resolve({}, {}).origin)
+    assert.equal("https://jobs.example:8443", endpoint:resolve().origin)
     for _, label in ipairs { "", "a.b", "evil/", "-x", ("x"):rep(64) } do
       local refused, err = endpoint:resolve(op, { AccountId = label })
       assert.is_nil(refused)
