@@ -44,7 +44,7 @@ objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo test check lint analyse asan valgrind torture tortured \
-	fuzz harden bench benched install rockspecs sources models clean
+	fuzz harden judges bench benched install rockspecs sources models clean
 build: $(modules)
 
 $(out)/obj/%.o: csrc/%.c Makefile
