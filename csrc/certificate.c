@@ -74,7 +74,7 @@ static int find_own (struct certificate *c) {
   for (i = 0; i < c->count; i++) {
     if (X509_check_private_key(c->chain[i], c->key) == 1) {
       X509 *own = c->chain[i];
-      memmove(&c->chain[1], &c->chain[0], (size_t)i * sizeof(own));
+      c->chain[i] = c->chain[0];
       c->chain[0] = own;
       return 0;
     }
