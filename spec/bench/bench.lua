@@ -69,4 +69,19 @@ function Bench.compare(name, f, limit, what, options)
   Bench.report(name, median(rates), median(ratios), what)
 end
 
+--- The same for two functions that each answer their own rate, as what waits
+--- for a server must: its time is not its CPU time.
+---@param name string
+---@param f fun(): number
+---@param limit fun(): number
+---@param what string
+function Bench.race(name, f, limit, what)
+  local rates, ratios = {}, {}
+  for round = 1, ROUNDS do
+    rates[round] = f()
+    ratios[round] = rates[round] / limit()
+  end
+  Bench.report(name, median(rates), median(ratios), what)
+end
+
 return Bench

@@ -110,9 +110,9 @@ describe("cloudjobs.transport.curl", function()
     end)
 
     local REFUSED = {
-      { { headers = { ["x-a"] = "1\r\nx-b: 2" } }, "the header x-a holds a line break or control character" },
-      { { headers = { ["x-a"] = "1\n" } }, "the header x-a holds a line break or control character" },
-      { { headers = { ["x-a"] = "1\0" } }, "the header x-a holds a line break or control character" },
+      { { headers = { ["x-a"] = "1\r\nx-b: 2" } }, "the header x-a holds a line break or a NUL" },
+      { { headers = { ["x-a"] = "1\n" } }, "the header x-a holds a line break or a NUL" },
+      { { headers = { ["x-a"] = "1\0" } }, "the header x-a holds a line break or a NUL" },
       { { headers = { ["x-a: b\r\nx"] = "1" } }, "a header's name holds more than a token may" },
       { { headers = { [""] = "1" } }, "a header's name holds more than a token may" },
       { { headers = { ["transfer-encoding"] = "chunked" } }, "transfer-encoding is the transport's own" },
