@@ -34,8 +34,13 @@ end
 
 -- The operation of that name in either spelling; raises at the caller's line.
 local function operation(self, name, level)
-  local op = type(name) == "string" and self._context.model:operation(name)
-  if not op then
+  local op, reason
+  if type(name) == "string" then
+    op, reason = self._context.model:operation(name)
+  end
+  if reason then
+    error(("%s: %s cannot be called: %s"):format(self._context.model.service.id, name, reason), level + 1)
+  elseif not op then
     local names = self._context.model:operations()
     error(("%s has no operation %s%s"):format(
       self._context.model.service.id, tostring(name), suggest(tostring(name), names)

@@ -76,6 +76,14 @@ describe("a client", function()
       local request = exports:request("GetExprot", {})
       return request
     end, "BCM Data Exports has no operation GetExprot (did you mean get_export?)" },
+    { "an operation of a description that cloudjobs cannot call", function()
+      local jobs = cloudjobs.aws.client { env = {}, transport = Stub.new(), model = {
+        metadata = { serviceId = "Jobs", protocol = "json", signatureVersion = "v4" },
+        operations = { Tail = { name = "Tail", endpointdiscovery = { required = true } } },
+        shapes = {},
+      } }
+      return jobs:tail {}
+    end, "Jobs: tail cannot be called: it needs endpoint discovery, which cloudjobs does not do" },
     { "parameters of the wrong type", function(exports)
       local output = exports:list_exports("all")
       return output
