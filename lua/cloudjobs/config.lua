@@ -219,9 +219,11 @@ local function profile_names(files)
   return names
 end
 
--- The profile in force. A missing `default` is empty; a missing one that was
--- named is an error.
-local function current_profile(self)
+--- The profile in force. A missing `default` is empty; a missing one that was
+--- named is an error.
+---@return table|nil profile
+---@return cloudjobs.Error|nil err
+function Config:current_profile()
   local name = self:get("profile")
   local profile, err = self:profile(name or "default")
   if profile then
@@ -250,7 +252,7 @@ local function find(self, setting)
   if not setting.key then
     return nil
   end
-  local profile, err = current_profile(self)
+  local profile, err = self:current_profile()
   if not profile then
     return nil, err
   end
@@ -326,7 +328,7 @@ function Config:endpoint_url(service_id)
     end
   end
   local profile
-  profile, err = current_profile(self)
+  profile, err = self:current_profile()
   if not profile then
     return nil, err
   end

@@ -1,4 +1,4 @@
---- Asks botocore for signatures, where python3 has it.
+--- Asks botocore for signatures and identities, where python3 has it.
 
 local core = require "cloudjobs.core"
 local data = require "spec.data.sigv4"
@@ -27,25 +27,35 @@ local function told(case)
   }
 end
 
+-- What a program in Python prints when it is told `list`.
+local function ask(program, list)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "w"))
+  file:write(assert(core.json_encode(list)))
+  file:close()
+  local answer = assert(io.popen(("python3 spec/support/%s <%s"):format(program, path)))
+  local text = answer:read("*a")
+  answer:close()
+  os.remove(path)
+  return text
+end
+
 --- Signatures and URLs of the cases, in their order.
 local function sign(cases)
   local list = {}
   for i, case in ipairs(cases) do
     list[i] = told(case)
   end
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(assert(core.json_encode(list)))
-  file:close()
-  local answer = assert(io.popen("python3 spec/support/botocore_sign.py <" .. path))
   local signed = {}
-  for line in answer:lines() do
-    local signature, url = line:match "^(%x+) (%S+)$"
+  for signature, url in ask("botocore_sign.py", list):gmatch "(%x+) (%S+)\n" do
     signed[#signed + 1] = { signature = signature, url = url }
   end
-  answer:close()
-  os.remove(path)
   return signed
 end
 
-return { present = present, sign = sign }
+--- What botocore finds for each case: see botocore_identity.py.
+local function identities(cases)
+  return assert(core.json_decode(ask("botocore_identity.py", cases)))
+end
+
+return { present = present, sign = sign, identities = identities }

@@ -57,6 +57,10 @@ end
 ---@return cloudjobs.Error|nil err
 function Default:get()
   self._config:forget()
+  local profile, err = self._config:current_profile()
+  if not profile then
+    return nil, err
+  end
   self._chain = self._chain or build(self._config, self._world)
   return self._chain:get()
 end

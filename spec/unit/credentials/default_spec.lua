@@ -116,6 +116,13 @@ describe("the default chain", function()
     assert.is_truthy(provider)
   end)
 
+  it("refuses a profile that does not exist, even with keys in the environment", function()
+    local identity, err = get { env = env { AWS_PROFILE = "none" } }
+    assert.is_nil(identity)
+    assert.equal("config", err.kind)
+    assert.matches('profile "none" is neither in ', err.message, 1, true)
+  end)
+
   it("says what was tried, and why each gave nothing", function()
     local identity, err = get { files = profile "[default]\nregion = x" }
     assert.is_nil(identity)
