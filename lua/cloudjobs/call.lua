@@ -94,6 +94,34 @@ local function attempt(context, op, request)
   return output, err, response, identity
 end
 
+--- A signed URL that makes the call, without a body; nothing is sent.
+---@param context table
+---@param op table
+---@param params table|nil
+---@param options { expires_in: integer, headers: table<string, string>|nil } headers: to be signed, and sent along
+---@return string|nil url
+---@return cloudjobs.Error|nil err
+local function presign(context, op, params, options)
+  local request, err = prepare(context, op, params, options)
+  if not request then
+    return nil, err
+  end
+  request, err = context.protocol.without_body(request)
+  if not request then
+    return nil, err
+  end
+  local identity
+  identity, err = context.credentials:get()
+  if not identity then
+    return nil, err
+  end
+  request.headers["user-agent"] = nil -- whoever uses the URL has another
+  for name, value in pairs(options.headers or {}) do
+    request.headers[name:lower()] = value
+  end
+  return context.auth:presign(request, identity, context.transport:now(), options.expires_in)
+end
+
 --- What a repeat could do twice is not repeated when nobody knows whether
 --- the first one was carried out.
 local function judge(context, op, err)
@@ -220,4 +248,4 @@ local function run(context, op, params, options)
   return output, err
 end
 
-return { run = run, prepare = prepare, decode = decode }
+return { run = run, prepare = prepare, presign = presign, decode = decode }

@@ -85,6 +85,36 @@ function Client:request(name, params, options)
   return { method = request.method, url = request.url, headers = request.headers, body = request.body }
 end
 
+local PRESIGN_OPTIONS = { expires_in = "number", headers = "table" }
+local HOUR = 3600
+local WEEK = 7 * 24 * HOUR -- AWS takes no longer-lived URL
+
+--- A signed URL with which anybody can make the call until it expires.
+---@param name string
+---@param params table|nil
+---@param options { expires_in: integer|nil, headers: table<string, string>|nil }|nil expires_in: seconds, an hour
+---   unless given; headers: what has to be sent along, and is signed too
+---@return string|nil url
+---@return cloudjobs.Error|nil err
+function Client:presign(name, params, options)
+  local op = operation(self, name, 2)
+  check_params(params, op.method_name, 2)
+  options = option.check(options, PRESIGN_OPTIONS, op.method_name, 2)
+  local seconds = options.expires_in or HOUR
+  if seconds < 1 or seconds > WEEK or seconds % 1 ~= 0 then
+    error(("%s: option expires_in: expected whole seconds from 1 to %d"):format(op.method_name, WEEK), 2)
+  elseif not self._context.protocol.without_body then
+    error(("%s: a request of %s cannot be made a URL"):format(op.method_name, op.service.id), 2)
+  end
+  local url, err = call.presign(self._context, op, params, { expires_in = seconds, headers = options.headers })
+  if not url then
+    err.operation = op.name
+    err.service = op.service.id
+    return nil, err
+  end
+  return url
+end
+
 --- What a call would return for this response. Marks an error as a call would.
 ---@param name string
 ---@param response { status: integer, headers: table<string, string>, body: string|nil }

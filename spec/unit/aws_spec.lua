@@ -122,25 +122,24 @@ end)
 
 describe("an AWS client whose keys have expired", function()
   -- A provider of AKID1, AKID2, … that gives the next ones when the last were called expired.
-  local function provider()
-    local self = { asked = 1, expired = {} }
-    function self:get()
-      self._identity = self._identity
-        or { access_key_id = "AKID" .. self.asked, secret_access_key = "hush", source = "spec" }
-      return self._identity
+  local function new_provider()
+    local provider, identity = { asked = 1, expired = {} }, nil
+    function provider:get()
+      identity = identity or { access_key_id = "AKID" .. self.asked, secret_access_key = "hush", source = "spec" }
+      return identity
     end
-    function self:expire(identity)
-      self.expired[#self.expired + 1] = identity.access_key_id
+    function provider:expire(old)
+      self.expired[#self.expired + 1] = old.access_key_id
       self.asked = self.asked + 1
-      self._identity = nil
+      identity = nil
     end
-    return self
+    return provider
   end
 
   local EXPIRED = { status = 400, body = { __type = "ExpiredTokenException", message = "expired" } }
 
   local function call(answers)
-    local stub, credentials = Stub.new(answers), provider()
+    local stub, credentials = Stub.new(answers), new_provider()
     local client = ssm { region = "eu-west-1", transport = stub, credentials = credentials }
     local output, err = client:list_commands()
     local signed_by = {}
@@ -286,5 +285,60 @@ describe("AWS credentials", function()
     assert.has_error(function()
       cloudjobs.aws.credentials { access_key_id = "AKID" }
     end)
+  end)
+end)
+
+describe("a presigned URL", function()
+  local TIME = 1767225600
+
+  local function sts(options)
+    options = options or {}
+    options.env, options.region = {}, options.region or "eu-west-1"
+    options.transport = Stub.new({}, { time = TIME })
+    options.credentials = options.credentials or KEYS
+    return cloudjobs.aws.sts(options), options.transport
+  end
+
+  it("makes the call for whoever has it, as EKS and Vault want it", function()
+    local client, stub = sts()
+    local url = client:presign("get_caller_identity", nil, { expires_in = 60, headers = { ["X-K8s-Aws-Id"] = "cluster" } })
+    assert.equal("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+      .. "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20260101%2Feu-west-1%2Fsts%2Faws4_request"
+      .. "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id",
+      (url:gsub("&X%-Amz%-Signature=%x+$", "")))
+    assert.equal(0, #stub.requests)
+  end)
+
+  it("is good for an hour and goes where the client goes", function()
+    local url = sts({ endpoint = "http://127.0.0.1:4566/base" }):presign("GetCallerIdentity")
+    assert.matches("^http://127.0.0.1:4566/base/%?Action=GetCallerIdentity&", url)
+    assert.matches("&X-Amz-Expires=3600&", url, 1, true)
+  end)
+
+  it("carries the session token", function()
+    local url = sts({ credentials = { access_key_id = "AKID", secret_access_key = "hush", session_token = "a/b" } })
+      :presign("get_caller_identity")
+    assert.matches("&X-Amz-Security-Token=a%2Fb&", url, 1, true)
+  end)
+
+  it("is checked like a call", function()
+    local url, err = sts():presign("assume_role", {})
+    assert.is_nil(url)
+    assert.equal("STS AssumeRole: RoleArn: required; RoleSessionName: required", tostring(err))
+  end)
+
+  it("raises where it cannot be", function()
+    local client = sts()
+    for _, seconds in ipairs { 0, 604801, 1.5 } do
+      local _, message = pcall(function()
+        client:presign("get_caller_identity", nil, { expires_in = seconds })
+      end)
+      assert.matches("aws_spec.lua:%d+: get_caller_identity: option expires_in: expected whole seconds from 1 to 604800",
+        message)
+    end
+    local _, message = pcall(function()
+      ssm({ region = "eu-west-1" }):presign("list_commands")
+    end)
+    assert.matches("aws_spec.lua:%d+: list_commands: a request of SSM cannot be made a URL", message)
   end)
 end)

@@ -1,5 +1,6 @@
 --- Puts an AWS identity on a request: SigV4 in the Authorization header.
 
+local bare = require "cloudjobs.sigv4"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
 
@@ -46,6 +47,31 @@ function Sigv4:sign(request, identity, now)
   end
   signed.headers = headers
   return signed
+end
+
+--- The URL that carries the signature of `request` in its query.
+---@param request table `method`, `url`, `path`, `query`, `headers` (all are signed; with host), `signing`
+---@param identity cloudjobs.Identity
+---@param now number epoch seconds
+---@param seconds integer for which the URL shall be good
+---@return string|nil url
+---@return cloudjobs.Error|nil err
+function Sigv4:presign(request, identity, now, seconds)
+  local scope = request.signing or self._scope
+  local headers = {}
+  for name, value in pairs(request.headers) do
+    headers[#headers + 1] = { name, value }
+  end
+  local signed, err = bare.sign({
+    method = request.method, path = request.path, query = request.query, headers = headers,
+  }, {
+    credentials = identity, region = scope.region, service = scope.name, time = now, location = "query",
+    expires = seconds,
+  })
+  if not signed then
+    return nil, err
+  end
+  return request.url:match("^[^?]*") .. "?" .. signed.query
 end
 
 ---@param scope { region: string, name: string }|nil for requests without `signing`

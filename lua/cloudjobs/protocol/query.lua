@@ -77,6 +77,13 @@ local function encode(op, params)
   }
 end
 
+--- The request as a GET, its form in the query, for a URL that is signed.
+local function without_body(request)
+  request.method, request.query, request.body = "GET", request.body, nil
+  request.headers["content-type"] = nil
+  return request
+end
+
 -- The text of the element at the end of a path of names.
 local function text_at(node, ...)
   for _, name in ipairs { ... } do
@@ -138,4 +145,4 @@ local function request_id(response)
   return aws_error.request_id(response) or response.body:match("<RequestId>([%w-]+)</RequestId>")
 end
 
-return { encode = encode, decode = decode, request_id = request_id }
+return { encode = encode, without_body = without_body, decode = decode, request_id = request_id }

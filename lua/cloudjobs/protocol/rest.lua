@@ -166,6 +166,16 @@ local function encode(op, params)
   }
 end
 
+--- The request as it is, for a URL that is signed; one with a body is refused.
+---@return table|nil request
+---@return cloudjobs.Error|nil err
+local function without_body(request)
+  if request.body then
+    return nil, invalid { { path = "", message = "a request with a body cannot be made a URL" } }
+  end
+  return request
+end
+
 local function number_of(text)
   local value = core.json_decode(text)
   return type(value) == "number" and value or nil
@@ -260,4 +270,4 @@ local function decode(op, response)
   return output
 end
 
-return { encode = encode, decode = decode, request_id = aws_error.request_id }
+return { encode = encode, without_body = without_body, decode = decode, request_id = aws_error.request_id }
