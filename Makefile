@@ -141,7 +141,7 @@ tortured: build $(out)/torture
 # Other people's clients, installed beside the build, beside ours. `make test`
 # runs these specs too where they are installed.
 judges:
-	@tools/setup test
+	@tools/setup judges
 	@mkdir -p $(BUILD)/judges
 	@cp tools/judges/package.json $(BUILD)/judges/
 	@npm install --silent --no-audit --no-fund --prefix $(BUILD)/judges

@@ -186,6 +186,9 @@ local function assemble(model, options, what, level)
   local timeout = assembly.timeout(options, what, level + 1)
   local retry = assembly.retry(options, what, level + 1)
   local given = settings_of(options, what, level + 1)
+  if options.client_type and not options.client_type:find("^[%w%-._]+$") then
+    error(what .. ": option client_type: expected letters, digits and - . _", level + 1)
+  end
   return {
     model = model,
     protocol = azure,

@@ -56,7 +56,11 @@ function error_mt.__tostring(err)
   if err.code and err.kind ~= "validation" then
     text = text .. err.code .. ": "
   end
-  text = text .. (err.message ~= "" and err.message or "no message") .. facts(err)
+  text = text .. (err.message ~= "" and err.message or "no message")
+  if err.problems and err.kind ~= "validation" then
+    text = text .. " [" .. describe(err.problems) .. "]"
+  end
+  text = text .. facts(err)
   if err.hint then
     text = text .. ". " .. err.hint
   end

@@ -34,6 +34,7 @@ describe("a client for Azure cost exports", function()
       { { credentials = { client_secret = "x" } },
         "credentials: missing tenant_id %(AZURE_TENANT_ID%), client_id %(AZURE_CLIENT_ID%)" },
       { { credentials = { object_id = "x", resource_id = "y" } }, "expected one of client_id, object_id, resource_id" },
+      { { client_type = "a\r\nX: y" }, "client_type: expected letters" },
       { { retry = { max = 2 } }, "retry: unknown option max" },
       { { timeout = { totl = 2 } }, "timeout: unknown option totl" },
     }

@@ -13,6 +13,11 @@ describe("an error", function()
       text = "SSM GetParameter: Name: required; expected table, got string",
     },
     {
+      fields = { kind = "service", code = "BadRequest", message = "Invalid request.", status = 400,
+        problems = { { path = "api-version", message = "not supported" } } },
+      text = "BadRequest: Invalid request. [api-version: not supported] (status 400)",
+    },
+    {
       fields = { kind = "transport", code = "closed", message = "the server closed the connection",
         attempts = 1, ambiguous = true },
       text = "closed: the server closed the connection (it may have been carried out)",
