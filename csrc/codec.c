@@ -125,14 +125,14 @@ static void parse (lua_State *L, struct cj_shape *shape, const char *name) {
 ** types their shapes. */
 static void link (lua_State *L, struct cj_shape *shape, const char *name,
                   int *reached) {
-  int names = (int)lua_rawlen(L, CACHE);
   size_t i;
   for (i = 0; i < shape->count; i++) {
     struct cj_member *m = &shape->members[i];
     struct cj_node *node;
     lua_pushlstring(L, m->name.s, m->name.n);
     m->interned = lua_topointer(L, -1);
-    lua_rawseti(L, CACHE, m->index = ++names);
+    m->index = (int)lua_rawlen(L, CACHE) + 1;
+    lua_rawseti(L, CACHE, m->index);
     for (node = m->node; node != NULL; node = node->item)
       if (node->type == CJ_STRUCTURE) {
         lua_pushlstring(L, node->target.s, node->target.n);
@@ -183,6 +183,9 @@ static int l_shape (lua_State *L) {
     lua_rawgeti(L, FRESH, compiled);
     lua_pushvalue(L, -1);
     lua_rawget(L, FRESH);
+    /* Others hold its address, so it stays even if its name is given away. */
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, CACHE, lua_touserdata(L, -1));
     lua_rawset(L, CACHE);
   }
   return 1;

@@ -91,8 +91,8 @@ static int decode_map (struct cj_decoder *d, const struct cj_node *item,
     if (cj_json_key(&d->json, &path.name) != 0)
       return -1;
     lua_pushlstring(L, path.name.s, path.name.n);
-    path.name.s =
-        lua_tostring(L, -1); /* the reader's goes with its next read */
+    /* The reader's own goes with its next read. */
+    path.name.s = lua_tostring(L, -1);
     got = decode_node(d, item, &path);
     if (got < 0)
       return -1;
@@ -151,6 +151,8 @@ static int read_member (struct cj_decoder *d, const struct cj_shape *shape,
 /* Presizing wants the number of members an answer has, not could have; falls
 ** slowly, so that rows of two kinds do not make every second one grow. */
 static void note_usual (struct cj_shape *shape, int found) {
+  if ((size_t)found > shape->count)
+    found = (int)shape->count; /* duplicates, unknown ones */
   shape->usual =
       found > shape->usual ? found : shape->usual - (shape->usual - found) / 4;
 }

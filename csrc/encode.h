@@ -45,8 +45,7 @@ int cj_encode_check_characters (struct cj_encoder *e,
                                 const struct cj_path *path, const char *s,
                                 size_t n);
 
-/* The buffer had no room for 'n' bytes: the text is too long, or memory short.
- */
+/* The buffer has no room for 'n' bytes: too long a text, or no memory. */
 int cj_encode_no_room (struct cj_encoder *e, size_t n);
 
 static inline int cj_encode_put (struct cj_encoder *e, const char *s,

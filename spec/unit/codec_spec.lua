@@ -408,6 +408,17 @@ describe("a decode", function()
     assert.equal(least, bytes)
   end)
 
+  it("makes no room for what an odd answer had", function()
+    local page = core.shape({ Page = "open\n A string\n B string" }, "Page")
+    local function small()
+      return core.decode(page, '{"A":"a"}')
+    end
+    small()
+    local before = allocated(small)
+    core.decode(page, '{"A":"a"' .. (',"A":"a"'):rep(100000) .. "}")
+    assert.is_true(allocated(small) < 2 * before)
+  end)
+
   it("needs no more for what it leaves out", function()
     local page = core.shape({ Page = "NextToken string" }, "Page")
     local junk = '{"NextToken":"n","Junk":[' .. ('{"a":"\\u0041bc","b":[1,2,{}]},'):rep(1000) .. "null]}"

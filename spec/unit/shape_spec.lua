@@ -63,6 +63,24 @@ describe("a shape", function()
     assert.same({ A = true, B = true }, asked)
   end)
 
+  it("may be asked for while another of its model is being made", function()
+    local cache = {}
+    local texts = { A = "B B\n X string", B = "C C\n N long", C = "Y string" }
+    local shapes = setmetatable({}, { __index = function(_, name)
+      if name == "C" and not cache.B then
+        core.shape({ B = texts.B, C = texts.C }, "B", cache)
+      end
+      return texts[name]
+    end })
+    local a = core.shape(shapes, "A", cache)
+    collectgarbage()
+    collectgarbage()
+    for _, shape in ipairs { a, core.shape(shapes, "A", cache) } do
+      assert.same({ B = { C = { Y = "y" }, N = 1 }, X = "x" }, core.decode(shape, '{"B":{"C":{"Y":"y"},"N":1},"X":"x"}'))
+    end
+    assert.same({ C = { Y = "y" } }, core.decode(cache.B, '{"C":{"Y":"y"}}'))
+  end)
+
   local bad = {
     { "a", "member a: expected a type" },
     { "a strng", "member a: no type or shape is called strng" },
