@@ -152,6 +152,30 @@ describe("http1", function()
     end
   end
 
+  it("says the same of mutilated messages, whole and byte by byte", function()
+    local state = 1
+    local function random(n) -- the same on every Lua
+      state = state * 16807 % 2147483647
+      return state % n + 1
+    end
+    local PIECES = { "\r", "\n", "\r\n", "\r\n\r\n", " ", ":", ",", "\0", "0", "5", "f", ";", "\t", "chunked", "Host: y\r\n", "\255" }
+    local seen = {}
+    for role, cases in pairs { server = REQUESTS, client = RESPONSES } do
+      for _ = 1, 3000 do
+        local bytes = cases[random(#cases)][2]
+        for _ = 1, random(3) do
+          local at = random(#bytes + 1)
+          bytes = bytes:sub(1, at - 1) .. PIECES[random(#PIECES)] .. bytes:sub(at + random(3) - 1)
+        end
+        local whole = read(role, bytes, #bytes)
+        assert.same(whole, read(role, bytes, 1), ("%s %q"):format(role, bytes))
+        assert.same(whole, read(role, bytes, random(9)), ("%s %q"):format(role, bytes))
+        seen[whole[#whole]] = true
+      end
+    end
+    assert.is_true(seen["closed"] and seen["closed 400"] and seen["malformed 400"])
+  end)
+
   it("keeps header values, joins repeats and trims blanks", function()
     local reader = http1.reader { role = "server" }
     reader:feed "GET / HTTP/1.1\r\nHost:x\r\nX-A: \t one two \t\r\nx-a: three\r\nX-Empty:\r\n\r\n"

@@ -1,5 +1,7 @@
 --- `cloudjobs emulate`: the local stand-in for the four services, in the foreground.
 
+local os_ = require "cloudjobs.os"
+
 local DEFAULT_PORT = 4599
 
 -- What a shell needs so that AWS clients talk to the emulator.
@@ -13,12 +15,17 @@ local function define(command)
     :default(tostring(DEFAULT_PORT))
   command:option("--speed"):description("How many times faster than the wall clock jobs live."):convert(tonumber)
     :default("1")
-  command:flag("--tls"):description("Speak https with a certificate of its own.")
+  command:option("--tls"):argname("FILE")
+    :description("Speak https with a certificate made for it, and write that to FILE for clients to trust.")
   command:option("--folder"):description("Folder to write delivered files to.")
 end
 
-local function announce(info)
+local function announce(info, certificate_path)
   io.stdout:write(ENVIRONMENT:format(info.url))
+  if certificate_path then
+    assert(os_.write_private(certificate_path, info.certificate))
+    io.stdout:write(("export AWS_CA_BUNDLE=%s NODE_EXTRA_CA_CERTS=%s\n"):format(certificate_path, certificate_path))
+  end
   io.stdout:write("# Azure: the option endpoint = \"", info.url, "\", credentials = { token = \"emulator-token\" }\n")
   io.stdout:flush()
 end
@@ -28,9 +35,11 @@ local function run(parsed)
   require("cloudjobs.emulator").serve({
     port = parsed.port,
     speed = parsed.speed,
-    tls = parsed.tls,
+    tls = parsed.tls ~= nil,
     folder = parsed.folder,
-  }, announce)
+  }, function(info)
+    announce(info, parsed.tls)
+  end)
   return 0
 end
 

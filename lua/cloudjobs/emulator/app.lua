@@ -19,6 +19,7 @@ local ssm = require "cloudjobs.emulator.ssm"
 local SERVICES = { bcm, ssm, selling }
 
 local KEPT_REQUESTS = 1000
+local KEPT_BODY = 64 * 1024 -- bytes of each
 
 --- Who may call, unless options say otherwise.
 local KEYS = {
@@ -111,7 +112,7 @@ local function record(self, request, target, response)
     path = request.path,
     query = request.query,
     headers = headers,
-    body = request.body,
+    body = request.body:sub(1, KEPT_BODY),
     service = target.service_name,
     operation = target.name,
     status = response.status,

@@ -4,6 +4,7 @@
 local core = require "cloudjobs.core"
 local refusal = require "cloudjobs.emulator.refuse"
 
+local YEAR_10000 = 253402300800
 local PREFIX = "/_emulator/"
 
 local function json(status, body)
@@ -18,9 +19,11 @@ local function clock_view(world)
   return { now = world.clock:now(), speed = world.clock:speed(), wall = world.wall() }
 end
 
---- A time in a control's body: epoch seconds or ISO-8601.
+--- A time in a control's body, epoch seconds or ISO-8601; nil where it is none
+--- that a date can show.
 local function time_of(value)
-  return type(value) == "string" and core.epoch(value) or tonumber(value)
+  local time = type(value) == "string" and core.epoch(value) or tonumber(value)
+  return time and time >= 0 and time < YEAR_10000 and time or nil
 end
 
 local routes = {}
@@ -31,17 +34,15 @@ end
 
 routes["POST clock"] = function(app, body)
   local clock = app.world.clock
-  if body.set then
-    local time = time_of(body.set)
-    if not time then
-      return bad "set wants epoch seconds or ISO-8601"
-    end
-    clock:set(time)
+  local start = body.set == nil and clock:now() or time_of(body.set)
+  local time = start and time_of(start + (tonumber(body.advance) or 0))
+  if not time then
+    return bad "set wants epoch seconds or ISO-8601, advance seconds"
+  elseif body.speed and not (tonumber(body.speed) and tonumber(body.speed) >= 0) then
+    return bad "speed wants a number"
   end
-  if body.advance then
-    clock:advance(body.advance)
-  end
-  clock:speed(body.speed)
+  clock:set(time)
+  clock:speed(tonumber(body.speed))
   app:advance()
   return json(200, clock_view(app.world))
 end

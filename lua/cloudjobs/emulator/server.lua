@@ -8,6 +8,7 @@ local os_ = require "cloudjobs.os"
 
 local IDLE = 60 -- seconds that a connection may say nothing
 local READ_SIZE = 65536
+local MAX_BODY = 16 * 1024 * 1024 -- bytes; no request of these services comes near
 local LINGER = 2 -- seconds to go on reading from a client that was refused
 local MOST_UNREAD = 16 * 1024 * 1024 -- bytes read from it, and thrown away
 local ACCEPT_PAUSE = 0.05 -- seconds to wait when the process has no descriptor left
@@ -101,7 +102,7 @@ local function serve_connection(cqueues, app, connection, context)
   if context and not connection:starttls(context) then
     return
   end
-  local reader = http1.reader { role = "server" }
+  local reader = http1.reader { role = "server", max_body = MAX_BODY }
   while true do
     local message = read_request(connection, reader)
     if not message then

@@ -30,9 +30,15 @@ describe("the emulator's clock", function()
   end)
 
   it("refuses what is no time", function()
+    for _, wrong in ipairs { { set = "soon" }, { set = 1e300 }, { set = -1 }, { advance = 1e15 } } do
+      assert.has_error(function()
+        emulator:control("POST", "clock", wrong)
+      end, "set wants epoch seconds or ISO-8601, advance seconds")
+    end
     assert.has_error(function()
-      emulator:control("POST", "clock", { set = "soon" })
-    end, "set wants epoch seconds or ISO-8601")
+      emulator:control("POST", "clock", { speed = -1 })
+    end, "speed wants a number")
+    assert.equal(emulated.START, emulator:control("GET", "clock").now)
   end)
 end)
 
