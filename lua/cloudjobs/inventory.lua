@@ -1,0 +1,338 @@
+--- Every export of a fleet with its last run and its health, and on request
+--- open window executions and snapshot jobs, over many accounts at once. What
+--- fails, fails in its row.
+
+local Error = require "cloudjobs.error"
+local Job = require "cloudjobs.job"
+local core = require "cloudjobs.core"
+local option = require "cloudjobs.options"
+
+local DAY = 86400
+
+local OPTIONS = { concurrency = "number", stale_after = "number", transport = "table" }
+
+-- Fleets of hundreds of accounts, each with a few exports.
+local CONCURRENCY = 64
+local CONCURRENCY_OF_ONE = 8
+
+-- What an entry may say, and which of it goes to its clients.
+local ENTRY = {
+  cloud = "string", profile = "string", role_arn = "string", credentials = "table", region = "string",
+  endpoint = "string", account = "string", exports = "boolean", windows = "boolean", snapshot_catalogs = "table",
+  scope = "string", api_version = "string",
+}
+local CLIENT_OPTIONS = {
+  aws = { "profile", "role_arn", "credentials", "region", "endpoint", "transport" },
+  azure = { "scope", "credentials", "api_version", "endpoint", "transport" },
+}
+
+-- Seconds between two runs, by Azure's word for it. AWS exports are refreshed at least once a day.
+local CADENCE = { Daily = DAY, Weekly = 7 * DAY, Monthly = 31 * DAY, Annually = 366 * DAY }
+
+local HEALTH = {
+  succeeded = "ok", no_data = "ok",
+  queued = "running", running = "running",
+  failed = "failing", timed_out = "failing", cancelled = "failing", skipped = "failing",
+}
+
+---@class cloudjobs.Row
+---@field cloud "aws"|"azure"
+---@field kind "export"|"window"|"snapshot_job"
+---@field account string|nil AWS account id
+---@field region string|nil
+---@field scope string|nil Azure scope
+---@field export string|nil the export's name; a window's or a snapshot job's in their rows
+---@field health "ok"|"running"|"failing"|"stale"|"unknown"
+---@field state string|nil the last run's, as a job's status has it
+---@field code string|nil
+---@field reason string|nil
+---@field started_at number|nil
+---@field ended_at number|nil
+---@field age number|nil seconds since the last run ended, or began
+---@field ref string|nil the last run as a job: cloudjobs.jobs.open
+---@field err cloudjobs.Error|nil why nothing is known
+
+local function health_of(status, cadence, age)
+  local health = status and HEALTH[status.state] or "unknown"
+  if health == "ok" and cadence and age and age > 2 * cadence then
+    return "stale"
+  end
+  return health
+end
+
+-- Fills a row from its last run's job, whose record is known.
+local function describe(row, job, record, cadence, now)
+  local status = job:read(record)
+  local time = status.ended_at or status.started_at or status.updated_at
+  row.state, row.code, row.reason = status.state, status.code, status.reason
+  row.started_at, row.ended_at = status.started_at, status.ended_at
+  row.age = time and math.max(0, now - time)
+  row.health = health_of(status, cadence, row.age)
+  row.ref = job:ref()
+  return row
+end
+
+local function failed(row, err)
+  row.health = "unknown"
+  row.err = err
+  return row
+end
+
+local function newest(records, time_of)
+  local best, best_time
+  for _, record in ipairs(records) do
+    local time = time_of(record)
+    if time and (not best_time or time > best_time) then
+      best, best_time = record, time
+    end
+  end
+  return best
+end
+
+local function account_of(entry, arn)
+  return arn and arn:match("^arn:[^:]*:[^:]*:[^:]*:(%d+):") or entry.account
+    or (entry.role_arn and entry.role_arn:match("::(%d+):")) or entry.profile
+end
+
+local function row_of(entry, kind, fields)
+  local row = { cloud = entry.cloud, kind = kind, region = entry.region, scope = entry.scope, health = "unknown" }
+  for name, value in pairs(fields) do
+    row[name] = value
+  end
+  return row
+end
+
+-- The values that functions gave, in order; an error becomes what `on_error` makes of it.
+local function gather(self, functions, on_error)
+  local rows = {}
+  local results = self.parallel(functions, { concurrency = CONCURRENCY_OF_ONE })
+  for i = 1, #functions do
+    local result = results[i]
+    rows[i] = result.ok and result.value or on_error(i, result.err)
+  end
+  return rows
+end
+
+local function export_row(self, entry, exports, export)
+  local row = row_of(entry, "export", { account = account_of(entry, export.ExportArn), export = export.ExportName })
+  local list, err = exports:all("list_executions", { ExportArn = export.ExportArn })
+  if not list then
+    return failed(row, err)
+  end
+  local last = newest(list, function(execution)
+    return execution.ExecutionStatus.CreatedAt or 0
+  end)
+  if last then
+    local job = Job.new(self.kinds.export_execution, exports, {
+      ExportArn = export.ExportArn, ExecutionId = last.ExecutionId,
+    }, 1)
+    describe(row, job, last, self.stale_after or DAY, self.now)
+  end
+  -- An export can be broken before a run of it is.
+  local status = export.ExportStatus or {}
+  if status.StatusCode == "UNHEALTHY" and row.health ~= "failing" then
+    row.health, row.code, row.reason = "failing", status.StatusCode, status.StatusReason
+  end
+  return row
+end
+
+local ASPECTS = {}
+
+function ASPECTS.exports(self, entry)
+  local exports = self:client(entry, "bcm_data_exports")
+  local list, err = exports:all("list_exports")
+  if not list then
+    return nil, err
+  end
+  local functions = {}
+  for i, export in ipairs(list) do
+    functions[i] = function()
+      return export_row(self, entry, exports, export)
+    end
+  end
+  return gather(self, functions, function(i, problem)
+    return failed(row_of(entry, "export", { export = list[i].ExportName }), problem)
+  end)
+end
+
+local OPEN = { PENDING = true, IN_PROGRESS = true, CANCELLING = true }
+
+function ASPECTS.windows(self, entry)
+  local ssm = self:client(entry, "ssm")
+  local rows = {}
+  local windows, err = ssm:all("describe_maintenance_windows")
+  for _, window in ipairs(windows or {}) do
+    local list
+    list, err = ssm:all("describe_maintenance_window_executions", { WindowId = window.WindowId })
+    if not list then
+      return nil, err
+    end
+    for _, execution in ipairs(list) do
+      if OPEN[execution.Status] then
+        local row = row_of(entry, "window", { account = account_of(entry), export = window.Name or window.WindowId })
+        local job = Job.new(self.kinds.maintenance_window_execution, ssm, {
+          WindowId = window.WindowId, WindowExecutionId = execution.WindowExecutionId,
+        }, 1)
+        rows[#rows + 1] = describe(row, job, execution, nil, self.now)
+      end
+    end
+  end
+  if not windows then
+    return nil, err
+  end
+  return rows
+end
+
+local function snapshot_row(self, entry, selling, catalog, summary)
+  local row = row_of(entry, "snapshot_job", { account = account_of(entry, summary.Arn), export = summary.Id })
+  local job = Job.new(self.kinds.resource_snapshot_job, selling, {
+    Catalog = catalog, ResourceSnapshotJobIdentifier = summary.Id,
+  }, 1)
+  local record, err = selling:get_resource_snapshot_job {
+    Catalog = catalog, ResourceSnapshotJobIdentifier = summary.Id,
+  }
+  if not record then
+    return failed(row, err)
+  end
+  describe(row, job, record, nil, self.now)
+  if record.LastFailure then
+    row.health, row.reason = "failing", record.LastFailure
+  elseif row.state == "running" and record.LastSuccessfulExecutionDate then
+    row.health = "ok"
+  end
+  return row
+end
+
+function ASPECTS.snapshot_catalogs(self, entry)
+  local selling = self:client(entry, "partnercentral_selling")
+  local functions, ids = {}, {}
+  for _, catalog in ipairs(entry.snapshot_catalogs) do
+    local list, err = selling:all("list_resource_snapshot_jobs", { Catalog = catalog })
+    if not list then
+      return nil, err
+    end
+    for _, summary in ipairs(list) do
+      ids[#ids + 1] = summary.Id
+      functions[#functions + 1] = function()
+        return snapshot_row(self, entry, selling, catalog, summary)
+      end
+    end
+  end
+  return gather(self, functions, function(i, problem)
+    return failed(row_of(entry, "snapshot_job", { export = ids[i] }), problem)
+  end)
+end
+
+-- A list of exports carries each one's last run only, which is what is asked for here.
+function ASPECTS.azure(self, entry)
+  local costs = self:client(entry, "cost_exports")
+  local list, err = costs:all("list", { scope = entry.scope, expand = "runHistory" })
+  if not list then
+    return nil, err
+  end
+  local rows = {}
+  for i, export in ipairs(list) do
+    local properties = export.properties or {}
+    local schedule = properties.schedule or {}
+    local row = row_of(entry, "export", { export = export.name })
+    local history = type(properties.runHistory) == "table" and properties.runHistory.value or {}
+    local last = newest(history, function(run)
+      return run.properties and run.properties.submittedTime or ""
+    end)
+    if last then
+      local job = Job.new(self.kinds.export_run, costs, {
+        scope = entry.scope, exportName = export.name, run_id = self.kinds.export_run.record_id(last),
+      }, 1)
+      local cadence = schedule.status == "Active" and CADENCE[schedule.recurrence] or nil
+      describe(row, job, last, cadence and (self.stale_after or cadence), self.now)
+    end
+    rows[i] = row
+  end
+  return rows
+end
+
+local ASPECT_KINDS = {
+  exports = "export", windows = "window", snapshot_catalogs = "snapshot_job", azure = "export",
+}
+
+-- What is asked of an entry: exports unless only other things are.
+local function aspects_of(entry)
+  if entry.cloud == "azure" then
+    return { "azure" }
+  end
+  local asked = {}
+  if entry.exports or (entry.exports == nil and not entry.windows and not entry.snapshot_catalogs) then
+    asked[1] = "exports"
+  end
+  for _, name in ipairs { "windows", "snapshot_catalogs" } do
+    if entry[name] then
+      asked[#asked + 1] = name
+    end
+  end
+  return asked
+end
+
+local function check_entry(entry, i, level)
+  local what = ("cloudjobs.inventory: entry %d"):format(i)
+  option.check(entry, ENTRY, what, level + 1)
+  if not CLIENT_OPTIONS[entry.cloud] then
+    error(("%s: cloud: expected aws or azure, got %s"):format(what, tostring(entry.cloud)), level + 1)
+  elseif entry.cloud == "azure" and not entry.scope then
+    error(("%s: expected scope"):format(what), level + 1)
+  end
+end
+
+local Inventory = {}
+local inventory_mt = { __index = Inventory }
+
+function Inventory:client(entry, service)
+  local options = {}
+  for _, name in ipairs(CLIENT_OPTIONS[entry.cloud]) do
+    options[name] = entry[name]
+  end
+  options.transport = options.transport or self.transport
+  return self.make[entry.cloud][service](options)
+end
+
+--- Looks at a whole fleet.
+---@param context { parallel: function, make: table, kinds: table, now: number } what init.lua assembles
+---@param fleet table[] entries `{ cloud = "aws", profile|role_arn|credentials, region, exports, windows,
+--- snapshot_catalogs }` and `{ cloud = "azure", scope, credentials, api_version }`
+---@param options { concurrency: integer|nil, stale_after: number|nil, transport: table|nil }|nil
+--- stale_after: seconds of cadence in place of each export's own
+---@return cloudjobs.Row[]
+local function inventory(context, fleet, options)
+  options = option.check(options, OPTIONS, "cloudjobs.inventory", 3)
+  local self = setmetatable({
+    parallel = context.parallel, make = context.make, kinds = context.kinds, now = context.now,
+    stale_after = options.stale_after, transport = options.transport,
+  }, inventory_mt)
+  local tasks, functions = {}, {}
+  for i, entry in ipairs(fleet) do
+    check_entry(entry, i, 3)
+    for _, name in ipairs(aspects_of(entry)) do
+      tasks[#tasks + 1] = { entry = entry, name = name }
+      functions[#functions + 1] = function()
+        return ASPECTS[name](self, entry)
+      end
+    end
+  end
+  local results = self.parallel(functions, { concurrency = options.concurrency or CONCURRENCY })
+  local rows = setmetatable({}, core.array_mt)
+  for i, task in ipairs(tasks) do
+    local result = results[i]
+    if result.ok then
+      for _, row in ipairs(result.value) do
+        rows[#rows + 1] = row
+      end
+    elseif Error.is(result.err) then
+      local row = row_of(task.entry, ASPECT_KINDS[task.name], { account = account_of(task.entry) })
+      rows[#rows + 1] = failed(row, result.err)
+    else
+      error(result.err, 0)
+    end
+  end
+  return rows
+end
+
+return inventory
