@@ -1,7 +1,5 @@
 --- Light threads in virtual time: what cloudjobs.parallel does, on a stub's clock.
 
-local unpack = table.unpack or unpack -- luacheck: ignore 143 113
-
 --- A `parallel` for functions whose clients share `stub`. A sleep in one of
 --- them lets the others go on; the clock jumps to whoever wakes first.
 local function new(stub)
@@ -38,8 +36,10 @@ local function new(stub)
       if coroutine.status(next_up.thread) ~= "dead" then
         next_up.wake = answer[2]
         waiting[#waiting + 1] = next_up
+      elseif answer[1] and answer[2] == nil and answer[3] ~= nil then
+        results[next_up.place] = { ok = false, err = answer[3] }
       elseif answer[1] then
-        results[next_up.place] = { ok = true, value = unpack(answer, 2) }
+        results[next_up.place] = { ok = true, value = answer[2] }
       else
         results[next_up.place] = { ok = false, err = answer[2] }
       end

@@ -1,0 +1,90 @@
+--- Clients on the emulator's app without sockets: a stub transport that the
+--- app answers, one clock for both, and a `parallel` in virtual time.
+
+local App = require "cloudjobs.emulator.app"
+local Stub = require "cloudjobs.stub"
+local cloudjobs = require "cloudjobs"
+local core = require "cloudjobs.core"
+local scheduler = require "spec.support.scheduler"
+
+local SCOPE = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"
+
+local World = {}
+local world_mt = { __index = World }
+
+--- Options are the app's.
+local function new(options)
+  local stub = Stub.new({}, { time = 1795305600 }) -- 2026-11-22T00:00:00Z
+  local given = {
+    wall = function()
+      return stub.time
+    end,
+  }
+  for name, value in pairs(options or {}) do
+    given[name] = value
+  end
+  local app = App.new(given)
+  local self = setmetatable({ stub = stub, parallel = scheduler.new(stub), app = app }, world_mt)
+  function stub:send(request)
+    self.requests[#self.requests + 1] = request
+    local path, query = request.url:match("^%a+://[^/]*([^?]*)%??(.*)$")
+    return app { method = request.method, path = path, query = query, headers = request.headers, body = request.body or "" }
+  end
+  return self
+end
+
+--- An AWS client of the account that the key belongs to.
+function World:aws(service, key, secret)
+  return cloudjobs.aws[service] {
+    transport = self.stub,
+    endpoint = "http://127.0.0.1",
+    region = "us-east-1",
+    env = {},
+    credentials = { access_key_id = key or "AKIDEMULATOR", secret_access_key = secret or "emulator-secret" },
+  }
+end
+
+function World:azure()
+  return cloudjobs.azure.cost_exports {
+    transport = self.stub, endpoint = "http://127.0.0.1", env = {}, scope = SCOPE,
+    credentials = { token = "emulator-token" },
+  }
+end
+
+--- An AWS export's document.
+function World.export(name)
+  return {
+    Name = name,
+    DataQuery = { QueryStatement = "SELECT line_item_unblended_cost FROM COST_AND_USAGE_REPORT" },
+    DestinationConfigurations = { S3Destination = {
+      S3Bucket = "bucket", S3Prefix = "prefix", S3Region = "us-east-1",
+      S3OutputConfigurations = {
+        OutputType = "CUSTOM", Format = "PARQUET", Compression = "PARQUET", Overwrite = "OVERWRITE_REPORT",
+      },
+    } },
+    RefreshCadence = { Frequency = "SYNCHRONOUS" },
+  }
+end
+
+--- An Azure export's document.
+function World.azure_export(schedule)
+  return { properties = {
+    format = "Csv",
+    definition = { type = "ActualCost", timeframe = "MonthToDate", dataSet = { granularity = "Daily" } },
+    deliveryInfo = { destination = {
+      resourceId = "/" .. SCOPE .. "/resourceGroups/lake/providers/Microsoft.Storage/storageAccounts/lakecosts01",
+      container = "costs", rootFolderPath = "demo",
+    } },
+    schedule = schedule or { status = "Inactive" },
+  } }
+end
+
+--- Orders how a job to come ends, injects a fault: see the emulator's controls.
+function World:control(method, name, body)
+  local answer = self.app {
+    method = method, path = "/_emulator/" .. name, query = "", headers = {}, body = body and core.json_encode(body) or "",
+  }
+  assert(answer.status == 200, answer.body)
+end
+
+return { new = new, SCOPE = SCOPE }

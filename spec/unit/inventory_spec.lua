@@ -1,0 +1,153 @@
+local cloudjobs = require "cloudjobs"
+local inventory = require "cloudjobs.inventory"
+local worlds = require "spec.support.world"
+
+local KINDS = {
+  export_execution = require "cloudjobs.jobs.export_execution",
+  maintenance_window_execution = require "cloudjobs.jobs.maintenance_window_execution",
+  resource_snapshot_job = require "cloudjobs.jobs.resource_snapshot_job",
+  export_run = require "cloudjobs.jobs.export_run",
+}
+
+local DAY = 86400
+
+local function keys(id, secret)
+  return { access_key_id = id, secret_access_key = secret or "emulator-secret" }
+end
+
+describe("an inventory", function()
+  local world
+
+  before_each(function()
+    world = worlds.new { speed = 1 }
+  end)
+
+  local function take(fleet, options)
+    options = options or {}
+    options.transport = world.stub
+    for _, entry in ipairs(fleet) do
+      entry.endpoint = "http://127.0.0.1"
+      entry.region = entry.cloud == "aws" and "us-east-1" or nil
+    end
+    return inventory({
+      parallel = world.parallel, make = { aws = cloudjobs.aws, azure = cloudjobs.azure }, kinds = KINDS,
+      now = world.stub.time,
+    }, fleet, options)
+  end
+
+  local function brief(rows)
+    local lines = {}
+    for i, row in ipairs(rows) do
+      lines[i] = table.concat({
+        row.cloud, row.kind, row.account or row.scope or "-", row.export or "-", row.health, row.state or "-",
+        row.err and row.err.code or "-",
+      }, " ")
+    end
+    return lines
+  end
+
+  it("has a row for each export of each account and scope", function()
+    assert(world:aws("bcm_data_exports"):create_export { Export = world.export "nightly" })
+    assert(world:aws("bcm_data_exports", "AKIDOTHER"):create_export { Export = world.export "weekly" })
+    local costs = world:azure()
+    assert(costs:create_or_update { exportName = "daily", export = world.azure_export() })
+    assert(costs:execute { exportName = "daily" })
+    world.stub.time = world.stub.time + 1000
+
+    local rows = take {
+      { cloud = "aws", credentials = keys "AKIDEMULATOR" },
+      { cloud = "aws", credentials = keys "AKIDOTHER" },
+      { cloud = "azure", scope = worlds.SCOPE, credentials = { token = "emulator-token" } },
+    }
+    assert.same({
+      "aws export 111122223333 nightly ok succeeded -",
+      "aws export 444455556666 weekly ok succeeded -",
+      "azure export " .. worlds.SCOPE .. " daily ok succeeded -",
+    }, brief(rows))
+    for _, row in ipairs(rows) do
+      assert.is_true(row.age > 0 and row.age < 1000)
+      assert.is_string(row.ref)
+      assert.is_true(row.ended_at > row.started_at)
+    end
+  end)
+
+  it("fails in the row of what failed", function()
+    assert(world:aws("bcm_data_exports"):create_export { Export = world.export "nightly" })
+    local rows = take {
+      { cloud = "aws", credentials = keys("AKIDEMULATOR", "wrong"), account = "111122223333" },
+      { cloud = "aws", credentials = keys "AKIDEMULATOR" },
+      { cloud = "azure", scope = worlds.SCOPE, credentials = { token = "no-token" } },
+    }
+    local seen = brief(rows)
+    assert.equal("aws export 111122223333 - unknown - InvalidSignatureException", seen[1])
+    assert.matches("^aws export 111122223333 nightly ", seen[2])
+    assert.matches("^azure export " .. worlds.SCOPE:gsub("%-", "%%-") .. " %- unknown %- ", seen[3])
+    assert.equal(3, #rows)
+  end)
+
+  it("tells failing, running and stale exports apart", function()
+    local exports = world:aws "bcm_data_exports"
+    world:control("POST", "outcomes", { kind = "export_execution", match = { Name = "broken" }, status = "QUERY_FAILURE",
+      reason = "INSUFFICIENT_PERMISSION" })
+    assert(exports:create_export { Export = world.export "broken" })
+    world.stub.time = world.stub.time + 1000
+    assert(exports:create_export { Export = world.export "fresh" })
+    world.stub.time = world.stub.time + 100
+    local fleet = { { cloud = "aws", credentials = keys "AKIDEMULATOR" } }
+    local rows = take(fleet)
+    local seen = {}
+    for _, row in ipairs(rows) do
+      seen[row.export] = row.health .. " " .. (row.reason or "")
+    end
+    assert.same({ broken = "failing INSUFFICIENT_PERMISSION", fresh = "running " }, seen)
+  end)
+
+  it("is stale twice a cadence after the last run", function()
+    local costs = world:azure()
+    assert(costs:create_or_update { exportName = "daily", export = world.azure_export {
+      status = "Active", recurrence = "Daily",
+      recurrencePeriod = { from = cloudjobs.iso(world.stub.time + 300 * DAY), to = "2050-02-01T00:00:00Z" },
+    } })
+    assert(costs:execute { exportName = "daily" })
+    local fleet = { { cloud = "azure", scope = worlds.SCOPE, credentials = { token = "emulator-token" } } }
+    world.stub.time = world.stub.time + DAY
+    assert.equal("ok", take(fleet)[1].health)
+    world.stub.time = world.stub.time + 2 * DAY
+    assert.equal("stale", take(fleet)[1].health)
+  end)
+
+  it("has open window executions and snapshot jobs on request", function()
+    local ssm = world:aws "ssm"
+    local window = assert(ssm:create_maintenance_window {
+      Name = "patching", Schedule = "rate(1 hour)", Duration = 2, Cutoff = 1, AllowUnassociatedTargets = true,
+    })
+    world:control("POST", "open_window", { WindowId = window.WindowId })
+    local selling = world:aws "partnercentral_selling"
+    local engagement = assert(selling:create_engagement { Catalog = "AWS", Title = "t", Description = "d" })
+    local job = assert(selling:create_resource_snapshot_job {
+      Catalog = "AWS", EngagementIdentifier = engagement.Id, ResourceType = "Opportunity",
+      ResourceIdentifier = "O1234567", ResourceSnapshotTemplateIdentifier = "Default",
+    })
+    assert(selling:start_resource_snapshot_job { Catalog = "AWS", ResourceSnapshotJobIdentifier = job.Id })
+    world.stub.time = world.stub.time + 100
+    assert.same({
+      "aws window 111122223333 patching running running -",
+      "aws snapshot_job 111122223333 " .. job.Id .. " ok running -",
+    }, brief(take {
+      { cloud = "aws", credentials = keys "AKIDEMULATOR", account = "111122223333", windows = true,
+        snapshot_catalogs = { "AWS" } },
+    }))
+  end)
+
+  it("raises at the caller's line for an entry that makes no sense", function()
+    for _, mistake in ipairs {
+      { { cloud = "gcp" }, "entry 1: cloud: expected aws or azure, got gcp" },
+      { { cloud = "azure", credentials = {} }, "entry 1: expected scope" },
+      { { cloud = "aws", regoin = "x" }, "entry 1: unknown option regoin (did you mean region?)" },
+    } do
+      local ok, message = pcall(inventory, { parallel = world.parallel }, { mistake[1] })
+      assert.is_false(ok)
+      assert.matches(mistake[2], message, 1, true)
+    end
+  end)
+end)
