@@ -192,7 +192,6 @@ static int l_random (lua_State *L) {
 /* Its user value is { session token }. */
 struct signer {
   struct cj_signer keys;
-  int headers; /* in the last result: a good guess at the next one's size */
   char text[2 * KEY_MAX + 4]; /* id, "AWS4", secret */
 };
 
@@ -306,10 +305,9 @@ static void add_header (struct cj_request *r, struct cj_slice name,
   r->count++;
 }
 
-/* Copies the headers into 'result' and takes in those to be signed; the ones
-** that the signer makes itself are left out. Returns what is wrong, or NULL. */
-static const char *copy_headers (lua_State *L, struct cj_request *r,
-                                 int result) {
+/* Takes the headers in that are to be signed; the ones that the signer makes
+** itself are left out. Returns what is wrong, or NULL. */
+static const char *read_headers (lua_State *L, struct cj_request *r) {
   static const struct cj_slice hash = CJ_SLICE("x-amz-content-sha256");
   lua_pushnil(L);
   while (lua_next(L, 2)) {
@@ -333,25 +331,23 @@ static const char *copy_headers (lua_State *L, struct cj_request *r,
     }
     if (cj_slice_equal(name, hash))
       r->payload = value;
-    lua_pushvalue(L, -2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, result);
     lua_pop(L, 1);
   }
   return NULL;
 }
 
-/* result[name] = the value on top, which stays; and takes it in. */
-static void set_header (lua_State *L, struct cj_request *r, int result,
-                        int upvalue, struct cj_slice name) {
+/* headers[name] = the value on top, which is popped: a string that the table
+** now keeps, or nil. */
+static void set_header (lua_State *L, int upvalue) {
   lua_pushvalue(L, lua_upvalueindex(upvalue));
-  lua_pushvalue(L, -2);
-  lua_rawset(L, result);
-  add_header(r, name, slice(L, -1));
+  lua_insert(L, -2);
+  lua_rawset(L, 2);
 }
 
 /* signer:sign(headers, method, path, query, body, time, region, service) ->
-** new headers. Every call goes this way, so it makes nothing but its result. */
+** headers, with this signature's x-amz-date, x-amz-security-token and
+** authorization in place of an earlier one's. Every call goes this way, so it
+** makes nothing but those. */
 static int signer_sign (lua_State *L) {
   struct tools *t = tools(L);
   struct signer *s = check_signer(L);
@@ -361,20 +357,19 @@ static int signer_sign (lua_State *L) {
   unsigned char hash[CJ_SHA256_SIZE];
   char hex[2 * CJ_SHA256_SIZE];
   const char *wrong;
-  int result = 10; /* the arguments are 9 */
   check_request(L, &r);
-  lua_settop(L, result - 1);
-  lua_createtable(L, 0, s->headers);
   r.payload.s = NULL;
-  wrong = copy_headers(L, &r, result);
+  wrong = read_headers(L, &r);
   if (wrong != NULL)
     return refuse(L, wrong);
   lua_pushlstring(L, r.stamp, sizeof(r.stamp));
-  set_header(L, &r, result, UP_DATE, date);
+  add_header(&r, date, slice(L, -1));
+  set_header(L, UP_DATE);
   lua_getiuservalue(L, 1, 1);
   lua_rawgeti(L, -1, 1);
   if (!lua_isnil(L, -1))
-    set_header(L, &r, result, UP_TOKEN, token);
+    add_header(&r, token, slice(L, -1));
+  set_header(L, UP_TOKEN);
   if (r.payload.s == NULL) {
     if (cj_sha256(&t->hash, body.s, body.n, hash) != 0)
       return no_hash(L);
@@ -384,12 +379,10 @@ static int signer_sign (lua_State *L) {
   }
   if (cj_sign(&t->text, &t->hash, &s->keys, &r, &done) != 0)
     return refuse_request(L, &done);
-  lua_pushvalue(L, lua_upvalueindex(UP_AUTHORIZATION));
   lua_pushlstring(L, t->text.s + done.authorization,
                   t->text.len - done.authorization);
-  lua_rawset(L, result);
-  s->headers = r.count + 2; /* user-agent and authorization are not signed */
-  lua_settop(L, result);
+  set_header(L, UP_AUTHORIZATION);
+  lua_settop(L, 2);
   return 1;
 }
 

@@ -26,7 +26,9 @@ end
 
 --- Answers with the oldest queued answer and keeps the request in `requests`.
 function Stub:send(request)
-  self.requests[#self.requests + 1] = copy(request)
+  local kept = copy(request)
+  kept.headers = request.headers and copy(request.headers)
+  self.requests[#self.requests + 1] = kept
   self._next = self._next + 1
   local answer = self._answers[self._next]
   if type(answer) == "function" then

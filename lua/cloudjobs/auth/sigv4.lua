@@ -22,12 +22,12 @@ local function signer_of(self, identity)
   return signer
 end
 
---- Gives a signed copy of `request`; the original stays fit for the next
---- attempt, which is signed anew.
+--- Signs `request` in its own headers. A signature from an earlier attempt,
+--- its date and its token are replaced, so each attempt is signed anew.
 ---@param request table `method`, `path`, `query`, `headers` (with host), `body`, `signing` { region, name }
 ---@param identity cloudjobs.Identity
 ---@param now number epoch seconds
----@return table|nil signed
+---@return table|nil request
 ---@return cloudjobs.Error|nil err
 function Sigv4:sign(request, identity, now)
   local signer, err = signer_of(self, identity)
@@ -41,12 +41,7 @@ function Sigv4:sign(request, identity, now)
   if not headers then
     return nil, Error.new { kind = "validation", message = message }
   end
-  local signed = {}
-  for name, value in pairs(request) do
-    signed[name] = value
-  end
-  signed.headers = headers
-  return signed
+  return request
 end
 
 --- The URL that carries the signature of `request` in its query.

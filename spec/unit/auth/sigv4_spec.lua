@@ -25,14 +25,23 @@ local function request()
 end
 
 describe("SigV4 authentication", function()
-  it("signs a copy and keeps the original for the next attempt", function()
-    local original = request()
-    local signed = Sigv4.new():sign(original, identity(), NOON)
+  it("puts date and signature on the request", function()
+    local signed = Sigv4.new():sign(request(), identity(), NOON)
     local expected = request()
     expected.headers["x-amz-date"] = "20150830T123600Z"
     expected.headers.authorization = VANILLA
     assert.same(expected, signed)
-    assert.same(request(), original)
+  end)
+
+  it("signs the same request anew for the next attempt, whoever signed it before", function()
+    local again = request()
+    local auth = Sigv4.new()
+    local temporary = identity "another-secret"
+    temporary.session_token = "token"
+    auth:sign(again, temporary, NOON - 86400)
+    assert.equal("token", again.headers["x-amz-security-token"])
+    assert.equal(VANILLA, auth:sign(again, identity(), NOON).headers.authorization)
+    assert.is_nil(again.headers["x-amz-security-token"])
   end)
 
   it("takes region and service from its own scope when a request has none", function()
