@@ -144,6 +144,7 @@ build = {
     ["cloudjobs.import.traits"] = "lua/cloudjobs/import/traits.lua",
     ["cloudjobs"] = "lua/cloudjobs/init.lua",
     ["cloudjobs.interval"] = "lua/cloudjobs/interval.lua",
+    ["cloudjobs.inventory"] = "lua/cloudjobs/inventory.lua",
     ["cloudjobs.jmespath"] = "lua/cloudjobs/jmespath.lua",
     ["cloudjobs.job"] = "lua/cloudjobs/job.lua",
     ["cloudjobs.jobs"] = "lua/cloudjobs/jobs.lua",

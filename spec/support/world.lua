@@ -25,8 +25,8 @@ local function new(options)
   end
   local app = App.new(given)
   local self = setmetatable({ stub = stub, parallel = scheduler.new(stub), app = app }, world_mt)
-  function stub:send(request)
-    self.requests[#self.requests + 1] = request
+  function stub.send(_, request)
+    stub.requests[#stub.requests + 1] = request
     local path, query = request.url:match("^%a+://[^/]*([^?]*)%??(.*)$")
     return app { method = request.method, path = path, query = query, headers = request.headers, body = request.body or "" }
   end
