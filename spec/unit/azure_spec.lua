@@ -270,6 +270,16 @@ describe("an error", function()
     assert.is_false(of(failing(400, "BadRequest", "x")).conflict)
   end)
 
+  it("names the tenant that a 401 wants tokens of", function()
+    local tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+    local err = of(failing(401, "InvalidAuthenticationTokenTenant", "x", {
+      ["www-authenticate"] = ('Bearer authorization_uri="https://login.microsoftonline.com/%s", error="invalid_token"')
+        :format(tenant),
+    }))
+    assert.equal(tenant, err.tenant)
+    assert.matches('tenant_id = "72f988bf', err.hint)
+  end)
+
   it("carries the claims that a 401 asks for", function()
     local err = of(failing(401, "Unauthorized", "x", {
       ["www-authenticate"] = 'Bearer error="insufficient_claims", claims="eyJhIjoxfQ"',

@@ -92,6 +92,12 @@ local function claims_of(headers)
   return claims and core.base64_decode(claims .. ("="):rep(-#claims % 4)) or nil
 end
 
+-- The tenant whose tokens a 401 wants.
+local function tenant_of(headers)
+  local challenge = headers["www-authenticate"]
+  return challenge and challenge:match('authorization_uri="https://[^"]+/(%x+%-%x+%-%x+%-%x+%-%x+)/?"') or nil
+end
+
 --- The error an answer tells of.
 ---@param response { status: integer, headers: table<string, string>, body: string }
 ---@param request table|nil what was sent, where it is known
@@ -111,6 +117,7 @@ local function decode(response, request)
     retry_after = retry_after(headers),
     conflict = status == 409 or status == 412,
     claims = claims_of(headers),
+    tenant = tenant_of(headers),
     problems = #problems > 0 and problems or nil,
   }
   err.hint = azure_hints.hint(err, request)

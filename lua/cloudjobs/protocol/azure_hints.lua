@@ -62,7 +62,8 @@ local RULES = {
     if err.code == "ExpiredAuthenticationToken" then
       return "The token is over: get a new one, and check this machine's clock"
     elseif err.code == "InvalidAuthenticationTokenTenant" then
-      return "Ask for tokens of the tenant that owns this scope: credentials = { tenant_id = \"…\", … }"
+      return ("Ask for tokens of the tenant that owns this scope: credentials = { tenant_id = %q, … }")
+        :format(err.tenant or "…")
     end
   end,
   function(err, text, request)

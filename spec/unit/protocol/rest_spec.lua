@@ -8,6 +8,7 @@ local model = Model.new {
     PutThing = "PUT /things/{ThingId} PutThingRequest -> PutThingResponse",
     PutBlob = "POST /blobs PutBlobRequest -> Blob",
     PutDocument = "POST /documents PutDocumentRequest -> -",
+    SwapThing = "POST /swap SwapThingRequest -> SwapThingResponse",
     Ping = "POST /ping - -> -",
   },
   errors = { Gone = "status=410" },
@@ -50,6 +51,18 @@ local model = Model.new {
     ]],
     PutDocumentRequest = [[
       Document document in=body
+    ]],
+    SwapThingRequest = [[
+      Thing Inner required in=body
+      Kind string in=query as=kind
+    ]],
+    SwapThingResponse = [[
+      Thing Inner in=body
+      Version string in=header as=X-Version
+    ]],
+    Inner = [[
+      Name string required
+      At time
     ]],
     Gone = [[
       message string
@@ -107,6 +120,13 @@ describe("a REST request", function()
     assert.is_nil(encode("put_document").body)
   end)
 
+  it("sends a structure for a payload as the whole body, checked", function()
+    local request = encode("swap_thing", { Thing = { Name = "n", At = 5 }, Kind = "k" })
+    assert.same({ '{"Name":"n","At":5}', "kind=k" }, { request.body, request.query })
+    local _, err = encode("swap_thing", { Thing = { Nam = "n" } })
+    assert.same({ "Thing.Name", "Thing.Nam" }, { err.problems[1].path, err.problems[2].path })
+  end)
+
   it("has neither body nor query where there is no input", function()
     assert.same({ method = "POST", path = "/ping", headers = {} }, encode("ping"))
   end)
@@ -154,6 +174,12 @@ describe("a REST answer", function()
 
   it("gives a payload as it is", function()
     assert.same({ Data = "\0raw" }, decode("put_blob", 200, {}, "\0raw"))
+  end)
+
+  it("gives a structure for a payload, nothing where there is no body", function()
+    assert.same({ Thing = { Name = "n", At = 5 }, Version = "2" },
+      decode("swap_thing", 200, { ["x-version"] = "2" }, '{"Name":"n","At":5}'))
+    assert.same({}, decode("swap_thing", 200, {}, ""))
   end)
 
   it("that is not JSON is an error of its own kind", function()
