@@ -2,7 +2,6 @@
 --- faults, the requests it saw, seeds and reset. JSON both ways, unsigned.
 
 local core = require "cloudjobs.core"
-local refusal = require "cloudjobs.emulator.refuse"
 
 local YEAR_10000 = 253402300800
 local PREFIX = "/_emulator/"
@@ -99,34 +98,31 @@ routes["POST open_window"] = function(app, body)
   return json(200, { WindowExecutionId = id })
 end
 
---- Carries out one step of a seed at its own time.
+local function carry_out(app, step)
+  if step.path then
+    return app.azure:seed {
+      method = step.method or "PUT",
+      path = step.path,
+      query = step.query or "api-version=2025-03-01",
+      headers = {},
+      body = step.body and core.json_encode(step.body) or "",
+    }
+  end
+  local caller = { account = step.account or app.world.account, region = step.region or app.world.region }
+  return app.aws:seed(step.service, step.operation, step.params or {}, caller)
+end
+
+--- Carries out one step of a seed at its own time; what goes wrong is told.
 local function seed_step(app, step)
   local clock = app.world.clock
   local now = clock:now()
   clock:set(step.at and time_of(step.at) or now - (step.ago or 0))
-  local ok, message, output = pcall(function()
-    local done, result = refusal.attempt(function()
-      if step.path then
-        return app.azure:seed {
-          method = step.method or "PUT",
-          path = step.path,
-          query = step.query or "api-version=2025-03-01",
-          headers = {},
-          body = step.body and core.json_encode(step.body) or "",
-        }
-      end
-      local caller = { account = step.account or app.world.account, region = step.region or app.world.region }
-      return app.aws:seed(step.service, step.operation, step.params or {}, caller)
-    end)
-    return not done and tostring(result), done and result
-  end)
+  local ok, result = pcall(carry_out, app, step)
   clock:set(now)
   if not ok then
-    return nil, tostring(message)
-  elseif message then
-    return nil, message
+    return nil, tostring(result)
   end
-  return output or {}
+  return result or {}
 end
 
 --- Steps `{ service, operation, params }` or `{ method, path, query, body }`,

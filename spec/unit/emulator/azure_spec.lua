@@ -382,6 +382,20 @@ describe("the emulator's Azure exports", function()
     end)
   end
 
+  it("give a client its own request id back when it asks", function()
+    local function answer(wants)
+      return emulator:answer {
+        method = "GET",
+        path = "/" .. emulated.SUBSCRIPTION .. "/providers/Microsoft.CostManagement/exports/none",
+        query = NEW,
+        headers = { authorization = "Bearer emulator-token", ["x-ms-client-request-id"] = "mine", ["x-ms-return-client-request-id"] = wants },
+      }
+    end
+    assert.same({ "mine", nil }, { answer("true").headers["x-ms-client-request-id"], answer().headers["x-ms-client-request-id"] })
+    local response = answer()
+    assert.truthy(response.body:find("Request ID: " .. response.headers["x-ms-request-id"], 1, true))
+  end)
+
   it("live nowhere else", function()
     assert.same({ 400, "InvalidSubscriptionId", "The provided subscription identifier 'mine' is malformed or invalid." },
       wrong(get("nightly", NEW, { scope = "subscriptions/mine" })))

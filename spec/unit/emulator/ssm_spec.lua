@@ -73,6 +73,20 @@ describe("the emulator's maintenance windows", function()
     assert.same({}, call("DescribeMaintenanceWindows").WindowIdentities)
   end)
 
+  it("stay as they are when an update is refused", function()
+    local id = create { Description = "patches" }
+    local before = call("GetMaintenanceWindow", { WindowId = id })
+    assert.same({ "ValidationException", "The schedule often is not valid." },
+      refused("UpdateMaintenanceWindow", { WindowId = id, Name = "other", Schedule = "often" }))
+    assert.same({ "ValidationException", "Replace wants Name as well." }, refused("UpdateMaintenanceWindow", { WindowId = id, Replace = true }))
+    assert.same(before, call("GetMaintenanceWindow", { WindowId = id }))
+    call("UpdateMaintenanceWindow", {
+      WindowId = id, Replace = true, Name = "other", Schedule = "rate(2 days)", Duration = 4, Cutoff = 0, AllowUnassociatedTargets = false,
+    })
+    local after = call("GetMaintenanceWindow", { WindowId = id })
+    assert.same({ "other", nil, true, "2026-11-24T00:00Z" }, { after.Name, after.Description, after.Enabled, after.NextExecutionTime })
+  end)
+
   it("are made once for one client token", function()
     local id = create { ClientToken = "a" }
     assert.equal(id, create { ClientToken = "a" })

@@ -122,15 +122,22 @@ local function answer(self, target, request)
   return run(self, target, request, auth.verify_bearer(request, self._world.tokens, self._world.wall()))
 end
 
+local function respond_refusal(self, refused)
+  local response = respond(self, refused.status, nil, refused.members and refused.members.headers)
+  local message = ("%s (Request ID: %s)"):format(refused.message, response.headers["x-ms-request-id"])
+  response.headers["content-type"] = "application/json; charset=utf-8"
+  response.body = core.json_encode { error = { code = refused.code, message = message } }
+  return response
+end
+
 --- Answers a routed request.
 function Azure:answer(target, request)
   local ok, result = refusal.attempt(answer, self, target, request)
-  if ok then
-    return respond(self, result[1], result[2], result[3])
+  local response = ok and respond(self, result[1], result[2], result[3]) or respond_refusal(self, result)
+  if request.headers["x-ms-return-client-request-id"] == "true" then
+    response.headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
   end
-  local message = ("%s (Request ID: %s)"):format(result.message, self._world.uuid())
-  local headers = result.members and result.members.headers
-  return respond(self, result.status, { error = { code = result.code, message = message } }, headers)
+  return response
 end
 
 --- Carries out one request of a seed, without a token; gives the answer's body.

@@ -21,13 +21,25 @@ local IDENTITY = {
   "EndDate", "StartDate",
 }
 
+local REQUIRED = { "Name", "Schedule", "Duration", "Cutoff", "AllowUnassociatedTargets" }
+
 local function opening_text(time)
   return time and core.iso(time):sub(1, 16) .. "Z" or nil
 end
 
 local operations = {}
 
+--- Refuses a schedule that is none, and a cutoff that leaves no time.
+local function check(window)
+  if not windows.is_schedule(window.Schedule) then
+    refuse("ValidationException", ("The schedule %s is not valid."):format(window.Schedule))
+  elseif window.Cutoff >= window.Duration then
+    refuse("ValidationException", "Cutoff must be less than Duration.")
+  end
+end
+
 function operations.CreateMaintenanceWindow(self, params, caller)
+  check(params)
   local window = pick(params, WINDOW)
   window.WindowId = "mw-" .. self.world.uuid():gsub("-", ""):sub(1, 17)
   window.Enabled = true
@@ -35,24 +47,29 @@ function operations.CreateMaintenanceWindow(self, params, caller)
   window.created, window.modified, window.seen = caller.now, caller.now, caller.now
   window.targets, window.tasks, window.executions = {}, {}, {}
   window.tags = tags.put({}, params.Tags)
-  if not windows.set_schedule(window, params.Schedule, caller.now) then
-    refuse("ValidationException", ("The schedule %s is not valid."):format(params.Schedule))
-  elseif params.Cutoff >= params.Duration then
-    refuse("ValidationException", "Cutoff must be less than Duration.")
-  end
+  windows.set_schedule(window, params.Schedule, caller.now)
   self.windows[#self.windows + 1] = window
   return { WindowId = window.WindowId }
 end
 
 function operations.UpdateMaintenanceWindow(self, params, caller)
   local window = self:find_window(params.WindowId, caller)
-  local schedule = params.Schedule
-  update(window, params, WINDOW, { WindowId = true, Schedule = true })
-  if schedule and schedule ~= window.Schedule and not windows.set_schedule(window, schedule, caller.now) then
-    refuse("ValidationException", ("The schedule %s is not valid."):format(schedule))
+  local changed = pick(window, WINDOW)
+  update(changed, params, WINDOW, { WindowId = true, Enabled = params.Enabled == nil })
+  for _, name in ipairs(REQUIRED) do
+    if changed[name] == nil then
+      refuse("ValidationException", ("Replace wants %s as well."):format(name))
+    end
+  end
+  check(changed)
+  if changed.Schedule ~= window.Schedule then
+    windows.set_schedule(window, changed.Schedule, caller.now)
+  end
+  for _, name in ipairs(WINDOW) do
+    window[name] = changed[name]
   end
   window.modified = caller.now
-  return pick(window, WINDOW)
+  return changed
 end
 
 function operations.DeleteMaintenanceWindow(self, params, caller)

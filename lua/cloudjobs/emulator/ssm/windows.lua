@@ -22,14 +22,13 @@ local function next_opening(window, after)
   return time and (not until_ or time <= until_) and time or nil
 end
 
---- Takes a schedule; false where the text is none.
+local function is_schedule(text)
+  return schedule.parse(text, 0) ~= nil
+end
+
+--- Takes a schedule, which counts from now on.
 local function set_schedule(window, text, now)
-  local opens = schedule.parse(text, now)
-  if not opens then
-    return false
-  end
-  window.Schedule, window.opens = text, opens
-  return true
+  window.Schedule, window.opens = text, schedule.parse(text, now)
 end
 
 local function invocations_of(world, window, task)
@@ -124,6 +123,7 @@ end
 
 return {
   next_opening = next_opening,
+  is_schedule = is_schedule,
   set_schedule = set_schedule,
   begin = begin,
   advance = advance,
