@@ -119,7 +119,7 @@ asan:
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)' \
 	  LDFLAGS='$(SANITIZE)'; done
 	@BUILD=$(BUILD)/asan PATH="$(CURDIR)/$(BUILD)/asan/bin:$$PATH" \
-	  LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0:use_tls=0 \
 	  tools/test "$(FLAVOURS)" $(or $(SPECS),$(IN_PROCESS))
 
 valgrind:
