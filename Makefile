@@ -165,6 +165,20 @@ benched: build $(limits)
 	  for bench in $(filter-out %/bench.lua,$(wildcard spec/bench/*.lua)); do \
 	    $(PROGRAM) $$bench || exit; done
 
+# libFuzzer beside the C that knows no Lua. What it learns stays in the build;
+# TIME is each target's, in seconds.
+fuzz_targets = $(patsubst csrc/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard csrc/fuzz/*.c))
+fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json scalar sign hash buf))
+$(BUILD)/fuzz/%: csrc/fuzz/%.c $(fuzzed) $(wildcard csrc/*.h)
+	@mkdir -p $@.corpus
+	clang $(STRICT) -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=undefined -o $@ $< $(fuzzed) -lcrypto -lm
+
+fuzz:
+	@tools/setup check
+	@$(MAKE) --no-print-directory -s $(fuzz_targets)
+	@for target in $(fuzz_targets); do tools/fuzz $$target $(TIME) || exit; done
+
 harden: build
 	@tools/harden $(modules)
 

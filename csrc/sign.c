@@ -142,7 +142,7 @@ static int precedes (const char *s, struct parameter a, struct parameter b) {
 static int add_parameter (struct cj_buf *out, struct cj_slice text,
                           struct parameter *p) {
   struct cj_slice name = piece(text.s, text.s + text.n, '=');
-  struct cj_slice value = { NULL, 0 };
+  struct cj_slice value = CJ_SLICE("");
   if (name.n < text.n) {
     value.s = name.s + name.n + 1;
     value.n = text.n - name.n - 1;
@@ -161,9 +161,12 @@ static int add_parameter (struct cj_buf *out, struct cj_slice text,
 ** down over the first. */
 int cj_sign_query (struct cj_buf *out, struct cj_slice query) {
   struct parameter sorted[CJ_QUERY_MAX];
-  const char *p = query.s, *end = query.s + query.n;
+  const char *p = query.s, *end;
   size_t start = out->len, middle;
   int count = 0, i;
+  if (query.n == 0)
+    return 0;
+  end = query.s + query.n;
   while (p < end) {
     struct cj_slice text = piece(p, end, '&');
     struct parameter new;
