@@ -43,6 +43,11 @@ end
 local function flow_of(self, step, alone)
   local given, settings = self._given, self._settings
   if step.kind == "managed_identity" then
+    -- In a pod with workload identity that is what a managed identity means.
+    local flow = alone and azure_flow.new("workload_identity", given, settings)
+    if flow then
+      return flow
+    end
     given = {
       client_id = given.client_id or settings.getenv("AZURE_CLIENT_ID"),
       arc_folder = given.arc_folder,

@@ -83,6 +83,7 @@ local function refusal(response)
     or type(reply.message) == "string" and reply.message
     or "its endpoint answered " .. (response.headers["content-type"] or "without a content type")
   local status = response.status
+  local seconds = (response.headers["retry-after"] or ""):match("^%d+$")
   return azure_token.failure(SOURCE, {
     -- A machine without an identity says 400.
     code = status == 400 and "unavailable" or type(reply.error) == "string" and reply.error or ("%d"):format(status),
@@ -90,7 +91,7 @@ local function refusal(response)
     status = status,
     throttling = status == 429,
     retryable = TRANSIENT[status] or status >= 500,
-    retry_after = tonumber(response.headers["retry-after"]) or (status == 410 and GONE_WAIT) or nil,
+    retry_after = seconds and tonumber(seconds) or (status == 410 and GONE_WAIT) or nil,
     hint = status == 400 and "Give the machine an identity, or name the one it has by client_id" or nil,
   })
 end

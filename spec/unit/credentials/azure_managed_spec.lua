@@ -241,6 +241,18 @@ describe("the default chain", function()
     assert.matches("AzurePowerShellCredential is not supported", err.message)
   end)
 
+  it("takes a pod's workload identity for its managed identity", function()
+    local path = os.tmpname()
+    files.write(path, "e30.e30.sig")
+    local credentials, stub = chain({ reply { expires_in = 3600 } }, {
+      AZURE_TOKEN_CREDENTIALS = "ManagedIdentityCredential", AZURE_TENANT_ID = "t", AZURE_CLIENT_ID = "c",
+      AZURE_FEDERATED_TOKEN_FILE = path,
+    })
+    assert.equal("workload identity", assert(credentials:get()).source)
+    assert.matches("/t/oauth2/v2%.0/token$", stub.requests[1].url)
+    os.remove(path)
+  end)
+
   it("names a user's password as not supported", function()
     local _, err = chain({ UNREACHABLE }, {
       AZURE_TOKEN_CREDENTIALS = "prod", AZURE_TENANT_ID = "t", AZURE_CLIENT_ID = "c", AZURE_USERNAME = "u",
