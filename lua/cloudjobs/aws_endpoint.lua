@@ -89,9 +89,10 @@ local BUILT_INS = {
   ["AWS::UseDualStack"] = function(given)
     return given.config:get("use_dualstack")
   end,
+  -- Without a region the AWS tools, too, ask STS at its global address.
   ["AWS::STS::UseGlobalEndpoint"] = function(given)
     local mode, err = given.config:get("sts_regional_endpoints")
-    return mode == "legacy", err
+    return mode == "legacy" or not given.config:get("region"), err
   end,
 }
 

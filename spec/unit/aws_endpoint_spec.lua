@@ -28,7 +28,7 @@ describe("an AWS endpoint", function()
     { "partnercentral_selling", { region = "us-east-1" },
       "https://partnercentral-selling.us-east-1.api.aws", "us-east-1" },
     { "sts", { region = "eu-west-1" }, "https://sts.eu-west-1.amazonaws.com", "eu-west-1" },
-    { "sts", {}, "https://sts.us-east-1.amazonaws.com", "us-east-1" },
+    { "sts", {}, "https://sts.amazonaws.com", "us-east-1" },
     { "sts", { region = "eu-west-1", env = { AWS_STS_REGIONAL_ENDPOINTS = "legacy" } },
       "https://sts.amazonaws.com", "us-east-1" },
     { bare, { region = "us-gov-west-1" }, "https://jobs.us-gov-west-1.amazonaws.com", "us-gov-west-1" },

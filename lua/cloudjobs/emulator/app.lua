@@ -11,10 +11,13 @@ local control = require "cloudjobs.emulator.control"
 local core = require "cloudjobs.core"
 local faults = require "cloudjobs.emulator.faults"
 local identity = require "cloudjobs.emulator.identity"
+local instance = require "cloudjobs.emulator.instance"
 local metadata = require "cloudjobs.emulator.metadata"
 local outcomes = require "cloudjobs.emulator.outcomes"
 local selling = require "cloudjobs.emulator.selling"
 local ssm = require "cloudjobs.emulator.ssm"
+local sso = require "cloudjobs.emulator.sso"
+local sts = require "cloudjobs.emulator.sts"
 
 local SERVICES = { bcm, ssm, selling }
 
@@ -34,6 +37,14 @@ local TOKENS = {
   ["expired-token"] = { expires_at = 0, audience = "https://management.azure.com" },
   ["storage-token"] = { expires_at = math.huge, audience = "https://storage.azure.com" },
 }
+
+local ROLES = {
+  ["arn:aws:iam::111122223333:role/emulator"] = {},
+  ["arn:aws:iam::444455556666:role/partner"] = { external_id = "emulator-external-id" },
+  ["arn:aws:iam::111122223333:role/ci"] = { web_identity_token = "emulator.web.identity" },
+}
+local SSO = { access_token = "emulator-sso-token", refresh_token = "emulator-sso-refresh" }
+local INSTANCE = { v1 = false, container_token = "emulator-container-token" }
 
 local MANAGED = { identity_header = "emulator-header" }
 
@@ -62,7 +73,10 @@ function App:reset()
     tenant = "00000000-0000-0000-0000-00000000beef",
     scheme = options.tls and "https" or "http",
     quotas = options.quotas ~= false,
-    keys = options.keys or KEYS,
+    keys = copy(options.keys or KEYS),
+    roles = options.roles or ROLES,
+    sso = copy(options.sso or SSO),
+    instance = options.instance or INSTANCE,
     clients = options.clients or CLIENTS,
     tokens = copy(options.tokens or TOKENS),
     managed = options.managed or MANAGED,
@@ -74,6 +88,9 @@ function App:reset()
   self.azure = azure.new(world)
   self.identity = identity.new(world)
   self.metadata = metadata.new(world)
+  self.fronts = {
+    self.aws, sts.new(world), sso.new(world), instance.new(world), self.azure, self.identity, self.metadata,
+  }
   self:clear_faults()
 end
 
@@ -90,7 +107,7 @@ end
 
 --- The front that a request is for, and what that front makes of it.
 local function route(self, request)
-  for _, front in ipairs { self.aws, self.azure, self.identity, self.metadata } do
+  for _, front in ipairs(self.fronts) do
     local target = front:route(request)
     if target then
       return front, target
@@ -161,7 +178,7 @@ local function respond(self, request)
   return response
 end
 
---- Makes the app. Options: speed, keys, clients, tokens, managed, quotas (false lifts
+--- Makes the app. Options: speed, keys, roles, sso, instance, clients, tokens, managed, quotas (false lifts
 --- them), files, tls; and what makes it exact in specs: wall() and uuid().
 ---@param options table|nil
 ---@return fun(request: table): table

@@ -1,0 +1,160 @@
+--- Every way to an AWS identity, over real sockets: each gets keys from the
+--- emulator and lists exports with them, which it verifies.
+
+local Emulator = require "cloudjobs.emulator"
+local Home = require "spec.support.home"
+local cloudjobs = require "cloudjobs"
+local core = require "cloudjobs.core"
+
+local ROLE = "arn:aws:iam::111122223333:role/emulator"
+local PARTNER = "arn:aws:iam::444455556666:role/partner"
+local KEYS = "aws_access_key_id = AKIDEMULATOR\naws_secret_access_key = emulator-secret\n"
+
+local emulator, home
+
+setup(function()
+  emulator = assert(Emulator.start {})
+end)
+
+teardown(function()
+  emulator:stop()
+end)
+
+before_each(function()
+  emulator:reset()
+end)
+
+after_each(function()
+  home:remove()
+end)
+
+-- An environment with these files in its home and everything at the emulator.
+local function environment(files, more)
+  home = Home.new(files)
+  local env = {
+    HOME = home.path, PATH = os.getenv("PATH"), AWS_REGION = "us-east-1", AWS_ENDPOINT_URL = emulator.url,
+    AWS_EC2_METADATA_DISABLED = "true",
+  }
+  for name, value in pairs(more or {}) do
+    env[name] = value:gsub("{HOME}", home.path)
+  end
+  return env
+end
+
+-- Lists, and gives what the emulator was asked for: the services' operations.
+local function seen_by_listing(options)
+  options.retry = { max_attempts = 1 }
+  local exports = cloudjobs.aws.bcm_data_exports(options)
+  local list, err = exports:list_exports()
+  assert.same({ Exports = {} }, list, tostring(err))
+  local seen = {}
+  for i, request in ipairs(emulator:requests()) do
+    seen[i] = request.operation
+  end
+  return table.concat(seen, " ")
+end
+
+local function profile(text)
+  return { [".aws/config"] = "[default]\n" .. text }
+end
+
+local function token_file(more)
+  local token = {
+    accessToken = "emulator-sso-token", expiresAt = "2099-01-01T00:00:00Z", startUrl = "https://emulator.example/start",
+    refreshToken = "emulator-sso-refresh", clientId = "client", clientSecret = "secret",
+    registrationExpiresAt = "2099-01-01T00:00:00Z",
+  }
+  for name, value in pairs(more or {}) do
+    token[name] = value
+  end
+  return core.json_encode(token)
+end
+
+local SSO = "sso_session = corp\nsso_account_id = 111122223333\nsso_role_name = R\n"
+  .. "[sso-session corp]\nsso_start_url = https://emulator.example/start\nsso_region = us-east-1\n"
+local SSO_FILE = ".aws/sso/cache/" .. core.sha1("corp") .. ".json"
+
+describe("an AWS identity", function()
+  local ways = {
+    { "the environment", env = { AWS_ACCESS_KEY_ID = "AKIDEMULATOR", AWS_SECRET_ACCESS_KEY = "emulator-secret" },
+      seen = "ListExports" },
+    { "a profile", files = profile(KEYS), seen = "ListExports" },
+    { "a role", files = profile("role_arn = " .. ROLE .. "\nsource_profile = s\n[profile s]\n" .. KEYS),
+      seen = "AssumeRole ListExports" },
+    { "a chain of roles", files = profile("role_arn = " .. PARTNER .. "\nexternal_id = emulator-external-id\n"
+      .. "source_profile = r\n[profile r]\nrole_arn = " .. ROLE .. "\nsource_profile = s\n[profile s]\n" .. KEYS),
+      seen = "AssumeRole AssumeRole ListExports" },
+    { "a web identity", files = { token = "emulator.web.identity\n" },
+      env = { AWS_ROLE_ARN = "arn:aws:iam::111122223333:role/ci", AWS_WEB_IDENTITY_TOKEN_FILE = "{HOME}/token" },
+      seen = "AssumeRoleWithWebIdentity ListExports" },
+    { "SSO", files = { [".aws/config"] = "[default]\n" .. SSO, [SSO_FILE] = token_file() },
+      seen = "GetRoleCredentials ListExports" },
+    { "SSO with an old token",
+      files = { [".aws/config"] = "[default]\n" .. SSO,
+        [SSO_FILE] = token_file { accessToken = "old", expiresAt = "2020-01-01T00:00:00Z" } },
+      seen = "CreateToken GetRoleCredentials ListExports" },
+    { "a process", files = {
+      [".aws/config"] = "[default]\ncredential_process = cat '{HOME}/keys.json'",
+      ["keys.json"] = '{"Version":1,"AccessKeyId":"AKIDEMULATOR","SecretAccessKey":"emulator-secret"}',
+    }, seen = "ListExports" },
+    { "a container", env = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI = "{URL}/container/credentials",
+      AWS_CONTAINER_AUTHORIZATION_TOKEN = "emulator-container-token",
+    }, seen = "container ListExports" },
+    { "an instance", env = { AWS_EC2_METADATA_SERVICE_ENDPOINT = "{URL}", AWS_EC2_METADATA_DISABLED = "false" },
+      seen = "token role keys ListExports" },
+    { "a role on an instance", files = profile("role_arn = " .. ROLE .. "\ncredential_source = Ec2InstanceMetadata"),
+      env = { AWS_EC2_METADATA_SERVICE_ENDPOINT = "{URL}", AWS_EC2_METADATA_DISABLED = "false" },
+      seen = "token role keys AssumeRole ListExports" },
+  }
+  for _, way in ipairs(ways) do
+    it("is had from " .. way[1], function()
+      local env = {}
+      for name, value in pairs(way.env or {}) do
+        env[name] = value:gsub("{URL}", emulator.url)
+      end
+      assert.equal(way.seen, seen_by_listing { env = environment(way.files, env) })
+    end)
+  end
+
+  it("is asked for once for two clients that share it", function()
+    local env = environment(profile("role_arn = " .. ROLE .. "\nsource_profile = s\n[profile s]\n" .. KEYS))
+    local provider = cloudjobs.aws.credentials { env = env }
+    for _ = 1, 2 do
+      seen_by_listing { env = env, credentials = provider }
+    end
+    local seen = {}
+    for i, request in ipairs(emulator:requests()) do
+      seen[i] = request.operation
+    end
+    assert.equal("AssumeRole ListExports ListExports", table.concat(seen, " "))
+  end)
+
+  local refused = {
+    { "a role with another external id", profile("role_arn = " .. PARTNER .. "\nexternal_id = wrong\n"
+      .. "source_profile = s\n[profile s]\n" .. KEYS), "AccessDenied" },
+    { "a wrong secret", profile("role_arn = " .. ROLE .. "\nsource_profile = s\n[profile s]\n"
+      .. "aws_access_key_id = AKIDEMULATOR\naws_secret_access_key = wrong\n"), "SignatureDoesNotMatch" },
+    { "a web identity that nobody vouches for", { token = "wrong" }, "InvalidIdentityToken",
+      { AWS_ROLE_ARN = "arn:aws:iam::111122223333:role/ci", AWS_WEB_IDENTITY_TOKEN_FILE = "{HOME}/token" } },
+    { "a wrong SSO token", { [".aws/config"] = "[default]\n" .. SSO, [SSO_FILE] = token_file { accessToken = "wrong" } },
+      "UnauthorizedException" },
+    { "an SSO session that has ended", { [".aws/config"] = "[default]\n" .. SSO,
+      [SSO_FILE] = token_file { refreshToken = "wrong", expiresAt = "2020-01-01T00:00:00Z" } }, "has expired" },
+    { "a wrong container token", {}, "it answered with status 403",
+      { AWS_CONTAINER_CREDENTIALS_FULL_URI = "{URL}/container/credentials", AWS_CONTAINER_AUTHORIZATION_TOKEN = "wrong" } },
+  }
+  for _, case in ipairs(refused) do
+    it("is refused to " .. case[1], function()
+      local more = {}
+      for name, value in pairs(case[4] or {}) do
+        more[name] = value:gsub("{URL}", emulator.url)
+      end
+      local provider = cloudjobs.aws.credentials { env = environment(case[2], more), retry = { max_attempts = 1 } }
+      local identity, err = provider:get()
+      assert.is_nil(identity)
+      assert.equal("credentials", err.kind)
+      assert.matches(case[3], tostring(err), 1, true)
+    end)
+  end
+end)
