@@ -35,8 +35,17 @@ function Exports:suppose(facts)
   end
 end
 
---- Brings every export to the time `now`: begins the runs that are due, and
---- delivers the files of those that completed.
+--- Delivers the files of the runs that have completed since the last time.
+local function deliver(files, export, now)
+  for _, run in ipairs(export.runs) do
+    if run.life:at(now).state == "Completed" and not run.delivered then
+      run.delivered = true
+      files:deliver_run(export, run)
+    end
+  end
+end
+
+--- Brings every export to the time `now`: begins the runs that are due.
 function Exports:advance(now)
   for _, export in ipairs(self._exports) do
     local begun = 0
@@ -45,13 +54,8 @@ function Exports:advance(now)
       begun = begun + 1
       export.due = runs.next_due(export.properties, begun < MOST_OVERDUE and export.due or now)
     end
-    for _, run in ipairs(export.runs) do
-      if run.life:at(now).state == "Completed" and not run.delivered then
-        run.delivered = true
-        if self._world.files then
-          self._world.files:deliver_run(export, run)
-        end
-      end
+    if self._world.files then
+      deliver(self._world.files, export, now)
     end
   end
 end

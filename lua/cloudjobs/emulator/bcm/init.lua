@@ -19,7 +19,7 @@ local function new(world)
 end
 
 local function begin_execution(self, export, time)
-  local facts = { ExportArn = export.arn, Name = export.definition.Name, ExportName = export.definition.Name }
+  local facts = { ExportArn = export.arn, Name = export.definition.Name }
   local outcome = self._world.outcomes:take("export_execution", facts)
   local executions = export.executions
   executions[#executions + 1] = {
@@ -31,8 +31,18 @@ local function begin_execution(self, export, time)
   }
 end
 
---- Brings every export to the time `now`: begins the executions that are due,
---- and delivers the files of those that have succeeded.
+--- Delivers the files of the executions that have succeeded since the last time.
+local function deliver(files, export, now)
+  for _, execution in ipairs(export.executions) do
+    local ended = execution.life:at(now)
+    if ended.state == "DELIVERY_SUCCESS" and not execution.delivered then
+      execution.delivered = true
+      files:deliver_export(export, execution, ended.at)
+    end
+  end
+end
+
+--- Brings every export to the time `now`: begins the executions that are due.
 function Bcm:advance(now)
   for _, export in ipairs(self._exports) do
     if now - export.due > MOST_OVERDUE * DAY then
@@ -42,14 +52,8 @@ function Bcm:advance(now)
       begin_execution(self, export, export.due)
       export.due = export.due + DAY
     end
-    for _, execution in ipairs(export.executions) do
-      local ended = execution.life:at(now)
-      if ended.state == "DELIVERY_SUCCESS" and not execution.delivered then
-        execution.delivered = true
-        if self._world.files then
-          self._world.files:deliver_export(export, execution, ended.at)
-        end
-      end
+    if self._world.files then
+      deliver(self._world.files, export, now)
     end
   end
 end
