@@ -12,7 +12,7 @@ local LUA = {
     may = "core" },
   { layer = "json", "json", may = "core base", uses = "cjson" },
   { layer = "http1", "http1", may = "base" },
-  { layer = "watch", "watch", may = "core base job wait" },
+  { layer = "watch", "watch", "inventory", may = "core base job wait" },
   { layer = "paginate", "paginate", may = "core base" },
   { layer = "wait", "wait", may = "core base" },
   { layer = "job", "job", "status", "find", may = "core base" },
