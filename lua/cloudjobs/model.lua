@@ -48,7 +48,6 @@ end
 local FLAGS = {
   readonly = "readonly",
   idempotent = "idempotent",
-  once = "once", -- a repeat may do it twice
   unsigned = "unsigned",
   unsigned_body = "unsigned_body",
   checksum = "checksum",

@@ -13,7 +13,7 @@ return {
     CreateOrUpdate = "PUT /providers/Microsoft.CostManagement/exports/{exportName}"
       .. " CreateOrUpdateRequest -> Export idempotent",
     Delete = "DELETE /providers/Microsoft.CostManagement/exports/{exportName} DeleteRequest -> - idempotent",
-    Execute = "POST /providers/Microsoft.CostManagement/exports/{exportName}/run ExecuteRequest -> - once",
+    Execute = "POST /providers/Microsoft.CostManagement/exports/{exportName}/run ExecuteRequest -> -",
     Get = "GET /providers/Microsoft.CostManagement/exports/{exportName} GetRequest -> Export readonly",
     GetExecutionHistory = "GET /providers/Microsoft.CostManagement/exports/{exportName}/runHistory"
       .. " GetExecutionHistoryRequest -> ExecutionList readonly",
