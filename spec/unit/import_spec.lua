@@ -66,10 +66,8 @@ describe("a member's text", function()
     { "a sparse list", "Name string[] sparse", { type = "list", member = { shape = "Text" }, sparse = true } },
     { "a map, whose min is the service's", "Name time{}",
       { type = "map", key = { shape = "Text" }, value = { shape = "When" }, min = 2 } },
-    { "names in XML", "Name string(as=item)[] flattened",
+    { "no names in XML where there is none", "Name string[]",
       { type = "list", member = { shape = "Text", locationName = "item" }, flattened = true } },
-    { "a map's names in XML", "Name string(as=v){as=k}",
-      { type = "map", key = { shape = "Text", locationName = "k" }, value = { shape = "Text", locationName = "v" } } },
     { "an idempotency token", "Name string idempotency", { type = "string" }, { idempotencyToken = true } },
     { "a wire name", "Name string as=name", { type = "string" }, { locationName = "name" } },
     { "a form over its shape's", "Name time.http", { type = "timestamp", timestampFormat = "iso8601" },
@@ -84,6 +82,17 @@ describe("a member's text", function()
       assert.equal(case[2], member(reference, case[3]))
     end)
   end
+
+  it("says how lists and maps are named in XML", function()
+    local function of(shape)
+      return text_of({ Name = { shape = "Its" } }, nil, { metadata = { protocol = "query" }, shapes = { Its = shape } })
+    end
+    assert.equal("Name string(as=item)[] flattened",
+      of { type = "list", member = { shape = "Text", locationName = "item" }, flattened = true })
+    assert.equal("Name string(as=v){as=k}", of {
+      type = "map", key = { shape = "Text", locationName = "k" }, value = { shape = "Text", locationName = "v" },
+    })
+  end)
 
   it("goes through lists and maps", function()
     local text = text_of({ Name = { shape = "Deep" } }, nil, { shapes = {

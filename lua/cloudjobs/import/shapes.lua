@@ -71,9 +71,8 @@ end
 -- An element, a key or a value: its type, and its flags with its name in XML.
 function Shapes:inner(reference, location, where, depth)
   local type_text, flags = self:node(reference, location, where, depth)
-  local name = reference.locationName
-  if name then
-    flag.add(flags, "as", name)
+  if self.is_xml and reference.locationName then
+    flag.add(flags, "as", reference.locationName)
   end
   return type_text, table.concat(flags, " ")
 end
@@ -117,12 +116,17 @@ function Shapes:node(reference, location, where, depth)
   elseif reference.hostLabel then
     flag.add(flags, "min", 1)
   end
-  for _, name in ipairs { "sensitive", "sparse", "flattened" } do
+  for _, name in ipairs { "sensitive", "sparse" } do
     if trait(reference, shape, name) then
       flag.add(flags, name)
     end
   end
-  flag.add_namespace(flags, trait(reference, shape, "xmlNamespace"))
+  if self.is_xml and trait(reference, shape, "flattened") then
+    flag.add(flags, "flattened")
+  end
+  if self.is_xml then
+    flag.add_namespace(flags, trait(reference, shape, "xmlNamespace"))
+  end
   if shape.type == "string" and shape.enum then
     self.enums[reference.shape] = shape.enum
     flag.add(flags, "enum", reference.shape)
@@ -151,7 +155,7 @@ function Shapes:member(name, reference, is_required, is_payload, where)
   if wire and wire ~= name then
     flag.add(flags, "as", wire)
   end
-  if reference.xmlAttribute then
+  if self.is_xml and reference.xmlAttribute then
     flag.add(flags, "attribute")
   end
   return table.concat(flags, " ")
@@ -201,6 +205,7 @@ local function new(shapes, orders, protocol)
     orders = orders,
     protocol = protocol,
     is_rest = protocol:find("^rest") ~= nil,
+    is_xml = protocol == "query" or protocol == "rest-xml",
     enums = {}, -- name -> values, of those met so far
   }, shapes_mt)
 end
