@@ -243,8 +243,9 @@ static void describe (lua_State *L, const struct cj_node *node) {
 }
 
 /* members(shape): a list of { name, wire, location, type, required, … }, where
-** `sensitive` and `enum` may be said of what a list or map holds; the list
-** itself says `union` and `open`. */
+** `sensitive` and `enum` may be said of what a list or map holds, and `xml` is
+** the text of a member that says how it is written in XML; the list itself says
+** `union` and `open`. */
 static int l_members (lua_State *L) {
   static const char *const places[] = { NULL,    "body", "header", "headers",
                                         "query", "uri",  "status" };
@@ -258,6 +259,7 @@ static int l_members (lua_State *L) {
     lua_newtable(L);
     set_text(L, "name", m->name);
     set_text(L, "wire", m->wire);
+    set_text(L, "xml", m->xml);
     if (m->place != CJ_IN_TEXT) {
       lua_pushstring(L, places[m->place]);
       lua_setfield(L, -2, "location");

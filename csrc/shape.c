@@ -18,7 +18,8 @@ struct parser {
   struct cj_shape *shape;
   struct cj_member *member; /* the one whose line this is */
   const char *p, *end;
-  char *quoted; /* where the next quoted name goes */
+  char *quoted;   /* where the next quoted name goes */
+  int speaks_xml; /* whether this line does */
 };
 
 static int is_blank (char c) {
@@ -107,6 +108,16 @@ static int parse_place (struct parser *c, struct cj_slice value) {
   return fail(c, "unknown place in=%.*s", shown(value), value.s);
 }
 
+/* How a value is written in XML, which the protocols that do so read out of
+** the member's text. */
+static int is_xml_flag (struct cj_slice flag, int of_member) {
+  struct cj_slice value;
+  return equals(flag, "flattened") || equals(flag, "attribute") ||
+         value_of(flag, "namespace", &value) ||
+         value_of(flag, "prefix", &value) ||
+         (!of_member && value_of(flag, "as", &value));
+}
+
 /* A flag of the value itself, or where 'of_member', of its member too. */
 static int parse_flag (struct parser *c, struct cj_node *node,
                        struct cj_slice flag, int of_member) {
@@ -138,6 +149,10 @@ static int parse_flag (struct parser *c, struct cj_node *node,
     return 0;
   if (of_member && value_of(flag, "in", &value))
     return parse_place(c, value);
+  if (is_xml_flag(flag, of_member)) {
+    c->speaks_xml = 1;
+    return 0;
+  }
   return fail(c, "unknown flag %.*s", shown(flag), flag.s);
 }
 
@@ -239,14 +254,20 @@ static void quote_wire (struct parser *c) {
 static int parse_member (struct parser *c, struct cj_slice name) {
   struct cj_shape *shape = c->shape;
   struct cj_member *m = c->member = &shape->members[shape->count];
+  struct cj_slice text;
   m->name = m->wire = name;
   if (!is_plain(name))
     return fail(c, "bad name");
   if (cj_shape_member(shape, name) != NULL)
     return fail(c, "declared twice");
   skip_blanks(c);
+  text.s = c->p;
+  c->speaks_xml = 0;
   if (parse_type(c, &m->node) != 0 || parse_flags(c, m->node, '\0') != 0)
     return -1;
+  text.n = (size_t)(c->p - text.s);
+  if (c->speaks_xml)
+    m->xml = text;
   if (!is_plain(m->wire))
     return fail(c, "bad name after as=");
   if (m->place == CJ_IN_BODY) {

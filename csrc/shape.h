@@ -57,6 +57,7 @@ struct cj_member {
   struct cj_node *node;
   int index;            /* given by whoever compiles: where its name's Lua */
   const void *interned; /* string is kept, and lua_topointer of that */
+  struct cj_slice xml;  /* type and flags as written, where XML is spoken of */
 };
 
 struct cj_shape {

@@ -187,6 +187,7 @@ build = {
     ["cloudjobs.protocol.azure_hints"] = "lua/cloudjobs/protocol/azure_hints.lua",
     ["cloudjobs.protocol.azure_scope"] = "lua/cloudjobs/protocol/azure_scope.lua",
     ["cloudjobs.protocol.json_rpc"] = "lua/cloudjobs/protocol/json_rpc.lua",
+    ["cloudjobs.protocol.naming"] = "lua/cloudjobs/protocol/naming.lua",
     ["cloudjobs.protocol.query"] = "lua/cloudjobs/protocol/query.lua",
     ["cloudjobs.protocol.rest"] = "lua/cloudjobs/protocol/rest.lua",
     ["cloudjobs.protocol.xml"] = "lua/cloudjobs/protocol/xml.lua",

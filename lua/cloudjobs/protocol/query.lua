@@ -5,6 +5,7 @@
 local aws_error = require "cloudjobs.protocol.aws_error"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
+local naming = require "cloudjobs.protocol.naming"
 local url = require "cloudjobs.url"
 local xml = require "cloudjobs.protocol.xml"
 
@@ -12,43 +13,56 @@ local CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
 
 local write
 
-local function write_list(form, model, item, name, list)
+-- A flattened list's items stand in its own place, under their name where they have one.
+local function item_prefix(name, names, item_names)
+  if not names.flattened then
+    return name .. "." .. (item_names.as or "member")
+  elseif item_names.as then
+    return name:gsub("[^.]*$", "") .. item_names.as
+  end
+  return name
+end
+
+local function write_list(form, model, item, name, list, names)
+  local item_names = naming.item_of(names)
+  local prefix = item_prefix(name, names, item_names)
   for i, value in ipairs(list) do
-    write(form, model, item, ("%s.member.%d"):format(name, i), value)
+    write(form, model, item, ("%s.%d"):format(prefix, i), value, item_names)
   end
   if #list == 0 then
     form[#form + 1] = name .. "="
   end
 end
 
-local function write_map(form, model, item, name, map)
+local function write_map(form, model, item, name, map, names)
+  local item_names = naming.item_of(names)
   local keys = {}
   for key in pairs(map) do
     keys[#keys + 1] = key
   end
   table.sort(keys)
   for i, key in ipairs(keys) do
-    local prefix = ("%s.entry.%d"):format(name, i)
-    form[#form + 1] = prefix .. ".key=" .. url.encode(key)
-    write(form, model, item, prefix .. ".value", map[key])
+    local prefix = ("%s.%d."):format(names.flattened and name or name .. ".entry", i)
+    form[#form + 1] = prefix .. (names.key or "key") .. "=" .. url.encode(key)
+    write(form, model, item, prefix .. (item_names.as or "value"), map[key], item_names)
   end
 end
 
 local function write_structure(form, model, shape, prefix, value)
   for _, member in ipairs(core.members(shape)) do
     if value[member.wire] ~= nil then
-      write(form, model, member.type, prefix .. member.wire, value[member.wire])
+      write(form, model, member.type, prefix .. member.wire, value[member.wire], naming.parse(member.xml))
     end
   end
 end
 
 -- Appends `name=value`, or what a list, map or structure makes of it.
-function write(form, model, kind, name, value)
+function write(form, model, kind, name, value, names)
   local list_item, map_item = kind:match("^(.*)%[%]$"), kind:match("^(.*){}$")
   if list_item then
-    write_list(form, model, list_item, name, value)
+    write_list(form, model, list_item, name, value, names)
   elseif map_item then
-    write_map(form, model, map_item, name, value)
+    write_map(form, model, map_item, name, value, names)
   elseif type(value) == "table" then
     write_structure(form, model, model:shape(kind), name .. ".", value)
   else

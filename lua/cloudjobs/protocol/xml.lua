@@ -1,6 +1,7 @@
 --- Elements of XML text as the values their shapes say they are.
 
 local core = require "cloudjobs.core"
+local naming = require "cloudjobs.protocol.naming"
 
 local SCALAR = {
   string = function(text) return text end,
@@ -39,11 +40,20 @@ local function children_by_name(node)
   return found
 end
 
+local function children_called(node, name)
+  local found = {}
+  for _, child in ipairs(node) do
+    found[#found + 1] = child.name == name and child or nil
+  end
+  return found
+end
+
 -- An element's children are a list's items, whatever they are called.
-local function read_list(model, item, node, path)
+local function read_list(model, item, node, path, names)
+  local item_names = naming.item_of(names)
   local list = core.json_decode("[]") -- with the metatable that lists have
   for i, child in ipairs(node) do
-    local value, message = read(model, item, child, ("%s[%d]"):format(path, i))
+    local value, message = read(model, item, child, ("%s[%d]"):format(path, i), item_names)
     if value == nil then
       return nil, message
     end
@@ -53,15 +63,16 @@ local function read_list(model, item, node, path)
 end
 
 -- <entry><key>…</key><value>…</value></entry> …
-local function read_map(model, item, node, path)
-  local map = {}
+local function read_map(model, item, node, path, names)
+  local map, item_names = {}, naming.item_of(names)
+  local key_name, value_name = names.key or "key", item_names.as or "value"
   for _, entry in ipairs(node) do
     local parts = children_by_name(entry)
-    if not (parts.key and parts.value) then
-      return nil, path .. ": expected key and value in each entry"
+    if not (parts[key_name] and parts[value_name]) then
+      return nil, ("%s: expected %s and %s in each entry"):format(path, key_name, value_name)
     end
-    local key = parts.key.text or ""
-    local value, message = read(model, item, parts.value, path .. "." .. key)
+    local key = parts[key_name].text or ""
+    local value, message = read(model, item, parts[value_name], path .. "." .. key, item_names)
     if value == nil then
       return nil, message
     end
@@ -70,12 +81,25 @@ local function read_map(model, item, node, path)
   return map
 end
 
+-- A flattened map is all the children of its name, a flattened list those of
+-- its items' name where they have one.
+local function flattened(node, member, names)
+  local is_list = member.type:find("%[%]$")
+  local children = children_called(node, is_list and naming.item_of(names).as or member.wire)
+  return #children > 0 and children or nil
+end
+
 local function read_structure(model, shape, node, path)
   local found, output = children_by_name(node), {}
   for _, member in ipairs(core.members(shape)) do
+    local names = naming.parse(member.xml)
     local child = found[member.wire]
+    if names.flattened then
+      child = flattened(node, member, names)
+    end
     if child then
-      local value, message = read(model, member.type, child, path == "" and member.name or path .. "." .. member.name)
+      local member_path = path == "" and member.name or path .. "." .. member.name
+      local value, message = read(model, member.type, child, member_path, names)
       if value == nil then
         return nil, message
       end
@@ -86,14 +110,14 @@ local function read_structure(model, shape, node, path)
 end
 
 --- The value of an element by a type in the notation of the models.
-function read(model, kind, node, path)
+function read(model, kind, node, path, names)
   local item = kind:match("^(.*)%[%]$")
   if item then
-    return read_list(model, item, node, path)
+    return read_list(model, item, node, path, names)
   end
   item = kind:match("^(.*){}$")
   if item then
-    return read_map(model, item, node, path)
+    return read_map(model, item, node, path, names)
   end
   local scalar = SCALAR[kind:match("^[^.]+")]
   if not scalar then
