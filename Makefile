@@ -143,7 +143,7 @@ tortured: build $(out)/torture
 judges:
 	@tools/setup judges
 	@mkdir -p $(BUILD)/judges
-	@cp tools/judges/package.json $(BUILD)/judges/
+	@cp spec/judges/node/package.json $(BUILD)/judges/
 	@npm install --silent --no-audit --no-fund --prefix $(BUILD)/judges
 	@$(call each_lua,$(FLAVOURS)) -s build; done
 	@tools/test "$(FLAVOURS)" spec/judges

@@ -36,7 +36,7 @@ local function recorded(env)
   end
   local pwd = run({ "pwd" }).stdout:match("[^\n]+")
   local result = assert(run({
-    "node", "tools/judges/azure_wire.mjs", pwd .. "/" .. MODULES:gsub("/node_modules/@azure$", ""),
+    "node", "spec/judges/node/azure_wire.mjs", pwd .. "/" .. MODULES:gsub("/node_modules/@azure$", ""),
     folder .. "both.pem", folder .. "token",
   }, { env = environment, timeout = 60 }))
   assert(result.status == 0, result.stderr)
