@@ -48,22 +48,28 @@ static int take (struct cj_xml *r, const char *literal) {
   return 1;
 }
 
-/* Letters beyond ASCII are all taken: no name of ours has one. */
+/* ASCII alone: no service has other names. */
 static int is_name_start (char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         c == ':' || (unsigned char)c >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
 static int is_name (char c) {
   return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
-static int read_name (struct cj_xml *r, struct cj_slice *name) {
-  name->s = r->p;
+static int skip_name (struct cj_xml *r) {
   if (r->p == r->end || !is_name_start(*r->p))
     return fail(r, r->p, "expected a name");
   while (r->p < r->end && is_name(*r->p))
     r->p++;
+  return 0;
+}
+
+/* A name, with or without a prefix. */
+static int read_name (struct cj_xml *r, struct cj_slice *name) {
+  name->s = r->p;
+  if (skip_name(r) != 0 || (take(r, ":") && skip_name(r) != 0))
+    return -1;
   name->n = (size_t)(r->p - name->s);
   return 0;
 }

@@ -84,6 +84,7 @@ build = {
     ["cloudjobs.credentials.file"] = "lua/cloudjobs/credentials/file.lua",
     ["cloudjobs.credentials.identity"] = "lua/cloudjobs/credentials/identity.lua",
     ["cloudjobs.credentials.imds"] = "lua/cloudjobs/credentials/imds.lua",
+    ["cloudjobs.credentials.key_file"] = "lua/cloudjobs/credentials/key_file.lua",
     ["cloudjobs.credentials.login"] = "lua/cloudjobs/credentials/login.lua",
     ["cloudjobs.credentials.process"] = "lua/cloudjobs/credentials/process.lua",
     ["cloudjobs.credentials.profile"] = "lua/cloudjobs/credentials/profile.lua",

@@ -68,6 +68,8 @@ credential_process = sh -c 'echo "{\"Version\": 2}"'
   { "a web identity without a role", env = { AWS_WEB_IDENTITY_TOKEN_FILE = "/none" } },
   { "half of SSO", config = "[default]\nsso_role_name = R\nsso_region = us-east-1\n" .. keys "c" },
   { "an SSO session that is not there", config = "[default]\nsso_session = s\nsso_role_name = R\nsso_account_id = 1" },
+  { "AWS_CREDENTIAL_FILE", env = { AWS_CREDENTIAL_FILE = "~/keys" },
+    files = { keys = "AWSAccessKeyId=AK\nAWSSecretKey = SK=1\n" } },
   { "a container elsewhere", env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://example.com/c" } },
 }
 

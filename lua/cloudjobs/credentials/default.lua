@@ -4,6 +4,7 @@ local Chain = require "cloudjobs.credentials.chain"
 local Container = require "cloudjobs.credentials.container"
 local Env = require "cloudjobs.credentials.env"
 local Imds = require "cloudjobs.credentials.imds"
+local KeyFile = require "cloudjobs.credentials.key_file"
 local Login = require "cloudjobs.credentials.login"
 local Process = require "cloudjobs.credentials.process"
 local Profile = require "cloudjobs.credentials.profile"
@@ -47,6 +48,7 @@ local function build(config, world)
     end,
   })
   add_profile(list, config, name, world, not explicit)
+  list[#list + 1] = KeyFile.new(config)
   list[#list + 1] = container
   list[#list + 1] = imds
   return Chain.new(list)

@@ -135,7 +135,7 @@ describe("the default chain", function()
       .. "shared-credentials-file: " .. path .. 'credentials has no profile "default"; '
       .. 'login: profile "default" has no login_session; '
       .. 'custom-process: profile "default" has no credential_process; '
-      .. 'config-file: profile "default" in ' .. path .. "config has no aws_access_key_id; "
+      .. 'config-file: profile "default" in ' .. path .. "config has no aws_access_key_id; ec2-credentials-file: AWS_CREDENTIAL_FILE is not set; "
       .. "container-role: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set; "
       .. "iam-role: AWS_EC2_METADATA_DISABLED is true", err.message)
   end)
@@ -190,6 +190,25 @@ describe("the default chain", function()
       assert.is_nil(identity)
       assert.equal(('profile "default" in %s/.aws/credentials has aws_access_key_id but no aws_secret_access_key'):format(
         home.path), err.message)
+    end)
+  end)
+
+  describe("of AWS_CREDENTIAL_FILE", function()
+    local function key_file(text)
+      return get { env = { AWS_CREDENTIAL_FILE = "~/keys" }, files = { keys = text } }
+    end
+
+    it("takes the two lines", function()
+      assert.same({ access_key_id = "AK", secret_access_key = "h=sh", source = "ec2-credentials-file" },
+        (key_file "AWSAccessKeyId = AK\nAWSSecretKey=h=sh\n"))
+    end)
+
+    it("refuses one of the two, and a file that is not there", function()
+      local _, err = key_file "AWSAccessKeyId=AK\n"
+      assert.equal("~/keys has AWSAccessKeyId but no AWSSecretKey", err.message)
+      home:remove()
+      _, err = get { env = { AWS_CREDENTIAL_FILE = "/nowhere/keys" } }
+      assert.matches("AWS_CREDENTIAL_FILE: /nowhere/keys: No such file", err.message, 1, true)
     end)
   end)
 

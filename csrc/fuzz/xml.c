@@ -1,0 +1,105 @@
+/* Fuzzes the XML reader: elements begin and end in pairs, what is read and
+** written reads the same again, no beginning of a sound text is sound, and no
+** input leads out of its bytes. */
+#include "../xml.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+static void hold (int truth) {
+  if (!truth)
+    abort();
+}
+
+static void write_tag (struct cj_buf *to, const char *open,
+                       struct cj_slice name) {
+  cj_buf_add(to, open, strlen(open));
+  cj_buf_add(to, name.s, name.n);
+  cj_buf_byte(to, '>');
+}
+
+static void write_text (struct cj_buf *to, const struct cj_buf *text) {
+  size_t i;
+  for (i = 0; i < text->len; i++) {
+    char c = text->s[i];
+    if (c == '<')
+      cj_buf_add(to, "&lt;", 4);
+    else if (c == '>')
+      cj_buf_add(to, "&gt;", 4);
+    else if (c == '&')
+      cj_buf_add(to, "&amp;", 5);
+    else if (c == '\r')
+      cj_buf_add(to, "&#13;", 5);
+    else
+      cj_buf_byte(to, c);
+  }
+}
+
+/* Reads a whole text: whether it is sound, and its elements in 'to'. */
+static int read_text (struct cj_slice text, struct cj_buf *to) {
+  struct cj_buf scratch = { NULL, 0, 0, CJ_XML_MAX_TEXT };
+  struct cj_xml r;
+  enum cj_xml_event event;
+  int depth = 0, is_leaf = 0;
+  cj_xml_init(&r, text, &scratch);
+  while ((event = cj_xml_next(&r)) == CJ_XML_START || event == CJ_XML_END) {
+    hold(r.p >= text.s && r.p <= text.s + text.n);
+    if (event == CJ_XML_START) {
+      hold(++depth <= CJ_XML_MAX_DEPTH);
+      write_tag(to, "<", r.name);
+    } else {
+      hold(depth-- > 0);
+      if (is_leaf)
+        write_text(to, r.text);
+      write_tag(to, "</", r.name);
+    }
+    is_leaf = event == CJ_XML_START;
+  }
+  hold((event == CJ_XML_DONE) == (r.problem == NULL));
+  hold(event != CJ_XML_DONE || depth == 0);
+  hold(r.p >= text.s && r.p <= text.s + text.n);
+  hold(cj_xml_next(&r) == event);
+  cj_buf_free(&scratch);
+  return event == CJ_XML_DONE;
+}
+
+static int is_sound (struct cj_slice text) {
+  struct cj_buf to = { NULL, 0, 0, CJ_XML_MAX_TEXT };
+  int sound = read_text(text, &to);
+  cj_buf_free(&to);
+  return sound;
+}
+
+/* Of what ends with its root element. */
+static void hold_no_sound_beginning (struct cj_slice text) {
+  size_t n;
+  for (n = 0; n < text.n; n++) {
+    /* A copy of just its size, so that a look behind it is seen. */
+    char *copied = malloc(n + 1);
+    struct cj_slice own = { copied + 1, n };
+    hold(copied != NULL);
+    memcpy(copied + 1, text.s, n);
+    hold(!is_sound(own));
+    free(copied);
+  }
+}
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
+  struct cj_buf once = { NULL, 0, 0, CJ_XML_MAX_TEXT };
+  struct cj_buf twice = { NULL, 0, 0, CJ_XML_MAX_TEXT };
+  struct cj_slice text = { (const char *)data, size }, written;
+  if (read_text(text, &once)) {
+    written.s = once.s;
+    written.n = once.len;
+    hold(read_text(written, &twice));
+    hold(twice.len == once.len);
+    hold(memcmp(twice.s, once.s, once.len) == 0);
+    if (size < 300)
+      hold_no_sound_beginning(written);
+  }
+  cj_buf_free(&once);
+  cj_buf_free(&twice);
+  return 0;
+}
