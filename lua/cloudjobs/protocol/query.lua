@@ -98,29 +98,35 @@ local function without_body(request)
   return request
 end
 
--- The text of the element at the end of a path of names.
-local function text_at(node, ...)
+-- The element at the end of a path of names.
+local function find(node, ...)
   for _, name in ipairs { ... } do
     node = node and xml.children_by_name(node)[name]
   end
+  return node
+end
+
+local function text_of(node)
   return node and node.text
 end
 
--- <ErrorResponse><Error><Code>…</Code><Message>…</Message></Error><RequestId>…
+-- <ErrorResponse><Error><Code>…</Code><Message>…</Message></Error><RequestId>…;
+-- some put <Errors> around <Error>.
 local function decode_error(op, response)
   local root = core.xml_decode(response.body)
-  local code = root and text_at(root, "Error", "Code")
+  local node = find(root, "Error") or find(root, "Errors", "Error")
+  local code = text_of(find(node, "Code"))
   if not code then
     return aws_error.decode(op, response)
   end
   local modeled = op.model:error(code)
-  local fields = modeled and xml.structure(op.model, modeled.shape, xml.children_by_name(root).Error)
+  local fields = modeled and xml.structure(op.model, modeled.shape, node)
   return Error.new {
     kind = "service",
     code = code,
-    message = text_at(root, "Error", "Message") or "",
+    message = text_of(find(node, "Message")) or "",
     status = response.status,
-    request_id = aws_error.request_id(response) or text_at(root, "RequestId"),
+    request_id = aws_error.request_id(response) or text_of(find(root, "RequestId")),
     retry_after = aws_error.retry_after(response.headers),
     fields = fields or nil,
   }

@@ -169,6 +169,12 @@ describe("the query protocol's error", function()
       { err.kind, err.code, err.message, err.status, err.request_id, err.fields })
   end)
 
+  it("may be one of a list", function()
+    local _, err = decode("<Response><Errors><Error><Code>Denied</Code><Message>no</Message></Error></Errors></Response>",
+      403)
+    assert.same({ "Denied", "no" }, { err.code, err.message })
+  end)
+
   it("of a gateway is an error, too", function()
     local _, err = decode("<html><body>hush</body></html>", 502)
     assert.same({ "service", "502", 502 }, { err.kind, err.code, err.status })
