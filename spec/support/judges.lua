@@ -105,7 +105,7 @@ local VARIABLE = {
   { "%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-%x%x%x%x%-" .. ("%x"):rep(12), "<uuid>" },
   { "(%l+)%-" .. ("%x"):rep(12) .. "%x+", "%1-<id>" },
   { "%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ", "<date>" },
-  { "localhost:%d+", "localhost" },
+  { "'%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ'", "'<time>'" },
 }
 
 --- The lines that a program printed, decoded, in each the same placeholders for

@@ -9,12 +9,19 @@ function options(changes) {
   return { endpoint: URL, region: "us-east-1", credentials: KEYS, ...changes };
 }
 
-async function control(name, body) {
-  const answer = await fetch(`${URL}/_emulator/${name}`, { method: "POST", body: JSON.stringify(body) });
+async function control(name, body, method = "POST") {
+  const answer = await fetch(`${URL}/_emulator/${name}`, { method, body: JSON.stringify(body) });
   return answer.json();
 }
 
 const advance = (seconds) => control("clock", { advance: seconds });
+
+// How often an operation was sent since this was last asked.
+async function sends(operation) {
+  const { requests } = await control("requests", undefined, "GET");
+  await control("requests", undefined, "DELETE");
+  return requests.filter((one) => one.operation === operation).length;
+}
 
 // Times as epoch seconds.
 function plain(value) {
@@ -81,4 +88,4 @@ function run(life) {
   });
 }
 
-module.exports = { URL, options, control, advance, report, refusal, attempts, collect, reportTroubles, run };
+module.exports = { URL, options, control, advance, report, refusal, attempts, collect, sends, reportTroubles, run };

@@ -75,7 +75,7 @@ local function find(self, target, version)
 end
 
 local function need(self, target)
-  local export = find(self, target, target.generation)
+  local export, at = find(self, target, target.generation)
   if not export then
     if target.generation == "classic" then
       refuse("404", ("No export found for %s, scope: %s."):format(target.export, target.scope), nil, 404)
@@ -83,7 +83,7 @@ local function need(self, target)
     local message = "The requested export with export name: %s could not be found."
     refuse("NotFound", message:format(target.export), nil, 404)
   end
-  return export
+  return export, at
 end
 
 local function history(export, now, most)
@@ -222,10 +222,7 @@ operations["PUT export"] = function(self, target, document, now)
 end
 
 operations["DELETE export"] = function(self, target)
-  local export, at = find(self, target, target.generation)
-  if not export then
-    return 204
-  end
+  local _, at = need(self, target)
   table.remove(self._exports, at)
   return 200
 end
