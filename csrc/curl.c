@@ -3,6 +3,7 @@
 #include "curl.h"
 
 #include "clock.h"
+#include "multi.h"
 #include "sigpipe.h"
 
 #include <string.h>
@@ -209,5 +210,6 @@ CJ_EXPORT int luaopen_cloudjobs_curl (lua_State *L) {
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
   luaL_newlib(L, functions);
+  cj_multi_open(L);
   return 1;
 }

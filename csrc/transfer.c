@@ -2,6 +2,7 @@
 #include "transfer.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,6 +56,10 @@ static void start (void) {
       count_certificates(curl_version_info(CURLVERSION_NOW)->capath) >=
       MIN_CERTIFICATES;
 #endif
+}
+
+void cj_transfer_start (void) {
+  pthread_once(&started, start);
 }
 
 __attribute__((format(printf, 3, 4))) static int
@@ -131,6 +136,17 @@ void cj_transfer_free (struct cj_transfer *t) {
   cj_buf_free(&t->body);
 }
 
+/* What a child process inherits would be a connection. */
+static curl_socket_t on_open (void *data, curlsocktype purpose,
+                              struct curl_sockaddr *a) {
+  curl_socket_t fd = socket(a->family, a->socktype, a->protocol);
+  (void)data;
+  (void)purpose;
+  if (fd >= 0)
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+
 /* What holds for every request. */
 static void set_defaults (struct cj_transfer *t) {
   CURL *e = t->easy;
@@ -140,6 +156,7 @@ static void set_defaults (struct cj_transfer *t) {
   curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
   curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_head);
   curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+  curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
   curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -236,7 +253,7 @@ int cj_transfer_begin (struct cj_transfer *t) {
   t->body.max = t->max_body;
   if (t->easy != NULL && t->pid == getpid())
     return 0;
-  pthread_once(&started, start);
+  cj_transfer_start();
   drop(t);
   t->easy = curl_easy_init();
   if (t->easy == NULL)

@@ -65,6 +65,9 @@ struct cj_field {
   size_t name_len, value_len;
 };
 
+/* Readies libcurl itself, once a process. 'begin' does it too. */
+void cj_transfer_start (void);
+
 void cj_transfer_init (struct cj_transfer *t);
 
 /* Closes the handle and its connections; the settings stay. */

@@ -11,8 +11,8 @@ local shared
 --- The process's default transport. Made on first use, so that requiring
 --- cloudjobs loads no network library.
 local function default()
-  shared = shared or load("curl")()
+  shared = shared or load("multi")()
   return shared
 end
 
-return { curl = load("curl"), default = default }
+return { curl = load("curl"), multi = load("multi"), default = default }

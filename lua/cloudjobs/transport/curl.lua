@@ -76,4 +76,4 @@ local function new(options)
   return setmetatable({ _easy = curl.easy(options) }, curl_mt)
 end
 
-return { new = new }
+return { new = new, honours = Curl.honours }

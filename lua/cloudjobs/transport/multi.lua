@@ -1,0 +1,314 @@
+--- The transport that lets others go on: in a coroutine that cloudjobs made
+--- (see parallel.lua) it waits by yielding, anywhere else it blocks. One pool
+--- of connections for all clients that share it.
+
+local Curl = require "cloudjobs.transport.curl"
+local Error = require "cloudjobs.error"
+local Scheduler = require "cloudjobs.transport.scheduler"
+local check = require("cloudjobs.options").check
+local curl = require "cloudjobs.curl"
+local failure = require "cloudjobs.transport.failure"
+
+local OPTIONS = { max_body = "number", gzip = "boolean", max_connections = "number", max_per_host = "number" }
+
+-- Half the descriptors that most systems grant, and room for the rest.
+local MAX_CONNECTIONS = 256
+
+local Multi = {}
+local multi_mt = { __name = "cloudjobs.transport.multi", __index = Multi }
+
+Multi.honours = Curl.honours
+
+--- Wall time in epoch seconds, with a fraction.
+function Multi:now() -- luacheck: ignore 212
+  return curl.now()
+end
+
+--- Seconds on a clock that nobody sets.
+function Multi:clock() -- luacheck: ignore 212
+  return curl.clock()
+end
+
+local function closed()
+  return Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
+end
+
+local function cancelled(reason)
+  local message = tostring(reason or "cancelled")
+  return Error.new { kind = "cancelled", code = "cancelled", message = message }
+end
+
+-- Scheduling
+
+--- For schedulers: works for up to `seconds`, and wakes whose answers came.
+function Multi:step(seconds)
+  local multi = self._multi
+  multi:step(seconds)
+  while true do
+    local id, status, headers, body, sent = multi:next()
+    if not id then
+      return
+    end
+    local waiter = self._waiters[id]
+    self._waiters[id] = nil
+    self:_release()
+    if status then
+      waiter:wake({ status = status, headers = headers, body = body })
+    else
+      waiter:wake(nil, failure(waiter.request, headers, body, sent))
+    end
+  end
+end
+
+function Multi:timeout()
+  return self._multi:timeout()
+end
+
+function Multi:watched_by(poller)
+  poller:watch(self._multi)
+end
+
+function Multi:join(scheduler)
+  self._schedulers[scheduler] = true
+end
+
+--- The schedulers that stay see to the timeouts that this one saw to.
+function Multi:leave(scheduler)
+  self._schedulers[scheduler] = nil
+  for other in pairs(self._schedulers) do
+    other:nudge()
+  end
+end
+
+-- Places: so many transfers at once, the others wait in line
+
+function Multi:_release()
+  while self._line[self._line_first] do
+    local place = self._line[self._line_first]
+    self._line[self._line_first] = nil
+    self._line_first = self._line_first + 1
+    if place.waiting then
+      place.waiting = false
+      place.task:wake(true)
+      return -- the place has changed hands
+    end
+  end
+  self._busy = self._busy - 1
+end
+
+-- Waits for a place. What to send with, or nil and why not.
+function Multi:_enter(task, request)
+  if self._busy < self._limit then
+    self._busy = self._busy + 1
+    return request
+  end
+  local started = self:clock()
+  local place = { task = task, waiting = true }
+  self._line_last = self._line_last + 1
+  self._line[self._line_last] = place
+  local ours, err = task:park(request.timeout)
+  place.waiting = false
+  if not ours then
+    return nil, err or failure(request, "timeout", "all connections of the transport were in use", false)
+  end
+  return {
+    timeout = request.timeout and request.timeout - (self:clock() - started),
+    connect_timeout = request.connect_timeout,
+    network = request.network,
+  }
+end
+
+-- Sending
+
+-- Adds the request for `waiter`; its id, or nil and the error.
+function Multi:_add(request, waiter, options)
+  local id, code, message, sent =
+    self._multi:add(request.method, request.url, request.headers, request.body, options)
+  if not id then
+    self:_release()
+    return nil, failure(request, code, message, sent)
+  end
+  waiter.request = request
+  self._waiters[id] = waiter
+  return id
+end
+
+function Multi:_send_in(task, request)
+  local options, err = self:_enter(task, request)
+  if not options then
+    return nil, err
+  end
+  local id
+  id, err = self:_add(request, task, options)
+  if not id then
+    return nil, err
+  end
+  task.scheduler:use(self)
+  local response
+  response, err = task:park()
+  if self._waiters[id] == task then -- something else than the answer woke it
+    self._waiters[id] = nil
+    self._multi:cancel(id)
+    self:_release()
+    err.ambiguous = true
+  end
+  return response, err
+end
+
+-- Somebody else's coroutine, while tasks of ours wait: the network goes on for
+-- all, and none of them is resumed from here.
+function Multi:_send_beside(request)
+  local waiter = { wake = function(waiter, response, err)
+    waiter.done, waiter.response, waiter.err = true, response, err
+  end }
+  self._busy = self._busy + 1 -- over the limit rather than in a line that cannot move
+  local id, err = self:_add(request, waiter, request)
+  if not id then
+    return nil, err
+  end
+  while not waiter.done do
+    self:step(1)
+  end
+  return waiter.response, waiter.err
+end
+
+-- Runs `f(task)` so that the canceller wakes the task with nil and an error.
+local function cancellable(task, cancel, f)
+  if cancel.cancelled then
+    return nil, cancelled(cancel.reason)
+  end
+  local forget = cancel:listen(function(reason)
+    task:wake(nil, cancelled(reason))
+  end)
+  local a, b = f()
+  forget()
+  return a, b
+end
+
+--- Sends one request and waits for its whole answer; see transport/curl.lua.
+---@return { status: integer, headers: table<string, string>, body: string }|nil
+---@return cloudjobs.Error|nil err
+function Multi:send(request)
+  if self._closed then
+    return nil, closed()
+  end
+  local task = Scheduler.current()
+  if not task then
+    if self._busy > 0 then
+      return self:_send_beside(request)
+    end
+    return self._blocking:send(request)
+  elseif task.group.over then
+    return nil, task.group:refusal()
+  elseif not request.cancel then
+    return self:_send_in(task, request)
+  end
+  return cancellable(task, request.cancel, function()
+    return self:_send_in(task, request)
+  end)
+end
+
+--- Waits; in a task, for its own part only.
+---@param seconds number
+---@param cancel table|nil a canceller that may end it early
+function Multi:sleep(seconds, cancel)
+  local task = Scheduler.current()
+  if task and task.group.over then
+    return
+  elseif task and cancel then
+    cancellable(task, cancel, function()
+      return task:park(seconds)
+    end)
+  elseif task then
+    task:park(seconds)
+  elseif self._busy > 0 then
+    local wake = self:clock() + seconds
+    while seconds > 0 do
+      self:step(seconds)
+      seconds = wake - self:clock()
+    end
+  else
+    self._blocking:sleep(seconds, cancel)
+  end
+end
+
+--- One run of `f` for all that wait for `key`; each gets its results. When it
+--- raises or is cancelled that is its own caller's affair, and the next one
+--- runs `f`.
+---@param key string
+---@param f fun(): any, any
+function Multi:single(key, f)
+  local task = Scheduler.current()
+  if not task then
+    return f()
+  end
+  local run = self._singles[key]
+  while run do
+    local place = { task = task, waiting = true }
+    run[#run + 1] = place
+    local ended, err = task:park()
+    place.waiting = false
+    if not ended then
+      return nil, err
+    elseif run.shared then
+      return run.value, run.err
+    end
+    run = self._singles[key]
+  end
+  run = {}
+  self._singles[key] = run
+  local ok, value, err = pcall(f)
+  self._singles[key] = nil
+  run.value, run.err = value, err
+  run.shared = ok and not (Error.is(err) and (err.kind == "cancelled" or err.kind == "timeout"))
+  for _, place in ipairs(run) do
+    if place.waiting then
+      place.task:wake(true)
+    end
+  end
+  if not ok then
+    error(value, 0)
+  end
+  return value, err
+end
+
+--- Closes the connections. What is on its way fails, and what is sent later.
+function Multi:close()
+  if self._closed then
+    return
+  end
+  self._closed = true
+  self._blocking:close()
+  self._multi:close()
+  local waiters = self._waiters
+  self._waiters = {}
+  for _, waiter in pairs(waiters) do
+    local err = closed()
+    err.ambiguous = true
+    waiter:wake(nil, err)
+  end
+  for i = self._line_first, self._line_last do
+    if self._line[i].waiting then
+      self._line[i].task:wake(nil, closed())
+    end
+  end
+end
+
+--- A transport to share between clients.
+---@param options table|nil max_body, gzip: see transport/curl.lua; max_connections: transfers at once, 256 unless
+---   given, the others wait; max_per_host: connections to one host
+local function new(options)
+  options = check(options, OPTIONS, "cloudjobs.transport.multi", 2)
+  local own = { max_body = options.max_body, gzip = options.gzip }
+  return setmetatable({
+    _blocking = Curl.new(own),
+    _multi = curl.multi { max_body = own.max_body, gzip = own.gzip, max_host = options.max_per_host },
+    _limit = options.max_connections or MAX_CONNECTIONS,
+    _waiters = {}, _busy = 0,
+    _line = {}, _line_first = 1, _line_last = 0,
+    _singles = {},
+    _schedulers = setmetatable({}, { __mode = "k" }),
+  }, multi_mt)
+end
+
+return { new = new }
