@@ -11,6 +11,7 @@ local LAZY = {
   aws = "cloudjobs.aws",
   azure = "cloudjobs.azure",
   jobs = "cloudjobs.jobs",
+  parallel = "cloudjobs.parallel",
   sigv4 = "cloudjobs.sigv4",
   transport = "cloudjobs.transport",
 }
@@ -23,6 +24,15 @@ local cloudjobs = {
   json = json,
   null = core.null,
 }
+
+--- Follows many jobs at once, until all have ended; see watch.lua.
+---@param jobs table[]
+---@param options table|nil
+---@return cloudjobs.Status[]
+function cloudjobs.watch(jobs, options)
+  local statuses = require "cloudjobs.watch"(require "cloudjobs.parallel", jobs, options)
+  return statuses
+end
 
 return setmetatable(cloudjobs, {
   __index = function(self, name)

@@ -31,7 +31,7 @@ local LUA = {
     may = "core base json config credentials os", uses = "cjson" },
   { layer = "credentials", "credentials/.*", may = "core base json config child", uses = "cjson" },
   { layer = "nginx", "transport/nginx", may = "core base os http1 transport", uses = "ngx resty" },
-  { layer = "multi", "transport/multi", may = "core base os curl transport" },
+  { layer = "multi", "transport/multi", "transport/scheduler", may = "core base os curl transport" },
   { layer = "transport", "transport", "transport/.*", may = "core base os curl nginx multi" },
   { layer = "stub", "stub", may = "core base" },
   { layer = "core", "core" },
