@@ -130,6 +130,32 @@ describe("an AWS identity", function()
     assert.equal("AssumeRole ListExports ListExports", table.concat(seen, " "))
   end)
 
+  it("is asked for once by 50 calls of two clients that wait for it", function()
+    local transport = cloudjobs.transport.multi {}
+    local env = environment(profile("role_arn = " .. ROLE .. "\nsource_profile = s\n[profile s]\n" .. KEYS))
+    local provider = cloudjobs.aws.credentials { env = env, transport = transport }
+    local clients = {}
+    for i = 1, 2 do
+      clients[i] = cloudjobs.aws.bcm_data_exports { env = env, credentials = provider, transport = transport }
+    end
+    local calls = {}
+    for i = 1, 50 do
+      calls[i] = function()
+        return clients[i % 2 + 1]:list_exports()
+      end
+    end
+    local results = cloudjobs.parallel(calls, { concurrency = 50 })
+    local counts = {}
+    for _, request in ipairs(emulator:requests()) do
+      counts[request.operation] = (counts[request.operation] or 0) + 1
+    end
+    for _, result in ipairs(results) do
+      assert.is_true(result.ok, tostring(result.err))
+    end
+    assert.same({ AssumeRole = 1, ListExports = 50 }, counts)
+    transport:close()
+  end)
+
   local refused = {
     { "a role with another external id", profile("role_arn = " .. PARTNER .. "\nexternal_id = wrong\n"
       .. "source_profile = s\n[profile s]\n" .. KEYS), "AccessDenied" },
