@@ -1,17 +1,14 @@
 --- Puts AWS clients together: with azure.lua the only file that names
 --- concrete layers. Nothing is read or opened before a client's first call.
 
-local AssumeRole = require "cloudjobs.credentials.assume_role"
+local AwsCredentials = require "cloudjobs.aws_credentials"
 local AwsEndpoint = require "cloudjobs.aws_endpoint"
-local Cache = require "cloudjobs.credentials.cache"
 local Client = require "cloudjobs.client"
 local Config = require "cloudjobs.config"
-local Default = require "cloudjobs.credentials.default"
 local Endpoint = require "cloudjobs.endpoint"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.retry"
 local Sigv4 = require "cloudjobs.auth.sigv4"
-local Static = require "cloudjobs.credentials.static"
 local assembly = require "cloudjobs.assembly"
 local core = require "cloudjobs.core"
 local export = require "cloudjobs.export.aws"
@@ -31,111 +28,11 @@ local OPTIONS = assembly.known {
   ignore_configured_endpoint_urls = "boolean",
 }
 
-local KEYS = {
-  access_key_id = "string",
-  secret_access_key = "string",
-  session_token = "string",
-  account_id = "string",
-}
-
 local assemble
 
--- The options that a call made on behalf of credentials has in common with
--- the client it is made for.
-local INHERITED = {
-  "profile", "env", "retry", "timeout", "proxy", "ca_bundle", "client_cert", "client_key", "app_id",
-  "use_fips", "use_dualstack", "ignore_configured_endpoint_urls",
-}
-
---- Makes the API calls that credentials need: `(service, operation, params, { credentials, region })`.
-local function api_of(options, transport)
-  return function(service, operation, params, given)
-    given = given or {}
-    local inner = { transport = transport, region = given.region or options.region, credentials = given.credentials }
-    for _, name in ipairs(INHERITED) do
-      inner[name] = options[name]
-    end
-    local client = assemble(Model.load(service), inner, "cloudjobs.aws." .. service, 1)
-    return client[operation](client, params)
-  end
-end
-
--- What providers are given of the world.
-local function world_of(options, transport)
-  return { api = api_of(options, transport), transport = transport, mfa = options.mfa }
-end
-
-local function default_of(options, config, transport)
-  return Cache.new(Default.new(config, world_of(options, transport)), transport)
-end
-
--- Keys or a provider as an option's value.
-local function given_provider(given, what, level)
-  if given.get then
-    return given
-  end
-  option.check(given, KEYS, what, level + 1)
-  if not (given.access_key_id and given.secret_access_key) then
-    error(what .. ": expected access_key_id and secret_access_key, or a provider", level + 1)
-  end
-  return Static.new(given)
-end
-
-local function credentials_of(options, config, transport, what, level)
-  if options.credentials then
-    local provider = given_provider(options.credentials, what .. ": credentials", level + 1)
-    return provider
-  end
-  return default_of(options, config, transport)
-end
-
-local ROLE = {
-  role_arn = "string",
-  session_name = "string",
-  external_id = "string",
-  duration = "number",
-  policy = "string",
-  tags = "table",
-  transitive_tags = "table",
-  mfa_serial = "string",
-}
-
-local CREDENTIALS = assembly.known {
-  region = "string",
-  profile = "string",
-  use_fips = "boolean",
-  use_dualstack = "boolean",
-  ignore_configured_endpoint_urls = "boolean",
-  mfa = "function",
-}
-CREDENTIALS.endpoint = nil
-for _, names in ipairs { KEYS, ROLE } do
-  for name, expected in pairs(names) do
-    CREDENTIALS[name] = expected
-  end
-end
-
---- Credentials as a provider to share between clients: `:get()` answers an
---- identity or `nil, err`. Keys make a static one; `role_arn` the role's, for
---- whom `credentials` or the default chain proves to be; else it is the default
---- chain, of `profile` where one is named. `mfa` is asked for the codes of MFA
---- devices: `function(serial) return code end`.
----@param options table|nil
-local function credentials(options)
-  local what = "cloudjobs.aws.credentials"
-  options = option.check(options, CREDENTIALS, what, 2)
-  if options.access_key_id or options.secret_access_key then
-    if not (options.access_key_id and options.secret_access_key) then
-      error(what .. ": expected access_key_id and secret_access_key together", 2)
-    end
-    return Static.new(options)
-  end
-  local transport = options.transport or transports.default()
-  local provider = credentials_of(options, Config.new(options), transport, what, 2)
-  if not options.role_arn then
-    return provider
-  end
-  return Cache.new(AssumeRole.new(options, provider, world_of(options, transport)), transport)
+-- A client for the calls that credentials need.
+local function connect(service, options)
+  return assemble(Model.load(service), options, "cloudjobs.aws." .. service, 1)
 end
 
 -- "attempt=n; max=m" for the attempts a client may make, written once.
@@ -200,7 +97,7 @@ function assemble(model, options, what, level)
     auth = Sigv4.new(),
     config = config,
     settle = settle,
-    credentials = credentials_of(options, config, transport, what, level + 1),
+    credentials = AwsCredentials.of_client(options, config, transport, connect, what, level + 1),
     endpoint = AwsEndpoint.new(model, config),
     retry = retry,
     transport = transport,
@@ -214,7 +111,19 @@ end
 
 local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling", "sts", "sso", "sso_oidc" }
 
-local aws = { credentials = credentials, export = export.new, resolve_endpoint = Endpoint.resolve }
+local aws = { export = export.new, resolve_endpoint = Endpoint.resolve }
+
+--- Credentials as a provider to share between clients: `:get()` answers an
+--- identity or `nil, err`. Keys make a static one; `role_arn` the role's, for
+--- whom `credentials` or the default chain proves to be; else it is the default
+--- chain, of `profile` where one is named. `mfa` is asked for the codes of MFA
+--- devices: `function(serial) return code end`.
+---@param options table|nil
+---@return { get: fun(self): cloudjobs.Identity|nil, cloudjobs.Error|nil }
+function aws.credentials(options)
+  local provider = AwsCredentials.new(options, connect, "cloudjobs.aws.credentials", 2)
+  return provider
+end
 
 for _, name in ipairs(SERVICES) do
   local what = "cloudjobs.aws." .. name

@@ -4,90 +4,11 @@
 
 local ConfigFile = require "cloudjobs.config_file"
 local Error = require "cloudjobs.error"
+local SETTINGS = require "cloudjobs.settings"
 local suggest = require "cloudjobs.suggest"
 
 local Config = {}
 local config_mt = { __name = "cloudjobs.config", __index = Config }
-
--- Text from the environment or a file -> a value, or nil and what was expected.
-
--- As in the AWS tools: anything but `true` is false.
-local function boolean(text)
-  return text:lower() == "true"
-end
-
-local function positive_integer(text)
-  local number = text:find("^%d+$") and tonumber(text)
-  if number and number >= 1 then
-    return number
-  end
-  return nil, "expected a whole number from 1"
-end
-
-local function seconds(text)
-  local number = tonumber(text)
-  if number and number > 0 and number < math.huge then
-    return number
-  end
-  return nil, "expected a number of seconds"
-end
-
-local function one_of(...)
-  local names = { ... }
-  return function(text)
-    for _, name in ipairs(names) do
-      if text:lower() == name then
-        return name
-      end
-    end
-    return nil, "expected one of " .. table.concat(names, ", ")
-  end
-end
-
--- `option`: where the caller's options have it, under the setting's own name
--- unless given. `env`: the first that is set wins. `key`: in the profile.
-local SETTINGS = {
-  region = { env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, key = "region" },
-  profile = { env = { "AWS_PROFILE", "AWS_DEFAULT_PROFILE" } },
-  config_file = { env = { "AWS_CONFIG_FILE" }, default = "~/.aws/config" },
-  credentials_file = { env = { "AWS_SHARED_CREDENTIALS_FILE" }, default = "~/.aws/credentials" },
-  retry_mode = {
-    option = { "retry", "mode" }, env = { "AWS_RETRY_MODE" }, key = "retry_mode",
-    parse = one_of("standard", "adaptive", "legacy"), default = "standard",
-  },
-  max_attempts = {
-    option = { "retry", "max_attempts" }, env = { "AWS_MAX_ATTEMPTS" }, key = "max_attempts",
-    parse = positive_integer,
-  },
-  use_fips = { env = { "AWS_USE_FIPS_ENDPOINT" }, key = "use_fips_endpoint", parse = boolean },
-  use_dualstack = { env = { "AWS_USE_DUALSTACK_ENDPOINT" }, key = "use_dualstack_endpoint", parse = boolean },
-  ca_bundle = { env = { "AWS_CA_BUNDLE" }, key = "ca_bundle" },
-  app_id = { env = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },
-  ignore_configured_endpoint_urls = {
-    env = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" }, key = "ignore_configured_endpoint_urls", parse = boolean,
-  },
-  sts_regional_endpoints = {
-    env = { "AWS_STS_REGIONAL_ENDPOINTS" }, key = "sts_regional_endpoints",
-    parse = one_of("regional", "legacy"), default = "regional",
-  },
-  metadata_disabled = { env = { "AWS_EC2_METADATA_DISABLED" }, parse = boolean },
-  metadata_v1_disabled = {
-    env = { "AWS_EC2_METADATA_V1_DISABLED" }, key = "ec2_metadata_v1_disabled", parse = boolean,
-  },
-  metadata_endpoint = { env = { "AWS_EC2_METADATA_SERVICE_ENDPOINT" }, key = "ec2_metadata_service_endpoint" },
-  metadata_endpoint_mode = {
-    env = { "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE" }, key = "ec2_metadata_service_endpoint_mode",
-    parse = one_of("ipv4", "ipv6"),
-  },
-  metadata_ipv6 = { env = { "AWS_IMDS_USE_IPV6" }, key = "imds_use_ipv6", parse = boolean },
-  metadata_timeout = {
-    env = { "AWS_METADATA_SERVICE_TIMEOUT" }, key = "metadata_service_timeout", parse = seconds, default = 1,
-  },
-  metadata_attempts = {
-    env = { "AWS_METADATA_SERVICE_NUM_ATTEMPTS" }, key = "metadata_service_num_attempts",
-    parse = positive_integer, default = 1,
-  },
-}
 
 local function failure(message, hint)
   return nil, Error.new { kind = "config", code = "config", message = message, hint = hint }
@@ -263,7 +184,7 @@ local function find(self, setting)
 end
 
 --- A setting's value. nil alone when it is not set and has no default.
----@param name string see SETTINGS
+---@param name string see settings.lua
 ---@return any value
 ---@return cloudjobs.Error|nil err kind "config"
 function Config:get(name)
@@ -362,4 +283,4 @@ local function new(options)
   return setmetatable({ _options = options, _env = options.env }, config_mt)
 end
 
-return { new = new, SETTINGS = SETTINGS }
+return { new = new }

@@ -5,7 +5,7 @@
 local LUA = {
   { layer = "cli", "cli/.*", may = "emulator assembly *", uses = "argparse cqueues" },
   { layer = "emulator", "emulator", "emulator/.*", may = "assembly *", uses = "cqueues openssl" },
-  { layer = "assembly", "init", "aws", "aws_endpoint", "azure", "assembly", "jobs", "nginx", may = "*" },
+  { layer = "assembly", "init", "aws", "aws_credentials", "aws_endpoint", "azure", "assembly", "jobs", "nginx", may = "*" },
   { layer = "models", "models/.*" },
   { layer = "jobs", "jobs/.*" },
   { layer = "base", "error", "suggest", "options", "url", "version", "words", "cancel", "jmespath", "interval", "ref",
@@ -26,7 +26,7 @@ local LUA = {
   { layer = "model", "model", "import", "import/.*", may = "core base json models" },
   { layer = "retry", "retry", may = "core base" },
   { layer = "endpoint", "endpoint", "endpoint/.*", may = "core base models" },
-  { layer = "config", "config", "config_file", may = "core base" },
+  { layer = "config", "config", "config_file", "settings", may = "core base" },
   { layer = "child", "credentials/process", "credentials/azure_cli", "credentials/sso_token",
     may = "core base json config credentials os", uses = "cjson" },
   { layer = "credentials", "credentials/.*", may = "core base json config child", uses = "cjson" },

@@ -65,7 +65,7 @@ describe("an AWS client's construction", function()
     { { reigon = "x" }, "cloudjobs.aws.ssm: unknown option reigon (did you mean region?)" },
     { { retry = { max_atempts = 3 } }, "cloudjobs.aws.ssm: retry: unknown option max_atempts" },
     { { timeout = { connect = "5" } }, "cloudjobs.aws.ssm: timeout: option connect: expected number, got string" },
-    { { credentials = { access_key_id = "AKID" } }, "expected access_key_id and secret_access_key, or a provider" },
+    { { credentials = { access_key_id = "AKID" } }, "expected access_key_id and secret_access_key together" },
     { { credentials = { acess_key_id = "AKID" } }, "credentials: unknown option acess_key_id" },
   }
   for _, case in ipairs(mistakes) do
