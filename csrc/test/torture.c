@@ -83,20 +83,22 @@ static int fail (const char *file, long n, const char *what) {
   return -1;
 }
 
+/* The value on top of the stack as text, which replaces it. */
+static const char *described (lua_State *L) {
+  lua_getglobal(L, "tostring");
+  lua_insert(L, -2);
+  if (lua_pcall(L, 1, 1, 0) != LUA_OK || lua_tostring(L, -1) == NULL)
+    return "no text";
+  return lua_tostring(L, -1);
+}
+
 /* Whether the value on top of the stack speaks of memory. */
 static int names_memory (lua_State *L) {
-  const char *text;
-  int found;
-  lua_getglobal(L, "tostring");
-  lua_pushvalue(L, -2);
-  if (lua_pcall(L, 1, 1, 0) != LUA_OK)
-    return 0;
-  text = lua_tostring(L, -1);
-  found = text != NULL && strstr(text, "memory") != NULL;
-  if (!found)
-    printf("unexpected: %s\n", text != NULL ? text : "no text");
-  lua_pop(L, 1);
-  return found;
+  const char *text = described(L);
+  if (strstr(text, "memory") != NULL)
+    return 1;
+  printf("unexpected: %s\n", text);
+  return 0;
 }
 
 /* Calls check with the results above 'base'. */
@@ -137,6 +139,11 @@ static int run_again (lua_State *L, const char *file, long n) {
   if (lua_pcall(L, 0, LUA_MULTRET, 0) != LUA_OK) {
     printf("%s\n", lua_tostring(L, -1));
     return fail(file, n, "raised afterwards");
+  }
+  if (!lua_toboolean(L, 2)) {
+    lua_settop(L, 3);
+    printf("%s\n", described(L));
+    return fail(file, n, "failed afterwards");
   }
   return checked(L, 1) ? 0 : fail(file, n, "gave a wrong result afterwards");
 }

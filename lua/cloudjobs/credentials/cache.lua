@@ -16,20 +16,22 @@ local Cache = {}
 local cache_mt = { __name = "cloudjobs.credentials.cache", __index = Cache }
 
 -- Keys that live shorter than the windows are kept for most of their life.
-local function keep(self, identity, now)
-  self._identity = identity
-  local expiration = identity.expiration
+local function windows(expiration, now)
   if not expiration then
-    self._refresh_at = math.huge
-    return
+    return math.huge, math.huge
   end
-  local left = expiration - now
-  self._refresh_at = expiration - ADVISORY
-  self._wait_at = expiration - MANDATORY
-  if self._refresh_at <= now then
-    self._refresh_at = now + left / 2
-    self._wait_at = math.max(self._wait_at, now + left * 2 / 3)
+  local refresh_at, wait_at = expiration - ADVISORY, expiration - MANDATORY
+  if refresh_at <= now then
+    local left = expiration - now
+    return now + left / 2, math.max(wait_at, now + left * 2 / 3)
   end
+  return refresh_at, wait_at
+end
+
+-- The identity last: when memory runs out before, there is none.
+local function keep(self, identity, now)
+  self._refresh_at, self._wait_at = windows(identity.expiration, now)
+  self._identity = identity
 end
 
 local function expired(identity)
