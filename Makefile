@@ -136,7 +136,7 @@ torture:
 
 tortured: build $(out)/torture
 	@echo "== $(PROGRAM)"
-	@eval "$$($(MAKE) -s env)"; tools/torture $(out)/torture $(wildcard spec/torture/*.lua)
+	@eval "$$($(MAKE) -s env)"; tools/torture $(PROGRAM) $(out)/torture $(wildcard spec/torture/*.lua)
 
 # Other people's clients, installed beside the build, beside ours. `make test`
 # runs these specs too where they are installed.

@@ -147,6 +147,14 @@ static curl_socket_t on_open (void *data, curlsocktype purpose,
   return fd;
 }
 
+/* libcurl copies text and may be short of memory. A handle that lacks a setting
+** is not used any more. */
+static void set_text (struct cj_transfer *t, CURLoption option,
+                      const char *text) {
+  if (curl_easy_setopt(t->easy, option, text) == CURLE_OUT_OF_MEMORY)
+    t->unset = 1;
+}
+
 /* What holds for every request. */
 static void set_defaults (struct cj_transfer *t) {
   CURL *e = t->easy;
@@ -159,7 +167,7 @@ static void set_defaults (struct cj_transfer *t) {
   curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
-  curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+  set_text(t, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
   curl_easy_setopt(e, CURLOPT_PROTOCOLS,
                    (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
@@ -179,26 +187,26 @@ static int is_folder (const char *path) {
   return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static void set_network (CURL *e, const struct cj_network *n) {
+static void set_network (struct cj_transfer *t, const struct cj_network *n) {
   /* "" and not NULL: libcurl would ask the environment. */
-  curl_easy_setopt(e, CURLOPT_PROXY, n->proxy != NULL ? n->proxy : "");
-  curl_easy_setopt(e, CURLOPT_NOPROXY, n->no_proxy != NULL ? n->no_proxy : "");
+  set_text(t, CURLOPT_PROXY, n->proxy != NULL ? n->proxy : "");
+  set_text(t, CURLOPT_NOPROXY, n->no_proxy != NULL ? n->no_proxy : "");
   if (n->ca_bundle != NULL) {
     const char *folder = is_folder(n->ca_bundle) ? n->ca_bundle : NULL;
     const char *file = folder == NULL ? n->ca_bundle : NULL;
-    curl_easy_setopt(e, CURLOPT_CAINFO, file);
-    curl_easy_setopt(e, CURLOPT_CAPATH, folder);
-    curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, file);
-    curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, folder);
+    set_text(t, CURLOPT_CAINFO, file);
+    set_text(t, CURLOPT_CAPATH, folder);
+    set_text(t, CURLOPT_PROXY_CAINFO, file);
+    set_text(t, CURLOPT_PROXY_CAPATH, folder);
   } else if (has_hashed_certificates) {
     /* Only the one needed is read: the bundle takes 18 ms to parse. */
-    curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
-    curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, NULL);
+    set_text(t, CURLOPT_CAINFO, NULL);
+    set_text(t, CURLOPT_PROXY_CAINFO, NULL);
   }
   if (n->client_cert != NULL) {
-    curl_easy_setopt(e, CURLOPT_SSLCERT, n->client_cert);
-    curl_easy_setopt(e, CURLOPT_SSLKEY,
-                     n->client_key != NULL ? n->client_key : n->client_cert);
+    set_text(t, CURLOPT_SSLCERT, n->client_cert);
+    set_text(t, CURLOPT_SSLKEY,
+             n->client_key != NULL ? n->client_key : n->client_cert);
   }
 }
 
@@ -221,7 +229,7 @@ static int apply_network (struct cj_transfer *t, const struct cj_network *n) {
   size_t old = t->network.len;
   size_t len;
   if (flatten(&t->network, n) != 0) {
-    t->network.len = 0;
+    t->unset = 1;
     return refuse(t, "request", "the network options are too long");
   }
   len = t->network.len - old;
@@ -231,9 +239,10 @@ static int apply_network (struct cj_transfer *t, const struct cj_network *n) {
   }
   memmove(t->network.s, t->network.s + old, len);
   t->network.len = len;
-  curl_easy_reset(t->easy);
+  if (old > 0)
+    curl_easy_reset(t->easy);
   set_defaults(t);
-  set_network(t->easy, n);
+  set_network(t, n);
   return 0;
 }
 
@@ -251,7 +260,7 @@ int cj_transfer_begin (struct cj_transfer *t) {
     cj_buf_free(&t->body);
   cj_buf_reset(&t->body);
   t->body.max = t->max_body;
-  if (t->easy != NULL && t->pid == getpid())
+  if (t->easy != NULL && t->pid == getpid() && !t->unset)
     return 0;
   cj_transfer_start();
   drop(t);
@@ -259,6 +268,7 @@ int cj_transfer_begin (struct cj_transfer *t) {
   if (t->easy == NULL)
     return refuse(t, "memory", "libcurl could not make a handle");
   t->pid = getpid();
+  t->unset = 0;
   cj_buf_reset(&t->network);
   return 0;
 }
@@ -377,7 +387,7 @@ int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
     curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(e, CURLOPT_NOBODY, (long)head);
   }
-  curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, r->method);
+  set_text(t, CURLOPT_CUSTOMREQUEST, r->method);
   if (!(t->given & GIVEN_ACCEPT) && suppress(t, "Accept") != 0)
     return -1;
   list = link_lines(t);
@@ -388,9 +398,11 @@ int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
   /* Refuses a Content-Length at once; a HEAD's only describes. */
   curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
                    head ? (curl_off_t)0 : (curl_off_t)t->max_body);
-  curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, t->gzip ? "gzip" : NULL);
+  set_text(t, CURLOPT_ACCEPT_ENCODING, t->gzip ? "gzip" : NULL);
   curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, r->timeout);
   curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout);
+  if (t->unset)
+    return refuse(t, "memory", "out of memory");
   t->ready = 1;
   return 0;
 }

@@ -55,6 +55,7 @@ struct cj_transfer {
   int head_ended;        /* the blank line has come */
   struct cj_buf body;
   const char *problem; /* the code of what we refused, not libcurl */
+  int unset;           /* libcurl had no memory for a setting */
   int ready;           /* for the wire: nothing was refused before it */
   char message[CURL_ERROR_SIZE];
 };
