@@ -87,10 +87,8 @@ function Multi:_release()
     local place = self._line[self._line_first]
     self._line[self._line_first] = nil
     self._line_first = self._line_first + 1
-    if place.waiting then
-      place.waiting = false
-      place.task:wake(true)
-      return -- the place has changed hands
+    if place.waiting and place.task:wake(true) then
+      return -- it has changed hands
     end
   end
   self._busy = self._busy - 1
@@ -110,6 +108,9 @@ function Multi:_enter(task, request)
   place.waiting = false
   if not ours then
     return nil, err or failure(request, "timeout", "all connections of the transport were in use", false)
+  elseif task.group.over or (request.cancel and request.cancel.cancelled) then
+    self:_release()
+    return nil, task.group.over and task.group:refusal() or cancelled(request.cancel.reason)
   end
   return {
     timeout = request.timeout and request.timeout - (self:clock() - started),

@@ -10,8 +10,8 @@ local PARKED = {}
 
 local FOREVER = 3600 -- seconds; what waits longer looks up once an hour
 
--- The tasks by their coroutines.
-local tasks = setmetatable({}, { __mode = "k" })
+-- The tasks by their coroutines. Whoever is to wake a task holds it.
+local tasks = setmetatable({}, { __mode = "kv" })
 
 -- Where Lua does not tell, a yield across C raises.
 local is_yieldable = coroutine.isyieldable or function() -- luacheck: ignore 143
@@ -69,13 +69,17 @@ function Task:park(seconds)
   return a, b
 end
 
---- Lets a parked task go on; one that is not parked is left alone.
+--- Lets a parked task go on; one that is not parked, or was woken already, is
+--- left alone.
+---@return boolean woken
 function Task:wake(a, b)
-  if self._parked then
-    self._parked = false
-    self._a, self._b = a, b
-    self.scheduler:_make_ready(self)
+  if not self._parked then
+    return false
   end
+  self._parked = false
+  self._a, self._b = a, b
+  self.scheduler:_make_ready(self)
+  return true
 end
 
 local Scheduler = {}

@@ -1,0 +1,517 @@
+local Curl = require "cloudjobs.transport.curl"
+local Error = require "cloudjobs.error"
+local Multi = require "cloudjobs.transport.multi"
+local Server = require "spec.support.server"
+local files = require "spec.support.files"
+local parallel = require "cloudjobs.parallel"
+local process = require "cloudjobs.os"
+
+local function directly(f)
+  return f()
+end
+
+-- Beside another function, so that there are others to see to.
+local function in_a_task(f)
+  local result = parallel({ function() end, f })[2]
+  if result.ok then
+    return result.value
+  elseif Error.is(result.err) then
+    return nil, result.err
+  end
+  error(result.err, 0)
+end
+
+-- What every transport on libcurl promises, on real sockets.
+local function contract(new, run)
+  local server, transport
+
+  setup(function()
+    server = Server.start()
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    transport = new()
+  end)
+
+  after_each(function()
+    transport:close()
+  end)
+
+  --- Sends `request` (GET / to the plain port unless it says otherwise). `script` is the Lua by which the server
+  --- answers; without one it answers with the request itself.
+  local function send(script, request)
+    request = request or {}
+    local headers = { ["x-script"] = script and script:gsub("\n%s*", " ") }
+    for name, value in pairs(request.headers or {}) do
+      headers[name] = value
+    end
+    local whole = {
+      method = request.method or "GET",
+      url = request.url or server:url("/"),
+      headers = headers,
+      body = request.body,
+      timeout = request.timeout or 5,
+      connect_timeout = request.connect_timeout,
+      network = request.network,
+    }
+    return run(function()
+      return transport:send(whole)
+    end)
+  end
+
+  -- What went wrong, as one line to compare.
+  local function failure(response, err)
+    if response then
+      return "answered " .. response.status
+    end
+    assert.is_true(Error.is(err))
+    return ("%s%s%s"):format(err.code, err.retryable and " retryable" or "", err.ambiguous and " ambiguous" or "")
+  end
+
+  local function echo(request)
+    local response = assert(send(nil, request))
+    return (response.body:gsub("Host: 127.0.0.1:%d+\r\n", ""))
+  end
+
+  describe("requests", function()
+    local CASES = {
+      ["a GET with nothing added"] = { {}, "GET / HTTP/1.1\r\n\r\n" },
+      ["a POST with a body"] = {
+        { method = "POST", body = "hello", headers = { ["content-type"] = "application/json" } },
+        "POST / HTTP/1.1\r\ncontent-type: application/json\r\nContent-Length: 5\r\n\r\nhello",
+      },
+      ["a POST without one"] = { { method = "POST" }, "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n" },
+      ["a PUT without one"] = { { method = "PUT" }, "PUT / HTTP/1.1\r\nContent-Length: 0\r\n\r\n" },
+      ["a DELETE without one"] = { { method = "DELETE" }, "DELETE / HTTP/1.1\r\n\r\n" },
+      ["any method"] = { { method = "M-SEARCH", body = "x" }, "M-SEARCH / HTTP/1.1\r\nContent-Length: 1\r\n\r\nx" },
+      ["a body with every byte"] = {
+        { method = "POST", body = "\0\r\n\255" }, "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n\0\r\n\255",
+      },
+      ["an empty header and one of blanks"] = {
+        { headers = { ["x-a"] = "" } }, "GET / HTTP/1.1\r\nx-a:\r\n\r\n",
+      },
+      ["a header of blanks alone"] = { { headers = { ["x-a"] = " \t" } }, "GET / HTTP/1.1\r\nx-a:\r\n\r\n" },
+      ["a content-length of the caller's is counted anew"] = {
+        { method = "POST", body = "four", headers = { ["content-length"] = "5", expect = "100-continue" } },
+        "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nfour",
+      },
+    }
+    for what, case in pairs(CASES) do
+      it("send " .. what, function()
+        assert.equal(case[2], echo(case[1]))
+      end)
+    end
+
+    it("keep the path and query as they were signed", function()
+      local path = "/a/../b/%2e%2e//c/%E2%82%ac;x='1'?q=%c3&a=/../"
+      assert.equal("GET " .. path .. " HTTP/1.1\r\n\r\n", echo { url = server:url(path) })
+    end)
+
+    it("send the host that was signed", function()
+      local response = assert(send(nil, { headers = { host = "example.com" } }))
+      assert.equal("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", response.body)
+    end)
+
+    it("send a large body without waiting for a 100 Continue", function()
+      local body = ("x"):rep(3000000)
+      assert.equal("POST / HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n" .. body, echo { method = "POST", body = body })
+    end)
+
+    it("do not carry anything over to the next one", function()
+      send(nil, { method = "HEAD" })
+      assert.equal("POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nx", echo { method = "POST", body = "x" })
+      assert.equal("GET / HTTP/1.1\r\n\r\n", echo())
+      send [[ s:write("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n") ]]
+      assert.equal("GET / HTTP/1.1\r\n\r\n", echo())
+    end)
+
+    local REFUSED = {
+      { { headers = { ["x-a"] = "1\r\nx-b: 2" } }, "the header x-a holds a line break or a NUL" },
+      { { headers = { ["x-a"] = "1\n" } }, "the header x-a holds a line break or a NUL" },
+      { { headers = { ["x-a"] = "1\0" } }, "the header x-a holds a line break or a NUL" },
+      { { headers = { ["x-a: b\r\nx"] = "1" } }, "a header's name holds more than a token may" },
+      { { headers = { [""] = "1" } }, "a header's name holds more than a token may" },
+      { { headers = { ["transfer-encoding"] = "chunked" } }, "transfer-encoding is the transport's own" },
+      { { headers = { ["x-a"] = ("a"):rep(200000) } }, "the request's headers are too long" },
+      { { method = "GET / HTTP/1.1\r\nx:" }, "the method is not a token" },
+      { { method = "" }, "the method is not a token" },
+      { { method = "HEAD", body = "x" }, "a HEAD request has no body" },
+      { { url = "http://127.0.0.1:1/a b" }, "URL" },
+      { { url = "http://127.0.0.1:1/\r\n" }, "URL" },
+      { { url = "http://127.0.0.1:1/\0x" }, "URL" },
+      { { url = "http://user:secret@127.0.0.1/" }, "127.0.0.1" },
+      { { url = "ftp://127.0.0.1/" }, "ftp" },
+      { { url = "file:///etc/passwd" }, "file" },
+    }
+    for i, case in ipairs(REFUSED) do
+      it(("are refused before the wire (%d): %s"):format(i, case[2]), function()
+        local response, err = send(nil, case[1])
+        assert.is_nil(response)
+        assert.same({ "validation", "request", false, false }, { err.kind, err.code, err.ambiguous, err.retryable })
+        assert.is_truthy(err.message:find(case[2], 1, true), err.message)
+        assert.is_nil(tostring(err):find("secret", 1, true))
+      end)
+    end
+
+    it("raise for what no caller may pass", function()
+      assert.has_error(function()
+        send(nil, { headers = { ["x-a"] = 1 } })
+      end, "headers: expected strings, got string = number")
+      assert.has_error(function()
+        send(nil, { timeout = "5" })
+      end, "timeout: expected number, got string")
+      assert.has_error(function()
+        send(nil, { network = { proxy = 1 } })
+      end, "proxy: expected string, got number")
+      assert.equal("GET / HTTP/1.1\r\n\r\n", echo())
+    end)
+  end)
+
+  describe("answers", function()
+    it("come with status, headers in lower case and body", function()
+      local response = send [[ s:write("HTTP/1.1 418 Teapot\r\nX-A:  1\t\r\nx-b:\r\nX-A: 2\r\nContent-Length: 2\r\n\r\nhi") ]]
+      assert.same({
+        status = 418,
+        headers = { ["x-a"] = "1, 2", ["x-b"] = "", ["content-length"] = "2" },
+        body = "hi",
+      }, response)
+    end)
+
+    it("may be chunked, with trailers that are no headers", function()
+      local response = send [[ s:write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+        .. "0\r\nX-Late: 1\r\n\r\n") ]]
+      assert.same({ "abc", nil }, { response.body, response.headers["x-late"] })
+    end)
+
+    it("may follow interim answers, whose headers are dropped", function()
+      local response = send [[ s:write("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nx-a: 1\r\n\r\n" .. ok "b") ]]
+      assert.same({ status = 200, headers = { ["content-length"] = "1" }, body = "b" }, response)
+    end)
+
+    it("may have folded headers", function()
+      local response = send [[ s:write("HTTP/1.1 200 OK\r\nx-a: 1\r\n  2\r\n\t3\r\nContent-Length: 0\r\n\r\n") ]]
+      assert.equal("1 2 3", (response.headers["x-a"]:gsub("%s+", " ")))
+    end)
+
+    it("may end with the connection", function()
+      assert.equal("all of it", send([[ s:write("HTTP/1.0 200 OK\r\n\r\nall of it") s:flush() s:shutdown() ]]).body)
+    end)
+
+    it("to a HEAD may describe a body of any size", function()
+      local response = send([[ s:write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n") ]], { method = "HEAD" })
+      assert.same({ 200, "1000000000", "" }, { response.status, response.headers["content-length"], response.body })
+    end)
+
+    it("are never followed elsewhere", function()
+      local response = send [[ s:write("HTTP/1.1 307 T\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n") ]]
+      assert.same({ 307, "/elsewhere" }, { response.status, response.headers.location })
+    end)
+
+    it("are unpacked when asked for compressed, and only then", function()
+      local packed = "\\31\\139\\8\\0\\0\\0\\0\\0\\0\\3\\203H\\205\\201\\201\\7\\0\\134\\166\\16\\54\\5\\0\\0\\0"
+      local script = ([[ local p = "%s" if not head:lower():find("accept%%-encoding: gzip") then answer "plain" else
+        s:write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " .. #p .. "\r\n\r\n" .. p) end ]])
+        :format(packed)
+      assert.equal("plain", send(script).body)
+      transport = new { gzip = true }
+      assert.equal("hello", send(script).body)
+    end)
+  end)
+
+  describe("a server", function()
+    local CASES = {
+      ["that refuses"] = { "connect retryable", nil, { url = "http://127.0.0.1:1/" } },
+      ["whose name is unknown"] = { "resolve retryable", nil, { url = "http://nowhere.invalid/" } },
+      ["that stalls before the first byte"] = { "timeout retryable ambiguous", [[ sleep(60) ]], { timeout = 0.1 } },
+      ["that stalls in the head"] = {
+        "timeout retryable ambiguous", [[ s:write("HTTP/1.1 200 OK\r\nx-a") s:flush() sleep(60) ]], { timeout = 0.1 },
+      },
+      ["that drips"] = {
+        "timeout retryable ambiguous",
+        [[ s:write("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+          for _ = 1, 9999 do s:write("x") s:flush() sleep(0.01) end ]],
+        { timeout = 0.1 },
+      },
+      ["that hangs up at once"] = { "closed retryable ambiguous", [[ s:shutdown() ]] },
+      ["that hangs up in the body"] = {
+        "closed retryable ambiguous",
+        [[ s:write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour") s:flush() s:shutdown() ]],
+      },
+      ["that hangs up in a chunk"] = {
+        "closed retryable ambiguous",
+        [[ s:write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nfour") s:flush() s:shutdown() ]],
+      },
+      ["that never sends the last chunk"] = {
+        "closed retryable ambiguous",
+        [[ s:write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n") s:flush() s:shutdown() ]],
+      },
+      ["that promises 1 GB"] = {
+        "too_large ambiguous", [[ s:write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n") s:flush() sleep(60) ]],
+      },
+      ["that never ends its headers"] = {
+        "too_large ambiguous",
+        [[ s:write("HTTP/1.1 200 OK\r\n") while s:write("x-a: ", ("b"):rep(1000), "\r\n") do end ]],
+      },
+      ["that never ends its interim answers"] = {
+        "too_large ambiguous", [[ while s:write("HTTP/1.1 102 Processing\r\n\r\n") do end ]],
+      },
+      ["that speaks something else"] = { "protocol ambiguous", [[ s:write("SSH-2.0-OpenSSH_9.2\r\n") s:flush() s:shutdown() ]] },
+      ["that speaks TLS where none is expected"] = { "closed retryable ambiguous", nil, { port = "tls", scheme = "http" } },
+      ["that speaks no TLS where it is expected"] = { "tls", nil, { port = "gruff" } },
+      ["that accepts and says no TLS"] = { "timeout retryable", nil, { port = "mute", timeout = 0.1 } },
+      ["that is cut off in the TLS handshake"] = { "connect retryable", nil, { port = "slam" } },
+      ["whose certificate is a stranger's"] = { "tls", nil, { port = "stranger" } },
+      ["whose certificate is unknown to the system"] = { "tls", nil, { port = "tls", system = true } },
+      ["whose certificate has another name"] = { "tls", nil, { port = "other_name" } },
+      ["whose certificate has expired"] = { "tls", nil, { port = "expired" } },
+    }
+    for what, case in pairs(CASES) do
+      it(what .. " is " .. case[1], function()
+        local request = case[3] or {}
+        if request.port then
+          request.url = server:url("/", request.port):gsub("^%a+", request.scheme or "https")
+          request.network = not request.system and { ca_bundle = server.folder .. "/ca.pem" } or nil
+        end
+        assert.equal(case[1], failure(send(case[2], request)))
+      end)
+    end
+
+    it("that hangs up at any byte of the answer is never taken for one that answered", function()
+      local answer = "HTTP/1.1 200 OK\r\nx-a: 1\r\nContent-Length: 9\r\n\r\n{\"a\": 1}\n"
+      for n = 0, #answer - 1 do
+        local response, err = send(([[ s:write(("%s"):sub(1, %d)) s:flush() s:shutdown() ]])
+          :format(answer:gsub("\"", "\\\""):gsub("\r\n", "\\r\\n"):gsub("\n", "\\n"), n))
+        assert.is_nil(response)
+        assert.is_true(err.code == "closed" or err.code == "protocol", n .. " " .. err.code)
+        assert.is_true(err.ambiguous)
+      end
+    end)
+
+    it("may be slow where the total time allows it", function()
+      assert.equal("at last", send([[ sleep(0.1) answer "at last" ]], { timeout = 5, connect_timeout = 0.05 }).body)
+    end)
+
+    it("is given up when connecting takes too long, and nothing was sent", function()
+      -- TLS belongs to connecting.
+      local _, err = send(nil, { url = server:url("/", "mute"), timeout = 60, connect_timeout = 0.1 })
+      assert.same({ "timeout", false }, { err.code, err.ambiguous })
+    end)
+  end)
+
+  describe("limits", function()
+    it("are named in the error", function()
+      local _, err = send [[ s:write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n") s:flush() sleep(60) ]]
+      assert.is_truthy(err.message:find("the answer is larger than the limit of 67108864 bytes", 1, true))
+      assert.equal("A transport's limit is its option max_body", err.hint)
+    end)
+
+    it("hold to the byte, however the length is given, also for a reused buffer", function()
+      transport = new { max_body = 100 }
+      local chunked = [[ s:write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n"
+        .. ("x"):rep(%d) .. "\r\n0\r\n\r\n") ]]
+      for _ = 1, 2 do
+        assert.equal(100, #send([[ answer(("x"):rep(100)) ]]).body)
+        assert.equal("too_large ambiguous", failure(send [[ answer(("x"):rep(101)) ]]))
+        assert.equal(100, #send(chunked:format(100, 100)).body)
+        assert.equal("too_large ambiguous", failure(send(chunked:format(101, 101))))
+      end
+    end)
+
+    it("hold for what was compressed", function()
+      -- 1 MB of zeros
+      local script = [[ local p = io.popen("head -c 1000000 /dev/zero | gzip -c") local z = p:read("a") p:close()
+        s:write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " .. #z .. "\r\n\r\n" .. z) ]]
+      transport = new { max_body = 100000, gzip = true }
+      assert.equal("too_large ambiguous", failure(send(script)))
+    end)
+  end)
+
+  describe("connections", function()
+    local function connections()
+      return tonumber(send([[ answer(tostring(count.connections)) ]]).body)
+    end
+
+    it("are kept from call to call, from GET to POST, after errors of the service", function()
+      local first = connections()
+      send(nil, { method = "POST", body = "x" })
+      send [[ s:write("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n") ]]
+      assert.equal(first, connections())
+    end)
+
+    it("are made anew when the server has closed the kept one", function()
+      local first = connections()
+      assert.equal(200, send([[ answer "bye" s:flush() s:shutdown() ]]).status)
+      assert.equal(first + 1, connections())
+    end)
+
+    it("are not shared between transports, and end with theirs", function()
+      local first = connections()
+      transport:close()
+      local response, err = send()
+      assert.same({ nil, "closed" }, { response, err.code })
+      transport:close()
+      transport = new()
+      assert.equal(first + 1, connections())
+    end)
+
+    it("end with a forgotten transport, and leave no descriptor", function()
+      local function descriptors()
+        return tonumber(process.run({ "sh", "-c", "ls /proc/" .. files.read("/proc/self/stat"):match("%d+") .. "/fd | wc -l" })
+          .stdout)
+      end
+      collectgarbage()
+      collectgarbage()
+      local before = descriptors()
+      local function forget_some()
+        for _ = 1, 20 do
+          local forgotten = new()
+          assert(run(function()
+            return forgotten:send { method = "GET", url = server:url("/"), headers = {} }
+          end))
+        end
+      end
+      forget_some()
+      collectgarbage()
+      collectgarbage()
+      assert.is_true(descriptors() <= before)
+    end)
+
+    it("hold no more memory than the last answer needed", function()
+      if os.getenv("LSAN_OPTIONS") then
+        return pending("a sanitizer keeps freed memory")
+      end
+      local function resident()
+        return tonumber(files.read("/proc/self/status"):match("VmRSS:%s+(%d+)"))
+      end
+      local function collected()
+        send()
+        collectgarbage()
+        collectgarbage()
+        return resident()
+      end
+      local before = collected()
+      send [[ answer(("x"):rep(60000000)) ]]
+      assert.is_true(collected() - before < 40000, resident() - before)
+    end)
+  end)
+
+  describe("TLS", function()
+    local function ca(name)
+      return { ca_bundle = server.folder .. "/" .. name }
+    end
+
+    it("trusts a bundle, and a directory with hashed names", function()
+      assert.equal(200, send(nil, { url = server:url("/", "tls"), network = ca "ca.pem" }).status)
+      assert(process.make_folder(server.folder .. "/certs"))
+      files.write(server.folder .. "/certs/ca.pem", files.read(server.folder .. "/ca.pem"))
+      process.run { "openssl", "rehash", server.folder .. "/certs" }
+      transport = new()
+      assert.equal(200, send(nil, { url = server:url("/", "tls"), network = ca "certs" }).status)
+    end)
+
+    it("does not lend a connection made under other trust", function()
+      assert.equal(200, send(nil, { url = server:url("/", "tls"), network = ca "ca.pem" }).status)
+      assert.equal("tls", failure(send(nil, { url = server:url("/", "tls") })))
+      assert.equal(200, send(nil, { url = server:url("/", "tls"), network = ca "ca.pem" }).status)
+    end)
+
+    it("says what is wrong with a bundle", function()
+      local _, err = send(nil, { url = server:url("/", "tls"), network = ca "none.pem" })
+      assert.equal("tls", err.code)
+      assert.is_truthy(err.message:find("none.pem", 1, true), err.message)
+    end)
+
+    it("hints at ca_bundle for an unknown authority, and only for that", function()
+      local _, err = send(nil, { url = server:url("/", "tls") })
+      assert.equal("A certificate authority that this machine does not know is named by ca_bundle", err.hint)
+      _, err = send(nil, { url = server:url("/", "expired"), network = ca "ca.pem" })
+      assert.is_nil(err.hint)
+    end)
+
+    it("shows a client certificate", function()
+      local network = ca "ca.pem"
+      network.client_cert = server.folder .. "/client.pem"
+      network.client_key = server.folder .. "/client.key"
+      assert.equal(200, send(nil, { url = server:url("/", "mutual"), network = network }).status)
+      local response = send(nil, { url = server:url("/", "mutual"), network = ca "ca.pem" })
+      assert.is_nil(response)
+    end)
+  end)
+
+  describe("a proxy", function()
+    local function through(userinfo, extra)
+      local network = { proxy = server:url("", "proxy"):gsub("//", "//" .. userinfo), ca_bundle = server.folder .. "/ca.pem" }
+      for name, value in pairs(extra or {}) do
+        network[name] = value
+      end
+      return network
+    end
+
+    it("is given the whole address, and its user and password", function()
+      local response = send(nil, { network = through "user:secret@" })
+      assert.equal(("proxied GET %s HTTP/1.1"):format(server:url("/")), response.body:match("^[^\r]*"))
+    end)
+
+    it("tunnels TLS, which is still verified", function()
+      local response = assert(send(nil, { url = server:url("/a", "tls"), network = through "user:secret@" }))
+      assert.equal("GET /a HTTP/1.1", response.body:match("^[^\r]*"))
+      assert.is_nil(response.body:lower():find("proxy", 1, true))
+      assert.equal("tls", failure(send(nil, { url = server:url("/", "stranger"), network = through "user:secret@" })))
+    end)
+
+    it("that refuses is a proxy error, with nothing sent and no password told", function()
+      local _, err = send(nil, { url = server:url("/", "tls"), network = through "user:wrong@" })
+      assert.same({ "proxy", false, false }, { err.code, err.retryable, err.ambiguous })
+      assert.is_truthy(err.message:find("the proxy answered 407 to CONNECT", 1, true))
+      for _, proxy in ipairs { "foo://user:hidden@127.0.0.1:1", "http://user:hid den@:::1", "http://user:hidden@nowhere.invalid" } do
+        _, err = send(nil, { network = { proxy = proxy } })
+        assert.equal("proxy", err.code)
+        assert.is_nil(tostring(err):find("hid", 1, true))
+      end
+    end)
+
+    it("is passed by for the hosts of no_proxy", function()
+      local response = send(nil, { network = through("user:secret@", { no_proxy = "example.com,127.0.0.1" }) })
+      assert.equal("GET / HTTP/1.1", response.body:match("^[^\r]*"))
+    end)
+  end)
+
+  if rawget(_G, "jit") then
+    local ffi = require "ffi"
+    ffi.cdef "int fork(void); int waitpid(int pid, int *status, int options); void _exit(int status);"
+
+    it("never uses a connection of the process it was forked from", function()
+      local ask = [[ answer(tostring(count.connections)) ]]
+      local before = tonumber(send(ask).body)
+      local pid = ffi.C.fork()
+      if pid == 0 then
+        local done, count = pcall(function()
+          return tonumber(send(ask).body)
+        end)
+        transport:close()
+        ffi.C._exit(done and count == before + 1 and 0 or 1)
+      end
+      local status = ffi.new("int[1]")
+      ffi.C.waitpid(pid, status, 0)
+      assert.equal(0, status[0])
+      -- The child's goodbye did not end ours.
+      assert.equal(before + 1, tonumber(send(ask).body))
+    end)
+  end
+end
+
+describe("cloudjobs.transport.curl", function()
+  contract(Curl.new, directly)
+end)
+
+describe("cloudjobs.transport.multi", function()
+  contract(Multi.new, directly)
+end)
+
+describe("cloudjobs.transport.multi in a task", function()
+  contract(Multi.new, in_a_task)
+end)

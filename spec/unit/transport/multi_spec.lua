@@ -1,0 +1,294 @@
+local Error = require "cloudjobs.error"
+local Multi = require "cloudjobs.transport.multi"
+local Server = require "spec.support.server"
+local cancel = require "cloudjobs.cancel"
+local curl = require "cloudjobs.curl"
+local parallel = require "cloudjobs.parallel"
+
+describe("cloudjobs.transport.multi", function()
+  local server, transport
+
+  setup(function()
+    server = Server.start()
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    transport = Multi.new()
+  end)
+
+  after_each(function()
+    transport:close()
+  end)
+
+  local function ask(script, extra)
+    local request = { method = "GET", url = server:url("/"), headers = { ["x-script"] = (script:gsub("\n%s*", " ")) }, timeout = 10 }
+    for name, value in pairs(extra or {}) do
+      request[name] = value
+    end
+    local response, err = transport:send(request)
+    if not response then
+      return nil, err
+    end
+    return response.body
+  end
+
+  local function values(results)
+    local list = {}
+    for i = 1, results.n do
+      list[i] = results[i].ok and results[i].value or results[i].err.code
+    end
+    return list
+  end
+
+  it("waits for many answers at once, in whatever order they come", function()
+    local started = curl.clock()
+    local results = parallel {
+      function() return ask [[ sleep(0.2) answer "slow" ]] end,
+      function() return ask [[ sleep(0.1) answer "quick" ]] end,
+      function() return ask [[ s:shutdown() ]] end,
+      function() return ask [[ sleep(0.2) answer "slow too" ]] end,
+    }
+    assert.same({ "slow", "quick", "closed", "slow too" }, values(results))
+    local took = curl.clock() - started
+    assert.is_true(took < 0.35, took)
+  end)
+
+  it("never hands its yield to a coroutine of somebody else", function()
+    local generator = coroutine.wrap(function()
+      coroutine.yield(ask [[ answer "first" ]])
+      coroutine.yield(ask [[ answer "second" ]])
+    end)
+    assert.same({ "first", "second" }, { generator(), generator() })
+    -- In a task too, where it blocks while the network goes on for the others.
+    local results = parallel {
+      function()
+        local inner = coroutine.wrap(function()
+          transport:sleep(0.05)
+          coroutine.yield(ask [[ sleep(0.05) answer "inner" ]])
+        end)
+        return inner()
+      end,
+      function() return ask([[ sleep(0.05) answer "beside" ]], { timeout = 0.5 }) end,
+    }
+    assert.same({ "inner", "beside" }, values(results))
+  end)
+
+  it("blocks where Lua cannot yield", function()
+    local results = parallel { function()
+      return (("x"):gsub("x", function()
+        return ask [[ answer "from gsub" ]]
+      end))
+    end }
+    if coroutine.isyieldable then -- luacheck: ignore 143
+      assert.same({ "from gsub" }, values(results))
+    end
+  end)
+
+  it("lets one sleep and the others go on", function()
+    local order = {}
+    local function nap(name, seconds)
+      return function()
+        transport:sleep(seconds)
+        order[#order + 1] = name
+      end
+    end
+    local started = curl.clock()
+    parallel { nap("d", 0.08), nap("a", 0.02), nap("c", 0.06), nap("b", 0.04), nap("zero", 0) }
+    assert.same({ "zero", "a", "b", "c", "d" }, order)
+    assert.is_true(curl.clock() - started < 0.2)
+  end)
+
+  it("keeps to its number of transfers, and lets the others wait in line", function()
+    transport = Multi.new { max_connections = 3 }
+    local functions = {}
+    for i = 1, 12 do
+      functions[i] = function()
+        return ask [[ count.open = (count.open or 0) + 1 count.most = math.max(count.most or 0, count.open) sleep(0.01)
+          count.open = count.open - 1 answer(tostring(count.most)) ]]
+      end
+    end
+    local most = 0
+    for _, value in ipairs(values(parallel(functions))) do
+      most = math.max(most, tonumber(value))
+    end
+    assert.equal(3, most)
+  end)
+
+  it("counts the wait in line as the attempt's time", function()
+    transport = Multi.new { max_connections = 1 }
+    local results = parallel {
+      function() return ask [[ sleep(0.3) answer "first" ]] end,
+      function() return ask([[ answer "late" ]], { timeout = 0.1 }) end,
+      function() return ask([[ sleep(0.3) answer "cut" ]], { timeout = 0.5 }) end,
+    }
+    assert.same({ "first", "timeout", "timeout" }, values(results))
+    assert.same({ false, true }, { results[2].err.ambiguous, results[3].err.ambiguous })
+  end)
+
+  it("keeps to its number of connections to a host", function()
+    transport = Multi.new { max_per_host = 2 }
+    local before = tonumber(ask [[ answer(tostring(count.connections)) ]])
+    local functions = {}
+    for i = 1, 8 do
+      functions[i] = function() return ask [[ sleep(0.01) answer "" ]] end
+    end
+    parallel(functions)
+    assert.is_true(tonumber(ask [[ answer(tostring(count.connections)) ]]) - before <= 2)
+  end)
+
+  it("shares its connections between runs", function()
+    local count = [[ answer(tostring(count.connections)) ]]
+    local first = values(parallel { function() return ask(count) end })
+    for _ = 1, 3 do
+      assert.same(first, values(parallel { function() return ask(count) end }))
+    end
+  end)
+
+  it("ends a request or a sleep when its canceller says so", function()
+    local canceller = cancel.new()
+    local started = curl.clock()
+    local results = parallel {
+      function() return ask([[ sleep(60) ]], { cancel = canceller }) end,
+      function()
+        transport:sleep(60, canceller)
+        return "awake"
+      end,
+      function()
+        transport:sleep(0.05)
+        canceller:cancel "enough"
+        return "done"
+      end,
+      function() return ask [[ sleep(0.1) answer "untouched" ]] end,
+      function()
+        transport:sleep(0.1)
+        return ask("", { cancel = canceller })
+      end,
+    }
+    assert.same({ "cancelled", "awake", "done", "untouched", "cancelled" }, values(results))
+    assert.same({ "cancelled", "enough", true }, { results[1].err.kind, results[1].err.message, results[1].err.ambiguous })
+    assert.is_false(results[5].err.ambiguous)
+    assert.is_true(curl.clock() - started < 5)
+  end)
+
+  it("gives places and memory back when a thousand calls are cancelled midway", function()
+    transport = Multi.new { max_connections = 50 }
+    local canceller = cancel.new()
+    local functions = {}
+    for i = 1, 1000 do
+      functions[i] = function() return ask([[ sleep(60) ]], { cancel = canceller }) end
+    end
+    functions[1001] = function()
+      transport:sleep(0.1)
+      canceller:cancel()
+    end
+    local results = parallel(functions, { concurrency = 1001 })
+    for i = 1, 1000 do
+      assert.equal("cancelled", results[i].err.code)
+    end
+    assert.same({ "ok" }, values(parallel { function() return ask [[ answer "ok" ]] end }))
+  end)
+
+  it("fails what is on its way, and in line, when it is closed", function()
+    transport = Multi.new { max_connections = 1 }
+    local results = parallel {
+      function() return ask [[ sleep(60) ]] end,
+      function() return ask [[ sleep(60) ]] end,
+      function() transport:sleep(0.05) transport:close() return "closed it" end,
+    }
+    assert.same({ "closed", "closed", "closed it" }, values(results))
+    assert.same({ true, false }, { results[1].err.ambiguous, results[2].err.ambiguous })
+    local _, err = ask ""
+    assert.equal("closed", err.code)
+  end)
+
+  it("is left by what yields by itself, and by two runs that share it", function()
+    local results = parallel {
+      function()
+        for _ = 1, 100 do
+          coroutine.yield("whatever")
+        end
+        return "yielded"
+      end,
+      function() return ask [[ sleep(0.05) answer "answered" ]] end,
+    }
+    assert.same({ "yielded", "answered" }, values(results))
+  end)
+
+  describe("single", function()
+    local runs
+    before_each(function()
+      runs = 0
+    end)
+
+    local function slowly()
+      runs = runs + 1
+      local body, err = ask [[ sleep(0.05) answer "shared" ]]
+      return body, err
+    end
+
+    it("runs once for all that wait, and again for who comes later", function()
+      local functions = {}
+      for i = 1, 20 do
+        functions[i] = function() return transport:single("key", slowly) end
+      end
+      for _, value in ipairs(values(parallel(functions))) do
+        assert.equal("shared", value)
+      end
+      assert.equal(1, runs)
+      parallel(functions)
+      assert.equal(2, runs)
+      transport:single("key", slowly)
+      assert.equal(3, runs)
+    end)
+
+    it("keeps keys apart", function()
+      parallel {
+        function() return transport:single("a", slowly) end,
+        function() return transport:single("b", slowly) end,
+      }
+      assert.equal(2, runs)
+    end)
+
+    it("shares a failure", function()
+      local function failing()
+        runs = runs + 1
+        transport:sleep(0.02)
+        return nil, Error.new { kind = "credentials", code = "none" }
+      end
+      local function call() return transport:single("key", failing) end
+      assert.same({ "none", "none" }, values(parallel { call, call }))
+      assert.equal(1, runs)
+    end)
+
+    it("leaves a raised error and a cancellation to whom it happened", function()
+      local function first_raises()
+        runs = runs + 1
+        transport:sleep(0.02)
+        if runs == 1 then
+          error("mine", 0)
+        end
+        return "fine"
+      end
+      local function call() return transport:single("key", first_raises) end
+      local results = parallel { call, call, call }
+      assert.same({ ok = false, err = "mine" }, results[1])
+      assert.same({ "fine", "fine", 2 }, { results[2].value, results[3].value, runs })
+
+      local canceller = cancel.new()
+      results = parallel {
+        function()
+          return transport:single("key", function()
+            return ask([[ sleep(60) ]], { cancel = canceller })
+          end)
+        end,
+        function() return transport:single("key", slowly) end,
+        function() transport:sleep(0.02) canceller:cancel() return "" end,
+      }
+      assert.same({ "cancelled", "shared", "" }, values(results))
+    end)
+  end)
+end)
