@@ -2,6 +2,7 @@
 --- text -> sections. The grammar is the one the AWS command line reads.
 
 local Error = require "cloudjobs.error"
+local core = require "cloudjobs.core"
 local words = require "cloudjobs.words"
 
 -- Thousands of profiles fit; a log or a device named by mistake does not.
@@ -103,8 +104,8 @@ local function sections(text)
   text = text:gsub("^\239\187\191", "")
   for line in (text .. "\n"):gmatch("([^\n]*)\n") do
     parser.line = parser.line + 1
-    if line:find("\0", 1, true) then
-      return parser:fail("expected text, found a zero byte")
+    if line:find("\0", 1, true) or not core.json_encode(line) then
+      return parser:fail("expected text in UTF-8")
     end
     local ok, message = parser:take(line)
     if not ok then

@@ -73,6 +73,10 @@ ssm =
     end)
   end
 
+  it("may have any letters", function()
+    assert.same({ ["ü"] = { k = "日本" } }, config("[profile ü]\nk = 日本").profiles)
+  end)
+
   it("may begin with a byte order mark", function()
     assert.same({ default = { k = "v" } }, config("\239\187\191[default]\nk = v").profiles)
   end)
@@ -93,7 +97,8 @@ ssm =
     { "[default]\nk = 1\nK = 2", "line 3: key k is there twice in its section; remove one" },
     { "[default]\n[a]\n[default]", "line 3: section [default] is there twice; join the two" },
     { "[default]\ns3 =\n  a", "line 3: expected name = value in the sub-section s3" },
-    { "[default]\nk = \0", "line 2: expected text, found a zero byte" },
+    { "[default]\nk = \0", "line 2: expected text in UTF-8" },
+    { "[default]\nk = \255", "line 2: expected text in UTF-8" },
     { "[default]\nk = 1\n" .. ("  2345678\n"):rep(8200), "expected at most 65536 bytes" },
   }
   for _, case in ipairs(mistakes) do

@@ -1,9 +1,10 @@
---- The published config and credentials cases: botocore's own tests, as data.
+--- The published cases of configuration, credentials, times and retries: botocore's own tests, as data.
 
 local Config = require "cloudjobs.config"
 local ConfigFile = require "cloudjobs.config_file"
 local Error = require "cloudjobs.error"
 local Home = require "spec.support.home"
+local Retry = require "cloudjobs.retry"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local conformance = require "spec.support.conformance"
@@ -205,6 +206,42 @@ function RUN.settings(case)
   else
     assert.is_nil(err)
     assert.equal(here(null_to_nil(case.expect.value)), value)
+  end
+end
+
+local WRITE = {
+  iso8601 = core.iso,
+  rfc822 = core.http_date,
+  unixtimestamp = function(time) return ("%d"):format(time) end,
+}
+
+function RUN.timestamps(case)
+  if case.op == "format" then
+    assert.equal(case.expect.text, WRITE[case.format](case.input_epoch))
+  elseif case.expect.error then
+    assert.is_nil((core.epoch(tostring(case.input))))
+  else
+    assert.equal(case.expect.epoch, core.epoch(tostring(case.input)))
+  end
+end
+
+-- What a call makes of one failed attempt; the quota's 2.0 numbers are those that ours replaced.
+function RUN.retry(case)
+  if case.op ~= "classify" then
+    return pending(case.id .. " has the former numbers, or a mode of its own")
+  end
+  local retry = Retry.standard { max_attempts = case.max_attempts }
+  local err = Error.new { kind = "service", status = null_to_nil(case.status), code = null_to_nil(case.error_code) }
+  if null_to_nil(case.io_error) then
+    err.kind, err.retryable = "transport", true
+  else
+    retry.classify(err, nil)
+  end
+  local expect, call = case.expect, {}
+  assert.equal(expect.retryable, retry:after(err, case.attempt, call) ~= nil)
+  assert.equal(expect.is_throttling_error, err.throttling)
+  if expect.retryable then
+    assert.equal(expect.quota_cost_v2_1, call.cost)
   end
 end
 
