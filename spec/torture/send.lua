@@ -1,8 +1,14 @@
 local cloudjobs = require "cloudjobs"
 
-local exports = cloudjobs.aws.bcm_data_exports { retry = { max_attempts = 1 } }
+local function client()
+  return cloudjobs.aws.bcm_data_exports { transport = cloudjobs.transport.curl(), retry = { max_attempts = 1 } }
+end
 
-require("cloudjobs.core").uuid() -- libcrypto seeds itself once a process, for good or ill
+-- One call beforehand loads what is loaded late: 5.1's require does not get
+-- over running out of memory, and libcrypto seeds itself once a process.
+assert(client():list_exports())
+
+local exports = client()
 
 local function run()
   return exports:list_exports()
