@@ -325,6 +325,7 @@ static int multi_close (lua_State *L) {
 /* ---- the poller: one descriptor for several multis and a wake-up ---- */
 
 struct poller {
+  pid_t pid;       /* epoll descriptors are shared over a fork */
   int epoll, wake; /* -1: closed */
 };
 
@@ -332,7 +333,7 @@ static struct poller *check_poller (lua_State *L) {
   return luaL_checkudata(L, 1, POLLER_T);
 }
 
-static int poller_close (lua_State *L) {
+static int poller_gc (lua_State *L) {
   struct poller *p = check_poller(L);
   if (p->epoll >= 0)
     close(p->epoll);
@@ -357,6 +358,7 @@ static int poll_in (int epoll, int fd) {
 static int l_poller (lua_State *L) {
   struct poller *p = lua_newuserdatauv(L, sizeof(*p), 0);
   p->epoll = p->wake = -1;
+  p->pid = getpid();
   luaL_setmetatable(L, POLLER_T);
   p->epoll = epoll_create1(EPOLL_CLOEXEC);
   p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -372,6 +374,21 @@ static int poller_watch (lua_State *L) {
   if (m->epoll >= 0 && poll_in(p->epoll, m->epoll) != 0 && errno != EEXIST)
     return luaL_error(L, "poller: %s", strerror(errno));
   return 0;
+}
+
+/* poller:unwatch(multi) */
+static int poller_unwatch (lua_State *L) {
+  struct poller *p = check_poller(L);
+  struct multi *m = luaL_checkudata(L, 2, MULTI_T);
+  if (m->epoll >= 0)
+    epoll_ctl(p->epoll, EPOLL_CTL_DEL, m->epoll, NULL);
+  return 0;
+}
+
+/* poller:is_ours() -> whether this very process made it */
+static int poller_is_ours (lua_State *L) {
+  lua_pushboolean(L, check_poller(L)->pid == getpid());
+  return 1;
 }
 
 static int poller_wake (lua_State *L) {
@@ -406,6 +423,8 @@ static int l_poller (lua_State *L) {
 }
 
 #define poller_watch l_poller
+#define poller_unwatch l_poller
+#define poller_is_ours l_poller
 #define poller_wake l_poller
 #define poller_pollfd l_poller
 #define poller_wait l_poller
@@ -429,14 +448,17 @@ static const luaL_Reg multi_mt[] = {
 };
 
 static const luaL_Reg poller_methods[] = {
-  { "watch", poller_watch },   { "wake", poller_wake },
-  { "pollfd", poller_pollfd }, { "wait", poller_wait },
-  { "close", poller_close },   { NULL, NULL },
+  { "watch", poller_watch },
+  { "unwatch", poller_unwatch },
+  { "is_ours", poller_is_ours },
+  { "wake", poller_wake },
+  { "pollfd", poller_pollfd },
+  { "wait", poller_wait },
+  { NULL, NULL },
 };
 
 static const luaL_Reg poller_mt[] = {
-  { "__gc", poller_close },
-  { "__close", poller_close },
+  { "__gc", poller_gc },
   { NULL, NULL },
 };
 

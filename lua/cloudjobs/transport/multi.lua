@@ -64,7 +64,7 @@ function Multi:timeout()
   return self._multi:timeout()
 end
 
-function Multi:watched_by(poller)
+function Multi:watch(poller)
   poller:watch(self._multi)
 end
 
@@ -73,7 +73,10 @@ function Multi:join(scheduler)
 end
 
 --- The schedulers that stay see to the timeouts that this one saw to.
-function Multi:leave(scheduler)
+function Multi:leave(scheduler, poller)
+  if poller then
+    poller:unwatch(self._multi)
+  end
   self._schedulers[scheduler] = nil
   for other in pairs(self._schedulers) do
     other:nudge()

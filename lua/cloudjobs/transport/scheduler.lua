@@ -18,6 +18,15 @@ local is_yieldable = coroutine.isyieldable or function() -- luacheck: ignore 143
   return true
 end
 
+-- Pollers that nobody uses now. They stay open: a foreign loop may still know
+-- their descriptors.
+local idle_pollers = {}
+
+local function take_poller()
+  local poller = table.remove(idle_pollers)
+  return poller and poller:is_ours() and poller or curl.poller()
+end
+
 -- Alarms: a heap by time, as an array of { at, task, turn }.
 
 local function push(heap, alarm)
@@ -171,9 +180,9 @@ end
 -- Through the poller's descriptor: for several transports, and for somebody
 -- else's event loop.
 function Scheduler:_wait_by_poller(seconds)
-  self._poller = self._poller or curl.poller()
+  self._poller = self._poller or take_poller()
   for _, transport in ipairs(self._transports) do
-    transport:watched_by(self._poller)
+    transport:watch(self._poller)
     seconds = math.min(seconds, transport:timeout() or seconds)
   end
   self._asleep = true
@@ -212,10 +221,11 @@ function Scheduler:run(group)
     end
   end
   for _, transport in ipairs(self._transports) do
-    transport:leave(self)
+    transport:leave(self, self._poller)
   end
   if self._poller then
-    self._poller:close()
+    self._poller:wait(0) -- takes a wake-up away
+    idle_pollers[#idle_pollers + 1] = self._poller
   end
 end
 
