@@ -247,6 +247,16 @@ describe("AWS credentials", function()
     assert.matches("/us%-east%-1/sts/", stub.requests[1].headers.authorization)
   end)
 
+  it("of a role are an error when the answer has none", function()
+    local provider = cloudjobs.aws.credentials {
+      role_arn = "arn:aws:iam::123456789012:role/R", credentials = KEYS, env = {},
+      transport = Stub.new { { body = "<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>" } },
+    }
+    local identity, err = provider:get()
+    assert.is_nil(identity)
+    assert.equal("assume-role: the answer of STS has no keys", tostring(err))
+  end)
+
   it("are shared by the clients they are given to", function()
     local stub = Stub.new { ANSWER, {}, {} }
     local provider = cloudjobs.aws.credentials {

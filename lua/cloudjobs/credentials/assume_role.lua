@@ -10,14 +10,18 @@ local assume_role_mt = { __name = "cloudjobs.credentials.assume_role", __index =
 --- The identity in an answer of AssumeRole and its relatives.
 ---@param output table
 ---@param source string
----@return cloudjobs.Identity
+---@return cloudjobs.Identity|nil identity
+---@return cloudjobs.Error|nil err
 local function identity_of(output, source)
-  local keys, user = output.Credentials, output.AssumedRoleUser
+  local keys, arn = output.Credentials or {}, output.AssumedRoleUser and output.AssumedRoleUser.Arn
+  if not (keys.AccessKeyId and keys.SecretAccessKey) then
+    return Identity.failure(source, "the answer of STS has no keys")
+  end
   return Identity.new {
     access_key_id = keys.AccessKeyId,
     secret_access_key = keys.SecretAccessKey,
     session_token = keys.SessionToken,
-    account_id = user and user.Arn:match("^arn:[^:]*:[^:]*:[^:]*:(%d+):"),
+    account_id = arn and arn:match("^arn:[^:]*:[^:]*:[^:]*:(%d+):"),
     expiration = keys.Expiration,
     source = source,
   }
