@@ -4,6 +4,7 @@ exclude_files = { "build", "node_modules" }
 
 files["spec"] = { std = "min+busted", max_line_length = false } -- input and whole output, side by side
 files["lua/cloudjobs/transport/nginx.lua"] = { read_globals = { "ngx" } }
+files["lua/cloudjobs/transport/nginx/*.lua"] = { read_globals = { "ngx" } }
 files["lua/cloudjobs/nginx.lua"] = { read_globals = { "ngx" } }
 files["lua/cloudjobs/meta"] = { only = {} }
 files["rockspec"] = { std = "+rockspec" }

@@ -8,11 +8,16 @@ end
 
 local shared
 
---- The process's default transport. Made on first use, so that requiring
---- cloudjobs loads no network library.
+--- The process's default transport: cosockets inside nginx, libcurl elsewhere.
+--- Made on first use, so that requiring cloudjobs loads no network library.
 local function default()
-  shared = shared or load("multi")()
+  shared = shared or load(rawget(_G, "ngx") and "nginx" or "multi")()
   return shared
 end
 
-return { curl = load("curl"), multi = load("multi"), default = default }
+--- Makes `transport` the process's default, for clients yet to be made.
+local function use(transport)
+  shared = transport
+end
+
+return { curl = load("curl"), multi = load("multi"), nginx = load("nginx"), default = default, use = use }

@@ -30,7 +30,7 @@ local LUA = {
   { layer = "child", "credentials/process", "credentials/azure_cli", "credentials/sso_token",
     may = "core base json config credentials os", uses = "cjson" },
   { layer = "credentials", "credentials/.*", may = "core base json config child", uses = "cjson" },
-  { layer = "nginx", "transport/nginx", may = "core base os http1 transport", uses = "ngx resty" },
+  { layer = "nginx", "transport/nginx", "transport/nginx/.*", may = "core base os http1 transport", uses = "ngx resty" },
   { layer = "multi", "transport/multi", "transport/scheduler", may = "core base os curl transport" },
   { layer = "transport", "transport", "transport/.*", may = "core base os curl nginx multi" },
   { layer = "stub", "stub", may = "core base" },

@@ -1,0 +1,301 @@
+--- The transport inside nginx: cosockets, which never hold a worker up. It
+--- waits where nginx lets Lua wait, and says so where it does not.
+
+local Connection = require "cloudjobs.transport.nginx.connection"
+local Error = require "cloudjobs.error"
+local Flight = require "cloudjobs.transport.nginx.flight"
+local check = require("cloudjobs.options").check
+local clock = require("cloudjobs.os").clock
+local failure = require "cloudjobs.transport.failure"
+local http1 = require "cloudjobs.http1"
+
+local ngx = ngx
+
+local OPTIONS = {
+  hosts = "table",
+  idle = "number",
+  max_body = "number",
+  pool_size = "number",
+  verify = "boolean",
+}
+
+local POOL_SIZE = 256 -- connections a worker keeps for each address
+local IDLE = 55 -- seconds; AWS closes after 60
+local TOTAL = 60 -- seconds, for a request that says nothing of its time
+local SLICE = 1 -- seconds at most without a look at the worker and the canceller
+
+-- The phases in which nginx lets Lua wait.
+local WAITS = {
+  rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
+  ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true, preread = true,
+}
+
+local HINT = {
+  resolve = "Give nginx a resolver (it does not read /etc/hosts), or the transport the address in its option hosts",
+  connect = "Check the endpoint, and whether it is reached through a proxy",
+  too_large = "A transport's limit is its option max_body",
+}
+
+local TRUST = "Name the authorities in lua_ssl_trusted_certificate, for instance /etc/ssl/certs/ca-certificates.crt, "
+  .. "and allow chains with lua_ssl_verify_depth 5"
+
+local PROBLEM = { too_large = "too_large", closed = "closed" }
+
+local Nginx = {}
+local nginx_mt = { __name = "cloudjobs.transport.nginx", __index = Nginx }
+
+--- The client options this transport keeps. Trust and certificates are nginx's
+--- own, by its directives, the same for all.
+Nginx.honours = { proxy = true }
+
+local function may_wait()
+  return WAITS[ngx.get_phase()] == true
+end
+
+local function fail(request, code, message, sent)
+  local err = failure(request, code, message, sent)
+  err.hint = HINT[code] or err.hint
+  if code == "tls" then
+    err.hint = (message:find("issuer", 1, true) or message:find("too long", 1, true)) and TRUST or nil
+  end
+  return nil, err
+end
+
+local function wrong_phase()
+  return nil, Error.new {
+    kind = "transport",
+    code = "phase",
+    message = ("nginx lets nothing wait in its phase %s"):format(ngx.get_phase()),
+    hint = "Call it in rewrite, access or content, or from ngx.timer.at",
+  }
+end
+
+local function cancelled(cancel, sent)
+  return nil, Error.new {
+    kind = "cancelled", code = "cancelled", message = tostring(cancel.reason), ambiguous = sent,
+  }
+end
+
+-- What is left of the request's time, in the milliseconds that sockets count.
+local function left(deadline)
+  return math.ceil((deadline - clock()) * 1000)
+end
+
+local function target_of(self, origin, proxy)
+  local key = proxy and origin .. " " .. proxy or origin
+  local known = self._targets[key]
+  if known then
+    return known
+  end
+  local made, code, message = Connection.target(origin, proxy, self._options.verify)
+  self._targets[key] = made
+  return made, code, message
+end
+
+-- The request's bytes. A proxy that is to see it gets its whole address.
+local function bytes_of(request, where, path)
+  if path:byte() ~= 47 then -- "/"
+    path = "/" .. path
+  end
+  local headers = request.headers
+  local seen = where.proxy and not where.secure
+  if seen or not headers.host then
+    headers = {}
+    for name, value in pairs(request.headers) do
+      headers[name] = value
+    end
+    headers.host = headers.host or where.authority
+  end
+  if seen then
+    path = "http://" .. where.authority .. path
+    headers["proxy-authorization"] = where.proxy.authorization
+  end
+  return http1.write_request { method = request.method, target = path, headers = headers, body = request.body }
+end
+
+-- The next bytes of the answer. With a canceller it waits in slices.
+local function receive(sock, request, deadline)
+  local cancel = request.cancel
+  while true do
+    if cancel and cancel.cancelled then
+      return nil, "cancelled"
+    end
+    local ms = left(deadline)
+    if ms <= 0 then
+      return nil, "timeout"
+    end
+    sock:settimeout(cancel and math.min(ms, SLICE * 1000) or ms)
+    local bytes, err = sock:receiveany(Connection.CHUNK)
+    if bytes or err ~= "timeout" then
+      return bytes, err
+    end
+  end
+end
+
+-- Sends the bytes and reads the answer: the message, or nil, a code, what is
+-- wrong, and whether the connection ended without one byte of an answer.
+local function exchange(self, sock, request, bytes, deadline)
+  local ok, err = sock:send(bytes)
+  if not ok then
+    local late = err == "timeout"
+    return nil, late and "timeout" or "closed", "sending the request: " .. err, not late
+  end
+  local reader = http1.reader { role = "client", max_body = self._options.max_body }
+  reader:expect(request.method)
+  local silent = true
+  while true do
+    local message, problem = reader:message()
+    if problem then
+      return nil, PROBLEM[problem.code] or "protocol", problem.message
+    elseif message and message.type == "closed" then
+      return nil, "closed", "the connection was closed without an answer", true
+    elseif message then
+      message.keep_alive = message.keep_alive and reader:buffered() == 0
+      return message
+    end
+    local data
+    data, err = receive(sock, request, deadline)
+    if err == "timeout" then
+      return nil, "timeout", "no answer in the time given"
+    elseif err == "cancelled" then
+      return nil, "cancelled"
+    elseif not data and err ~= "closed" then
+      return nil, "closed", "reading the answer: " .. err, silent
+    end
+    silent = silent and not data
+    reader:feed(data)
+  end
+end
+
+-- One attempt over one connection: the answer, or nil, a code, what is wrong,
+-- whether the request was sent, and whether it was sent to a connection out of
+-- the pool that was dead.
+local function attempt(self, request, where, bytes, deadline)
+  local total = left(deadline)
+  if total <= 0 then
+    return nil, "timeout", "the time was over before a connection was there"
+  end
+  local connect = math.ceil((request.connect_timeout or TOTAL) * 1000)
+  local sock, code, message = Connection.open(where, self._options, math.min(connect, total), total)
+  if not sock then
+    return nil, code, message, false
+  end
+  local pooled = sock:getreusedtimes() > 0
+  local answer, silent
+  answer, code, message, silent = exchange(self, sock, request, bytes, deadline)
+  if answer and answer.keep_alive then
+    sock:setkeepalive(self._options.idle * 1000, self._options.pool_size)
+  else
+    sock:close()
+  end
+  return answer, code, message, true, pooled and silent
+end
+
+--- Sends one request and waits for its whole answer, while nginx goes on with
+--- others. Redirects come back as answers.
+---@param request table method, url, headers (lower-case name to value), body or nil; timeout and connect_timeout in
+---   seconds; network: { proxy } or nil; once: a repeat may do it twice; cancel: a canceller
+---@return { status: integer, headers: table<string, string>, body: string }|nil
+---@return cloudjobs.Error|nil err
+function Nginx:send(request)
+  if self._closed then
+    return nil, Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
+  elseif not may_wait() then
+    return wrong_phase()
+  end
+  local deadline = clock() + (request.timeout or TOTAL)
+  local origin, path = request.url:match("^(%a+://[^/?#]*)(.*)$")
+  local where, code, message = target_of(self, origin or request.url, request.network and request.network.proxy)
+  if not where then
+    return fail(request, code, message)
+  end
+  local bytes
+  bytes, message = bytes_of(request, where, path)
+  if not bytes then
+    return fail(request, "request", message)
+  end
+  local answer, sent, stale
+  answer, code, message, sent, stale = attempt(self, request, where, bytes, deadline)
+  if stale and not request.once then
+    answer, code, message, sent = attempt(self, request, where, bytes, deadline)
+  end
+  if answer then
+    return { status = answer.status, headers = answer.headers, body = answer.body }
+  elseif code == "cancelled" then
+    return cancelled(request.cancel, sent)
+  end
+  return fail(request, code, message, sent)
+end
+
+--- Waits, a second at a time: a worker that is to end does not stay for it,
+--- and a canceller is heard.
+---@param seconds number
+---@param cancel table|nil a canceller
+---@return nil
+---@return cloudjobs.Error|nil err code "exiting" where the worker's end came before the sleep's
+function Nginx:sleep(seconds, cancel)
+  if not may_wait() then
+    return wrong_phase()
+  end
+  local wake = self:clock() + seconds
+  while seconds > 0 and not (cancel and cancel.cancelled) do
+    if seconds > SLICE and ngx.worker.exiting() then
+      return nil, Error.new { kind = "cancelled", code = "exiting", message = "this nginx worker is shutting down" }
+    end
+    ngx.sleep(math.min(seconds, SLICE))
+    seconds = wake - self:clock()
+  end
+end
+
+--- Wall time in epoch seconds, with a fraction.
+---@return number
+function Nginx:now() -- luacheck: ignore 212
+  return ngx.now()
+end
+
+--- Seconds on a clock that nobody sets.
+---@return number
+function Nginx:clock() -- luacheck: ignore 212
+  return clock()
+end
+
+--- One run of `f` for all in this worker that wait for `key`.
+function Nginx:single(key, f)
+  if not may_wait() then
+    return f()
+  end
+  return Flight.join(self._flights, key, f)
+end
+
+--- What is sent afterwards fails. Idle connections are nginx's to close.
+function Nginx:close()
+  self._closed = true
+end
+
+--- A transport to share between clients.
+---@param options table|nil hosts: name to address, before the resolver; idle: seconds a connection is kept (55);
+---   max_body: bytes an answer may have, 64 MiB unless given; pool_size: connections kept for each address and worker;
+---   verify: false trusts every certificate
+local function new(options)
+  options = check(options, OPTIONS, "cloudjobs.transport.nginx", 2)
+  if not ngx then
+    error("cloudjobs.transport.nginx: this is not nginx", 2)
+  end
+  local hosts = { localhost = "127.0.0.1" }
+  for name, address in pairs(options.hosts or {}) do
+    hosts[name:lower()] = address
+  end
+  return setmetatable({
+    _options = {
+      hosts = hosts,
+      idle = options.idle or IDLE,
+      max_body = options.max_body,
+      pool_size = options.pool_size or POOL_SIZE,
+      verify = options.verify ~= false,
+    },
+    _targets = {},
+    _flights = {},
+  }, nginx_mt)
+end
+
+return { new = new }

@@ -1,0 +1,153 @@
+--- A cosocket to where a request goes: out of the pool, or connected anew,
+--- through its proxy, with TLS verified by name.
+
+local core = require "cloudjobs.core"
+local http1 = require "cloudjobs.http1"
+local url = require "cloudjobs.url"
+
+local ngx = ngx
+
+local CHUNK = 64 * 1024 -- bytes asked for at a time
+local MAX_PROXY_HEAD = 16 * 1024
+
+-- A proxy as the option has it: [http://][user:password@]host:port.
+local function parse_proxy(text)
+  local scheme, rest = text:match("^(%a+)://(.*)$")
+  if scheme and scheme:lower() ~= "http" then
+    return nil, "nginx reaches proxies over http alone"
+  end
+  local userinfo, address = (rest or text):match("^([^@]*)@(.*)$")
+  local parts = url.parse("http://" .. (address or rest or text))
+  if not parts then
+    return nil, "the proxy's address is not host:port"
+  end
+  parts.authorization = userinfo and "Basic " .. core.base64_encode((userinfo:gsub("%%(%x%x)", function(digits)
+    return string.char(tonumber(digits, 16))
+  end)))
+  return parts
+end
+
+--- Where requests to `origin` go, and the name of their pool: connections that
+--- differ in any of this are never taken for each other, since nobody verifies
+--- a pooled one again.
+---@param origin string scheme and authority
+---@param proxy string|nil
+---@param verify boolean
+---@return table|nil target
+---@return string|nil code
+---@return string|nil message
+local function target(origin, proxy, verify)
+  local parts, message = url.parse(origin)
+  if not parts then
+    return nil, "request", message
+  end
+  if proxy then
+    parts.proxy, message = parse_proxy(proxy)
+    if not parts.proxy then
+      return nil, "proxy", message
+    end
+  end
+  parts.secure = parts.scheme == "https"
+  parts.verify = verify
+  parts.pool = ("cloudjobs %s://%s:%d %s %s"):format(
+    parts.scheme, parts.host, parts.port, verify and "verified" or "trusted", proxy and core.sha256(proxy) or "direct"
+  )
+  return parts
+end
+
+local function connect_failure(where, message)
+  if message == "timeout" then
+    return nil, "timeout", "connecting took too long"
+  elseif message:find("resolve", 1, true) then
+    return nil, where.proxy and "proxy" or "resolve", message
+  end
+  return nil, "connect", message
+end
+
+-- CONNECT, and the proxy's answer up to its blank line.
+local function tunnel(sock, where)
+  local authority = ("%s:%d"):format(where.host, where.port)
+  local bytes = http1.write_request {
+    method = "CONNECT",
+    target = authority,
+    headers = { host = authority, ["proxy-authorization"] = where.proxy.authorization },
+  }
+  local ok, err = sock:send(bytes)
+  local reader = http1.reader { role = "client", max_head = MAX_PROXY_HEAD }
+  local head, problem
+  while ok and not head and not problem do
+    ok, err = sock:receiveany(CHUNK)
+    reader:feed(ok)
+    head, problem = reader:next()
+    if head and head.type == "informational" then
+      head = nil
+    end
+  end
+  if err == "timeout" then
+    return nil, "timeout", "the proxy did not answer in time"
+  elseif not head or head.type ~= "head" then
+    return nil, "proxy", problem and problem.message or "the proxy closed the connection"
+  elseif head.status < 200 or head.status > 299 then
+    return nil, "proxy", ("the proxy answered %d to CONNECT"):format(head.status)
+  elseif reader:buffered() > 0 then
+    return nil, "proxy", "the proxy spoke before its turn"
+  end
+  return true
+end
+
+-- nginx raises for some certificates that it refuses: always in a pcall.
+local function secure(sock, where)
+  local name = where.host:gsub("^%[(.*)%]$", "%1")
+  local ran, session, err = pcall(sock.sslhandshake, sock, nil, name, where.verify)
+  if ran and session then
+    return true
+  elseif err == "timeout" then
+    return nil, "timeout", "the TLS handshake took too long"
+  end
+  return nil, "tls", ran and err or "the certificate was refused"
+end
+
+local function prepare(sock, where)
+  local ok, code, message = true, nil, nil
+  if where.secure and where.proxy then
+    ok, code, message = tunnel(sock, where)
+  end
+  if ok and where.secure then
+    ok, code, message = secure(sock, where)
+  end
+  return ok, code, message
+end
+
+--- An open connection.
+---@param where table from `target`
+---@param options { hosts: table<string, string>, pool_size: integer }
+---@param connect_ms integer
+---@param total_ms integer
+---@return table|nil socket
+---@return string|nil code
+---@return string|nil message
+local function open(where, options, connect_ms, total_ms)
+  local sock = ngx.socket.tcp()
+  sock:settimeouts(connect_ms, total_ms, total_ms)
+  local first = where.proxy or where
+  local ok, message = sock:connect(options.hosts[first.host] or first.host, first.port, {
+    pool = where.pool,
+    pool_size = options.pool_size,
+  })
+  if not ok then
+    return connect_failure(where, message)
+  elseif sock:getreusedtimes() > 0 then
+    return sock
+  end
+  -- Until it is ready the time to connect runs.
+  sock:settimeouts(connect_ms, connect_ms, connect_ms)
+  local code
+  ok, code, message = prepare(sock, where)
+  if not ok then
+    sock:close()
+    return nil, code, message
+  end
+  return sock
+end
+
+return { target = target, open = open, CHUNK = CHUNK }

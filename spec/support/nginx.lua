@@ -1,0 +1,188 @@
+--- A real nginx with cloudjobs in it, for specs: Debian's, with LuaJIT, on a
+--- free port, everything it writes in a folder of its own.
+---
+--- `POST /run` runs the Lua in its body and answers what it returns as JSON;
+--- `POST /spawn` runs it in a timer and answers at once.
+
+local core = require "cloudjobs.core"
+local curl = require "cloudjobs.curl"
+local files = require "spec.support.files"
+local process = require "cloudjobs.os"
+local socket = require "cqueues.socket"
+
+local CONFIG = [[
+user root; # specs run as root in containers, and elsewhere nginx ignores it
+MODULES
+daemon off;
+worker_processes WORKERS;
+pid FOLDER/pid;
+error_log FOLDER/error.log info;
+events { worker_connections 2048; }
+MAIN
+http {
+  access_log off;
+  client_body_temp_path FOLDER/body;
+  proxy_temp_path FOLDER/proxy;
+  fastcgi_temp_path FOLDER/fastcgi;
+  uwsgi_temp_path FOLDER/uwsgi;
+  scgi_temp_path FOLDER/scgi;
+  client_body_buffer_size 1m;
+  lua_package_path 'TREE/lua/?.lua;TREE/lua/?/init.lua;;';
+  lua_package_cpath 'TREE/BUILD/luajit/?.so;;';
+  HTTP
+  server {
+    listen 127.0.0.1:PORT reuseport;
+    location /static { return 200 "static\n"; }
+    location /pid { content_by_lua_block { ngx.print(ngx.worker.pid()) } }
+    location /run {
+      content_by_lua_block {
+        ngx.req.read_body()
+        local f = assert(loadstring(ngx.req.get_body_data(), "=run"))
+        ngx.print(require("cloudjobs.core").json_encode(f()))
+      }
+    }
+    location /spawn {
+      content_by_lua_block {
+        ngx.req.read_body()
+        local f = assert(loadstring(ngx.req.get_body_data(), "=spawn"))
+        assert(ngx.timer.at(0, function() f() end))
+        ngx.print("true")
+      }
+    }
+    SERVER
+  }
+}
+]]
+
+local Nginx = {}
+local nginx_mt = { __index = Nginx }
+
+-- A port that was free a moment ago.
+local function free_port()
+  local listener = socket.listen("127.0.0.1", 0)
+  listener:listen()
+  local _, _, port = listener:localname()
+  listener:close()
+  return ("%d"):format(port)
+end
+
+local function working_folder()
+  return (process.run({ "pwd" }).stdout:gsub("\n", ""))
+end
+
+-- Debian has Lua as modules to load, OpenResty has it built in.
+local function modules()
+  local folder = process.run({ "nginx", "-V" }).stderr:match("--modules%-path=(%S+)")
+  local found = folder and io.open(folder .. "/ngx_http_lua_module.so")
+  if not found then
+    return ""
+  end
+  found:close()
+  return ("load_module %s/ndk_http_module.so; load_module %s/ngx_http_lua_module.so;"):format(folder, folder)
+end
+
+--- Waits until `condition` answers something true, and gives it.
+local function eventually(what, condition)
+  local deadline = curl.clock() + 20
+  while true do
+    local value = condition()
+    if value then
+      return value
+    end
+    assert(curl.clock() < deadline, "never: " .. what)
+    curl.sleep(0.005)
+  end
+end
+
+--- A request by a connection of its own. Gives status, body and headers, or nil.
+function Nginx:request(method, path, body, headers)
+  local easy = curl.easy()
+  headers = headers or {}
+  headers.connection = "close"
+  local status, answered, text = easy:perform(method, self.url .. path, headers, body, { timeout = 30 })
+  easy:close()
+  return status, text, answered
+end
+
+function Nginx:get(path)
+  return self:request("GET", path)
+end
+
+local function lua(self, path, text)
+  local status, body = self:request("POST", path, text)
+  assert(status == 200, ("status %s\n%s"):format(tostring(status), self:log()))
+  return assert(core.json_decode(body))
+end
+
+--- Runs Lua in a request of a worker; what it returns, through JSON.
+function Nginx:run(text)
+  return lua(self, "/run", text)
+end
+
+--- Runs Lua in a timer of a worker.
+function Nginx:spawn(text)
+  return lua(self, "/spawn", text)
+end
+
+function Nginx:log()
+  return files.read(self.folder .. "/error.log")
+end
+
+--- The master's process id.
+function Nginx:master()
+  return files.read(self.folder .. "/pid"):match("%d+")
+end
+
+--- The process ids of the workers, sorted.
+function Nginx:workers()
+  local list = {}
+  for pid in process.run({ "pgrep", "-P", self:master() }).stdout:gmatch("%d+") do
+    list[#list + 1] = pid
+  end
+  return list
+end
+
+--- Sends a signal to the master, or to `pid`.
+function Nginx:signal(name, pid)
+  assert(process.run({ "kill", "-" .. name, pid or self:master() }).status == 0)
+end
+
+function Nginx:stop()
+  self._process:stop(2)
+  files.remove(self.folder)
+end
+
+--- Starts one.
+---@param options { workers: integer|nil, main: string|nil, http: string|nil, server: string|nil, env: table|nil }
+---   lines of the configuration; FOLDER in them is the folder
+local function start(options)
+  options = options or {}
+  local folder, port = files.temporary(), free_port()
+  local values = {
+    WORKERS = ("%d"):format(options.workers or 1),
+    MODULES = modules(),
+    MAIN = options.main or "",
+    HTTP = options.http or "",
+    SERVER = options.server or "",
+    PORT = port,
+    TREE = working_folder(),
+    BUILD = os.getenv("BUILD") or "build",
+  }
+  local text = CONFIG:gsub("%u+", values):gsub("FOLDER", folder)
+  files.write(folder .. "/nginx.conf", text)
+  files.write(folder .. "/error.log", "")
+  local child = assert(process.spawn({ "nginx", "-e", folder .. "/error.log", "-p", folder, "-c", folder .. "/nginx.conf" },
+    { env = options.env }))
+  local self = setmetatable({ folder = folder, url = "http://127.0.0.1:" .. port, _process = child }, nginx_mt)
+  local ok = pcall(eventually, "nginx answers", function()
+    return self:get("/static") == 200
+  end)
+  if not ok then
+    local log = self:log()
+    self:stop()
+    error("nginx did not start:\n" .. log)
+  end
+  return self
+end
+
+return { start = start, eventually = eventually }
