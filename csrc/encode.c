@@ -29,41 +29,71 @@ int cj_encode_item (struct cj_encoder *e, const struct cj_node *item,
 
 /* Whether a table has a key that is not of its list of n elements. */
 static int has_other_keys (lua_State *L, int at, size_t n) {
-  int other = 0;
-  if (n == 0)
-    lua_pushnil(L);
-  else
-    lua_pushinteger(L, (lua_Integer)n); /* others mostly come behind it */
+  int top = lua_gettop(L), other = 0;
+  lua_pushnil(L);
   while (!other && lua_next(L, at) != 0) {
     lua_Number i = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : 0;
     other = !(i >= 1 && i <= (lua_Number)n && i == floor(i));
     lua_pop(L, 1);
   }
-  if (other)
-    lua_pop(L, 1);
+  lua_settop(L, top);
   return other;
+}
+
+/* Replaces the key on top by the one after it and pushes that one's element,
+** provided it is the i-th. Else nothing is pushed, and the key is of no use. */
+static int next_in_order (lua_State *L, int at, size_t i) {
+  if (lua_next(L, at) == 0) {
+    lua_pushnil(L);
+    return 0;
+  }
+  if (lua_type(L, -2) == LUA_TNUMBER && lua_tonumber(L, -2) == (lua_Number)i)
+    return 1;
+  lua_pop(L, 1);
+  return 0;
+}
+
+/* Writes the elements; 1 when the table has other keys. A list mostly comes in
+** its order, so that one walk shows both; else it is looked at before. */
+static int encode_elements (struct cj_encoder *e, const struct cj_node *item,
+                            unsigned is_sparse, int at,
+                            const struct cj_path *up) {
+  lua_State *L = e->L;
+  struct cj_path path = { up, { NULL, 0 }, 0 };
+  int key = lua_gettop(L) + 1, in_order = 1;
+  size_t n = lua_rawlen(L, at), i;
+  lua_pushnil(L);
+  for (i = 1; i <= n; i++) {
+    if (in_order && !next_in_order(L, at, i)) {
+      if (has_other_keys(L, at, n))
+        return 1;
+      in_order = 0;
+    }
+    if (!in_order)
+      lua_rawgeti(L, at, (int)i);
+    path.index = (lua_Integer)i;
+    if ((i > 1 && cj_encode_byte(e, ',') != 0) ||
+        cj_encode_item(e, item, is_sparse, key + 1, &path) != 0)
+      return -1;
+    lua_settop(L, key);
+  }
+  return in_order && lua_next(L, at) != 0;
 }
 
 static int encode_list (struct cj_encoder *e, const struct cj_node *item,
                         unsigned is_sparse, int at, const struct cj_path *up) {
-  lua_State *L = e->L;
-  struct cj_path path = { up, { NULL, 0 }, 0 };
-  size_t n = lua_rawlen(L, at), i;
-  if (has_other_keys(L, at, n))
-    return cj_encode_problem(e, up,
-                             "expected a list, got a table with other keys");
-  if (cj_encode_enter(e, 0, up) != 0 || cj_encode_byte(e, '[') != 0)
+  int top = lua_gettop(e->L), result;
+  if (cj_encode_enter(e, 1, up) != 0 || cj_encode_byte(e, '[') != 0)
     return -1;
-  for (i = 1; i <= n; i++) {
-    path.index = (lua_Integer)i;
-    lua_rawgeti(L, at, (int)i);
-    if ((i > 1 && cj_encode_byte(e, ',') != 0) ||
-        cj_encode_item(e, item, is_sparse, lua_gettop(L), &path) != 0)
-      return -1;
-    lua_pop(L, 1);
-  }
+  result = encode_elements(e, item, is_sparse, at, up);
+  if (result < 0)
+    return -1;
+  lua_settop(e->L, top);
   e->depth--;
-  return cj_encode_byte(e, ']');
+  return result == 0
+             ? cj_encode_byte(e, ']')
+             : cj_encode_problem(
+                   e, up, "expected a list, got a table with other keys");
 }
 
 /* }================================================================= */

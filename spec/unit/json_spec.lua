@@ -217,6 +217,32 @@ describe("a Lua value", function()
     assert.is_nil((json.encode { [2] = 1 }))
   end)
 
+  -- Where Lua keeps a key, and which comes next, depends on how the table grew.
+  it("loses no key, in whatever order a table got them", function()
+    local function check(order)
+      local value, highest, expected = {}, 0, {}
+      for digit in order:gmatch "." do
+        local key = tonumber(digit)
+        value[key] = key
+        highest = math.max(highest, key)
+      end
+      for key = 1, highest do
+        expected[key] = key
+      end
+      local text = json.encode(value)
+      assert.equal(highest == #order and "[" .. table.concat(expected, ",") .. "]" or nil, text, order)
+    end
+    local function grow(order)
+      for digit in ("12345"):gmatch "." do
+        if not order:find(digit, 1, true) then
+          check(order .. digit)
+          grow(order .. digit)
+        end
+      end
+    end
+    grow ""
+  end)
+
   it("has its many keys in order, too", function()
     local object, expected = {}, {}
     for i = 1, 100 do
