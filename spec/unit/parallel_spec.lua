@@ -4,6 +4,7 @@ local Server = require "spec.support.server"
 local cancel = require "cloudjobs.cancel"
 local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
+local lua = require("spec.support.process").lua
 local parallel = require "cloudjobs.parallel"
 
 describe("cloudjobs.parallel", function()
@@ -120,7 +121,7 @@ describe("cloudjobs.parallel", function()
       nap(0.1, "f"),
     }
     assert.same({ { "a", "b", "c" }, { "d", "e" }, "f" }, values(results))
-    assert.is_true(curl.clock() - started < 0.25)
+    assert.is_true(curl.clock() - started < 0.39) -- one after the other it were 0.4
   end)
 
   it("goes on with transports of more than one kind of options", function()
@@ -132,7 +133,7 @@ describe("cloudjobs.parallel", function()
       nap(0.1, "asleep"),
     }
     assert.same({ "mine", "other's", "asleep" }, values(results))
-    assert.is_true(curl.clock() - started < 0.18)
+    assert.is_true(curl.clock() - started < 0.29) -- one after the other it were 0.3
     other:close()
   end)
 
@@ -226,25 +227,29 @@ describe("cloudjobs.parallel", function()
     assert.is_true(collectgarbage("count") - memory < 200, collectgarbage("count") - memory)
   end)
 
-  it("runs ten thousand functions in little memory", function()
-    local function resident()
-      return tonumber(files.read("/proc/self/status"):match("VmHWM:%s+(%d+)"))
-    end
-    local functions = {}
-    for i = 1, 10000 do
-      functions[i] = function()
-        return ask [[ answer "x" ]]
+  it("runs ten thousand functions in a process of 40 MB", function()
+    local _, out, err = lua(([[
+      local parallel = require "cloudjobs.parallel"
+      local transport = require("cloudjobs.transport.multi").new()
+      local functions = {}
+      for i = 1, 10000 do
+        functions[i] = function()
+          local response, err = transport:send {
+            method = "GET", url = %q, headers = { ["x-script"] = "answer '" .. i .. "'" }, timeout = 60,
+          }
+          return response and response.body, err
+        end
       end
-    end
-    local before = resident()
-    local results = parallel(functions)
-    local failed = 0
-    for i = 1, 10000 do
-      failed = failed + (results[i].value == "x" and 0 or 1)
-    end
-    assert.equal(0, failed)
-    if not os.getenv("LD_PRELOAD") then
-      assert.is_true(resident() - before < 28000, resident() - before)
+      local results, good = parallel(functions), 0
+      for i = 1, results.n do
+        good = good + (results[i].value == tostring(i) and 1 or 0)
+      end
+      print(good, io.open("/proc/self/status"):read("*a"):match("VmHWM:%%s+(%%d+)"))
+    ]]):format(server:url("/")))
+    local good, kilobytes = out:match("(%d+)\t(%d+)")
+    assert.equal("10000", good, err)
+    if not os.getenv("LSAN_OPTIONS") then -- a sanitizer needs its own
+      assert.is_true(tonumber(kilobytes) < 40 * 1024, kilobytes)
     end
   end)
 end)
@@ -302,7 +307,7 @@ describe("cloudjobs.parallel in somebody else's loop", function()
     assert(loop:loop())
     local took = curl.clock() - started
     assert.equal(2, runs)
-    assert.is_true(took < 0.3, took)
+    assert.is_true(took < 2, took) -- one after the other it were 4
     assert.is_true(ticks >= 10, ticks)
     transport:close()
   end)
@@ -341,7 +346,7 @@ describe("cloudjobs.parallel in somebody else's loop", function()
     local started = curl.clock()
     uv.run()
     assert.equal(2, runs)
-    assert.is_true(curl.clock() - started < 0.3)
+    assert.is_true(curl.clock() - started < 2)
     assert.is_true(ticks >= 10, ticks)
     transport:close()
   end)

@@ -5,6 +5,8 @@ local cancel = require "cloudjobs.cancel"
 local curl = require "cloudjobs.curl"
 local parallel = require "cloudjobs.parallel"
 
+local unpack = table.unpack or unpack -- luacheck: ignore 143 113
+
 describe("cloudjobs.transport.multi", function()
   local server, transport
 
@@ -45,16 +47,19 @@ describe("cloudjobs.transport.multi", function()
   end
 
   it("waits for many answers at once, in whatever order they come", function()
-    local started = curl.clock()
-    local results = parallel {
+    local functions = {
       function() return ask [[ sleep(0.2) answer "slow" ]] end,
       function() return ask [[ sleep(0.1) answer "quick" ]] end,
       function() return ask [[ s:shutdown() ]] end,
-      function() return ask [[ sleep(0.2) answer "slow too" ]] end,
     }
-    assert.same({ "slow", "quick", "closed", "slow too" }, values(results))
+    for i = 4, 20 do
+      functions[i] = function() return ask [[ sleep(0.2) answer "slow too" ]] end
+    end
+    local started = curl.clock()
+    local results = parallel(functions)
     local took = curl.clock() - started
-    assert.is_true(took < 0.35, took)
+    assert.same({ "slow", "quick", "closed", "slow too" }, { unpack(values(results), 1, 4) })
+    assert.is_true(took < 1.5, took) -- one after the other it were 3.7
   end)
 
   it("never hands its yield to a coroutine of somebody else", function()
@@ -96,10 +101,8 @@ describe("cloudjobs.transport.multi", function()
         order[#order + 1] = name
       end
     end
-    local started = curl.clock()
     parallel { nap("d", 0.08), nap("a", 0.02), nap("c", 0.06), nap("b", 0.04), nap("zero", 0) }
     assert.same({ "zero", "a", "b", "c", "d" }, order)
-    assert.is_true(curl.clock() - started < 0.2)
   end)
 
   it("keeps to its number of transfers, and lets the others wait in line", function()
