@@ -89,7 +89,7 @@ local function address(text, source, any_http)
     message = "expected no query"
   end
   if message then
-    return nil, Error.new { kind = "config", code = "config", message = ("%s %s: %s"):format(source, text, message) }
+    return nil, Error.new { kind = "config", code = "config", message = ("%s %s: %s"):format(source, url.shown(text), message) }
   end
   return {
     origin = parts.scheme .. "://" .. parts.authority,

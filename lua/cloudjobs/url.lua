@@ -41,6 +41,14 @@ local function parse(text)
   }
 end
 
+--- `text` as a message may show it: a password has no place in a URL of ours
+--- and a query may hold a signature, but somebody will have tried.
+---@param text string
+---@return string
+local function shown(text)
+  return (text:gsub("//.*@", "//…@"):gsub("%?.*", "?…"))
+end
+
 --- Whether `host` is this machine by its literal address or as localhost.
 ---@param host string lower-case, an IPv6 address in brackets
 ---@return boolean
@@ -57,4 +65,4 @@ local function encode(text)
   end))
 end
 
-return { parse = parse, is_loopback = is_loopback, encode = encode }
+return { parse = parse, shown = shown, is_loopback = is_loopback, encode = encode }

@@ -48,6 +48,8 @@ describe("an AWS client's address", function()
     { { region = "eu-west-1.evil.example/" }, "expected letters, digits and hyphens" },
     { { region = "eu-west-1", endpoint = "example.com" }, "expected an absolute http or https URL" },
     { { region = "eu-west-1", env = { AWS_ENDPOINT_URL_SSM = "ftp://x" } }, "AWS_ENDPOINT_URL_SSM ftp://x: expected" },
+    { { region = "eu-west-1", endpoint = "https://user:hush@example.com/?sig=hush" },
+      "endpoint https://…@example.com/?…: expected no user name or password" },
   }
   for _, case in ipairs(refused) do
     it("is refused with " .. case[2], function()

@@ -37,6 +37,12 @@ describe("a URL", function()
     end)
   end
 
+  it("is shown without what may be secret", function()
+    assert.equal("https://host:1/a", url.shown "https://host:1/a")
+    assert.equal("https://…@host/a?…", url.shown "https://user:hu/sh@host/a?sig=hush")
+    assert.equal("hush", url.shown "hush")
+  end)
+
   it("is loopback only by literal address or as localhost", function()
     local hosts = {
       localhost = true, ["127.0.0.1"] = true, ["127.9.8.7"] = true, ["[::1]"] = true,

@@ -43,7 +43,7 @@ local function check_endpoint(endpoint, variable)
     message = "expected https, or an address of this machine or its network"
   end
   if message then
-    return fail("config", ("%s %s: %s"):format(variable, endpoint, message))
+    return fail("config", ("%s %s: %s"):format(variable, url.shown(endpoint), message))
   end
   return endpoint
 end
@@ -187,7 +187,7 @@ local function from_arc(self, scope)
   local given = self._getenv("IDENTITY_ENDPOINT") or ARC_ENDPOINT
   local parts, message = url.parse(given)
   if not parts or not url.is_loopback(parts.host) then
-    return fail("config", ("IDENTITY_ENDPOINT %s: %s"):format(given, message or "expected a loopback address"))
+    return fail("config", ("IDENTITY_ENDPOINT %s: %s"):format(url.shown(given), message or "expected a loopback address"))
   end
   local endpoint = ("%s://%s:%d%s"):format(
     parts.scheme, parts.host == "localhost" and "127.0.0.1" or parts.host, parts.port, parts.path)
