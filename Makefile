@@ -138,13 +138,11 @@ tortured: build $(out)/torture
 	@echo "== $(PROGRAM)"
 	@eval "$$($(MAKE) -s env)"; tools/torture $(PROGRAM) $(out)/torture $(wildcard spec/torture/*.lua)
 
-# Other people's clients, installed beside the build, beside ours. `make test`
-# runs these specs too where they are installed.
+# Other people's clients against the emulator, their requests and signatures
+# beside ours. `make test` runs these specs too where the clients are installed.
 judges:
 	@tools/setup judges
-	@mkdir -p $(BUILD)/judges
-	@cp spec/judges/node/package.json $(BUILD)/judges/
-	@npm install --silent --no-audit --no-fund --prefix $(BUILD)/judges
+	@tools/judges
 	@$(call each_lua,$(FLAVOURS)) -s build; done
 	@tools/test "$(FLAVOURS)" spec/judges
 

@@ -31,6 +31,7 @@ local ENVIRONMENT = {
 
 local boto3 = {
   title = "boto3",
+  absent = "python3 has no boto3",
   troubles = troubles.boto3,
   driver = "python3 spec/judges/python/%s.py",
   present = function()
@@ -40,6 +41,7 @@ local boto3 = {
 
 local javascript = {
   title = "the AWS SDK for JavaScript",
+  absent = "make judges installs it",
   troubles = troubles.javascript,
   driver = "node spec/judges/node/%s.js",
   present = function()
@@ -49,6 +51,7 @@ local javascript = {
 
 local azure = {
   title = "@azure/arm-costmanagement",
+  absent = javascript.absent,
   troubles = {},
   driver = javascript.driver,
   present = function()
@@ -58,6 +61,7 @@ local azure = {
 
 local command_line = {
   title = "the AWS command line",
+  absent = "there is no aws",
   present = function()
     return answers { "aws", "--version" }
   end,
@@ -70,7 +74,7 @@ local function with(judge, define)
   if judge.present() then
     return define()
   end
-  busted.pending(judge.title .. " judges (make judges installs it)")
+  busted.pending(("agrees (%s)"):format(judge.absent))
 end
 
 --- Runs a program of a judge to its end.
