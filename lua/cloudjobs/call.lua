@@ -234,7 +234,12 @@ local function run(context, op, params, options)
     if not delay then
       break
     end
-    transport:sleep(delay, options.cancel)
+    local _, ended = transport:sleep(delay, options.cancel)
+    if ended then
+      ended.cause = err
+      err = ended
+      break
+    end
   end
 
   if err then

@@ -263,7 +263,10 @@ function Job:wait(options)
     if not pause then
       return nil, err
     end
-    transport:sleep(pause, options.cancel)
+    local _, ended = transport:sleep(pause, options.cancel)
+    if ended then
+      return nil, ended
+    end
   end
 end
 

@@ -1,9 +1,10 @@
 --- Many functions at once. Each runs in a coroutine of ours, in which the
 --- transport `multi` waits by yielding; so while one waits the others go on.
+--- Inside nginx they are its light threads.
 
 local Error = require "cloudjobs.error"
-local Scheduler = require "cloudjobs.transport.scheduler"
 local check = require("cloudjobs.options").check
+local transports = require "cloudjobs.transport"
 
 local OPTIONS = { concurrency = "number", timeout = "number", cancel = "table", wait = "function" }
 
@@ -129,6 +130,7 @@ local function parallel(functions, options)
     end
   end
 
+  local Scheduler = transports.scheduler()
   local outer = Scheduler.current()
   local scheduler = outer and outer.scheduler or Scheduler.new(options.wait)
   local group = start(functions, concurrency, scheduler)

@@ -6,12 +6,16 @@ local function load(name)
   end
 end
 
+local function in_nginx()
+  return rawget(_G, "ngx") ~= nil
+end
+
 local shared
 
 --- The process's default transport: cosockets inside nginx, libcurl elsewhere.
 --- Made on first use, so that requiring cloudjobs loads no network library.
 local function default()
-  shared = shared or load(rawget(_G, "ngx") and "nginx" or "multi")()
+  shared = shared or load(in_nginx() and "nginx" or "multi")()
   return shared
 end
 
@@ -20,4 +24,19 @@ local function use(transport)
   shared = transport
 end
 
-return { curl = load("curl"), multi = load("multi"), nginx = load("nginx"), default = default, use = use }
+--- What light threads run on here.
+local function scheduler()
+  if in_nginx() then
+    return require "cloudjobs.transport.nginx.scheduler"
+  end
+  return require "cloudjobs.transport.scheduler"
+end
+
+return {
+  curl = load("curl"),
+  multi = load("multi"),
+  nginx = load("nginx"),
+  default = default,
+  use = use,
+  scheduler = scheduler,
+}

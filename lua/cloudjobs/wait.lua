@@ -130,7 +130,10 @@ local function run(client, waiter, name, params, options)
     elseif left <= 0 then
       return nil, out_of_time(name, err)
     end
-    transport:sleep(math.min(interval:next(), left), options.cancel)
+    local _, ended = transport:sleep(math.min(interval:next(), left), options.cancel)
+    if ended then
+      return nil, ended
+    end
   end
 end
 

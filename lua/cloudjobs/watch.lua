@@ -109,13 +109,16 @@ function Group:run()
       return
     end
     local pause, err = open[1]:pause()
-    if not pause then
+    if pause then
+      local transport = open[1].job._client:transport()
+      err = select(2, transport:sleep(pause, self.options.cancel))
+    end
+    if err then
       for _, wait in ipairs(open) do
         self.results[wait.place] = Status.unknown(wait.job.kind, wait.job.id, wait.last, err)
       end
       return
     end
-    open[1].job._client:transport():sleep(pause, self.options.cancel)
   end
 end
 

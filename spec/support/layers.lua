@@ -20,7 +20,7 @@ local LUA = {
   { layer = "call", "call", may = "base" },
   { layer = "exports", "azure_exports", may = "core base call" },
   { layer = "builders", "export/.*", may = "core base" },
-  { layer = "parallel", "parallel", may = "base multi" },
+  { layer = "parallel", "parallel", may = "base transport" },
   { layer = "protocol", "protocol/.*", may = "core base json" },
   { layer = "auth", "auth/.*", "sigv4", may = "core base" },
   { layer = "model", "model", "import", "import/.*", may = "core base json models" },

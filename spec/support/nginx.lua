@@ -185,4 +185,4 @@ local function start(options)
   return self
 end
 
-return { start = start, eventually = eventually }
+return { start = start, eventually = eventually, free_port = free_port }

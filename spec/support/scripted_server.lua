@@ -160,11 +160,11 @@ local function proxy(s)
   elseif field(head, "proxy-authorization") ~= PROXY_USER then
     return say(s, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
   end
-  local host, port = head:match("^CONNECT ([%d.]+):(%d+)")
+  local host, port = head:match("^CONNECT ([%w.]+):(%d+)")
   if not host then -- the absolute form: show it
     return say(s, ok("proxied " .. head))
   end
-  local target = socket.connect(host, tonumber(port))
+  local target = socket.connect(host:find("%.test$") and "127.0.0.1" or host, tonumber(port))
   quiet(target)
   target:connect(5)
   say(s, "HTTP/1.1 200 Connection established\r\n\r\n")

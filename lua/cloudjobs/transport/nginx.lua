@@ -4,6 +4,8 @@
 local Connection = require "cloudjobs.transport.nginx.connection"
 local Error = require "cloudjobs.error"
 local Flight = require "cloudjobs.transport.nginx.flight"
+local Phase = require "cloudjobs.transport.nginx.phase"
+local Scheduler = require "cloudjobs.transport.nginx.scheduler"
 local check = require("cloudjobs.options").check
 local clock = require("cloudjobs.os").clock
 local failure = require "cloudjobs.transport.failure"
@@ -22,13 +24,8 @@ local OPTIONS = {
 local POOL_SIZE = 256 -- connections a worker keeps for each address
 local IDLE = 55 -- seconds; AWS closes after 60
 local TOTAL = 60 -- seconds, for a request that says nothing of its time
-local SLICE = 1 -- seconds at most without a look at the worker and the canceller
-
--- The phases in which nginx lets Lua wait.
-local WAITS = {
-  rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
-  ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true, preread = true,
-}
+local SLICE = 1 -- seconds at most that a sleep does not look at its worker and its canceller
+local READ_SLICE = 0.25 -- and that an answer's reader does not look at who may end it
 
 local HINT = {
   resolve = "Give nginx a resolver (it does not read /etc/hosts), or the transport the address in its option hosts",
@@ -48,10 +45,6 @@ local nginx_mt = { __name = "cloudjobs.transport.nginx", __index = Nginx }
 --- own, by its directives, the same for all.
 Nginx.honours = { proxy = true }
 
-local function may_wait()
-  return WAITS[ngx.get_phase()] == true
-end
-
 local function fail(request, code, message, sent)
   local err = failure(request, code, message, sent)
   err.hint = HINT[code] or err.hint
@@ -61,19 +54,14 @@ local function fail(request, code, message, sent)
   return nil, err
 end
 
-local function wrong_phase()
-  return nil, Error.new {
-    kind = "transport",
-    code = "phase",
-    message = ("nginx lets nothing wait in its phase %s"):format(ngx.get_phase()),
-    hint = "Call it in rewrite, access or content, or from ngx.timer.at",
-  }
-end
-
-local function cancelled(cancel, sent)
-  return nil, Error.new {
-    kind = "cancelled", code = "cancelled", message = tostring(cancel.reason), ambiguous = sent,
-  }
+-- Why a request is to wait no longer: its canceller or its group in
+-- cloudjobs.parallel says so.
+local function refusal(cancel, task)
+  if cancel and cancel.cancelled then
+    return Error.new { kind = "cancelled", code = "cancelled", message = tostring(cancel.reason) }
+  elseif task and task.group.over then
+    return task.group:refusal()
+  end
 end
 
 -- What is left of the request's time, in the milliseconds that sockets count.
@@ -113,18 +101,17 @@ local function bytes_of(request, where, path)
   return http1.write_request { method = request.method, target = path, headers = headers, body = request.body }
 end
 
--- The next bytes of the answer. With a canceller it waits in slices.
-local function receive(sock, request, deadline)
-  local cancel = request.cancel
+-- The next bytes of the answer. Who can be told to end listens in between.
+local function receive(sock, request, task, deadline)
+  local longest = (request.cancel or task) and READ_SLICE * 1000 or math.huge
   while true do
-    if cancel and cancel.cancelled then
-      return nil, "cancelled"
-    end
     local ms = left(deadline)
     if ms <= 0 then
       return nil, "timeout"
+    elseif refusal(request.cancel, task) then
+      return nil, "ended"
     end
-    sock:settimeout(cancel and math.min(ms, SLICE * 1000) or ms)
+    sock:settimeout(math.min(ms, longest))
     local bytes, err = sock:receiveany(Connection.CHUNK)
     if bytes or err ~= "timeout" then
       return bytes, err
@@ -134,7 +121,7 @@ end
 
 -- Sends the bytes and reads the answer: the message, or nil, a code, what is
 -- wrong, and whether the connection ended without one byte of an answer.
-local function exchange(self, sock, request, bytes, deadline)
+local function exchange(self, sock, request, task, bytes, deadline)
   local ok, err = sock:send(bytes)
   if not ok then
     local late = err == "timeout"
@@ -154,11 +141,11 @@ local function exchange(self, sock, request, bytes, deadline)
       return message
     end
     local data
-    data, err = receive(sock, request, deadline)
+    data, err = receive(sock, request, task, deadline)
     if err == "timeout" then
       return nil, "timeout", "no answer in the time given"
-    elseif err == "cancelled" then
-      return nil, "cancelled"
+    elseif err == "ended" then
+      return nil, "ended"
     elseif not data and err ~= "closed" then
       return nil, "closed", "reading the answer: " .. err, silent
     end
@@ -170,7 +157,7 @@ end
 -- One attempt over one connection: the answer, or nil, a code, what is wrong,
 -- whether the request was sent, and whether it was sent to a connection out of
 -- the pool that was dead.
-local function attempt(self, request, where, bytes, deadline)
+local function attempt(self, request, task, where, bytes, deadline)
   local total = left(deadline)
   if total <= 0 then
     return nil, "timeout", "the time was over before a connection was there"
@@ -182,7 +169,7 @@ local function attempt(self, request, where, bytes, deadline)
   end
   local pooled = sock:getreusedtimes() > 0
   local answer, silent
-  answer, code, message, silent = exchange(self, sock, request, bytes, deadline)
+  answer, code, message, silent = exchange(self, sock, request, task, bytes, deadline)
   if answer and answer.keep_alive then
     sock:setkeepalive(self._options.idle * 1000, self._options.pool_size)
   else
@@ -200,8 +187,13 @@ end
 function Nginx:send(request)
   if self._closed then
     return nil, Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
-  elseif not may_wait() then
-    return wrong_phase()
+  elseif not Phase.may_wait() then
+    return nil, Phase.refusal()
+  end
+  local task = Scheduler.current()
+  local ended = refusal(request.cancel, task)
+  if ended then
+    return nil, ended
   end
   local deadline = clock() + (request.timeout or TOTAL)
   local origin, path = request.url:match("^(%a+://[^/?#]*)(.*)$")
@@ -215,14 +207,16 @@ function Nginx:send(request)
     return fail(request, "request", message)
   end
   local answer, sent, stale
-  answer, code, message, sent, stale = attempt(self, request, where, bytes, deadline)
+  answer, code, message, sent, stale = attempt(self, request, task, where, bytes, deadline)
   if stale and not request.once then
-    answer, code, message, sent = attempt(self, request, where, bytes, deadline)
+    answer, code, message, sent = attempt(self, request, task, where, bytes, deadline)
   end
   if answer then
     return { status = answer.status, headers = answer.headers, body = answer.body }
-  elseif code == "cancelled" then
-    return cancelled(request.cancel, sent)
+  elseif code == "ended" then
+    local err = refusal(request.cancel, task)
+    err.ambiguous = sent
+    return nil, err
   end
   return fail(request, code, message, sent)
 end
@@ -233,17 +227,23 @@ end
 ---@param cancel table|nil a canceller
 ---@return nil
 ---@return cloudjobs.Error|nil err code "exiting" where the worker's end came before the sleep's
-function Nginx:sleep(seconds, cancel)
-  if not may_wait() then
-    return wrong_phase()
+function Nginx:sleep(seconds, cancel) -- luacheck: ignore 212
+  if not Phase.may_wait() then
+    return nil, Phase.refusal()
   end
-  local wake = self:clock() + seconds
-  while seconds > 0 and not (cancel and cancel.cancelled) do
+  local task = Scheduler.current()
+  local wake = clock() + seconds
+  while seconds > 0 and not refusal(cancel, task) do
     if seconds > SLICE and ngx.worker.exiting() then
       return nil, Error.new { kind = "cancelled", code = "exiting", message = "this nginx worker is shutting down" }
     end
-    ngx.sleep(math.min(seconds, SLICE))
-    seconds = wake - self:clock()
+    local slice = math.min(seconds, SLICE)
+    if task then
+      task:park(slice)
+    else
+      ngx.sleep(slice)
+    end
+    seconds = wake - clock()
   end
 end
 
@@ -261,7 +261,7 @@ end
 
 --- One run of `f` for all in this worker that wait for `key`.
 function Nginx:single(key, f)
-  if not may_wait() then
+  if not Phase.may_wait() then
     return f()
   end
   return Flight.join(self._flights, key, f)

@@ -1,0 +1,89 @@
+--- What transport/scheduler.lua is elsewhere, on nginx's own light threads:
+--- nginx resumes them, and a semaphore is what each waits for.
+
+local Phase = require "cloudjobs.transport.nginx.phase"
+
+local ngx = ngx
+
+local LOOK = 60 -- seconds; what waits longer looks up once a minute
+
+-- The tasks by their coroutines.
+local tasks = setmetatable({}, { __mode = "k" })
+
+local Task = {}
+local task_mt = { __name = "cloudjobs.task", __index = Task }
+
+--- Waits, from inside of the task, until somebody wakes it.
+---@param seconds number|nil give up after so long
+---@return any, any what `wake` was given; nothing when the time was over
+function Task:park(seconds)
+  self._parked = true
+  repeat
+    local woken = self._semaphore:wait(seconds or LOOK)
+    if not woken and not self._parked then
+      self._semaphore:wait(0) -- woken just as its time was over
+    end
+  until seconds or not self._parked
+  self._parked = false
+  local a, b = self._a, self._b
+  self._a, self._b = nil, nil
+  return a, b
+end
+
+--- Lets a parked task go on; one that is not parked is left alone.
+---@return boolean woken
+function Task:wake(a, b)
+  if not self._parked then
+    return false
+  end
+  self._parked = false
+  self._a, self._b = a, b
+  self._semaphore:post(1)
+  return true
+end
+
+local Scheduler = {}
+local scheduler_mt = { __name = "cloudjobs.scheduler", __index = Scheduler }
+
+--- A light thread that runs `f`, which must not raise.
+---@param f fun(task: table)
+---@param group table see parallel.lua
+function Scheduler:spawn(f, group)
+  local task = setmetatable({
+    scheduler = self, group = group, _semaphore = require("ngx.semaphore").new(),
+  }, task_mt)
+  self._tasks[#self._tasks + 1] = task
+  ngx.thread.spawn(function()
+    tasks[coroutine.running()] = task
+    ngx.sleep(0) -- nginx begins at once; whoever spawns comes first
+    f(task)
+    self._ended:post(1)
+  end)
+  return task
+end
+
+--- Waits until `group.left` is 0, and sends home who waits for longer: nginx
+--- ends a request when its last light thread ends.
+function Scheduler:run(group)
+  while group.left > 0 do
+    self._ended:wait(LOOK)
+  end
+  for _, task in ipairs(self._tasks) do
+    task:wake()
+  end
+end
+
+--- The task that is running.
+---@return table|nil
+local function current()
+  return tasks[coroutine.running()]
+end
+
+local function new()
+  if not Phase.may_wait() then
+    error(tostring(Phase.refusal()), 3)
+  end
+  return setmetatable({ _tasks = {}, _ended = require("ngx.semaphore").new() }, scheduler_mt)
+end
+
+return { new = new, current = current }

@@ -1,0 +1,108 @@
+local Nginx = require "spec.support.nginx"
+
+-- `steps` is what happened, in order.
+local HTTP = [[
+  init_by_lua_block {
+    cloudjobs = require "cloudjobs"
+    transport = cloudjobs.transport.default()
+  }
+]]
+
+describe("cloudjobs.parallel inside nginx", function()
+  local nginx
+
+  setup(function()
+    nginx = Nginx.start { http = HTTP }
+  end)
+
+  teardown(function()
+    nginx:stop()
+  end)
+
+  it("is the default transport's own light threads", function()
+    local seen = nginx:run [[
+      local steps, functions = {}, {}
+      for i = 1, 3 do
+        functions[i] = function()
+          table.insert(steps, "begin " .. i)
+          transport:sleep(0.003 * (4 - i))
+          table.insert(steps, "end " .. i)
+          return i * 10
+        end
+      end
+      local results = cloudjobs.parallel(functions)
+      return { steps = steps, n = results.n, third = results[3].value, loaded = package.loaded["cloudjobs.curl"] ~= nil }
+    ]]
+    assert.same({
+      steps = { "begin 1", "begin 2", "begin 3", "end 3", "end 2", "end 1" }, n = 3, third = 30, loaded = false,
+    }, seen)
+  end)
+
+  it("keeps to its concurrency, and an error to its own result", function()
+    local seen = nginx:run [[
+      local running, most, functions = 0, 0, {}
+      for i = 1, 9 do
+        functions[i] = function()
+          running = running + 1
+          most = math.max(most, running)
+          transport:sleep(0.001)
+          running = running - 1
+          if i == 4 then error("raised", 0) end
+          if i == 5 then return nil, "returned" end
+          return i
+        end
+      end
+      local results = cloudjobs.parallel(functions, { concurrency = 2 })
+      return { most = most, raised = results[4].err, returned = results[5].err, last = results[9].value }
+    ]]
+    assert.same({ most = 2, raised = "raised", returned = "returned", last = 9 }, seen)
+  end)
+
+  it("ends when its time is over or its canceller says so, also from inside of another", function()
+    local seen = nginx:run [[
+      local cancel = cloudjobs.canceller()
+      local function long()
+        transport:sleep(3600)
+        return "slept"
+      end
+      local timed = cloudjobs.parallel({ long }, { timeout = 0.01 })
+      local inner
+      local outer = cloudjobs.parallel({
+        function() inner = cloudjobs.parallel({ long }, { timeout = 3600 }) return "outer" end,
+        function() cancel:cancel("enough") end,
+      }, { cancel = cancel })
+      local again = cloudjobs.parallel({ long }, { cancel = cancel })
+      return { again[1].err.message, inner[1].err.message, outer.n, timed[1].value }
+    ]]
+    assert.same({ "enough", "enough", 2, "slept" }, seen)
+  end)
+
+  it("says where nginx lets nothing wait", function()
+    local other = Nginx.start {
+      http = HTTP .. [[
+        lua_shared_dict seen 1m;
+        init_worker_by_lua_block {
+          local _, message = pcall(cloudjobs.parallel, { function() end })
+          ngx.shared.seen:set("message", message)
+        }
+      ]],
+    }
+    local message = other:run "return ngx.shared.seen:get('message')"
+    other:stop()
+    assert.matches("nginx lets nothing wait in its phase init_worker", message)
+  end)
+
+  it("leaves a long sleep when its worker is to end, so that a reload loses nothing and keeps nobody", function()
+    nginx:spawn [[
+      local _, err = transport:sleep(3600)
+      ngx.log(ngx.NOTICE, "the sleeper: ", err.code)
+    ]]
+    local before = nginx:workers()[1]
+    nginx:signal("HUP")
+    Nginx.eventually("the old worker has gone", function()
+      local workers = nginx:workers()
+      return #workers == 1 and workers[1] ~= before
+    end)
+    assert.matches("the sleeper: exiting", nginx:log())
+  end)
+end)
