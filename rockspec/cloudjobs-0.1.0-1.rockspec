@@ -83,6 +83,7 @@ build = {
     ["cloudjobs.credentials.document"] = "lua/cloudjobs/credentials/document.lua",
     ["cloudjobs.credentials.env"] = "lua/cloudjobs/credentials/env.lua",
     ["cloudjobs.credentials.file"] = "lua/cloudjobs/credentials/file.lua",
+    ["cloudjobs.credentials.given"] = "lua/cloudjobs/credentials/given.lua",
     ["cloudjobs.credentials.identity"] = "lua/cloudjobs/credentials/identity.lua",
     ["cloudjobs.credentials.imds"] = "lua/cloudjobs/credentials/imds.lua",
     ["cloudjobs.credentials.key_file"] = "lua/cloudjobs/credentials/key_file.lua",

@@ -44,6 +44,11 @@ end
 ---@return { connect: number, total: number }
 local function timeout(options, what, level)
   local given = option.check(options.timeout, SECONDS, what .. ": timeout", level + 1)
+  for name, seconds in pairs(given) do
+    if not (seconds > 0) then -- which NaN is neither
+      error(("%s: timeout: option %s: expected seconds above 0, got %s"):format(what, name, seconds), level + 1)
+    end
+  end
   return { connect = given.connect or TIMEOUT.connect, total = given.total or TIMEOUT.total }
 end
 
@@ -89,7 +94,8 @@ local function address(text, source, any_http)
     message = "expected no query"
   end
   if message then
-    return nil, Error.new { kind = "config", code = "config", message = ("%s %s: %s"):format(source, url.shown(text), message) }
+    message = ("%s %s: %s"):format(source, url.shown(text), message)
+    return nil, Error.new { kind = "config", code = "config", message = message }
   end
   return {
     origin = parts.scheme .. "://" .. parts.authority,

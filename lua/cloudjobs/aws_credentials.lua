@@ -5,6 +5,7 @@ local AssumeRole = require "cloudjobs.credentials.assume_role"
 local Cache = require "cloudjobs.credentials.cache"
 local Config = require "cloudjobs.config"
 local Default = require "cloudjobs.credentials.default"
+local Given = require "cloudjobs.credentials.given"
 local Static = require "cloudjobs.credentials.static"
 local assembly = require "cloudjobs.assembly"
 local option = require "cloudjobs.options"
@@ -16,6 +17,8 @@ local KEYS = {
   session_token = "string",
   account_id = "string",
 }
+
+local MEMBERS = { "access_key_id", "secret_access_key" } -- of an identity
 
 local ROLE = {
   role_arn = "string",
@@ -67,7 +70,8 @@ end
 -- Keys or a provider as an option's value.
 local function given_provider(given, what, level)
   if given.get then
-    return given
+    local provider = Given.new(given, MEMBERS, nil, what, level + 1)
+    return provider
   end
   option.check(given, KEYS, what, level + 1)
   if not (given.access_key_id and given.secret_access_key) then

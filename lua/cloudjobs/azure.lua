@@ -4,6 +4,7 @@
 local Bearer = require "cloudjobs.auth.bearer"
 local Client = require "cloudjobs.client"
 local Config = require "cloudjobs.config"
+local Given = require "cloudjobs.credentials.given"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.retry"
 local assembly = require "cloudjobs.assembly"
@@ -139,20 +140,13 @@ end
 -- The provider behind a client's `credentials` option, asked for one scope.
 local function credentials_of(options, settings, what, level)
   local provider = options.credentials or {}
+  what = what .. ": credentials"
   if not provider.get then
-    what = what .. ": credentials"
     option.check(provider, IDENTITY, what, level + 1)
     provider = provider_of(provider, settings, what, level + 1)
   end
-  local scope = settings.cloud.token_scope
-  return {
-    get = function()
-      return provider:get(scope)
-    end,
-    expire = provider.expire and function(_, identity, claims)
-      provider:expire(identity, claims)
-    end,
-  }
+  provider = Given.new(provider, { "token" }, settings.cloud.token_scope, what, level + 1)
+  return provider
 end
 
 local Endpoint = {}

@@ -52,13 +52,16 @@ end
 --- Makes the method for an operation. A call is `client:name(params, call_options)`.
 local function method(op)
   return function(self, params, options)
+    local context = type(self) == "table" and self._context
+    if not context then
+      error(("call it with a colon, client:%s(…)"):format(op.method_name), 2)
+    end
     if params ~= nil and type(params) ~= "table" then
       check_params(params, op.method_name, 2)
     end
     if options ~= nil then
       option.check(options, CALL_OPTIONS, op.method_name, 2)
     end
-    local context = self._context
     local run = context.runners and context.runners[op.name] or call.run
     local output, err = run(context, op, params, options)
     if output == nil then
@@ -71,12 +74,14 @@ end
 --- The encoded request, unsigned and unsent.
 ---@param name string an operation in either spelling
 ---@param params table|nil
+---@param options { api_version: string|nil }|nil
 ---@return { method: string, url: string, headers: table<string, string>, body: string|nil }|nil request
 ---@return cloudjobs.Error|nil err
 function Client:request(name, params, options)
   local op = operation(self, name, 2)
   check_params(params, op.method_name, 2)
-  local request, err = call.prepare(self._context, op, params, options or {})
+  options = option.check(options, CALL_OPTIONS, op.method_name, 2)
+  local request, err = call.prepare(self._context, op, params, options)
   if not request then
     err.operation = op.name
     err.service = op.service.id
@@ -117,12 +122,19 @@ end
 
 --- What a call would return for this response. Marks an error as a call would.
 ---@param name string
----@param response { status: integer, headers: table<string, string>, body: string|nil }
+---@param response { status: integer, headers: table<string, string>|nil, body: string|nil } headers in lower case
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err
 function Client:decode(name, response)
   local op = operation(self, name, 2)
-  local output, err = call.decode(self._context, op, response)
+  if type(response) ~= "table" or type(response.status) ~= "number" then
+    error(op.method_name .. ": response: expected { status, headers, body }", 2)
+  end
+  local output, err = call.decode(self._context, op, {
+    status = response.status,
+    headers = response.headers or {},
+    body = response.body or "",
+  })
   if output == nil then
     return nil, err
   end

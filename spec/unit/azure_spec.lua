@@ -30,6 +30,7 @@ describe("a client for Azure cost exports", function()
       { { cloud = "us_goverment" }, "option cloud: .*did you mean us_government" },
       { { cloud = { autority = "x" } }, "cloud: unknown option autority" },
       { { credentials = { tokn = "x" } }, "credentials: unknown option tokn %(did you mean token%?%)" },
+      { { credentials = { get = "x" } }, "credentials: expected a method get, got string" },
       { { credentials = { kind = "managed" } }, "credentials: unknown kind managed" },
       { { credentials = { client_secret = "x" } },
         "credentials: missing tenant_id %(AZURE_TENANT_ID%), client_id %(AZURE_CLIENT_ID%)" },
@@ -37,6 +38,7 @@ describe("a client for Azure cost exports", function()
       { { client_type = "a\r\nX: y" }, "client_type: expected letters" },
       { { retry = { max = 2 } }, "retry: unknown option max" },
       { { timeout = { totl = 2 } }, "timeout: unknown option totl" },
+      { { timeout = { total = 0 } }, "timeout: option total: expected seconds above 0, got 0" },
     }
     for _, case in ipairs(cases) do
       local ok, message = pcall(function()

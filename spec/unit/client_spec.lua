@@ -58,6 +58,17 @@ describe("a client", function()
       { err.code, err.retryable, err.throttling, err.operation })
   end)
 
+  it("decodes a response of which little is known", function()
+    local exports = client()
+    assert.same({ Exports = {} }, exports:decode("list_exports", { status = 200, body = '{"Exports":[]}' }))
+    local output, err = exports:decode("list_exports", { status = 200 })
+    assert.is_nil(output)
+    assert.same({ "response", 200 }, { err.kind, err.status })
+    output, err = exports:decode("list_exports", { status = 502 })
+    assert.is_nil(output)
+    assert.same({ "service", 502, true }, { err.kind, err.status, err.retryable })
+  end)
+
   it("answers nil and an error once it is closed", function()
     local exports, stub = client {}
     exports:close()
@@ -96,6 +107,26 @@ describe("a client", function()
       local output = exports:list_exports({}, { timeout = "5" })
       return output
     end, "list_exports: option timeout: expected number, got string" },
+    { "a call option where nothing is sent", function(exports)
+      local request = exports:request("list_exports", {}, "2025-03-01")
+      return request
+    end, "list_exports: options: expected table, got string" },
+    { "a dot in a colon's place", function(exports)
+      local output = exports.list_exports {}
+      return output
+    end, "call it with a colon, client:list_exports(…)" },
+    { "a dot and nothing behind it", function(exports)
+      local output = exports.list_exports()
+      return output
+    end, "call it with a colon, client:list_exports(…)" },
+    { "a response that is none", function(exports)
+      local output = exports:decode("list_exports", '{"Exports":[]}')
+      return output
+    end, "list_exports: response: expected { status, headers, body }" },
+    { "a response without a status", function(exports)
+      local output = exports:decode("list_exports", { body = '{"Exports":[]}' })
+      return output
+    end, "list_exports: response: expected { status, headers, body }" },
   }
   for _, case in ipairs(mistakes) do
     it("raises at the caller's line for " .. case[1], function()

@@ -90,7 +90,8 @@ local function address(self)
     message = "tenant_id: expected a tenant's id or domain"
   end
   if message then
-    return azure_token.failure(self.source, { code = "config", message = url.shown(self._authority) .. ": " .. message })
+    message = url.shown(self._authority) .. ": " .. message
+    return azure_token.failure(self.source, { code = "config", message = message })
   end
   return self:token_url()
 end

@@ -187,7 +187,8 @@ local function from_arc(self, scope)
   local given = self._getenv("IDENTITY_ENDPOINT") or ARC_ENDPOINT
   local parts, message = url.parse(given)
   if not parts or not url.is_loopback(parts.host) then
-    return fail("config", ("IDENTITY_ENDPOINT %s: %s"):format(url.shown(given), message or "expected a loopback address"))
+    message = message or "expected a loopback address"
+    return fail("config", ("IDENTITY_ENDPOINT %s: %s"):format(url.shown(given), message))
   end
   local endpoint = ("%s://%s:%d%s"):format(
     parts.scheme, parts.host == "localhost" and "127.0.0.1" or parts.host, parts.port, parts.path)
