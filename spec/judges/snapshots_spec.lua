@@ -68,6 +68,11 @@ local LIFE = {
     } },
   } },
   { "lists page after page", { { "First" }, { "Second" } } },
+  { "lists its members", {
+    { CompanyName = "Example Corp", WebsiteUrl = "https://example.com", AccountId = "111122223333" },
+  } },
+  { "keeps settings", "arn:aws:iam::111122223333:role/snapshots" },
+  { "gets them back", { Catalog = "AWS", ResourceSnapshotJobRoleArn = "arn:aws:iam::111122223333:role/snapshots" } },
   { "creates a snapshot job", JOB },
   {
     "is refused another of its subject",
@@ -86,6 +91,13 @@ local LIFE = {
     CreatedBy = "111122223333",
   } } },
   { "takes a snapshot itself", { Arn = SNAPSHOT .. "2", Revision = 2 } },
+  { "lists what belongs to it", { {
+    Catalog = "AWS",
+    EngagementId = ENGAGEMENT,
+    ResourceType = "Opportunity",
+    ResourceId = "O123456",
+    CreatedBy = "111122223333",
+  } } },
   { "gets the snapshot", { Stage = "Qualified", ReviewStatus = "Approved", TargetCloseDate = "2027-03-31" } },
   { "tags it", { Tags = { { Key = "team", Value = "sales" }, { Key = "tier", Value = "1" } } } },
   { "untags it", { Tags = { { Key = "tier", Value = "1" } } } },

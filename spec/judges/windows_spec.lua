@@ -4,6 +4,8 @@ local judges = require "spec.support.judges"
 
 local START = judges.START
 local WINDOW = "mw-<id>"
+local FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:patch"
+local INSTANCES = { { Key = "InstanceIds", Values = { "i-12345678" } } }
 local TIMES = { StartTime = START + 10, EndTime = START + 310 }
 
 local function with_times(members)
@@ -53,6 +55,35 @@ local LIFE = {
   { "registers a target", { WindowTargetId = "<uuid>" } },
   { "registers a task", { WindowTaskId = "<uuid>" } },
   { "gets its payload back", { ('{"deep": true}\0\255'):byte(1, -1) } },
+  { "lists targets", { {
+    WindowId = WINDOW,
+    WindowTargetId = "<uuid>",
+    ResourceType = "INSTANCE",
+    Targets = INSTANCES,
+    OwnerInformation = "the owner",
+  } } },
+  { "lists tasks", { {
+    WindowId = WINDOW,
+    WindowTaskId = "<uuid>",
+    TaskArn = FUNCTION,
+    Type = "LAMBDA",
+    Targets = { { Key = "WindowTargetIds", Values = { "<uuid>" } } },
+    Priority = 1,
+    MaxConcurrency = "2",
+    MaxErrors = "1",
+  } } },
+  { "updates a target", {
+    WindowId = WINDOW,
+    WindowTargetId = "<uuid>",
+    Targets = INSTANCES,
+    OwnerInformation = "another owner",
+  } },
+  { "updates a task", { 5, "2", "2" } },
+  { "lists the target's windows", { { WindowId = WINDOW, Name = "patching" } } },
+  { "sees when it opens next", {
+    { WindowId = WINDOW, Name = "patching", ExecutionTime = "2026-11-23T00:00Z" },
+    { WindowId = WINDOW, Name = "patching", ExecutionTime = "2026-11-24T00:00Z" },
+  } },
   { "follows an execution", { "PENDING", "IN_PROGRESS", "SUCCESS" } },
   { "sees how it ended", with_times { WindowExecutionId = "<uuid>", TaskIds = { "<uuid>" }, Status = "SUCCESS" } },
   { "sees its tasks", {
@@ -60,9 +91,19 @@ local LIFE = {
       WindowExecutionId = "<uuid>",
       TaskExecutionId = "<uuid>",
       Status = "SUCCESS",
-      TaskArn = "arn:aws:lambda:us-east-1:111122223333:function:patch",
+      TaskArn = FUNCTION,
       TaskType = "LAMBDA",
     } },
+  } },
+  { "gets a task", with_times {
+    WindowExecutionId = "<uuid>",
+    TaskExecutionId = "<uuid>",
+    TaskArn = FUNCTION,
+    Type = "LAMBDA",
+    Priority = 5,
+    MaxConcurrency = "2",
+    MaxErrors = "2",
+    Status = "SUCCESS",
   } },
   { "sees a task's invocations", {
     WindowExecutionTaskInvocationIdentities = { with_times {
@@ -72,10 +113,11 @@ local LIFE = {
       ExecutionId = "<uuid>",
       TaskType = "LAMBDA",
       Status = "SUCCESS",
-      OwnerInformation = "the owner",
+      OwnerInformation = "another owner",
       WindowTargetId = "<uuid>",
     } },
   } },
+  { "gets an invocation", true },
   { "cancels another", { WindowExecutionId = "<uuid>" } },
   { "sees it cancelled", { "CANCELLING", "CANCELLED" } },
   { "lists both", { "CANCELLED", "SUCCESS" } },
@@ -83,6 +125,8 @@ local LIFE = {
     "is refused a target in use",
     refused("TargetInUseException", "The target is used by a task of the maintenance window."),
   },
+  { "takes the task out", { WindowId = WINDOW, WindowTaskId = "<uuid>" } },
+  { "takes the target out", { WindowId = WINDOW, WindowTargetId = "<uuid>" } },
   { "deletes it", { WindowId = WINDOW } },
   { "misses it then", refused("DoesNotExistException", ("Maintenance window %s does not exist."):format(WINDOW)) },
 }

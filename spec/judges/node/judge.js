@@ -3,6 +3,11 @@
 
 const URL = process.argv[2];
 const KEYS = { accessKeyId: "AKIDEMULATOR", secretAccessKey: "emulator-secret" };
+const FAILURES = {
+  "the service fails": { status: 503, code: "ServiceUnavailable" },
+  "a gateway answers": { status: 502, body: "<html>Bad gateway</html>" },
+  "the connection breaks": { drop: true },
+};
 const HOUR = 3600 * 1000;
 
 function options(changes) {
@@ -63,7 +68,7 @@ async function collect(pages, take) {
   return list;
 }
 
-// Throttling, and everything that can be wrong with who calls and when.
+// Throttling and failures, and all that can be wrong with who calls and when.
 async function reportTroubles(Client, Command, params = {}) {
   const operation = Command.name.replace(/Command$/, "");
   const call = (changes) => new Client(options(changes)).send(new Command(params));
@@ -73,6 +78,10 @@ async function reportTroubles(Client, Command, params = {}) {
   report("tries again when it is throttled", await attempts(call()));
   await control("faults", { operation, throttle: true, times: 3 });
   report("gives up when that goes on", await refusal(call()));
+  for (const [name, fault] of Object.entries(FAILURES)) {
+    await control("faults", { operation, ...fault });
+    report(`tries again when ${name}`, await attempts(call()));
+  }
   report("signs with a wrong secret", await refusal(call({ credentials: { ...KEYS, secretAccessKey: "another" } })));
   report("signs with an unknown key", await refusal(call({ credentials: { ...KEYS, accessKeyId: "AKIDUNKNOWN" } })));
   report("has a session", await attempts(call(session("ASIAEMULATOR", "emulator-session"))));

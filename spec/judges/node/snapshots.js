@@ -46,11 +46,20 @@ async function reportEngagements() {
   await engage("two", "Second");
   const titles = (page) => page.EngagementSummaryList.map((one) => one.Title);
   report("lists page after page", await collect(sdk.paginateListEngagements(PAGING, { ...CATALOG }), titles));
+  const members = await client.listEngagementMembers({ ...CATALOG, Identifier: engagement.Id });
+  report("lists its members", members.EngagementMemberList);
   return engagement.Id;
+}
+
+async function reportSettings() {
+  const role = { ...CATALOG, ResourceSnapshotJobRoleIdentifier: "snapshots" };
+  report("keeps settings", (await client.putSellingSystemSettings(role)).ResourceSnapshotJobRoleArn);
+  report("gets them back", await client.getSellingSystemSettings(CATALOG));
 }
 
 run(async () => {
   const EngagementIdentifier = await reportEngagements();
+  await reportSettings();
   const subject = {
     ...CATALOG,
     EngagementIdentifier,
@@ -75,6 +84,8 @@ run(async () => {
   const snapshots = await client.listResourceSnapshots({ ...CATALOG, EngagementIdentifier });
   report("lists what it took", snapshots.ResourceSnapshotSummaries);
   report("takes a snapshot itself", await client.createResourceSnapshot({ ...subject, ClientToken: "five" }));
+  const linked = await client.listEngagementResourceAssociations({ ...CATALOG, EngagementIdentifier });
+  report("lists what belongs to it", linked.EngagementResourceAssociationSummaries);
   const taken = await client.getResourceSnapshot({ ...subject, Revision: 2 });
   report("gets the snapshot", taken.Payload.OpportunitySummary.Lifecycle);
 

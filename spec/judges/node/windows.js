@@ -5,6 +5,7 @@ const sdk = require("@aws-sdk/client-ssm");
 const { advance, collect, control, options, refusal, report, reportTroubles, run } = require("./judge.js");
 
 const client = new sdk.SSM(options());
+const INSTANCE = { ResourceType: "INSTANCE", Targets: [{ Key: "InstanceIds", Values: ["i-12345678"] }] };
 
 function create(changes) {
   return client.createMaintenanceWindow({
@@ -32,28 +33,54 @@ async function follow(execution) {
   }
 }
 
-async function reportRegistrations(WindowId) {
+async function registerTarget(WindowId) {
   const target = await client.registerTargetWithMaintenanceWindow({
     WindowId,
-    ResourceType: "INSTANCE",
-    Targets: [{ Key: "InstanceIds", Values: ["i-0123456789abcdef0"] }],
+    ...INSTANCE,
     OwnerInformation: "the owner",
   });
   report("registers a target", target);
+  return { WindowId, WindowTargetId: target.WindowTargetId };
+}
+
+async function registerTask(WindowId, WindowTargetId) {
   const task = await client.registerTaskWithMaintenanceWindow({
     WindowId,
     TaskType: "LAMBDA",
     TaskArn: "arn:aws:lambda:us-east-1:111122223333:function:patch",
-    Targets: [{ Key: "WindowTargetIds", Values: [target.WindowTargetId] }],
+    Targets: [{ Key: "WindowTargetIds", Values: [WindowTargetId] }],
     TaskInvocationParameters: { Lambda: { Qualifier: "1", Payload: Buffer.from('{"deep": true}\x00\xff', "latin1") } },
     MaxConcurrency: "2",
     MaxErrors: "1",
   });
   report("registers a task", task);
-  const { WindowTaskId } = task;
-  const kept = await client.getMaintenanceWindowTask({ WindowId, WindowTaskId });
+  return { WindowId, WindowTaskId: task.WindowTaskId };
+}
+
+async function reportRegistrations(WindowId, target, task) {
+  const kept = await client.getMaintenanceWindowTask(task);
   report("gets its payload back", [...kept.TaskInvocationParameters.Lambda.Payload]);
-  return target.WindowTargetId;
+  report("lists targets", (await client.describeMaintenanceWindowTargets({ WindowId })).Targets);
+  report("lists tasks", (await client.describeMaintenanceWindowTasks({ WindowId })).Tasks);
+  const owned = { ...target, OwnerInformation: "another owner" };
+  report("updates a target", await client.updateMaintenanceWindowTarget(owned));
+  const changed = await client.updateMaintenanceWindowTask({ ...task, Priority: 5, MaxErrors: "2" });
+  report("updates a task", [changed.Priority, changed.MaxConcurrency, changed.MaxErrors]);
+  const ofIt = await client.describeMaintenanceWindowsForTarget(INSTANCE);
+  report("lists the target's windows", ofIt.WindowIdentities);
+  const schedule = await client.describeMaintenanceWindowSchedule({ WindowId });
+  report("sees when it opens next", schedule.ScheduledWindowExecutions.slice(0, 2));
+}
+
+async function reportTasks(execution, TaskId) {
+  const executed = { ...execution, TaskId };
+  report("sees its tasks", await client.describeMaintenanceWindowExecutionTasks(execution));
+  report("gets a task", await client.getMaintenanceWindowExecutionTask(executed));
+  const { $metadata, ...invocations } = await client.describeMaintenanceWindowExecutionTaskInvocations(executed);
+  report("sees a task's invocations", invocations);
+  const [{ InvocationId, ...invoked }] = invocations.WindowExecutionTaskInvocationIdentities;
+  const invocation = await client.getMaintenanceWindowExecutionTaskInvocation({ ...executed, InvocationId });
+  report("gets an invocation", Object.entries(invoked).every(([name, value]) => `${invocation[name]}` === `${value}`));
 }
 
 async function reportExecutions(WindowId) {
@@ -61,9 +88,7 @@ async function reportExecutions(WindowId) {
   const [states, ended] = await follow(first);
   report("follows an execution", states);
   report("sees how it ended", ended);
-  report("sees its tasks", await client.describeMaintenanceWindowExecutionTasks(first));
-  const invocations = { ...first, TaskId: ended.TaskIds[0] };
-  report("sees a task's invocations", await client.describeMaintenanceWindowExecutionTaskInvocations(invocations));
+  await reportTasks(first, ended.TaskIds[0]);
 
   const second = await open(WindowId);
   const status = async () => (await client.getMaintenanceWindowExecution(second)).Status;
@@ -101,11 +126,15 @@ run(async () => {
   await client.removeTagsFromResource({ ...tagged, TagKeys: ["team"] });
   report("untags it", await client.listTagsForResource(tagged));
 
-  const WindowTargetId = await reportRegistrations(WindowId);
+  const target = await registerTarget(WindowId);
+  const task = await registerTask(WindowId, target.WindowTargetId);
+  await reportRegistrations(WindowId, target, task);
   await reportExecutions(WindowId);
 
-  const safely = { WindowId, WindowTargetId, Safe: true };
-  report("is refused a target in use", await refusal(client.deregisterTargetFromMaintenanceWindow(safely)));
+  const deregister = () => client.deregisterTargetFromMaintenanceWindow({ ...target, Safe: true });
+  report("is refused a target in use", await refusal(deregister()));
+  report("takes the task out", await client.deregisterTaskFromMaintenanceWindow(task));
+  report("takes the target out", await deregister());
   report("deletes it", await client.deleteMaintenanceWindow({ WindowId }));
   report("misses it then", await refusal(client.getMaintenanceWindow({ WindowId })));
 

@@ -6,17 +6,23 @@ import json
 import sys
 import urllib.request
 
+import answers
 import boto3
 import botocore.auth
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 URL = sys.argv[1]
+FAILURES = {
+    "the service fails": {"status": 503, "code": "ServiceUnavailable"},
+    "a gateway answers": {"status": 502, "body": "<html>Bad gateway</html>"},
+    "the connection breaks": {"drop": True},
+}
 STANDARD = Config(retries={"mode": "standard", "total_max_attempts": 3})
 
 
 def client(service, key="AKIDEMULATOR", secret="emulator-secret", token=None):
-    return boto3.client(
+    made = boto3.client(
         service,
         endpoint_url=URL,
         region_name="us-east-1",
@@ -25,6 +31,8 @@ def client(service, key="AKIDEMULATOR", secret="emulator-secret", token=None):
         aws_session_token=token,
         config=STANDARD,
     )
+    made.meta.events.register("after-call", answers.check)
+    return made
 
 
 def control(name, body):
@@ -73,7 +81,7 @@ def attempts(call, **params):
 
 
 def report_troubles(service, operation):
-    """Throttling, and everything that can be wrong with who calls and when."""
+    """Throttling and failures, and all that can be wrong with who calls and when."""
 
     def call(*keys):
         return getattr(client(service, *keys), operation)
@@ -84,6 +92,9 @@ def report_troubles(service, operation):
     report("tries again when it is throttled", attempts(call(), **params))
     control("faults", {"operation": wire_name, "throttle": True, "times": 3})
     report("gives up when that goes on", refusal(call(), **params))
+    for name, fault in FAILURES.items():
+        control("faults", {"operation": wire_name, **fault})
+        report(f"tries again when {name}", attempts(call(), **params))
     report("signs with a wrong secret", refusal(call("AKIDEMULATOR", "another"), **params))
     report("signs with an unknown key", refusal(call("AKIDUNKNOWN"), **params))
     report("has a session", attempts(call("ASIAEMULATOR", "emulator-secret", "emulator-session"), **params))

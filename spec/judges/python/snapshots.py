@@ -47,6 +47,11 @@ report("gets it", selling.get_engagement(**CATALOG, Identifier=engagement["Id"])
 engage("two", "Second")
 listed = pages("list_engagements")
 report("lists page after page", [[each["Title"] for each in page["EngagementSummaryList"]] for page in listed])
+members = selling.list_engagement_members(**CATALOG, Identifier=engagement["Id"])
+report("lists its members", members["EngagementMemberList"])
+settings = selling.put_selling_system_settings(**CATALOG, ResourceSnapshotJobRoleIdentifier="snapshots")
+report("keeps settings", settings["ResourceSnapshotJobRoleArn"])
+report("gets them back", selling.get_selling_system_settings(**CATALOG))
 
 subject = {
     "EngagementIdentifier": engagement["Id"],
@@ -72,6 +77,8 @@ report("lists it", [[each["Status"] for each in page["ResourceSnapshotJobSummari
 snapshots = selling.list_resource_snapshots(**CATALOG, EngagementIdentifier=engagement["Id"])
 report("lists what it took", snapshots["ResourceSnapshotSummaries"])
 report("takes a snapshot itself", selling.create_resource_snapshot(**CATALOG, **subject, ClientToken="five"))
+linked = selling.list_engagement_resource_associations(**CATALOG, EngagementIdentifier=engagement["Id"])
+report("lists what belongs to it", linked["EngagementResourceAssociationSummaries"])
 taken = selling.get_resource_snapshot(**CATALOG, **subject, Revision=2)
 report("gets the snapshot", taken["Payload"]["OpportunitySummary"]["Lifecycle"])
 

@@ -46,7 +46,7 @@ report("untags it", ssm.list_tags_for_resource(**tagged))
 target = ssm.register_target_with_maintenance_window(
     WindowId=window,
     ResourceType="INSTANCE",
-    Targets=[{"Key": "InstanceIds", "Values": ["i-0123456789abcdef0"]}],
+    Targets=[{"Key": "InstanceIds", "Values": ["i-12345678"]}],
     OwnerInformation="the owner",
 )
 report("registers a target", target)
@@ -64,6 +64,18 @@ ids = {"WindowId": window, "WindowTaskId": task["WindowTaskId"]}
 payload = ssm.get_maintenance_window_task(**ids)["TaskInvocationParameters"]["Lambda"]["Payload"]
 report("gets its payload back", list(payload))
 
+report("lists targets", ssm.describe_maintenance_window_targets(WindowId=window)["Targets"])
+report("lists tasks", ssm.describe_maintenance_window_tasks(WindowId=window)["Tasks"])
+there = {"WindowId": window, "WindowTargetId": target["WindowTargetId"]}
+report("updates a target", ssm.update_maintenance_window_target(**there, OwnerInformation="another owner"))
+changed = ssm.update_maintenance_window_task(**ids, Priority=5, MaxErrors="2")
+report("updates a task", [changed["Priority"], changed["MaxConcurrency"], changed["MaxErrors"]])
+instance = {"ResourceType": "INSTANCE", "Targets": [{"Key": "InstanceIds", "Values": ["i-12345678"]}]}
+of_it = ssm.describe_maintenance_windows_for_target(**instance)["WindowIdentities"]
+report("lists the target's windows", of_it)
+schedule = ssm.describe_maintenance_window_schedule(WindowId=window)["ScheduledWindowExecutions"]
+report("sees when it opens next", schedule[:2])
+
 execution = control("open_window", {"WindowId": window})["WindowExecutionId"]
 states = []
 while True:
@@ -77,8 +89,14 @@ report("follows an execution", states)
 report("sees how it ended", status)
 tasks = ssm.describe_maintenance_window_execution_tasks(WindowExecutionId=execution)
 report("sees its tasks", tasks)
-ids = {"WindowExecutionId": execution, "TaskId": status["TaskIds"][0]}
-report("sees a task's invocations", ssm.describe_maintenance_window_execution_task_invocations(**ids))
+executed = {"WindowExecutionId": execution, "TaskId": status["TaskIds"][0]}
+report("gets a task", ssm.get_maintenance_window_execution_task(**executed))
+invocations = ssm.describe_maintenance_window_execution_task_invocations(**executed)
+report("sees a task's invocations", invocations)
+invoked = invocations["WindowExecutionTaskInvocationIdentities"][0]
+invocation = ssm.get_maintenance_window_execution_task_invocation(**executed, InvocationId=invoked["InvocationId"])
+invocation.pop("ResponseMetadata")
+report("gets an invocation", invocation == invoked)
 
 second = control("open_window", {"WindowId": window})["WindowExecutionId"]
 advance(40)
@@ -90,8 +108,9 @@ report("sees it cancelled", states)
 executions = ssm.describe_maintenance_window_executions(WindowId=window)
 report("lists both", [each["Status"] for each in executions["WindowExecutions"]])
 
-safely = {"WindowId": window, "WindowTargetId": target["WindowTargetId"], "Safe": True}
-report("is refused a target in use", refusal(ssm.deregister_target_from_maintenance_window, **safely))
+report("is refused a target in use", refusal(ssm.deregister_target_from_maintenance_window, **there, Safe=True))
+report("takes the task out", ssm.deregister_task_from_maintenance_window(**ids))
+report("takes the target out", ssm.deregister_target_from_maintenance_window(**there, Safe=True))
 report("deletes it", ssm.delete_maintenance_window(WindowId=window))
 report("misses it then", refusal(ssm.get_maintenance_window, WindowId=window))
 
