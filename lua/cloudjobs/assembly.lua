@@ -3,23 +3,21 @@
 --- at the line that `level` names, as for `error`.
 
 local Error = require "cloudjobs.error"
+local Log = require "cloudjobs.log"
+local Network = require "cloudjobs.network"
 local option = require "cloudjobs.options"
 local url = require "cloudjobs.url"
 local version = require "cloudjobs.version"
 
 local TIMEOUT = { connect = 10, total = 60 } -- seconds, for one attempt
 local SECONDS = { connect = "number", total = "number" }
-local RETRY = { mode = "string", max_attempts = "number" }
-
--- Options that only a transport can honour: handed on with each request.
-local NETWORK = { "proxy", "ca_bundle", "client_cert", "client_key" }
 
 --- `special` and the options of the transport, as options.check takes them.
 ---@param special table<string, string>
 ---@return table<string, string>
 local function reachable(special)
   local all = { transport = "table", env = "table" }
-  for _, name in ipairs(NETWORK) do
+  for _, name in ipairs(Network.OPTIONS) do
     all[name] = "string"
   end
   for name, expected in pairs(special) do
@@ -38,6 +36,7 @@ local function known(special)
   all.retry = "table"
   all.timeout = "table"
   all.app_id = "string"
+  all.logger = "function"
   return all
 end
 
@@ -52,32 +51,63 @@ local function timeout(options, what, level)
   return { connect = given.connect or TIMEOUT.connect, total = given.total or TIMEOUT.total }
 end
 
----@return { mode: string|nil, max_attempts: integer|nil }
-local function retry(options, what, level)
-  local given = option.check(options.retry, RETRY, what .. ": retry", level + 1)
+--- The option `retry`: of `fields`, and how many attempts.
+---@param fields table<string, string> what else it may hold
+---@return table
+local function retry(options, fields, what, level)
+  what = what .. ": retry"
+  local all = { max_attempts = "number" }
+  for name, expected in pairs(fields) do
+    all[name] = expected
+  end
+  local given = option.check(options.retry, all, what, level + 1)
+  local attempts = given.max_attempts
+  if attempts and (attempts < 1 or attempts % 1 ~= 0) then
+    error(("%s: option max_attempts: expected a whole number from 1, got %s"):format(what, attempts), level + 1)
+  end
   return given
 end
 
---- What the transport has to honour; one that cannot is a mistake.
----@return table|nil
+-- A variable of the environment that the options stand for.
+local function getenv_of(options)
+  return function(name)
+    if options.env then
+      return options.env[name]
+    end
+    return os.getenv(name)
+  end
+end
+
+--- What the transport has to honour; an option that it cannot is a mistake.
+---@return table
 local function network(options, transport, what, level)
-  local settings
-  for _, name in ipairs(NETWORK) do
-    if options[name] then
-      if not transport.honours[name] then
-        error(("%s: option %s: this transport cannot honour it"):format(what, name), level + 1)
-      end
-      settings = settings or {}
-      settings[name] = options[name]
+  local honours = transport.honours
+  for _, name in ipairs(Network.OPTIONS) do
+    -- Who passes a proxy by is decided here, not by the transport.
+    if options[name] and not honours[name == "no_proxy" and "proxy" or name] then
+      error(("%s: option %s: this transport cannot honour it"):format(what, name), level + 1)
     end
   end
-  return settings
+  return Network.new(options, honours, getenv_of(options))
+end
+
+--- Where a client's events go: to the option `logger`, else to stderr where
+--- CLOUDJOBS_LOG=debug asks for it, else nowhere (nil).
+---@return table|nil
+local function log(options, model, transport)
+  local logger = options.logger
+  if not logger and getenv_of(options)("CLOUDJOBS_LOG") == "debug" then
+    logger = Log.print
+  end
+  return logger and Log.new(logger, model, transport)
 end
 
 ---@param app_id string|nil
 ---@return string
 local function user_agent(app_id)
-  return ("cloudjobs/%s lang/lua#%s%s"):format(version, _VERSION:match("[%d.]+"), app_id and " app/" .. app_id or "")
+  -- What a token may not hold would end the line or the word.
+  local app = app_id and " app/" .. app_id:gsub("[^%w!$%%&'*+%-.^_`|~]", "-") or ""
+  return ("cloudjobs/%s lang/lua#%s%s"):format(version, _VERSION:match("[%d.]+"), app)
 end
 
 --- The parts of a service's address that calls need.
@@ -110,6 +140,7 @@ return {
   timeout = timeout,
   retry = retry,
   network = network,
+  log = log,
   user_agent = user_agent,
   address = address,
 }

@@ -9,7 +9,10 @@ local Endpoint = require "cloudjobs.endpoint"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.retry"
 local Sigv4 = require "cloudjobs.auth.sigv4"
+local Skew = require "cloudjobs.skew"
 local assembly = require "cloudjobs.assembly"
+local aws_exports = require "cloudjobs.aws_exports"
+local aws_retry = require "cloudjobs.aws_retry"
 local core = require "cloudjobs.core"
 local export = require "cloudjobs.export.aws"
 local json_rpc = require "cloudjobs.protocol.json_rpc"
@@ -36,21 +39,29 @@ local function connect(service, options)
 end
 
 -- "attempt=n; max=m" for the attempts a client may make, written once.
-local function attempt_texts(retry)
+local function attempt_texts(context)
   return setmetatable({}, {
     __index = function(texts, attempt)
-      texts[attempt] = ("attempt=%d; max=%d"):format(attempt, retry.max_attempts)
+      texts[attempt] = ("attempt=%d; max=%d"):format(attempt, context.retry.max_attempts)
       return texts[attempt]
     end,
   })
 end
 
+-- When the caller will have given up, by the clock of the service that gave
+-- this answer.
+local function ttl(response, context)
+  local date = response.headers.date and core.epoch(response.headers.date)
+  return date and "ttl=" .. core.iso(math.floor(date + context.timeout.total)):gsub("[-:]", "") .. "; " or ""
+end
+
 -- The headers that tell the service which call and which attempt this is.
-local function annotate(headers, attempt, context)
+local function annotate(headers, attempt, context, response)
   if attempt == 1 then
     headers["amz-sdk-invocation-id"] = core.uuid()
   end
-  headers["amz-sdk-request"] = context.attempt_texts[attempt]
+  local text = context.attempt_texts[attempt]
+  headers["amz-sdk-request"] = response and ttl(response, context) .. text or text
 end
 
 local function settings(context)
@@ -58,7 +69,9 @@ local function settings(context)
   return { region = config:get("region"), profile = config:get("profile") }
 end
 
-local SETTLED = { "max_attempts", "ca_bundle", "app_id" }
+local SETTLED = {
+  "retry_mode", "retry_generation", "max_attempts", "disable_clock_skew_correction", "ca_bundle", "app_id",
+}
 
 --- Gives the context what environment and files say, at its first call.
 ---@return cloudjobs.Error|nil err
@@ -71,18 +84,16 @@ local function settle(context)
     end
     found[name] = value
   end
-  context.retry.max_attempts = found.max_attempts or context.retry.max_attempts
+  context.retry = aws_retry.policy(found, context.model.service.id, context.retry.quota)
+  context.skew.corrects = not found.disable_clock_skew_correction
   context.user_agent = assembly.user_agent(found.app_id)
-  if found.ca_bundle and context.transport.honours.ca_bundle then
-    context.network = context.network or {}
-    context.network.ca_bundle = found.ca_bundle
-  end
+  context.network:trust(found.ca_bundle)
   context.settle = nil
 end
 
 function assemble(model, options, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
-  assembly.retry(options, what, level + 1)
+  local retry = aws_retry.check(options, what, level + 1)
   local timeout = assembly.timeout(options, what, level + 1)
   local protocol = PROTOCOLS[model.service.protocol]
   if not protocol then
@@ -90,8 +101,7 @@ function assemble(model, options, what, level)
   end
   local config = Config.new(options)
   local transport = options.transport or transports.default()
-  local retry = Retry.standard {}
-  return Client.new {
+  local context = {
     model = model,
     protocol = protocol,
     auth = Sigv4.new(),
@@ -99,19 +109,25 @@ function assemble(model, options, what, level)
     settle = settle,
     credentials = AwsCredentials.of_client(options, config, transport, connect, what, level + 1),
     endpoint = AwsEndpoint.new(model, config),
-    retry = retry,
+    retry = Retry.standard { quota = retry.quota }, -- until it is settled
+    skew = Skew.new(),
     transport = transport,
     network = assembly.network(options, transport, what, level + 1),
+    log = assembly.log(options, model, transport),
     timeout = timeout,
     annotate = annotate,
     settings = settings,
-    attempt_texts = attempt_texts(retry),
   }
+  context.attempt_texts = attempt_texts(context)
+  return Client.new(context)
 end
 
 local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling", "sts", "sso", "sso_oidc" }
 
-local aws = { export = export.new, resolve_endpoint = Endpoint.resolve }
+-- What a service's client does beyond the operations of its model.
+local METHODS = { bcm_data_exports = aws_exports }
+
+local aws = { export = export.new, resolve_endpoint = Endpoint.resolve, retry_quota = Retry.quota }
 
 --- Credentials as a provider to share between clients: `:get()` answers an
 --- identity or `nil, err`. Keys make a static one; `role_arn` the role's, for
@@ -129,6 +145,9 @@ for _, name in ipairs(SERVICES) do
   local what = "cloudjobs.aws." .. name
   aws[name] = function(options)
     local client = assemble(Model.load(name), options, what, 2)
+    for method, f in pairs(METHODS[name] or {}) do
+      client[method] = f
+    end
     return client
   end
 end

@@ -49,8 +49,8 @@ end
 -- The options that a call on behalf of credentials has in common with the
 -- client it is made for.
 local INHERITED = {
-  "profile", "env", "retry", "timeout", "proxy", "ca_bundle", "client_cert", "client_key", "app_id",
-  "use_fips", "use_dualstack", "ignore_configured_endpoint_urls",
+  "profile", "env", "retry", "timeout", "proxy", "no_proxy", "ca_bundle", "client_cert", "client_key", "app_id",
+  "logger", "use_fips", "use_dualstack", "ignore_configured_endpoint_urls",
 }
 
 -- What providers are given of the world; `api` makes the API calls they need.

@@ -178,7 +178,7 @@ end
 local function assemble(model, options, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
   local timeout = assembly.timeout(options, what, level + 1)
-  local retry = assembly.retry(options, what, level + 1)
+  local retry = assembly.retry(options, {}, what, level + 1)
   local given = settings_of(options, what, level + 1)
   if options.client_type and not options.client_type:find("^[%w%-._]+$") then
     error(what .. ": option client_type: expected letters, digits and - . _", level + 1)
@@ -192,6 +192,7 @@ local function assemble(model, options, what, level)
     retry = Retry.azure { max_attempts = retry.max_attempts },
     transport = given.transport,
     network = given.network,
+    log = assembly.log(options, model, given.transport),
     timeout = timeout,
     user_agent = assembly.user_agent(options.app_id),
     annotate = annotate,

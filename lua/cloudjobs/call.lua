@@ -2,7 +2,8 @@
 --- and only the transport does I/O.
 ---
 --- The context is put together by aws.lua or azure.lua: protocol, auth,
---- credentials, endpoint, retry, transport, and the client's own settings.
+--- credentials, endpoint, retry, transport, network, and the client's own
+--- settings; skew and log where there are such.
 
 local Error = require "cloudjobs.error"
 
@@ -58,7 +59,7 @@ local function prepare(context, op, params, options)
     request.url = request.url .. "?" .. request.query
   end
   request.signing = endpoint.signing
-  request.network = context.network
+  request.network = context.network.to[endpoint.origin] or nil
   local headers = request.headers
   headers.host = endpoint.host
   headers["user-agent"] = context.user_agent
@@ -67,7 +68,7 @@ end
 
 -- A signed copy of the request, and the identity that signed it or the error;
 -- the request itself where the operation asks for no signature.
-local function sign(context, op, request)
+local function sign(context, op, request, now)
   if op.unsigned then
     return request
   end
@@ -76,22 +77,36 @@ local function sign(context, op, request)
     return nil, err
   end
   local signed
-  signed, err = context.auth:sign(request, identity, context.transport:now())
+  signed, err = context.auth:sign(request, identity, now)
+  if signed and context.log then
+    context.log:credentials(op, identity)
+  end
   return signed, err or identity
 end
 
-local function attempt(context, op, request)
-  local signed, identity = sign(context, op, request)
+local function attempt(context, op, request, number)
+  local transport, skew, log = context.transport, context.skew, context.log
+  local now = transport:now()
+  local offset = skew and skew.offset or 0
+  local signed, identity = sign(context, op, request, now + offset)
   if not signed then
     return nil, identity
   end
-  local response, err = context.transport:send(signed)
-  if not response then
-    return nil, err
+  if log then
+    log:attempt(op, number, signed)
   end
-  local output
-  output, err = context.protocol.decode(op, response, context, request)
-  return output, err, response, identity
+  local response, output, err
+  response, err = transport:send(signed)
+  if response then
+    output, err = context.protocol.decode(op, response, context, request)
+    if skew and response.headers.date ~= skew.date then
+      skew:observe(response.headers, now, transport)
+    end
+  end
+  if log then
+    log:response(op, number, response, output, err)
+  end
+  return output, err, response, identity, offset
 end
 
 --- A signed URL that makes the call, without a body; nothing is sent.
@@ -124,9 +139,14 @@ end
 
 --- What a repeat could do twice is not repeated when nobody knows whether
 --- the first one was carried out.
-local function judge(context, op, err)
+local function judge(context, op, err, offset)
+  local skew = context.skew
   if err.kind == "service" then
     context.retry.classify(err, op.model:error(err.code))
+    if skew then
+      err.retryable = err.retryable or skew:explains(err, offset)
+      err.hint = err.hint or skew:hint()
+    end
     err.ambiguous = op.once and err.status >= 500 and not err.throttling or false
   elseif err.kind == "response" then
     err.ambiguous = not op.readonly
@@ -144,7 +164,7 @@ end
 local function decode(context, op, response)
   local output, err = context.protocol.decode(op, response, context)
   if output == nil then
-    judge(context, op, err)
+    judge(context, op, err, context.skew and context.skew.offset)
     err.operation = op.name
     err.service = op.service.id
   end
@@ -165,19 +185,54 @@ local function renews(context, err, call)
   return true
 end
 
---- The delay before the next attempt, or nil and the error to return.
-local function next_delay(context, err, attempts, call, options, deadline)
-  local delay = renews(context, err, call) and 0 or context.retry:after(err, attempts, call)
-  if not delay then
-    return nil, err
-  end
+-- Waits, unless the call is cancelled or its time would be over: then the
+-- error that says so, caused by what made it wait.
+local function pause(context, delay, options, deadline, cause)
+  local transport = context.transport
   if options.cancel and options.cancel.cancelled then
-    return nil, cancelled(options.cancel, err)
+    return cancelled(options.cancel, cause)
+  elseif deadline and transport:clock() + delay >= deadline then
+    return out_of_time(cause)
   end
-  if deadline and context.transport:clock() + delay >= deadline then
-    return nil, out_of_time(err)
+  local _, ended = transport:sleep(delay, options.cancel)
+  if ended then
+    ended.cause = cause
   end
-  return delay
+  return ended
+end
+
+-- Waits until adaptive mode lets an attempt go. Gives the error that forbids
+-- the attempt.
+local function hold(context, options, deadline, cause)
+  if options.cancel and options.cancel.cancelled then
+    return cancelled(options.cancel, cause)
+  end
+  local limiter, transport = context.retry.limiter, context.transport
+  local delay = limiter and limiter:take(transport:clock()) or 0
+  while delay > 0 do
+    local stop = pause(context, delay, options, deadline, cause)
+    if stop then
+      return stop
+    end
+    delay = limiter:take(transport:clock())
+  end
+end
+
+-- Waits for the next attempt, or gives the error to return when there is none.
+local function wait(context, op, err, attempts, call, options, deadline)
+  local delay, last
+  if renews(context, err, call) then
+    delay = 0
+  else
+    delay, last = context.retry:after(err, attempts, call)
+  end
+  if not delay then
+    return err
+  end
+  if context.log and not last then
+    context.log:retry(op, attempts, err, delay)
+  end
+  return pause(context, delay, options, deadline, err) or (last and err or nil)
 end
 
 local function fill(meta, started, context, attempts, response)
@@ -208,36 +263,40 @@ local function run(context, op, params, options)
   local attempts, call, output, response = 0, nil, nil, nil
 
   local request, err = prepare(context, op, params, options)
+  local retry = context.retry
+  if request and context.log then
+    context.log:request(op, params, request)
+  end
   while request do
-    if options.cancel and options.cancel.cancelled then
-      err = cancelled(options.cancel, err)
+    local stop = (options.cancel or retry.limiter) and hold(context, options, deadline, err)
+    if stop then
+      err = stop
       break
     end
     attempts = attempts + 1
     request.timeout = deadline and math.min(limit, deadline - transport:clock()) or limit
     request.connect_timeout = context.timeout.connect
     request.cancel = options.cancel
-    context.annotate(request.headers, attempts, context)
+    context.annotate(request.headers, attempts, context, response)
 
-    local identity
-    output, err, response, identity = attempt(context, op, request)
-    if output ~= nil then
-      context.retry:succeeded(call)
+    local identity, offset
+    output, err, response, identity, offset = attempt(context, op, request, attempts)
+    if err then
+      judge(context, op, err, offset)
+    end
+    if retry.limiter then
+      retry.limiter:answered(err and err.throttling, transport:clock())
+    end
+    if not err then
+      retry:succeeded(call)
       break
     end
 
-    judge(context, op, err)
-    call = call or {}
+    call = call or { operation = op.name }
     call.identity = identity
-    local delay
-    delay, err = next_delay(context, err, attempts, call, options, deadline)
-    if not delay then
-      break
-    end
-    local _, ended = transport:sleep(delay, options.cancel)
-    if ended then
-      ended.cause = err
-      err = ended
+    stop = wait(context, op, err, attempts, call, options, deadline)
+    if stop then
+      err = stop
       break
     end
   end

@@ -47,6 +47,13 @@ return {
     option = { "retry", "mode" }, env = { "AWS_RETRY_MODE" }, key = "retry_mode",
     parse = one_of("standard", "adaptive", "legacy"), default = "standard",
   },
+  retry_generation = {
+    option = { "retry", "generation" }, env = { "AWS_NEW_RETRIES_2026" }, default = "2026",
+    parse = function(text)
+      return boolean(text) and "2026" or "former"
+    end,
+  },
+  disable_clock_skew_correction = { env = { "AWS_DISABLE_CLOCK_SKEW_CORRECTION" }, parse = boolean },
   max_attempts = {
     option = { "retry", "max_attempts" }, env = { "AWS_MAX_ATTEMPTS" }, key = "max_attempts",
     parse = positive_integer,

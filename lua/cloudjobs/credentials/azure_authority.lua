@@ -134,7 +134,7 @@ function Authority:request(scope, proof, secret, claims)
     body = encode_form(fields),
     timeout = TIMEOUT.total,
     connect_timeout = TIMEOUT.connect,
-    network = self._network,
+    network = self._network and self._network.to[token_url] or nil,
   }
   if not response then
     return azure_token.failure(self.source, {

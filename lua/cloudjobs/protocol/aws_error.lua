@@ -1,7 +1,8 @@
 --- The errors of AWS's JSON protocols, json-rpc and rest alike.
 
-local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
+local after = require "cloudjobs.protocol.retry_after"
+local core = require "cloudjobs.core"
 
 ---@return string|nil
 local function request_id(response)
@@ -20,16 +21,13 @@ local function text(value)
   return type(value) == "string" and value or nil
 end
 
--- Milliseconds in x-amz-retry-after, seconds in Retry-After; anything else is no hint.
+-- Milliseconds in x-amz-retry-after, else Retry-After; anything else is no hint.
 local function retry_after(headers)
   local ms = headers["x-amz-retry-after"]
   if ms and ms:find("^%d+$") then
     return tonumber(ms) / 1000
   end
-  local seconds = headers["retry-after"]
-  if seconds and seconds:find("^%d+$") then
-    return tonumber(seconds)
-  end
+  return after.read(headers)
 end
 
 --- The error an answer tells of: the code from x-amzn-errortype, else `code`,

@@ -1,5 +1,6 @@
 --- Errors of Azure Resource Manager, in every form they come in.
 
+local after = require "cloudjobs.protocol.retry_after"
 local azure_hints = require "cloudjobs.protocol.azure_hints"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
@@ -48,15 +49,6 @@ local function collect(details, problems)
   return problems
 end
 
--- Seconds, or an HTTP date counted from the server's own clock.
-local function seconds_of(value, date)
-  if value:find("^%d+%.?%d*$") then
-    return tonumber(value)
-  end
-  local till, now = core.epoch(value), date and core.epoch(date)
-  return till and now and math.max(till - now, 0)
-end
-
 --- The longest wait that any header asks for.
 ---@param headers table<string, string>
 ---@return number|nil seconds
@@ -65,7 +57,7 @@ local function retry_after(headers)
   for name, value in pairs(headers) do
     local seconds
     if name == "retry-after" then
-      seconds = seconds_of(value, headers.date)
+      seconds = after.read(headers)
     elseif name == "retry-after-ms" or name == "x-ms-retry-after-ms" then
       seconds = value:find("^%d+$") and tonumber(value) / 1000
     elseif name:find("^x%-ms%-ratelimit%-microsoft%.co[%w%-]*%-retry%-after$")

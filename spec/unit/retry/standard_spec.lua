@@ -87,7 +87,7 @@ describe("AWS's standard mode", function()
       made = made + 1
     end
     assert.equal(math.floor(500 / 14), made)
-    assert.is_true(call.quota_reached)
+    assert.equal(10, policy.quota.available)
     policy:succeeded { cost = 14 }
     assert.equal(0, policy:after(transport_error(), 1, {}))
   end)
@@ -98,39 +98,82 @@ describe("AWS's standard mode", function()
     for _ = 1, 100 do
       policy:succeeded()
     end
-    assert.equal(500, policy.quota)
-  end)
-end)
-
-describe("Azure's policy", function()
-  local policy = Retry.azure { random = always(1) }
-
-  it("classifies by status", function()
-    local seen = {}
-    for _, status in ipairs { 400, 401, 404, 408, 429, 500, 501, 502, 503, 505 } do
-      local err = service_error(tostring(status), status)
-      policy.classify(err)
-      seen[#seen + 1] = status .. (err.retryable and " again" or "")
-    end
-    assert.same(
-      { "400", "401", "404", "408 again", "429 again", "500 again", "501", "502 again", "503 again", "505" },
-      seen
-    )
+    assert.equal(500, policy.quota.available)
   end)
 
-  it("waits as long as the service asks", function()
-    local err = Error.new { kind = "service", retryable = true, throttling = true, retry_after = 75 }
-    assert.equal(75, policy:after(err, 1))
-  end)
-
-  it("treats a wait of nothing as a short one", function()
-    local err = Error.new { kind = "service", retryable = true, throttling = true, retry_after = 0 }
-    assert.equal(0.5, policy:after(err, 1))
-  end)
-
-  it("doubles from one second otherwise, and makes four attempts", function()
+  it("says in the error that the quota is spent", function()
+    local policy = Retry.standard {}
+    policy.quota.available = 13
     local err = transport_error()
-    assert.same({ 1, 2, 4 }, { policy:after(err, 1), policy:after(err, 2), policy:after(err, 3) })
-    assert.is_nil(policy:after(err, 4))
+    assert.is_nil(policy:after(err, 1, {}))
+    assert.is_true(err.quota_reached)
+    assert.matches("The client's retry quota is spent", tostring(err), 1, true)
   end)
+
+  it("shares a quota that it was given", function()
+    local quota = Retry.quota()
+    local one, other = Retry.standard { quota = quota }, Retry.standard { quota = quota }
+    one:after(transport_error(), 1, {})
+    assert.same({ 486, 486 }, { quota.available, other.quota.available })
+    assert.equal(500, Retry.standard({}).quota.available)
+  end)
+
+  local COSTS = {
+    { "2026", { kind = "service", throttling = true }, 5 },
+    { "2026", { kind = "service" }, 14 },
+    { "2026", { kind = "transport", code = "timeout" }, 14 },
+    { "former", { kind = "service", throttling = true }, 5 },
+    { "former", { kind = "service" }, 5 },
+    { "former", { kind = "transport", code = "closed" }, 5 },
+    { "former", { kind = "transport", code = "timeout" }, 10 },
+  }
+  for i, case in ipairs(COSTS) do
+    it(("pays %d in the numbers of %s, and gets it back (%d)"):format(case[3], case[1], i), function()
+      local policy, call = Retry.standard { generation = case[1] }, {}
+      case[2].retryable = true
+      policy:after(Error.new(case[2]), 1, call)
+      assert.equal(500 - case[3], policy.quota.available)
+      policy:succeeded(call)
+      assert.equal(500, policy.quota.available)
+    end)
+  end
+
+  it("doubles from a second in its former numbers, whatever the server asks", function()
+    local policy = Retry.standard { generation = "former", max_attempts = 10, random = always(1) }
+    local err = transport_error()
+    err.retry_after = 7
+    local delays = {}
+    for attempt = 1, 6 do
+      delays[attempt] = policy:after(err, attempt, {})
+    end
+    assert.same({ 1, 2, 4, 8, 16, 20 }, delays)
+  end)
+
+  it("asks DynamoDB once more, and sooner", function()
+    for _, service in ipairs { "DynamoDB", "DynamoDB Streams" } do
+      local policy = Retry.standard { service = service, random = always(1) }
+      assert.same({ 0.025, 0.1 }, { policy:after(transport_error(), 1, {}), policy:after(transport_error(), 3, {}) })
+      assert.is_nil(policy:after(transport_error(), 4, {}))
+      assert.equal(2, Retry.standard({ service = service, max_attempts = 2 }).max_attempts)
+      assert.equal(3, Retry.standard({ service = service, generation = "former" }).max_attempts)
+    end
+  end)
+
+  local LONG_POLLS = {
+    { "SQS", "ReceiveMessage", 1, true },
+    { "SFN", "GetActivityTask", 1, true },
+    { "SWF", "PollForActivityTask", 1, true },
+    { "SWF", "PollForDecisionTask", 1, true },
+    { "SQS", "SendMessage" },
+    { "BCM Data Exports", "GetExport" },
+  }
+  for _, case in ipairs(LONG_POLLS) do
+    local what = case[3] and "waits before it gives %s %s up" or "gives %s %s up at once"
+    it(what:format(case[1], case[2]) .. " when the quota is spent", function()
+      local policy = Retry.standard { service = case[1], random = always(1) }
+      policy.quota.available = 0
+      local err = Error.new { kind = "service", retryable = true, throttling = true }
+      assert.same({ case[3], case[4] }, { policy:after(err, 1, { operation = case[2] }) })
+    end)
+  end
 end)

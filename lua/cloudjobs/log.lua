@@ -1,0 +1,171 @@
+--- What a client tells a logger: plain tables without a secret in them. Of
+--- headers only the known ones are shown, of documents only what neither the
+--- service's model nor its name calls a secret.
+
+local core = require "cloudjobs.core"
+
+local HIDDEN = "[hidden]"
+
+local function set(...)
+  local t = {}
+  for _, name in ipairs { ... } do
+    t[name] = true
+  end
+  return t
+end
+
+-- A header that is not listed is named, its value is not shown.
+local HEADERS = set(
+  "accept", "age", "amz-sdk-invocation-id", "amz-sdk-request", "clienttype", "connection", "content-encoding",
+  "content-length", "content-type", "date", "host", "if-match", "retry-after", "server", "transfer-encoding",
+  "user-agent", "x-amz-date", "x-amz-id-2", "x-amz-request-id", "x-amz-retry-after", "x-amz-target",
+  "x-amzn-errortype", "x-amzn-query-mode", "x-amzn-request-id", "x-amzn-requestid", "x-ms-client-request-id",
+  "x-ms-correlation-request-id", "x-ms-request-id", "x-ms-retry-after-ms"
+)
+
+-- Members that hold secrets whatever a model says of them, by the end of their
+-- names. Models leave out AWS's session tokens, and Azure's have no flags.
+local SECRET_ENDS = {
+  "secret", "secretaccesskey", "secretkey", "password", "sessiontoken", "accesstoken", "refreshtoken", "idtoken",
+  "identitytoken", "tokencode", "devicecode", "assertion", "accountkey", "connectionstring", "sastoken", "signature",
+}
+
+local function is_secret(name)
+  name = type(name) == "string" and name:lower():gsub("[^%w]", "") or ""
+  for _, tail in ipairs(SECRET_ENDS) do
+    if name:sub(-#tail) == tail then
+      return true
+    end
+  end
+  return false
+end
+
+-- More nesting than any shape has says nothing more, and ends what has no end.
+local MAX_DEPTH = 32
+
+local redact
+
+-- A value of a type in the notation of shapes; without one, a document.
+local function redact_value(model, kind, value, depth)
+  if type(value) ~= "table" then
+    return value
+  elseif depth > MAX_DEPTH then
+    return HIDDEN
+  end
+  local inner = kind and kind:match("^(.*)[%[{][%]}]$")
+  if kind and not inner and kind:find("^%u") then
+    return redact(model, model:shape(kind), value, depth)
+  end
+  local copy = {}
+  for key, item in pairs(value) do
+    copy[key] = is_secret(key) and HIDDEN or redact_value(model, inner, item, depth + 1)
+  end
+  return copy
+end
+
+-- The members of a shape, by name.
+local function members_of(shape)
+  local members = {}
+  for _, member in ipairs(core.members(shape)) do
+    members[member.name] = member
+  end
+  return members
+end
+
+--- A copy of a structure's value that may be shown.
+function redact(model, shape, value, depth)
+  local members, copy = shape and members_of(shape) or {}, {}
+  for name, item in pairs(value) do
+    local member = members[name]
+    if is_secret(name) or (member and member.sensitive) then
+      copy[name] = HIDDEN
+    else
+      copy[name] = redact_value(model, member and member.type, item, depth + 1)
+    end
+  end
+  return copy
+end
+
+local function headers_of(headers)
+  local shown = {}
+  for name, value in pairs(headers) do
+    shown[name] = HEADERS[name] and value or HIDDEN
+  end
+  return shown
+end
+
+local function error_of(err)
+  return {
+    kind = err.kind, code = err.code, message = err.message, status = err.status, request_id = err.request_id,
+    retryable = err.retryable, throttling = err.throttling, ambiguous = err.ambiguous,
+  }
+end
+
+local Log = {}
+local log_mt = { __name = "cloudjobs.log", __index = Log }
+
+local function tell(self, name, op, event)
+  event.event = name
+  event.service = op.service.id
+  event.operation = op.name
+  event.time = self._transport:now()
+  self._logger(event)
+end
+
+--- A call begins.
+function Log:request(op, params, request)
+  tell(self, "request", op, {
+    method = request.method,
+    url = request.url:match("^[^?]*"), -- queries may carry tokens
+    params = params and redact(self._model, op.input, params, 0) or {},
+  })
+end
+
+--- An identity signs.
+function Log:credentials(op, identity)
+  tell(self, "credentials", op, {
+    source = identity.source, access_key_id = identity.access_key_id, expiration = identity.expiration,
+  })
+end
+
+--- A signed request leaves.
+function Log:attempt(op, attempt, request)
+  tell(self, "attempt", op, {
+    attempt = attempt,
+    method = request.method,
+    url = request.url:match("^[^?]*"),
+    headers = headers_of(request.headers),
+    bytes = request.body and #request.body or 0,
+  })
+end
+
+--- An attempt ended: with an answer, or with an error alone.
+function Log:response(op, attempt, response, output, err)
+  tell(self, "response", op, {
+    attempt = attempt,
+    status = response and response.status,
+    headers = response and headers_of(response.headers),
+    output = output and redact(self._model, op.output, output, 0),
+    err = err and error_of(err),
+  })
+end
+
+--- Another attempt follows after `delay` seconds.
+function Log:retry(op, attempt, err, delay)
+  tell(self, "retry", op, { attempt = attempt, delay = delay, err = error_of(err) })
+end
+
+--- The logger behind CLOUDJOBS_LOG=debug: one line of JSON an event on stderr.
+---@param event table
+local function print_event(event)
+  io.stderr:write("cloudjobs ", core.json_encode(event) or event.event, "\n")
+end
+
+---@param logger fun(event: table)
+---@param model table the client's
+---@param transport table for the time
+local function new(logger, model, transport)
+  return setmetatable({ _logger = logger, _model = model, _transport = transport }, log_mt)
+end
+
+return { new = new, print = print_event }

@@ -1,0 +1,20 @@
+--- The header Retry-After: seconds, or the date until which to wait.
+
+local core = require "cloudjobs.core"
+
+--- Seconds to wait; a date is counted from the answer's own Date, since no
+--- other clock is known to agree with it.
+---@param headers table<string, string>
+---@return number|nil
+local function read(headers)
+  local value = headers["retry-after"]
+  if not value then
+    return nil
+  elseif value:find("^%d+%.?%d*$") then
+    return tonumber(value)
+  end
+  local till, now = core.epoch(value), headers.date and core.epoch(headers.date)
+  return till and now and math.max(till - now, 0) or nil
+end
+
+return { read = read }
