@@ -97,19 +97,21 @@ static int open_waiting (struct multi *m) {
 }
 
 /* Waits up to 'seconds' for anything to do, and does it. */
-static void step (struct multi *m, double seconds) {
+static CURLMcode step (struct multi *m, double seconds) {
   struct epoll_event events[MAX_EVENTS];
   double left = m->deadline - cj_clock_read(CLOCK_MONOTONIC);
+  CURLMcode result = CURLM_OK;
   int running, i;
   int n = epoll_wait(m->epoll, events, MAX_EVENTS,
                      to_ms(left < seconds ? left : seconds));
-  for (i = 0; i < n; i++)
-    curl_multi_socket_action(m->m, events[i].data.fd, act_on(&events[i]),
-                             &running);
-  if (m->deadline <= cj_clock_read(CLOCK_MONOTONIC)) {
+  for (i = 0; i < n && result == CURLM_OK; i++)
+    result = curl_multi_socket_action(m->m, events[i].data.fd,
+                                      act_on(&events[i]), &running);
+  if (result == CURLM_OK && m->deadline <= cj_clock_read(CLOCK_MONOTONIC)) {
     m->deadline = HUGE_VAL; /* libcurl sets the next */
-    curl_multi_socket_action(m->m, CURL_SOCKET_TIMEOUT, 0, &running);
+    result = curl_multi_socket_action(m->m, CURL_SOCKET_TIMEOUT, 0, &running);
   }
+  return result;
 }
 
 #else
@@ -119,11 +121,11 @@ static int open_waiting (struct multi *m) {
   return 0;
 }
 
-static void step (struct multi *m, double seconds) {
+static CURLMcode step (struct multi *m, double seconds) {
   double left = m->deadline - cj_clock_read(CLOCK_MONOTONIC);
   int running;
   curl_multi_poll(m->m, NULL, 0, to_ms(left < seconds ? left : seconds), NULL);
-  curl_multi_perform(m->m, &running);
+  return curl_multi_perform(m->m, &running);
 }
 
 #endif
@@ -269,16 +271,20 @@ static int multi_cancel (lua_State *L) {
   return 0;
 }
 
-/* multi:step(seconds): waits up to seconds for the network, and works. */
+/* multi:step(seconds): waits up to seconds for the network, and works. Raises
+** when libcurl itself fails, which is to say out of memory. */
 static int multi_step (lua_State *L) {
   struct multi *m = check_multi(L);
   struct cj_sigpipe guard; /* libcurl without signals does not see to it */
   double seconds = luaL_optnumber(L, 2, 0);
+  CURLMcode result;
   if (m->m == NULL || m->pid != getpid())
     return 0;
   cj_sigpipe_block(&guard);
-  step(m, seconds);
+  result = step(m, seconds);
   cj_sigpipe_restore(&guard);
+  if (result != CURLM_OK)
+    return luaL_error(L, "libcurl: %s", curl_multi_strerror(result));
   return 0;
 }
 
