@@ -4,11 +4,11 @@
 local Emulator = require "cloudjobs.emulator"
 local Home = require "spec.support.home"
 local cloudjobs = require "cloudjobs"
-local core = require "cloudjobs.core"
+local identities = require "spec.data.aws_identities"
 
-local ROLE = "arn:aws:iam::111122223333:role/emulator"
-local PARTNER = "arn:aws:iam::444455556666:role/partner"
-local KEYS = "aws_access_key_id = AKIDEMULATOR\naws_secret_access_key = emulator-secret\n"
+local PARTNER, ROLE, KEYS = identities.PARTNER, identities.ROLE, identities.KEYS
+local SSO, SSO_FILE = identities.SSO, identities.SSO_FILE
+local profile, token_file = identities.profile, identities.token_file
 
 local emulator, home
 
@@ -54,60 +54,8 @@ local function seen_by_listing(options)
   return table.concat(seen, " ")
 end
 
-local function profile(text)
-  return { [".aws/config"] = "[default]\n" .. text }
-end
-
-local function token_file(more)
-  local token = {
-    accessToken = "emulator-sso-token", expiresAt = "2099-01-01T00:00:00Z", startUrl = "https://emulator.example/start",
-    refreshToken = "emulator-sso-refresh", clientId = "client", clientSecret = "secret",
-    registrationExpiresAt = "2099-01-01T00:00:00Z",
-  }
-  for name, value in pairs(more or {}) do
-    token[name] = value
-  end
-  return core.json_encode(token)
-end
-
-local SSO = "sso_session = corp\nsso_account_id = 111122223333\nsso_role_name = R\n"
-  .. "[sso-session corp]\nsso_start_url = https://emulator.example/start\nsso_region = us-east-1\n"
-local SSO_FILE = ".aws/sso/cache/" .. core.sha1("corp") .. ".json"
-
 describe("an AWS identity", function()
-  local ways = {
-    { "the environment", env = { AWS_ACCESS_KEY_ID = "AKIDEMULATOR", AWS_SECRET_ACCESS_KEY = "emulator-secret" },
-      seen = "ListExports" },
-    { "a profile", files = profile(KEYS), seen = "ListExports" },
-    { "a role", files = profile("role_arn = " .. ROLE .. "\nsource_profile = s\n[profile s]\n" .. KEYS),
-      seen = "AssumeRole ListExports" },
-    { "a chain of roles", files = profile("role_arn = " .. PARTNER .. "\nexternal_id = emulator-external-id\n"
-      .. "source_profile = r\n[profile r]\nrole_arn = " .. ROLE .. "\nsource_profile = s\n[profile s]\n" .. KEYS),
-      seen = "AssumeRole AssumeRole ListExports" },
-    { "a web identity", files = { token = "emulator.web.identity\n" },
-      env = { AWS_ROLE_ARN = "arn:aws:iam::111122223333:role/ci", AWS_WEB_IDENTITY_TOKEN_FILE = "{HOME}/token" },
-      seen = "AssumeRoleWithWebIdentity ListExports" },
-    { "SSO", files = { [".aws/config"] = "[default]\n" .. SSO, [SSO_FILE] = token_file() },
-      seen = "GetRoleCredentials ListExports" },
-    { "SSO with an old token",
-      files = { [".aws/config"] = "[default]\n" .. SSO,
-        [SSO_FILE] = token_file { accessToken = "old", expiresAt = "2020-01-01T00:00:00Z" } },
-      seen = "CreateToken GetRoleCredentials ListExports" },
-    { "a process", files = {
-      [".aws/config"] = "[default]\ncredential_process = cat '{HOME}/keys.json'",
-      ["keys.json"] = '{"Version":1,"AccessKeyId":"AKIDEMULATOR","SecretAccessKey":"emulator-secret"}',
-    }, seen = "ListExports" },
-    { "a container", env = {
-      AWS_CONTAINER_CREDENTIALS_FULL_URI = "{URL}/container/credentials",
-      AWS_CONTAINER_AUTHORIZATION_TOKEN = "emulator-container-token",
-    }, seen = "container ListExports" },
-    { "an instance", env = { AWS_EC2_METADATA_SERVICE_ENDPOINT = "{URL}", AWS_EC2_METADATA_DISABLED = "false" },
-      seen = "token role keys ListExports" },
-    { "a role on an instance", files = profile("role_arn = " .. ROLE .. "\ncredential_source = Ec2InstanceMetadata"),
-      env = { AWS_EC2_METADATA_SERVICE_ENDPOINT = "{URL}", AWS_EC2_METADATA_DISABLED = "false" },
-      seen = "token role keys AssumeRole ListExports" },
-  }
-  for _, way in ipairs(ways) do
+  for _, way in ipairs(identities.ways) do
     it("is had from " .. way[1], function()
       local env = {}
       for name, value in pairs(way.env or {}) do
@@ -116,6 +64,14 @@ describe("an AWS identity", function()
       assert.equal(way.seen, seen_by_listing { env = environment(way.files, env) })
     end)
   end
+
+  it("is had from a token whose file ends in a newline, which is no part of it", function()
+    assert.equal("AssumeRoleWithWebIdentity ListExports", seen_by_listing {
+      env = environment({ token = "emulator.web.identity\n" }, {
+        AWS_ROLE_ARN = "arn:aws:iam::111122223333:role/ci", AWS_WEB_IDENTITY_TOKEN_FILE = "{HOME}/token",
+      }),
+    })
+  end)
 
   it("is asked for once for two clients that share it", function()
     local env = environment(profile("role_arn = " .. ROLE .. "\nsource_profile = s\n[profile s]\n" .. KEYS))

@@ -20,7 +20,8 @@ end
 
 -- A child sees none of the settings of whoever runs the specs.
 local ENVIRONMENT = {
-  "env", "-u", "AWS_PROFILE", "-u", "AWS_ENDPOINT_URL", "-u", "AWS_SESSION_TOKEN",
+  "env", "-u", "AWS_PROFILE", "-u", "AWS_ENDPOINT_URL", "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SESSION_TOKEN",
+  "PYENV_ROOT=" .. (os.getenv("PYENV_ROOT") or os.getenv("HOME") .. "/.pyenv"), -- for a python3 that looks at home
   "AWS_CONFIG_FILE=/dev/null",
   "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
   "AWS_EC2_METADATA_DISABLED=true",

@@ -1,0 +1,5 @@
+"""boto3 lists exports with the identity that it finds by itself, where its settings say."""
+
+import boto3
+
+boto3.client("bcm-data-exports").list_exports()
