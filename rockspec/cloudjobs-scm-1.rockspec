@@ -163,6 +163,7 @@ build = {
     ["cloudjobs.jobs.resource_snapshot_job"] = "lua/cloudjobs/jobs/resource_snapshot_job.lua",
     ["cloudjobs.json"] = "lua/cloudjobs/json.lua",
     ["cloudjobs.log"] = "lua/cloudjobs/log.lua",
+    ["cloudjobs.member"] = "lua/cloudjobs/member.lua",
     ["cloudjobs.model"] = "lua/cloudjobs/model.lua",
     ["cloudjobs.models.azure_cost_exports"] = "lua/cloudjobs/models/azure_cost_exports.lua",
     ["cloudjobs.models.azure_cost_exports_enums"] = "lua/cloudjobs/models/azure_cost_exports_enums.lua",

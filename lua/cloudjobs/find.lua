@@ -5,6 +5,7 @@ local Error = require "cloudjobs.error"
 local Interval = require "cloudjobs.interval"
 local Job = require "cloudjobs.job"
 local core = require "cloudjobs.core"
+local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
 
 local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table" }
@@ -110,24 +111,24 @@ end
 local function ids_of(kind, records)
   local ids = {}
   for _, record in ipairs(records) do
-    ids[kind.record_id(record)] = true
+    ids[kind.record_id(record) or ""] = true
   end
   return ids
 end
 
 -- Whether a run of the history can be the one just started.
 local function is_ours(run, wanted, since)
-  local properties = run.properties or {}
-  local submitted = type(properties.submittedTime) == "string" and core.epoch(properties.submittedTime)
-  if properties.executionType ~= "OnDemand" or (submitted and submitted < since - SLACK) then
+  local submitted = core.epoch(member.at(run, "properties.submittedTime", "string") or "")
+  local type_of_run = member.at(run, "properties.executionType", "string")
+  if type_of_run ~= "OnDemand" or (submitted and submitted < since - SLACK) then
     return false
   end
-  if not wanted or not properties.startDate then
+  local from, to = member.at(run, "properties.startDate", "string"), member.at(run, "properties.endDate", "string")
+  if not (wanted and from and to) then
     return true
   end
   -- Days are compared: the service writes times of its own into them.
-  return properties.startDate:sub(1, 10) == wanted.from:sub(1, 10)
-    and properties.endDate:sub(1, 10) == wanted.to:sub(1, 10)
+  return from:sub(1, 10) == wanted.from and to:sub(1, 10) == wanted.to
 end
 
 --- Starts an Azure export and finds the run that this began: the answer to
@@ -143,22 +144,24 @@ local function run_export(kind, client, params, options, level)
   if not before then
     return nil, err
   end
-  local known = ids_of(kind, before.value)
+  local known = ids_of(kind, member.records(before, "value"))
   local since = meta.date and core.epoch(meta.date) or client:transport():now()
   local started
   started, err = client:execute({ scope = params.scope, exportName = params.exportName, run = params.run })
   if not started and not err.ambiguous then
     return nil, err
   end
-  local wanted = params.run and params.run.timePeriod
+  local from = member.at(params, "run.timePeriod.from", "string")
+  local to = member.at(params, "run.timePeriod.to", "string")
+  local wanted = from and to and { from = from:sub(1, 10), to = to:sub(1, 10) }
   return until_found(client, kind, options, what, function()
     local history
     history, err = client:get_execution_history(export)
     local newest, newest_time
-    for _, run in ipairs(history and history.value or {}) do
+    for _, run in ipairs(member.records(history, "value")) do
       local id = kind.record_id(run)
-      local time = run.properties and run.properties.submittedTime or ""
-      if not known[id] and is_ours(run, wanted, since) and (not newest or time > newest_time) then
+      local time = member.at(run, "properties.submittedTime", "string") or ""
+      if id and not known[id] and is_ours(run, wanted, since) and (not newest or time > newest_time) then
         newest, newest_time = id, time
       end
     end

@@ -5,6 +5,7 @@
 local Error = require "cloudjobs.error"
 local Job = require "cloudjobs.job"
 local core = require "cloudjobs.core"
+local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
 
 local DAY = 86400
@@ -232,18 +233,16 @@ function ASPECTS.azure(self, entry)
   end
   local rows = {}
   for i, export in ipairs(list) do
-    local properties = export.properties or {}
-    local schedule = properties.schedule or {}
-    local row = row_of(entry, "export", { export = export.name })
-    local history = type(properties.runHistory) == "table" and properties.runHistory.value or {}
-    local last = newest(history, function(run)
-      return run.properties and run.properties.submittedTime or ""
+    local name = member.at(export, "name", "string")
+    local row = row_of(entry, "export", { export = name })
+    local last = newest(member.records(export, "properties.runHistory.value"), function(run)
+      return member.at(run, "properties.submittedTime", "string") or ""
     end)
-    if last then
-      local job = Job.new(self.kinds.export_run, costs, {
-        scope = entry.scope, exportName = export.name, run_id = self.kinds.export_run.record_id(last),
-      }, 1)
-      local cadence = schedule.status == "Active" and CADENCE[schedule.recurrence] or nil
+    local id = last and self.kinds.export_run.record_id(last)
+    if name and id then
+      local job = Job.new(self.kinds.export_run, costs, { scope = entry.scope, exportName = name, run_id = id }, 1)
+      local is_active = member.at(export, "properties.schedule.status", "string") == "Active"
+      local cadence = is_active and CADENCE[member.at(export, "properties.schedule.recurrence", "string")] or nil
       describe(row, job, last, cadence and (self.stale_after or cadence), self.now)
     end
     rows[i] = row

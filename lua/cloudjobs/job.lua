@@ -5,6 +5,7 @@ local Error = require "cloudjobs.error"
 local Interval = require "cloudjobs.interval"
 local Status = require "cloudjobs.status"
 local core = require "cloudjobs.core"
+local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
 local ref = require "cloudjobs.ref"
 
@@ -74,7 +75,7 @@ local function fetch(self, call_options)
   if not output then
     return nil, err
   end
-  for _, record in ipairs(output[listing.items] or {}) do
+  for _, record in ipairs(member.records(output, listing.items)) do
     if kind.record_id(record) == self.id then
       return record
     end

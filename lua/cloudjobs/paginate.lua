@@ -92,6 +92,10 @@ local function next_token(made, page)
   return any and pack(values, #made.next) or nil
 end
 
+local function unusable(code, message, token)
+  return Error.new { kind = "response", code = code, message = message, resume_token = token }
+end
+
 local Pages = {}
 local pages_mt = { __index = Pages }
 
@@ -108,6 +112,9 @@ function Pages:next()
   end
   if self.token then
     local values = unpack_token(self.token, #made.token)
+    if not values then
+      return nil, Error.new { kind = "validation", code = "token", message = "the token is none of this listing" }
+    end
     for i, name in ipairs(made.token) do
       input[name] = values[i]
     end
@@ -117,14 +124,14 @@ function Pages:next()
     err.resume_token = self.token
     return nil, err
   end
+  local list = made.items(page) -- of a document that no shape has checked, perhaps
+  if list ~= nil and type(list) ~= "table" then
+    return nil, unusable("response", "the answer cannot be read: its items are no list", self.token)
+  end
   local token = next_token(made, page)
   if token and token == self.token then
-    return nil, Error.new {
-      kind = "response",
-      code = "repeated_token",
-      message = "the service gave the same page token twice, which would go on for ever",
-      resume_token = token,
-    }
+    local message = "the service gave the same page token twice, which would go on for ever"
+    return nil, unusable("repeated_token", message, token)
   end
   self.token = token
   self.done = token == nil

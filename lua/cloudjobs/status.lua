@@ -1,6 +1,7 @@
 --- A job's state in one vocabulary, made from a service's own record.
 
 local core = require "cloudjobs.core"
+local member = require "cloudjobs.member"
 
 local FINAL = {
   succeeded = true, failed = true, timed_out = true, cancelled = true, skipped = true, no_data = true, stopped = true,
@@ -28,26 +29,18 @@ function status_mt.__tostring(self)
   return self.reason and text .. ": " .. self.reason or text
 end
 
-local function at(record, path)
-  for name in path:gmatch("[^.]+") do
-    if type(record) ~= "table" then
-      return nil
-    end
-    record = record[name]
-  end
-  return record
-end
-
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
+local function text_at(record, path)
+  local value = member.at(record, path, "string")
+  return value ~= "" and value or nil
 end
 
 -- Azure's times are text and may lack their zone; both clouds' become numbers.
-local function time(value)
-  if type(value) == "string" then
+local function time_at(record, path)
+  local value = path and member.at(record, path, "string")
+  if value then
     return (core.epoch(value)) or (core.epoch(value .. "Z"))
   end
-  return type(value) == "number" and value or nil
+  return path and member.at(record, path, "number")
 end
 
 --- Reads a record.
@@ -58,8 +51,8 @@ end
 ---@return cloudjobs.Status
 local function new(kind, record, id, outcome)
   local members = kind.members
-  local code = text(at(record, members.code))
-  local ended_at = members.ended_at and time(at(record, members.ended_at))
+  local code = text_at(record, members.code)
+  local ended_at = time_at(record, members.ended_at)
   local state = outcome or kind.states[code] or "unknown"
   return setmetatable({
     state = state,
@@ -68,9 +61,9 @@ local function new(kind, record, id, outcome)
     final = FINAL[state] or (state == "unknown" and ended_at ~= nil),
     code = code,
     -- A standing job's record keeps its last failure while it goes on.
-    reason = (not kind.outcome or state == "failed") and text(at(record, members.reason)) or nil,
-    started_at = members.started_at and time(at(record, members.started_at)),
-    updated_at = members.updated_at and time(at(record, members.updated_at)),
+    reason = (not kind.outcome or state == "failed") and text_at(record, members.reason) or nil,
+    started_at = time_at(record, members.started_at),
+    updated_at = time_at(record, members.updated_at),
     ended_at = ended_at,
     id = id,
     kind = kind.kind,

@@ -5,6 +5,7 @@
 local Error = require "cloudjobs.error"
 local Job = require "cloudjobs.job"
 local Status = require "cloudjobs.status"
+local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
 
 local OPTIONS = {
@@ -37,14 +38,25 @@ local function group(jobs)
   return groups
 end
 
+local function check_jobs(jobs, level)
+  if type(jobs) ~= "table" then
+    error("cloudjobs.watch: expected a list of jobs, got " .. type(jobs), level + 1)
+  end
+  for place, job in ipairs(jobs) do
+    if type(job) ~= "table" or not job._kind then
+      error(("cloudjobs.watch: expected a job at %d, got %s"):format(place, type(job)), level + 1)
+    end
+  end
+end
+
 -- A listing's records by the jobs' ids, and how many pages it took.
 local function read_listing(client, listing, record_id)
   local records, pages = {}, 0
   local ok, err = pcall(function()
     for page in client:pages(listing.operation, listing.params) do
       pages = pages + 1
-      for _, record in ipairs(page[listing.items] or {}) do
-        records[record_id(record)] = record
+      for _, record in ipairs(member.records(page, listing.items)) do
+        records[record_id(record) or ""] = record
       end
     end
   end)
@@ -129,14 +141,15 @@ end
 ---@return cloudjobs.Status[] one for each job, in their order; `err` in one that could not be followed to its end
 local function watch(parallel, jobs, options)
   options = option.check(options, OPTIONS, "cloudjobs.watch", 3)
+  check_jobs(jobs, 3)
   local results, functions = {}, {}
   for _, members in ipairs(group(jobs)) do
     local self = setmetatable({
       listing = members.listing, options = options, results = results, waits = {},
     }, group_mt)
-    for i, member in ipairs(members) do
-      local wait = Job.begin(member.job, options, 3)
-      wait.place = member.place
+    for i, one in ipairs(members) do
+      local wait = Job.begin(one.job, options, 3)
+      wait.place = one.place
       self.waits[i] = wait
     end
     functions[#functions + 1] = function()

@@ -213,7 +213,7 @@ describe("an answer", function()
     assert.equal(1, #stub.requests)
   end)
 
-  for _, body in ipairs { "", "<html></html>", "null", '"text"', '{"value":[' } do
+  for _, body in ipairs { "", "<html></html>", "null", '"text"', "[]", '{"value":[' } do
     it(("that reads %q cannot be understood"):format(body), function()
       local output, err = client({ { body = body, headers = { ["content-type"] = "text/html" } } }):list()
       assert.is_nil(output)

@@ -1,3 +1,4 @@
+local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local clients = require "spec.support.clients"
@@ -385,5 +386,53 @@ describe("a reference", function()
     local job = cloudjobs.jobs.export_run(costs, { exportName = "a b,c=d&e", run_id = "é" })
     assert.not_matches("[%s&;'\"]", job:ref())
     assert.equal(job:ref(), cloudjobs.jobs.open(job:ref(), { credentials = { token = "t" } }):ref())
+  end)
+end)
+
+-- Azure's documents are handed over as they are, so anything may stand in them.
+describe("a run in an odd history", function()
+  local RUN = '{"name":"run-1","properties":{"status":"Completed"}}'
+  local odd = {
+    '{"value":[%s]}', '{"value":[null,5,"x",[],{},%s]}', '{"value":[{"id":5,"properties":null},%s]}',
+    '{"value":[{"id":null,"name":null},%s]}',
+  }
+  local none = { "{}", '{"value":null}', '{"value":"x"}', '{"value":{"a":1}}', '{"value":[{"properties":null}]}' }
+
+  local function costs_of(body)
+    local answers = {}
+    for i = 1, 4 do
+      answers[i] = { body = body }
+    end
+    return cloudjobs.azure.cost_exports {
+      transport = Stub.new(answers), env = {}, credentials = { token = "t" },
+      scope = "subscriptions/00000000-0000-0000-0000-000000000000",
+    }
+  end
+
+  for _, template in ipairs(odd) do
+    it("is found: " .. template, function()
+      local run = cloudjobs.jobs.export_run(costs_of(template:format(RUN)), { exportName = "a", run_id = "run-1" })
+      assert.equal("succeeded", run:wait().state)
+      assert.equal("succeeded", cloudjobs.watch({ run })[1].state)
+    end)
+  end
+
+  for _, body in ipairs(none) do
+    it("is missing: " .. body, function()
+      local run = cloudjobs.jobs.export_run(costs_of(body), { exportName = "a", run_id = "run-1" })
+      local status, err = run:status()
+      assert.is_nil(status)
+      assert.equal("not_found", err.code)
+      assert.is_table(cloudjobs.watch({ run }, { not_found_grace = 0, timeout = 60 })[1].err)
+      assert.is_nil((cloudjobs.jobs.run_export(costs_of(body), { exportName = "a" }, { timeout = 0 })))
+    end)
+  end
+
+  it("with a status that is no text is unknown", function()
+    for _, properties in ipairs { "null", "5", '{"status":null}', '{"status":{},"processingStartTime":null,"error":5}' } do
+      local body = ('{"value":[{"name":"run-1","properties":%s}]}'):format(properties)
+      local run = cloudjobs.jobs.export_run(costs_of(body), { exportName = "a", run_id = "run-1" })
+      assert.equal("unknown", run:status().state)
+    end
   end)
 end)

@@ -119,6 +119,17 @@ describe("all", function()
     assert.same({ "AccessDeniedException", "t1" }, { err.code, err.resume_token })
   end)
 
+  it("is nil and an error when a page holds no list", function()
+    local costs = cloudjobs.azure.cost_exports {
+      transport = Stub.new { { body = '{"value":5}' }, { body = '{"value":[]}' } }, env = {},
+      credentials = { token = "t" }, scope = "subscriptions/00000000-0000-0000-0000-000000000000",
+    }
+    local list, err = costs:all("list")
+    assert.is_nil(list)
+    assert.same({ "response", "the answer cannot be read: its items are no list" }, { err.kind, err.message })
+    assert.same({}, costs:all("list"))
+  end)
+
   it("has at most as many as asked for", function()
     local exports = client { page(1, 3, "t1") }
     assert.equal("e1 e2", names(exports:all("list_exports", nil, { limit = 2 })))

@@ -228,3 +228,24 @@ describe("a watch", function()
     assert.equal(5, asked)
   end)
 end)
+
+describe("a watch over what are no jobs", function()
+  local cases = {
+    { "expected a list of jobs, got nil" },
+    { "expected a list of jobs, got string", "run-1" },
+    { "expected a job at 1, got string", { "run-1" } },
+    { "expected a job at 1, got table", { {} } },
+    { "unknown option timout (did you mean timeout?)", {}, { timout = 1 } },
+  }
+  for _, case in ipairs(cases) do
+    it("raises at the caller's line: " .. case[1], function()
+      local ok, message = pcall(function()
+        local statuses = cloudjobs.watch(case[2], case[3])
+        return statuses
+      end)
+      assert.is_false(ok)
+      assert.matches("watch_spec%.lua:%d+: cloudjobs%.watch: ", message)
+      assert.matches(case[1], message, 1, true)
+    end)
+  end
+end)

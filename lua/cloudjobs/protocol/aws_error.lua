@@ -12,9 +12,8 @@ end
 
 -- "aws.protocoltests#FooError:http://…" names FooError.
 local function bare(code)
-  if type(code) == "string" and code ~= "" then
-    return (code:gsub(":.*", ""):gsub("^.*#", ""))
-  end
+  code = type(code) == "string" and code:gsub(":.*", ""):gsub("^.*#", "") or ""
+  return code ~= "" and code or nil
 end
 
 local function text(value)

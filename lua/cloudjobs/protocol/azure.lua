@@ -115,13 +115,13 @@ local function decode(op, response, _, request)
     return {}
   end
   local document, message = core.json_decode(response.body)
-  if type(document) == "table" then
+  if type(document) == "table" and getmetatable(document) == nil then -- a list has one
     return document
   end
   return nil, Error.new {
     kind = "response",
     code = "response",
-    message = "the answer cannot be read: " .. (message or "expected an object, got " .. type(document)),
+    message = "the answer cannot be read: " .. (message or "expected an object"),
     status = response.status,
     request_id = azure_error.request_id(response),
     hint = "It came as " .. (response.headers["content-type"] or "no content type"),

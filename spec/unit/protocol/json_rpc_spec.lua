@@ -101,6 +101,8 @@ describe("a JSON answer", function()
     { name = "an array", body = "[]", code = "400" },
     { name = "half a document", body = '{"__type":"Jo', code = "400" },
     { name = "a code of the wrong type", body = '{"code":5,"__type":{}}', code = "400" },
+    { name = "a code of nothing but marks", headers = { ["x-amzn-errortype"] = ":" }, body = '{"__type":"ns#:x"}',
+      code = "400" },
     { name = "nothing", body = "", code = "400" },
   }
   for _, case in ipairs(errors) do

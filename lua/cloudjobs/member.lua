@@ -1,0 +1,36 @@
+--- Reads documents that no shape has checked: what is absent, null or of
+--- another type than asked for is nil.
+
+--- The member at a path.
+---@param document any
+---@param path string names with dots between
+---@param wanted string a type
+---@return any
+local function at(document, path, wanted)
+  for name in path:gmatch("[^.]+") do
+    if type(document) ~= "table" then
+      return nil
+    end
+    document = document[name]
+  end
+  if type(document) ~= wanted then
+    return nil
+  end
+  return document
+end
+
+--- The tables in the list at a path.
+---@param document any
+---@param path string
+---@return table[]
+local function records(document, path)
+  local found = {}
+  for _, record in ipairs(at(document, path, "table") or {}) do
+    if type(record) == "table" then
+      found[#found + 1] = record
+    end
+  end
+  return found
+end
+
+return { at = at, records = records }
