@@ -69,8 +69,8 @@ local LIFE = {
   } } },
   { "sees another fail", { "Failed", { code = "Lost", message = "No such account." } } },
   -- Their pipeline waits for the headers of a plain 429 alone, which this service does not send.
-  { "is throttled", { refused(429, "429", "Too many requests. Please retry."), 1 } },
-  { "tries again when it is told when", { 2, 2 } },
+  { "is throttled", { refused(429, "429", "Too many requests. Please retry."), { "list" } } },
+  { "tries again when it is told when", { 2, { "list", "list" } } },
   {
     "begins in the past",
     refused(400, "BadRequest", "Request properties validation failed: properties.schedule.recurrencePeriod.from must be in the future."),

@@ -90,9 +90,10 @@ end
 --- Which of these a request is for, or nil.
 function Metadata.route(_, request)
   local name
-  if request.path == APP_PATH then
+  local path = request.path:gsub("/$", "") -- Azure's own library adds one where the endpoint was set
+  if path == APP_PATH then
     name = "app"
-  elseif request.path == IMDS_PATH then
+  elseif path == IMDS_PATH then
     name = parse_query(request.query)["api-version"] == "2020-06-01" and "arc" or "imds"
   end
   return name and { service_name = "identity", name = name }

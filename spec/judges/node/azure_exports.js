@@ -3,7 +3,7 @@
 
 const { CostManagementClient } = require("@azure/arm-costmanagement");
 const { ClientSecretCredential } = require("@azure/identity");
-const { URL, advance, control, report, run, sends } = require("./judge.js");
+const { URL, advance, control, report, run, served } = require("./judge.js");
 
 const TENANT = "00000000-0000-0000-0000-00000000beef";
 const CLIENT = "00000000-0000-0000-0000-00000000c11e";
@@ -72,12 +72,12 @@ async function reportRun(exports) {
 }
 
 async function reportThrottling(exports) {
-  await sends("list");
+  await served();
   const rule = { service: "azure_cost_exports", operation: "list" };
   await control("faults", { ...rule, throttle: true, retry_after: 1 });
-  report("is throttled", [await refusal(exports.list(SCOPE)), await sends("list")]);
+  report("is throttled", [await refusal(exports.list(SCOPE)), await served()]);
   await control("faults", { ...rule, status: 503, retry_after: 0 });
-  report("tries again when it is told when", [(await exports.list(SCOPE)).value.length, await sends("list")]);
+  report("tries again when it is told when", [(await exports.list(SCOPE)).value.length, await served()]);
 }
 
 run(async () => {

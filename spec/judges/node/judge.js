@@ -21,11 +21,11 @@ async function control(name, body, method = "POST") {
 
 const advance = (seconds) => control("clock", { advance: seconds });
 
-// How often an operation was sent since this was last asked.
-async function sends(operation) {
+// The operations that were called since this was last asked.
+async function served() {
   const { requests } = await control("requests", undefined, "GET");
   await control("requests", undefined, "DELETE");
-  return requests.filter((one) => one.operation === operation).length;
+  return requests.map((one) => one.operation);
 }
 
 // Times as epoch seconds.
@@ -97,4 +97,4 @@ function run(life) {
   });
 }
 
-module.exports = { URL, options, control, advance, report, refusal, attempts, collect, sends, reportTroubles, run };
+module.exports = { URL, options, control, advance, report, refusal, attempts, collect, served, reportTroubles, run };
