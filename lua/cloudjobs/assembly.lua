@@ -68,11 +68,12 @@ local function retry(options, fields, what, level)
   return given
 end
 
--- A variable of the environment that the options stand for.
-local function getenv_of(options)
+-- A variable of the environment: the options', the transport's, the process's.
+local function getenv_of(options, transport)
+  local env = options.env or transport.env
   return function(name)
-    if options.env then
-      return options.env[name]
+    if env then
+      return env[name]
     end
     return os.getenv(name)
   end
@@ -88,7 +89,7 @@ local function network(options, transport, what, level)
       error(("%s: option %s: this transport cannot honour it"):format(what, name), level + 1)
     end
   end
-  return Network.new(options, honours, getenv_of(options))
+  return Network.new(options, honours, getenv_of(options, transport))
 end
 
 --- Where a client's events go: to the option `logger`, else to stderr where
@@ -96,7 +97,7 @@ end
 ---@return table|nil
 local function log(options, model, transport)
   local logger = options.logger
-  if not logger and getenv_of(options)("CLOUDJOBS_LOG") == "debug" then
+  if not logger and getenv_of(options, transport)("CLOUDJOBS_LOG") == "debug" then
     logger = Log.print
   end
   return logger and Log.new(logger, model, transport)

@@ -15,6 +15,7 @@ local aws_exports = require "cloudjobs.aws_exports"
 local aws_retry = require "cloudjobs.aws_retry"
 local core = require "cloudjobs.core"
 local export = require "cloudjobs.export.aws"
+local fingerprint = require "cloudjobs.fingerprint"
 local json_rpc = require "cloudjobs.protocol.json_rpc"
 local option = require "cloudjobs.options"
 local query = require "cloudjobs.protocol.query"
@@ -91,6 +92,16 @@ local function settle(context)
   context.settle = nil
 end
 
+-- Where workers share a store, those of the same settings share what retries may cost.
+local function shared_quota(model, options, transport)
+  if not transport.store then
+    return nil
+  end
+  return transport.store:quota("quota " .. fingerprint {
+    model.service.id, region = options.region, endpoint = options.endpoint, profile = options.profile,
+  }, Retry.CAPACITY)
+end
+
 function assemble(model, options, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
   local retry = aws_retry.check(options, what, level + 1)
@@ -99,8 +110,8 @@ function assemble(model, options, what, level)
   if not protocol then
     error(("%s: protocol %s is not supported"):format(what, tostring(model.service.protocol)), level + 1)
   end
-  local config = Config.new(options)
   local transport = options.transport or transports.default()
+  local config = Config.new(options, transport.env)
   local context = {
     model = model,
     protocol = protocol,
@@ -109,7 +120,7 @@ function assemble(model, options, what, level)
     settle = settle,
     credentials = AwsCredentials.of_client(options, config, transport, connect, what, level + 1),
     endpoint = AwsEndpoint.new(model, config),
-    retry = Retry.standard { quota = retry.quota }, -- until it is settled
+    retry = Retry.standard { quota = retry.quota or shared_quota(model, options, transport) }, -- until it is settled
     skew = Skew.new(),
     transport = transport,
     network = assembly.network(options, transport, what, level + 1),

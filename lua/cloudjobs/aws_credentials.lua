@@ -8,6 +8,7 @@ local Default = require "cloudjobs.credentials.default"
 local Given = require "cloudjobs.credentials.given"
 local Static = require "cloudjobs.credentials.static"
 local assembly = require "cloudjobs.assembly"
+local fingerprint = require "cloudjobs.fingerprint"
 local option = require "cloudjobs.options"
 local transports = require "cloudjobs.transport"
 
@@ -67,6 +68,12 @@ local function world_of(options, transport, connect)
   return { api = api, transport = transport, mfa = options.mfa }
 end
 
+-- A cache that shares with other workers what it keeps, where its settings
+-- alone decide what that is.
+local function cache(provider, transport, settings)
+  return Cache.new(provider, transport, transport.store and fingerprint(settings))
+end
+
 -- Keys or a provider as an option's value.
 local function given_provider(given, what, level)
   if given.get then
@@ -92,7 +99,17 @@ local function of_client(options, config, transport, connect, what, level)
     local provider = given_provider(options.credentials, what .. ": credentials", level + 1)
     return provider
   end
-  return Cache.new(Default.new(config, world_of(options, transport, connect)), transport)
+  local settings = { "default", profile = options.profile, env = options.env or transport.env }
+  return cache(Default.new(config, world_of(options, transport, connect)), transport, settings)
+end
+
+-- What decides whose role it is and which.
+local function role_settings(options, provider)
+  local settings = { "role", source = provider.shared or options.credentials or provider }
+  for name in pairs(ROLE) do
+    settings[name] = options[name]
+  end
+  return settings
 end
 
 --- The provider behind cloudjobs.aws.credentials.
@@ -112,11 +129,12 @@ local function new(options, connect, what, level)
     return provider
   end
   local transport = options.transport or transports.default()
-  local provider = of_client(options, Config.new(options), transport, connect, what, level + 1)
+  local provider = of_client(options, Config.new(options, transport.env), transport, connect, what, level + 1)
   if not options.role_arn then
     return provider
   end
-  return Cache.new(AssumeRole.new(options, provider, world_of(options, transport, connect)), transport)
+  local role = AssumeRole.new(options, provider, world_of(options, transport, connect))
+  return cache(role, transport, role_settings(options, provider))
 end
 
 return { new = new, of_client = of_client }

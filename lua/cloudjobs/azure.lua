@@ -16,6 +16,7 @@ local azure_flow = require "cloudjobs.credentials.azure_flow"
 local azure_static = require "cloudjobs.credentials.azure_static"
 local core = require "cloudjobs.core"
 local export = require "cloudjobs.export.azure"
+local fingerprint = require "cloudjobs.fingerprint"
 local option = require "cloudjobs.options"
 local suggest = require "cloudjobs.suggest"
 local transports = require "cloudjobs.transport"
@@ -106,18 +107,23 @@ local function provider_of(given, settings, what, level)
   if not flow then
     error(("%s: %s"):format(what, message), level + 1)
   end
-  local provider = azure_cache.new(flow, { transport = settings.transport, scope = settings.cloud.token_scope })
+  local provider = azure_cache.new(flow, {
+    transport = settings.transport,
+    scope = settings.cloud.token_scope,
+    shared = settings.transport.store and fingerprint { "azure", given, settings.authority, env = settings.env },
+  })
   return provider
 end
 
 local function settings_of(options, what, level)
   local transport = options.transport or transports.default()
-  local config = Config.new(options)
+  local config = Config.new(options, transport.env)
   local cloud = cloud_of(options.cloud, what, level + 1)
   return {
     transport = transport,
     network = assembly.network(options, transport, what, level + 1),
     cloud = cloud,
+    env = options.env or transport.env,
     authority = cloud.authority,
     getenv = function(name)
       return config:getenv(name)

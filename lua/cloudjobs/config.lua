@@ -279,8 +279,9 @@ end
 
 --- Reads nothing yet.
 ---@param options table a client's options; `env` stands for the process environment
-local function new(options)
-  return setmetatable({ _options = options, _env = options.env }, config_mt)
+---@param env table<string, string>|nil where the process has one of its own that stands for it
+local function new(options, env)
+  return setmetatable({ _options = options, _env = options.env or env }, config_mt)
 end
 
 return { new = new }

@@ -6,4 +6,10 @@ local limiter = require "cloudjobs.retry.limiter"
 local quota = require "cloudjobs.retry.quota"
 local standard = require "cloudjobs.retry.standard"
 
-return { standard = standard.new, azure = azure.new, quota = quota.new, limiter = limiter.new }
+return {
+  standard = standard.new,
+  azure = azure.new,
+  quota = quota.new,
+  CAPACITY = quota.CAPACITY,
+  limiter = limiter.new,
+}

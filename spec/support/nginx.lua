@@ -111,7 +111,9 @@ end
 local function lua(self, path, text)
   local status, body = self:request("POST", path, text)
   assert(status == 200, ("status %s\n%s"):format(tostring(status), self:log()))
-  return assert(core.json_decode(body))
+  local value, message = core.json_decode(body)
+  assert(not message, message)
+  return value
 end
 
 --- Runs Lua in a request of a worker; what it returns, through JSON.

@@ -1,6 +1,8 @@
 --- Keeps the tokens that a flow fetched: one for each scope, fetched anew a
 --- while before it expires, once for all that wait for it.
 
+local azure_token = require "cloudjobs.credentials.azure_token"
+
 -- A token is not sent in its last seconds: it has a way to go.
 local MARGIN = 10
 -- After a refresh failed and while the old token serves.
@@ -13,6 +15,19 @@ local function serves(entry, now)
   return entry and now < entry.identity.expiration - MARGIN
 end
 
+-- Of the flow; where workers share tokens, once for all of them.
+local function ask(self, scope, seen)
+  local claims = self._claims[scope]
+  local store = self._transport.store
+  if not self._shared or claims then
+    return self._flow:fetch(scope, claims)
+  end
+  return store:fetch(self._shared .. scope, azure_token.new, seen, function()
+    local identity, err = self._flow:fetch(scope)
+    return identity, err, identity and identity.refresh_at - self._transport:now()
+  end)
+end
+
 -- Runs inside of transport:single, so one caller at a time for each scope.
 local function refresh(self, scope, seen)
   local entry = self._entries[scope]
@@ -21,7 +36,7 @@ local function refresh(self, scope, seen)
   elseif entry then
     entry.refreshing = true
   end
-  local identity, err = self._flow:fetch(scope, self._claims[scope])
+  local identity, err = ask(self, scope, entry and entry.identity)
   if identity then
     self._claims[scope] = nil
     self._entries[scope] = { identity = identity, refresh_at = identity.refresh_at }
@@ -62,18 +77,23 @@ function Cache:expire(identity, claims)
     if entry.identity == identity then
       self._entries[scope] = nil
       self._claims[scope] = claims
+      if self._shared then
+        self._transport.store:drop(self._shared .. scope, identity)
+      end
     end
   end
 end
 
 --- A provider over `flow`, whose `fetch(scope, claims)` answers an identity or `nil, err`.
 ---@param flow table
----@param options { transport: table, scope: string } scope: the default
+---@param options { transport: table, scope: string, shared: string|nil } scope: the default; shared: a name under
+---   which the transport's store keeps the tokens for other workers
 local function new(flow, options)
   local self = setmetatable({
     _flow = flow,
     _transport = options.transport,
     _scope = options.scope,
+    _shared = options.shared,
     _entries = {},
     _claims = {},
   }, cache_mt)

@@ -61,7 +61,11 @@ end
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err code "unavailable" where az is absent or nobody is signed in
 function Cli:fetch(scope)
-  if not scope:find("^[%w%-_.:/]+$") then
+  local transport = self._transport
+  local reason = transport.no_children and transport:no_children()
+  if reason then
+    return fail("unavailable", "az " .. reason, "Ask for the token in init_by_lua, or use another identity")
+  elseif not scope:find("^[%w%-_.:/]+$") then
     return fail("config", ("scope %q: expected letters, digits and - _ . : /"):format(scope))
   end
   local command = { "az", "account", "get-access-token", "--output", "json", "--resource" }

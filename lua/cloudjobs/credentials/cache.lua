@@ -41,11 +41,9 @@ local function expired(identity)
   )
 end
 
--- Runs inside of transport:single. `seen` is what the caller found too old.
-local function refresh(self, seen)
-  if self._identity ~= seen then
-    return self._identity
-  end
+-- Of the provider: the identity, or nil and the error; and for how many seconds
+-- others need not ask. What never expires is cheap to find, and changes unseen.
+local function ask(self)
   local identity, err = self._provider:get()
   if not identity then
     return nil, err
@@ -54,8 +52,19 @@ local function refresh(self, seen)
   if identity.expiration and identity.expiration <= now then
     return expired(identity)
   end
-  keep(self, identity, now)
-  return identity
+  return identity, nil, identity.expiration and windows(identity.expiration, now) - now
+end
+
+-- Runs inside of transport:single. `seen` is what the caller found too old.
+local function refresh(self, seen)
+  if self._identity ~= seen then
+    return self._identity
+  elseif not self.shared then
+    return ask(self)
+  end
+  return self._transport.store:fetch(self.shared, Identity.new, seen, function()
+    return ask(self)
+  end)
 end
 
 -- Every waiter gets an error of its own: a call writes its operation into it.
@@ -73,6 +82,8 @@ local function wait(self, seen)
   end)
   if not identity then
     return nil, own(err)
+  elseif identity ~= self._identity then
+    keep(self, identity, self._transport:now())
   end
   return identity
 end
@@ -102,15 +113,19 @@ end
 function Cache:expire(identity)
   if self._identity == identity then
     self._identity = nil
+    if self.shared then
+      self._transport.store:drop(self.shared, identity)
+    end
   end
 end
 
 --- A provider that keeps what `provider` gives.
 ---@param provider table
 ---@param transport table
-local function new(provider, transport)
-  local self = setmetatable({ _provider = provider, _transport = transport }, cache_mt)
-  self._key = tostring(self)
+---@param shared string|nil a name under which the transport's store keeps the identity for other workers
+local function new(provider, transport, shared)
+  local self = setmetatable({ shared = shared, _provider = provider, _transport = transport }, cache_mt)
+  self._key = shared or tostring(self)
   return self
 end
 

@@ -21,7 +21,7 @@ local function add_profile(list, config, name, world, use_env)
   list[#list + 1] = Sso.new(config, name, world)
   list[#list + 1] = Profile.new(config, name, "credentials")
   list[#list + 1] = Login.new(config, name)
-  list[#list + 1] = Process.new(config, name)
+  list[#list + 1] = Process.new(config, name, world.transport)
   list[#list + 1] = Profile.new(config, name, "config")
   return list
 end

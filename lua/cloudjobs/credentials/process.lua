@@ -18,13 +18,24 @@ local Process = {}
 local process_mt = { __name = "cloudjobs.credentials.process", __index = Process }
 
 -- What the program prints may be secret, so no error repeats any of it.
-local function fail(self, message)
+local function fail(self, message, hint)
   return Identity.failure(
-    SOURCE, ("profile %q: credential_process %s"):format(self._name, message), "Run it by hand to see what it prints"
+    SOURCE, ("profile %q: credential_process %s"):format(self._name, message),
+    hint or "Run it by hand to see what it prints"
   )
 end
 
+-- Why there can be no child process, from a transport that knows of a reason.
+local function no_children(self)
+  local transport = self._transport
+  return transport and transport.no_children and transport:no_children()
+end
+
 local function run(self, command)
+  local reason = no_children(self)
+  if reason then
+    return fail(self, reason, "Ask for these credentials in init_by_lua")
+  end
   local arguments, message = words.split(command)
   if not arguments then
     return fail(self, "cannot be split into words: " .. message)
@@ -81,8 +92,9 @@ end
 --- A provider of what a profile's credential_process prints.
 ---@param config cloudjobs.Config
 ---@param name string
-local function new(config, name)
-  return setmetatable({ _config = config, _name = name }, process_mt)
+---@param transport table|nil one that has a method no_children may forbid it
+local function new(config, name, transport)
+  return setmetatable({ _config = config, _name = name, _transport = transport }, process_mt)
 end
 
 return { new = new }

@@ -18,6 +18,11 @@ function Quota:take(cost)
   return true
 end
 
+---@return boolean
+function Quota:is_full()
+  return self.available >= self.capacity
+end
+
 --- Gives back, never to more than the quota holds.
 ---@param amount integer
 function Quota:give(amount)
@@ -33,4 +38,4 @@ local function is(value)
   return getmetatable(value) == quota_mt
 end
 
-return { new = new, is = is }
+return { new = new, is = is, CAPACITY = CAPACITY }

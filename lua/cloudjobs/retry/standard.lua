@@ -102,7 +102,7 @@ end
 ---@param call table|nil the call's notes, nil when it needed no retry
 function Standard:succeeded(call)
   local quota = self.quota
-  if quota.available < quota.capacity then
+  if not quota:is_full() then
     quota:give(call and call.cost or 1)
   end
 end

@@ -6,6 +6,7 @@ local Error = require "cloudjobs.error"
 local Flight = require "cloudjobs.transport.nginx.flight"
 local Phase = require "cloudjobs.transport.nginx.phase"
 local Scheduler = require "cloudjobs.transport.nginx.scheduler"
+local Store = require "cloudjobs.transport.nginx.store"
 local check = require("cloudjobs.options").check
 local clock = require("cloudjobs.os").clock
 local failure = require "cloudjobs.transport.failure"
@@ -14,6 +15,8 @@ local http1 = require "cloudjobs.http1"
 local ngx = ngx
 
 local OPTIONS = {
+  dict = "string",
+  env = "table",
   hosts = "table",
   idle = "number",
   max_body = "number",
@@ -267,15 +270,23 @@ function Nginx:single(key, f)
   return Flight.join(self._flights, key, f)
 end
 
+--- Why no child process can be started here, or nil. nginx collects the ends of
+--- all children itself, and waiting for one would hold the worker up.
+---@return string|nil
+function Nginx:no_children() -- luacheck: ignore 212
+  return ngx.get_phase() ~= "init" and "cannot be run in an nginx worker" or nil
+end
+
 --- What is sent afterwards fails. Idle connections are nginx's to close.
 function Nginx:close()
   self._closed = true
 end
 
 --- A transport to share between clients.
----@param options table|nil hosts: name to address, before the resolver; idle: seconds a connection is kept (55);
----   max_body: bytes an answer may have, 64 MiB unless given; pool_size: connections kept for each address and worker;
----   verify: false trusts every certificate
+---@param options table|nil dict: a lua_shared_dict to share credentials, tokens and retry quotas in with the other
+---   workers; env: stands for the process's environment; hosts: name to address, before the resolver; idle: seconds a
+---   connection is kept (55); max_body: bytes an answer may have, 64 MiB unless given; pool_size: connections kept for
+---   each address and worker; verify: false trusts every certificate
 local function new(options)
   options = check(options, OPTIONS, "cloudjobs.transport.nginx", 2)
   if not ngx then
@@ -285,7 +296,12 @@ local function new(options)
   for name, address in pairs(options.hosts or {}) do
     hosts[name:lower()] = address
   end
+  if options.dict and not ngx.shared[options.dict] then
+    error("cloudjobs.transport.nginx: option dict: nginx has no lua_shared_dict " .. options.dict, 2)
+  end
   return setmetatable({
+    env = options.env,
+    store = options.dict and Store.new(ngx.shared[options.dict]),
     _options = {
       hosts = hosts,
       idle = options.idle or IDLE,

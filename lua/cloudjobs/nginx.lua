@@ -1,0 +1,55 @@
+--- cloudjobs inside nginx. One call in init_by_lua sets it up for all workers:
+---
+---     lua_shared_dict cloudjobs 1m;
+---     init_by_lua_block { require("cloudjobs.nginx").setup() }
+
+local Environment = require "cloudjobs.transport.nginx.environment"
+local Transport = require "cloudjobs.transport.nginx"
+local option = require "cloudjobs.options"
+local transports = require "cloudjobs.transport"
+
+local ngx = ngx
+
+local DICT = "cloudjobs"
+
+local OPTIONS = {
+  dict = "string",
+  env = "table",
+  hosts = "table",
+  idle = "number",
+  max_body = "number",
+  pool_size = "number",
+  verify = "boolean",
+}
+
+-- What workers would otherwise read from disk in their first request.
+local PRELOADED = { "cloudjobs", "cloudjobs.aws", "cloudjobs.azure", "cloudjobs.jobs", "cloudjobs.parallel" }
+
+--- Sets up the default transport of all clients made from here on, in this
+--- process and in its workers.
+---@param options table|nil
+---   dict: the lua_shared_dict in which workers share credentials, tokens and retry quotas ("cloudjobs")
+---   env: stands for the environment, which is captured here because nginx hides it from its workers
+---   hosts, idle, max_body, pool_size, verify: see transport/nginx.lua
+local function setup(options)
+  options = option.check(options, OPTIONS, "cloudjobs.nginx.setup", 2)
+  if not ngx or ngx.get_phase() ~= "init" then
+    error("cloudjobs.nginx.setup: call it in nginx's init_by_lua", 2)
+  end
+  local dict = options.dict or DICT
+  if not ngx.shared[dict] then
+    error("cloudjobs.nginx.setup: add to nginx's http block: lua_shared_dict " .. dict .. " 1m;", 2)
+  end
+  local settings = {}
+  for name, value in pairs(options) do
+    settings[name] = value
+  end
+  settings.dict = dict
+  settings.env = options.env or Environment.capture()
+  transports.use(Transport.new(settings))
+  for _, name in ipairs(PRELOADED) do
+    require(name)
+  end
+end
+
+return { setup = setup }

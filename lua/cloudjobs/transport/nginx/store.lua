@@ -1,0 +1,141 @@
+--- What the workers of one nginx share, in a lua_shared_dict: credentials,
+--- tokens and retry quotas. A full or a lost dictionary costs a refresh for
+--- each worker, and nothing else.
+
+local Phase = require "cloudjobs.transport.nginx.phase"
+local core = require "cloudjobs.core"
+
+local ngx = ngx
+
+local LOCK = 60 -- seconds after which nobody believes in a refresh any more
+local FIRST_LOOK, LAST_LOOK = 0.005, 0.25 -- seconds between looks at somebody else's
+
+local Store = {}
+local store_mt = { __name = "cloudjobs.transport.nginx.store", __index = Store }
+
+local function is_alive(pid)
+  local ffi = require "ffi"
+  ffi.cdef "int kill(int pid, int sig);"
+  return ffi.C.kill(pid, 0) == 0
+end
+
+local function same(a, b)
+  for name, value in pairs(b) do
+    if a[name] ~= value then
+      return false
+    end
+  end
+  return true
+end
+
+function Store:_read(key, make)
+  local text = self._dict:get(key)
+  return text and make(core.json_decode(text))
+end
+
+-- The value, when there is one that the caller has not seen.
+function Store:_news(key, make, seen)
+  local found = self:_read(key, make)
+  return found and not (seen and same(found, seen)) and found or nil
+end
+
+-- Asks, while the others wait for the lock.
+function Store:_ask(key, lock, ask)
+  local ran, value, err, seconds = pcall(ask)
+  if ran and value and seconds and seconds > 0 then
+    local ok, message = self._dict:set(key, core.json_encode(value), seconds)
+    if not ok then
+      ngx.log(ngx.WARN, "cloudjobs: lua_shared_dict: ", message, "; each worker keeps its own")
+    end
+  end
+  self._dict:delete(lock)
+  if not ran then
+    error(value, 0)
+  end
+  return value, err
+end
+
+--- The value of `key`, asked for once for all workers. `ask` answers a value
+--- and for how many seconds it is good, or nil and an error.
+---@param key string
+---@param make fun(fields: table): table what the dictionary keeps of a value -> a value
+---@param seen table|nil a value that will not do
+---@param ask fun(): table|nil, any, number|nil value, err, seconds
+---@return table|nil value
+---@return any err
+function Store:fetch(key, make, seen, ask)
+  local lock, pause = key .. " lock", FIRST_LOOK
+  while true do
+    local found = self:_news(key, make, seen)
+    if found then
+      return found
+    end
+    local ours, message = self._dict:add(lock, ngx.worker.pid() or 0, LOCK)
+    if ours or message ~= "exists" or not Phase.may_wait() then
+      found = self:_news(key, make, seen) -- it may just have come
+      if found then
+        self._dict:delete(lock)
+        return found
+      end
+      return self:_ask(key, lock, ask)
+    end
+    ngx.sleep(pause)
+    pause = math.min(pause * 2, LAST_LOOK)
+    local holder = self._dict:get(lock)
+    if holder and not is_alive(holder) then
+      self._dict:delete(lock)
+    end
+  end
+end
+
+--- Forgets a value, if it is still the one kept.
+function Store:drop(key, value)
+  local kept = self:_read(key, function(fields)
+    return fields
+  end)
+  if kept and same(kept, value) then
+    self._dict:delete(key)
+  end
+end
+
+-- As cloudjobs.retry.quota, for all workers together.
+local Quota = {}
+local quota_mt = { __name = "cloudjobs.transport.nginx.quota", __index = Quota }
+
+---@param cost integer
+---@return boolean
+function Quota:take(cost)
+  local left = self._dict:incr(self._key, -cost, self._capacity)
+  if left and left < 0 then
+    self._dict:incr(self._key, cost)
+    return false
+  end
+  return true -- also where a full dictionary cannot count
+end
+
+---@return boolean
+function Quota:is_full()
+  return (self._dict:get(self._key) or self._capacity) >= self._capacity
+end
+
+---@param amount integer
+function Quota:give(amount)
+  local left = self._dict:get(self._key)
+  if left and left < self._capacity then
+    self._dict:incr(self._key, math.min(amount, self._capacity - left))
+  end
+end
+
+--- What retries may cost, shared under `key`.
+---@param key string
+---@param capacity integer
+function Store:quota(key, capacity)
+  return setmetatable({ _dict = self._dict, _key = key, _capacity = capacity }, quota_mt)
+end
+
+---@param dict table of ngx.shared
+local function new(dict)
+  return setmetatable({ _dict = dict }, store_mt)
+end
+
+return { new = new }
