@@ -185,7 +185,7 @@ static struct slot *free_slot (struct multi *m) {
     if (!m->slots[i]->busy)
       return m->slots[i];
   }
-  slots = realloc(m->slots, (m->n + 1) * sizeof(*slots));
+  slots = realloc(m->slots, (m->n + 1) * sizeof(void *));
   if (slots == NULL)
     return NULL;
   m->slots = slots;

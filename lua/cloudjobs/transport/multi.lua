@@ -11,8 +11,12 @@ local failure = require "cloudjobs.transport.failure"
 
 local OPTIONS = { max_body = "number", gzip = "boolean", max_connections = "number", max_per_host = "number" }
 
--- Half the descriptors that most systems grant, and room for the rest.
+-- A quarter of the descriptors that most systems grant.
 local MAX_CONNECTIONS = 256
+
+-- Seconds after which whoever runs for a key is taken for lost: its coroutine
+-- may never be resumed again.
+local PATIENCE = 120
 
 local Multi = {}
 local multi_mt = { __name = "cloudjobs.transport.multi", __index = Multi }
@@ -227,7 +231,7 @@ function Multi:sleep(seconds, cancel)
     task:park(seconds)
   elseif self._busy > 0 then
     local wake = self:clock() + seconds
-    while seconds > 0 do
+    while seconds > 0 and not (cancel and cancel.cancelled) do
       self:step(seconds)
       seconds = wake - self:clock()
     end
@@ -250,19 +254,23 @@ function Multi:single(key, f)
   while run do
     local place = { task = task, waiting = true }
     run[#run + 1] = place
-    local ended, err = task:park()
+    local ended, err = task:park(PATIENCE)
     place.waiting = false
-    if not ended then
+    if err then
       return nil, err
     elseif run.shared then
       return run.value, run.err
+    elseif not ended and self._singles[key] == run then
+      self._singles[key] = nil
     end
     run = self._singles[key]
   end
   run = {}
   self._singles[key] = run
   local ok, value, err = pcall(f)
-  self._singles[key] = nil
+  if self._singles[key] == run then
+    self._singles[key] = nil
+  end
   run.value, run.err = value, err
   run.shared = ok and not (Error.is(err) and (err.kind == "cancelled" or err.kind == "timeout"))
   for _, place in ipairs(run) do
@@ -303,6 +311,12 @@ end
 ---   given, the others wait; max_per_host: connections to one host
 local function new(options)
   options = check(options, OPTIONS, "cloudjobs.transport.multi", 2)
+  for _, name in ipairs { "max_connections", "max_per_host" } do
+    local n = options[name]
+    if n and (n < 1 or n ~= math.floor(n)) then
+      error(("cloudjobs.transport.multi: option %s: expected a whole number from 1"):format(name), 2)
+    end
+  end
   local own = { max_body = options.max_body, gzip = options.gzip }
   return setmetatable({
     _blocking = Curl.new(own),

@@ -105,6 +105,31 @@ describe("cloudjobs.transport.multi", function()
     assert.same({ "zero", "a", "b", "c", "d" }, order)
   end)
 
+  it("wakes in the order of time, however many sleep", function()
+    local functions, order, seed = {}, {}, 1
+    for i = 1, 300 do
+      seed = (seed * 16807) % 2147483647
+      local milliseconds = seed % 60
+      functions[i] = function()
+        transport:sleep(milliseconds / 1000)
+        order[#order + 1] = milliseconds
+      end
+    end
+    parallel(functions, { concurrency = 300 })
+    assert.equal(300, #order)
+    for i = 2, #order do
+      assert.is_true(order[i - 1] <= order[i])
+    end
+  end)
+
+  it("refuses limits that would let nothing through", function()
+    for _, options in ipairs { { max_connections = 0 }, { max_per_host = 0 }, { max_connections = 0 / 0 } } do
+      assert.has_error(function()
+        Multi.new(options)
+      end)
+    end
+  end)
+
   it("keeps to its number of transfers, and lets the others wait in line", function()
     transport = Multi.new { max_connections = 3 }
     local functions = {}
