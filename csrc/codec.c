@@ -362,10 +362,7 @@ static const luaL_Reg functions[] = {
 };
 
 void cj_codec_open (lua_State *L) {
-  luaL_newmetatable(L, CJ_SHAPE_T);
-  luaL_setfuncs(L, shape_mt, 0);
-  lua_pushliteral(L, CJ_SHAPE_T);
-  lua_setfield(L, -2, "__metatable"); /* keeps __gc out of reach */
+  cj_open_metatable(L, CJ_SHAPE_T, shape_mt);
   lua_pop(L, 1);
   lua_pushnil(L); /* no buffer yet */
   lua_createtable(L, 1, 0);

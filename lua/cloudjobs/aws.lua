@@ -43,7 +43,7 @@ end
 local function attempt_texts(context)
   return setmetatable({}, {
     __index = function(texts, attempt)
-      texts[attempt] = ("attempt=%d; max=%d"):format(attempt, context.retry.max_attempts)
+      texts[attempt] = ("attempt=%.0f; max=%.0f"):format(attempt, context.retry.max_attempts)
       return texts[attempt]
     end,
   })

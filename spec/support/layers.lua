@@ -42,13 +42,14 @@ local LUA = {
 }
 
 local C = {
-  { layer = "core", "core", may = "codec sign hash certificate scalar buf", lua = true },
+  { layer = "core", "core", may = "codec signer certificate scalar hash buf", lua = true },
   { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar buf core", lua = true },
   { layer = "curl", "curl", "multi", may = "transfer clock sigpipe buf", lua = true },
   { layer = "transfer", "transfer", may = "buf" },
   { layer = "os", "os", "process", may = "clock sigpipe buf", lua = true },
   { layer = "clock", "clock", lua = true },
   { layer = "compat", "compat", lua = true },
+  { layer = "signer", "signer", may = "sign hash buf core", lua = true },
   { layer = "sign", "sign", may = "hash buf" },
   { layer = "shape", "shape", may = "scalar buf" },
   { layer = "json", "json", may = "scalar buf" },

@@ -1,0 +1,333 @@
+/* Signers for Lua: an identity's keys, which put SigV4 on requests. */
+#include "signer.h"
+
+#include "sign.h"
+
+#include <openssl/crypto.h>
+
+#define DESK_T "cloudjobs.desk"
+#define SIGNER_T "cloudjobs.signer"
+
+#define KEY_MAX 1024
+#define TOKEN_MAX (64 * 1024)
+
+/* What all signers of one Lua state work with. Nothing yields or calls Lua
+** while one of them uses it. */
+struct desk {
+  struct cj_hash hash;
+  struct cj_buf text;
+};
+
+static int desk_gc (lua_State *L) {
+  struct desk *d = luaL_checkudata(L, 1, DESK_T);
+  cj_hash_close(&d->hash);
+  cj_buf_free(&d->text);
+  return 0;
+}
+
+static const luaL_Reg desk_mt[] = {
+  { "__gc", desk_gc },
+  { NULL, NULL },
+};
+
+static void desk_new (lua_State *L) {
+  struct desk *d = lua_newuserdatauv(L, sizeof(*d), 0);
+  memset(d, 0, sizeof(*d));
+  d->text.max = CJ_REQUEST_MAX;
+  luaL_setmetatable(L, DESK_T);
+  if (cj_hash_open(&d->hash) != 0)
+    luaL_error(L, "libcrypto offers no SHA-256");
+}
+
+static struct cj_slice opt_slice (lua_State *L, int i) {
+  struct cj_slice s;
+  s.s = luaL_optlstring(L, i, "", &s.n);
+  return s;
+}
+
+/* Its user value is { session token }. */
+struct signer {
+  struct cj_signer keys;
+  char text[2 * KEY_MAX + 4]; /* id, "AWS4", secret */
+};
+
+/* Upvalues of a signer's methods. Names that every call sets are kept, which
+** is cheaper than making them. */
+enum { UP_DESK = 1, UP_METATABLE, UP_DATE, UP_TOKEN, UP_AUTHORIZATION };
+
+static int refuse (lua_State *L, const char *message) {
+  lua_pushnil(L);
+  lua_pushstring(L, message);
+  return 2;
+}
+
+/* The header's name is a Lua string, so it ends with a zero. */
+static int refuse_request (lua_State *L, const struct cj_signed *done) {
+  lua_pushnil(L);
+  if (done->header.n > 0)
+    lua_pushfstring(L, "header %s %s", done->header.s, done->problem);
+  else
+    lua_pushstring(L, done->problem);
+  return 2;
+}
+
+static struct signer *check_signer (lua_State *L) {
+  void *signer = lua_touserdata(L, 1);
+  if (signer != NULL && lua_getmetatable(L, 1)) {
+    int same = lua_rawequal(L, -1, lua_upvalueindex(UP_METATABLE));
+    lua_pop(L, 1);
+    if (same)
+      return signer;
+  }
+  return luaL_checkudata(L, 1, SIGNER_T); /* raises */
+}
+
+static int signer_gc (lua_State *L) {
+  struct signer *s = luaL_checkudata(L, 1, SIGNER_T);
+  cj_signer_free(&s->keys);
+  OPENSSL_cleanse(s->text, sizeof(s->text));
+  return 0;
+}
+
+/* Visible ASCII: fit for a header, and no stray line end in a secret. */
+static int is_visible (struct cj_slice s, size_t max) {
+  size_t i;
+  for (i = 0; i < s.n; i++) {
+    if (s.s[i] <= ' ' || s.s[i] > '~')
+      return 0;
+  }
+  return s.n > 0 && s.n <= max;
+}
+
+static int l_signer (lua_State *L) {
+  struct cj_slice id = cj_check_slice(L, 1);
+  struct cj_slice secret = cj_check_slice(L, 2);
+  struct signer *s;
+  lua_settop(L, 3);
+  if (!is_visible(id, KEY_MAX))
+    return refuse(L, "the access key id is empty, too long or not plain text");
+  if (!is_visible(secret, KEY_MAX))
+    return refuse(L, "the secret access key is empty, too long or not plain "
+                     "text");
+  if (!lua_isnil(L, 3) && !is_visible(cj_check_slice(L, 3), TOKEN_MAX))
+    return refuse(L, "the session token is empty, too long or not plain text");
+  s = lua_newuserdatauv(L, sizeof(*s), 1);
+  memset(s, 0, sizeof(*s));
+  luaL_setmetatable(L, SIGNER_T);
+  memcpy(s->text, id.s, id.n);
+  memcpy(s->text + id.n, "AWS4", 4);
+  memcpy(s->text + id.n + 4, secret.s, secret.n);
+  s->keys.id.s = s->text;
+  s->keys.id.n = id.n;
+  s->keys.secret.s = s->text + id.n;
+  s->keys.secret.n = secret.n + 4;
+  lua_createtable(L, 1, 0);
+  lua_pushvalue(L, 3);
+  lua_rawseti(L, -2, 1);
+  lua_setiuservalue(L, -2, 1);
+  return 1;
+}
+
+/* ---- signing ---- */
+
+static const struct cj_slice date = CJ_SLICE("x-amz-date");
+static const struct cj_slice token = CJ_SLICE("x-amz-security-token");
+
+static struct cj_slice slice (lua_State *L, int i) {
+  struct cj_slice s;
+  s.s = lua_tolstring(L, i, &s.n);
+  return s;
+}
+
+/* The arguments that both ways to sign have at the same places. The strings
+** stay where they are: in arguments and in the headers' table. */
+static void check_request (lua_State *L, struct cj_request *r) {
+  luaL_checktype(L, 2, LUA_TTABLE);
+  r->method = cj_check_slice(L, 3);
+  r->path = cj_check_slice(L, 4);
+  r->query = opt_slice(L, 5);
+  luaL_argcheck(L, cj_sign_stamp(luaL_checknumber(L, 7), r->stamp) == 0, 7,
+                "not a time from 1970 to 9999");
+  r->region = cj_check_slice(L, 8);
+  r->service = cj_check_slice(L, 9);
+  r->normalize_path = r->encode_path = 1;
+  r->count = 0;
+}
+
+static void add_header (struct cj_request *r, struct cj_slice name,
+                        struct cj_slice value) {
+  r->headers[r->count].name = name;
+  r->headers[r->count].value = value;
+  r->count++;
+}
+
+/* Takes the headers in that are to be signed; the ones that the signer makes
+** itself are left out. Returns what is wrong, or NULL. */
+static const char *read_headers (lua_State *L, struct cj_request *r) {
+  static const struct cj_slice hash = CJ_SLICE("x-amz-content-sha256");
+  lua_pushnil(L);
+  while (lua_next(L, 2)) {
+    struct cj_slice name, value;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      return "the names and values of headers have to be strings";
+    name = slice(L, -2);
+    value = slice(L, -1);
+    if (cj_slice_equal(name, date) || cj_slice_equal(name, token)) {
+      lua_pop(L, 1);
+      continue;
+    }
+    if (cj_sign_skips(name)) {
+      if (memchr(value.s, '\n', value.n) || memchr(value.s, '\r', value.n))
+        return lua_pushfstring(L, "header %s holds a control character",
+                               name.s);
+    } else {
+      if (r->count == CJ_HEADERS_MAX - 2)
+        return "there are too many headers";
+      add_header(r, name, value);
+    }
+    if (cj_slice_equal(name, hash))
+      r->payload = value;
+    lua_pop(L, 1);
+  }
+  return NULL;
+}
+
+/* headers[name] = the value on top, which is popped: a string that the table
+** now keeps, or nil. */
+static void set_header (lua_State *L, int upvalue) {
+  lua_pushvalue(L, lua_upvalueindex(upvalue));
+  lua_insert(L, -2);
+  lua_rawset(L, 2);
+}
+
+/* signer:sign(headers, method, path, query, body, time, region, service) ->
+** headers, with this signature's x-amz-date, x-amz-security-token and
+** authorization in place of an earlier one's. Every call goes this way, so it
+** makes nothing but those. */
+static int signer_sign (lua_State *L) {
+  struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
+  struct signer *s = check_signer(L);
+  struct cj_slice body = opt_slice(L, 6);
+  struct cj_request r;
+  struct cj_signed done;
+  unsigned char hash[CJ_SHA256_SIZE];
+  char hex[2 * CJ_SHA256_SIZE];
+  const char *wrong;
+  check_request(L, &r);
+  r.payload.s = NULL;
+  wrong = read_headers(L, &r);
+  if (wrong != NULL)
+    return refuse(L, wrong);
+  lua_pushlstring(L, r.stamp, sizeof(r.stamp));
+  add_header(&r, date, slice(L, -1));
+  set_header(L, UP_DATE);
+  lua_getiuservalue(L, 1, 1);
+  lua_rawgeti(L, -1, 1);
+  if (!lua_isnil(L, -1))
+    add_header(&r, token, slice(L, -1));
+  set_header(L, UP_TOKEN);
+  if (r.payload.s == NULL) {
+    if (cj_sha256(&d->hash, body.s, body.n, hash) != 0)
+      return luaL_error(L, "libcrypto cannot hash");
+    cj_hex(hash, sizeof(hash), hex);
+    r.payload.s = hex;
+    r.payload.n = sizeof(hex);
+  }
+  if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
+    return refuse_request(L, &done);
+  lua_pushlstring(L, d->text.s + done.authorization,
+                  d->text.len - done.authorization);
+  set_header(L, UP_AUTHORIZATION);
+  lua_settop(L, 2);
+  return 1;
+}
+
+/* Takes { name, value } in, the element of the list at index 2. */
+static void take_pair (lua_State *L, struct cj_request *r, int element) {
+  lua_rawgeti(L, 2, element);
+  if (lua_istable(L, -1)) {
+    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -2, 2);
+    if (lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING) {
+      add_header(r, slice(L, -2), slice(L, -1));
+      lua_pop(L, 3);
+      return;
+    }
+  }
+  luaL_argerror(L, 2, "has to be a list of { name, value }");
+}
+
+/* signer:stages(headers, method, path, query, payload, time, region, service,
+** normalize, encode) -> canonical request, string to sign, signature,
+** authorization. For cloudjobs.sigv4: the headers are a list of { name, value }
+** of those to be signed, and the payload's hash is given. */
+static int signer_stages (lua_State *L) {
+  struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
+  struct signer *s = check_signer(L);
+  struct cj_request r;
+  struct cj_signed done;
+  size_t i, count;
+  check_request(L, &r);
+  r.payload = cj_check_slice(L, 6);
+  r.normalize_path = lua_toboolean(L, 10);
+  r.encode_path = lua_toboolean(L, 11);
+  count = lua_rawlen(L, 2);
+  if (count > CJ_HEADERS_MAX)
+    return refuse(L, "there are too many headers");
+  for (i = 1; i <= count; i++)
+    take_pair(L, &r, (int)i);
+  if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
+    return refuse_request(L, &done);
+  lua_pushlstring(L, d->text.s, done.string);
+  lua_pushlstring(L, d->text.s + done.string, done.authorization - done.string);
+  lua_pushlstring(L, done.signature, sizeof(done.signature));
+  lua_pushlstring(L, d->text.s + done.authorization,
+                  d->text.len - done.authorization);
+  return 4;
+}
+
+/* ---- the module's part ---- */
+
+static const luaL_Reg signer_methods[] = {
+  { "sign", signer_sign },
+  { "stages", signer_stages },
+  { NULL, NULL },
+};
+
+static const luaL_Reg signer_mt[] = {
+  { "__gc", signer_gc },
+  { NULL, NULL },
+};
+
+/* Upvalues in the order of their numbers. */
+static void open_methods (lua_State *L) {
+  cj_open_metatable(L, DESK_T, desk_mt);
+  cj_open_metatable(L, SIGNER_T, signer_mt);
+  lua_newtable(L);
+  desk_new(L);
+  lua_pushvalue(L, -3);
+  lua_pushliteral(L, "x-amz-date");
+  lua_pushliteral(L, "x-amz-security-token");
+  lua_pushliteral(L, "authorization");
+  luaL_setfuncs(L, signer_methods, UP_AUTHORIZATION);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 2);
+}
+
+/* unsigned_headers[name] = true: cloudjobs.sigv4 chooses what to sign. */
+static void open_unsigned_headers (lua_State *L) {
+  const struct cj_slice *name;
+  lua_newtable(L);
+  for (name = cj_unsigned_headers; name->s != NULL; name++) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, name->s);
+  }
+  lua_setfield(L, -2, "unsigned_headers");
+}
+
+void cj_signer_open (lua_State *L) {
+  open_methods(L);
+  lua_pushcfunction(L, l_signer);
+  lua_setfield(L, -2, "signer");
+  open_unsigned_headers(L);
+}

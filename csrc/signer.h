@@ -1,0 +1,10 @@
+/* Signers for Lua: an identity's keys, which put SigV4 on requests. */
+#ifndef CJ_SIGNER_H
+#define CJ_SIGNER_H
+
+#include "core.h"
+
+/* Adds signer() and unsigned_headers to the table on top of the stack. */
+void cj_signer_open (lua_State *L);
+
+#endif
