@@ -68,6 +68,7 @@ static int skip_name (struct cj_xml *r) {
 /* A name, with or without a prefix. */
 static int read_name (struct cj_xml *r, struct cj_slice *name) {
   name->s = r->p;
+  name->n = 0;
   if (skip_name(r) != 0 || (take(r, ":") && skip_name(r) != 0))
     return -1;
   name->n = (size_t)(r->p - name->s);
