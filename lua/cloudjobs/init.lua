@@ -34,6 +34,21 @@ function cloudjobs.watch(jobs, options)
   return statuses
 end
 
+--- Every export of a fleet with its last run and its health; see inventory.lua.
+---@param fleet table[]
+---@param options { concurrency: integer|nil, stale_after: number|nil, transport: table|nil }|nil
+---@return cloudjobs.Row[]
+function cloudjobs.inventory(fleet, options)
+  local context = {
+    parallel = require "cloudjobs.parallel",
+    make = { aws = require "cloudjobs.aws", azure = require "cloudjobs.azure" },
+    kinds = require("cloudjobs.jobs").kinds,
+    transport = options and options.transport or require("cloudjobs.transport").default(),
+  }
+  local rows = require "cloudjobs.inventory"(context, fleet, options)
+  return rows
+end
+
 return setmetatable(cloudjobs, {
   __index = function(self, name)
     local module = LAZY[name]

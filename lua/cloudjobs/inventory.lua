@@ -23,8 +23,8 @@ local ENTRY = {
   scope = "string", api_version = "string",
 }
 local CLIENT_OPTIONS = {
-  aws = { "profile", "role_arn", "credentials", "region", "endpoint", "transport" },
-  azure = { "scope", "credentials", "api_version", "endpoint", "transport" },
+  aws = { "profile", "credentials", "region", "endpoint" },
+  azure = { "scope", "credentials", "api_version", "endpoint" },
 }
 
 -- Seconds between two runs, by Azure's word for it. AWS exports are refreshed at least once a day.
@@ -284,17 +284,32 @@ end
 local Inventory = {}
 local inventory_mt = { __index = Inventory }
 
+-- A role is assumed once for all that is asked of an entry.
+function Inventory:role(entry)
+  local provider = self.roles[entry]
+  if not provider then
+    provider = self.make.aws.credentials {
+      role_arn = entry.role_arn, profile = entry.profile, region = entry.region, transport = self.transport,
+    }
+    self.roles[entry] = provider
+  end
+  return provider
+end
+
 function Inventory:client(entry, service)
   local options = {}
   for _, name in ipairs(CLIENT_OPTIONS[entry.cloud]) do
     options[name] = entry[name]
   end
-  options.transport = options.transport or self.transport
+  options.transport = self.transport
+  if entry.role_arn then
+    options.credentials = self:role(entry)
+  end
   return self.make[entry.cloud][service](options)
 end
 
 --- Looks at a whole fleet.
----@param context { parallel: function, make: table, kinds: table, now: number } what init.lua assembles
+---@param context { parallel: function, make: table, kinds: table, transport: table } what init.lua assembles
 ---@param fleet table[] entries `{ cloud = "aws", profile|role_arn|credentials, region, exports, windows,
 --- snapshot_catalogs }` and `{ cloud = "azure", scope, credentials, api_version }`
 ---@param options { concurrency: integer|nil, stale_after: number|nil, transport: table|nil }|nil
@@ -303,8 +318,8 @@ end
 local function inventory(context, fleet, options)
   options = option.check(options, OPTIONS, "cloudjobs.inventory", 3)
   local self = setmetatable({
-    parallel = context.parallel, make = context.make, kinds = context.kinds, now = context.now,
-    stale_after = options.stale_after, transport = options.transport,
+    parallel = context.parallel, make = context.make, kinds = context.kinds, now = context.transport:now(),
+    stale_after = options.stale_after, transport = context.transport, roles = {},
   }, inventory_mt)
   local tasks, functions = {}, {}
   for i, entry in ipairs(fleet) do

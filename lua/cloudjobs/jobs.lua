@@ -13,7 +13,8 @@ local KINDS = {
   export_run = require "cloudjobs.jobs.export_run",
 }
 
-local jobs = {}
+-- `kinds` is the data of each, for whoever shows jobs to people.
+local jobs = { kinds = KINDS }
 
 for name, kind in pairs(KINDS) do
   jobs[name] = function(client, params)

@@ -2,13 +2,6 @@ local cloudjobs = require "cloudjobs"
 local inventory = require "cloudjobs.inventory"
 local worlds = require "spec.support.world"
 
-local KINDS = {
-  export_execution = require "cloudjobs.jobs.export_execution",
-  maintenance_window_execution = require "cloudjobs.jobs.maintenance_window_execution",
-  resource_snapshot_job = require "cloudjobs.jobs.resource_snapshot_job",
-  export_run = require "cloudjobs.jobs.export_run",
-}
-
 local DAY = 86400
 
 local function keys(id, secret)
@@ -23,15 +16,13 @@ describe("an inventory", function()
   end)
 
   local function take(fleet, options)
-    options = options or {}
-    options.transport = world.stub
     for _, entry in ipairs(fleet) do
       entry.endpoint = "http://127.0.0.1"
       entry.region = entry.cloud == "aws" and "us-east-1" or nil
     end
     return inventory({
-      parallel = world.parallel, make = { aws = cloudjobs.aws, azure = cloudjobs.azure }, kinds = KINDS,
-      now = world.stub.time,
+      parallel = world.parallel, make = { aws = cloudjobs.aws, azure = cloudjobs.azure },
+      kinds = cloudjobs.jobs.kinds, transport = world.stub,
     }, fleet, options)
   end
 
@@ -145,7 +136,7 @@ describe("an inventory", function()
       { { cloud = "azure", credentials = {} }, "entry 1: expected scope" },
       { { cloud = "aws", regoin = "x" }, "entry 1: unknown option regoin (did you mean region?)" },
     } do
-      local ok, message = pcall(inventory, { parallel = world.parallel }, { mistake[1] })
+      local ok, message = pcall(inventory, { parallel = world.parallel, transport = world.stub }, { mistake[1] })
       assert.is_false(ok)
       assert.matches(mistake[2], message, 1, true)
     end
