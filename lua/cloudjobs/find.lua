@@ -13,11 +13,10 @@ local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table
 -- Clocks of services and of their parts differ a little.
 local SLACK = 120
 
-local function pause(transport, interval, deadline, options, what, cause)
+local function pause(transport, seconds, deadline, options, what, cause)
   if options.cancel and options.cancel.cancelled then
     return nil, Error.new { kind = "cancelled", code = "cancelled", message = options.cancel.reason }
   end
-  local seconds = interval:next()
   if deadline then
     local left = deadline - transport:clock()
     if left <= 0 then
@@ -37,6 +36,7 @@ local function until_found(client, kind, options, what, look, level)
   local transport = client:transport()
   local interval = Interval.new(options.interval, kind.interval, what, level + 1)
   local deadline = options.timeout and transport:clock() + options.timeout
+  local grown
   while true do
     local found, err = look()
     if found then
@@ -44,8 +44,9 @@ local function until_found(client, kind, options, what, look, level)
     elseif err and not (err.retryable or err.kind == "transport") then
       return nil, err
     end
-    local ok
-    ok, err = pause(transport, interval, deadline, options, what, err)
+    local ok, seconds
+    seconds, grown = interval:next(grown)
+    ok, err = pause(transport, seconds, deadline, options, what, err)
     if not ok then
       return nil, err
     end

@@ -11,17 +11,15 @@ local JITTER = 0.1
 local Interval = {}
 local interval_mt = { __name = "cloudjobs.interval", __index = Interval }
 
---- Seconds until the next look.
----@return number
-function Interval:next()
-  local pause = self._pause
-  self._pause = math.min(pause * self._growth, self._cap)
-  return math.max(self._floor, pause * (1 - self._jitter * self._random()))
-end
-
---- Begins anew, as after a change.
-function Interval:reset()
-  self._pause = self._start
+--- Seconds until the next look, and what to give when asked after it. One
+--- interval serves any number of waits, each with a `grown` of its own.
+---@param grown number|nil nil at the first look
+---@return number pause
+---@return number grown
+function Interval:next(grown)
+  grown = grown or self._start
+  local pause = math.max(self._floor, grown * (1 - self._jitter * self._random()))
+  return pause, math.min(grown * self._growth, self._cap)
 end
 
 --- Raises at the caller's line for a setting that makes no sense.
@@ -41,7 +39,7 @@ local function new(given, defaults, what, level, random)
     end
   end
   local start = given.start or defaults.start
-  local self = setmetatable({
+  return setmetatable({
     _start = start,
     _growth = math.max(1, given.growth or defaults.growth),
     _cap = math.max(start, given.cap or defaults.cap),
@@ -49,8 +47,6 @@ local function new(given, defaults, what, level, random)
     _floor = defaults.floor,
     _random = random or core.random,
   }, interval_mt)
-  self:reset()
-  return self
 end
 
 return { new = new }

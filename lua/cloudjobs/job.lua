@@ -170,7 +170,7 @@ local wait_mt = { __index = Wait }
 ---@return cloudjobs.Status|nil
 ---@return cloudjobs.Error|nil
 function Wait:take(status, err)
-  local options = self.options
+  local options = self.plan.options
   if status then
     local changed = not same(self.last, status)
     self.last, self.error = status, nil
@@ -187,7 +187,7 @@ function Wait:take(status, err)
   end
   self.error = err
   local missing = self.job:is_missing(err)
-  if missing and not self.last and self.clock() < self.patience then
+  if missing and not self.last and self.plan.transport:clock() < self.plan.patience then
     return false
   elseif missing or not is_transient(err) then
     return true, nil, err
@@ -199,15 +199,17 @@ end
 ---@return number|nil
 ---@return cloudjobs.Error|nil
 function Wait:pause()
-  local options = self.options
+  local common = self.plan
+  local options = common.options
   if options.cancel and options.cancel.cancelled then
     return nil, Error.new {
       kind = "cancelled", code = "cancelled", message = options.cancel.reason, status = self.last,
     }
   end
-  local pause = self.interval:next()
-  if self.deadline then
-    local left = self.deadline - self.clock()
+  local pause
+  pause, self.grown = common.interval:next(self.grown)
+  if common.deadline then
+    local left = common.deadline - common.transport:clock()
     if left <= 0 then
       return nil, timed_out(self.last, self.error)
     end
@@ -217,21 +219,24 @@ function Wait:pause()
   return pause
 end
 
---- Begins a wait for `job`; `options` are those of Job:wait, checked.
-local function begin(job, options, level)
+--- What waits that begin together have in common.
+---@param job table one of them
+---@param options table those of Job:wait, checked
+---@param level integer
+local function plan(job, options, level)
   local transport = job._client:transport()
-  local function clock()
-    return transport:clock()
-  end
-  local started = clock()
-  return setmetatable({
-    job = job,
+  local started = transport:clock()
+  return {
     options = options,
-    clock = clock,
+    transport = transport,
     deadline = options.timeout and started + options.timeout,
     patience = started + (options.not_found_grace or NOT_FOUND_GRACE),
     interval = Interval.new(options.interval, job._kind.interval, "wait", level + 1),
-  }, wait_mt)
+  }
+end
+
+local function begin(job, common)
+  return setmetatable({ job = job, plan = common }, wait_mt)
 end
 
 --- Waits for the job's end. Transient errors on the way do not end the wait.
@@ -247,8 +252,8 @@ end
 ---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or the error that made looking impossible
 function Job:wait(options)
   options = option.check(options, WAIT_OPTIONS, "wait", 2)
-  local wait = begin(self, options, 2)
-  local transport = self._client:transport()
+  local wait = begin(self, plan(self, options, 2))
+  local transport = wait.plan.transport
   while true do
     local over, status, err = wait:take(self:status())
     if over then
@@ -341,8 +346,8 @@ local function new(kind, client, params, level)
     since = type(since) == "number" and { success = since } or since or {},
     _kind = kind,
     _client = client,
-    _request = request,
+    _request = kind.optional and request or own, -- thousands are watched
   }, job_mt)
 end
 
-return { new = new, begin = begin, WAIT_OPTIONS = WAIT_OPTIONS }
+return { new = new, plan = plan, begin = begin }

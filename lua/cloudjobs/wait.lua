@@ -110,6 +110,7 @@ local function run(client, waiter, name, params, options)
   local interval = Interval.new(options.interval, {
     start = waiter.delay, growth = 1.5, cap = math.max(120, waiter.delay), floor = 0,
   }, name, 3)
+  local grown
   while true do
     local meta = {}
     local output, err = client[waiter.operation](client, params, { meta = meta })
@@ -130,7 +131,9 @@ local function run(client, waiter, name, params, options)
     elseif left <= 0 then
       return nil, out_of_time(name, err)
     end
-    local _, ended = transport:sleep(math.min(interval:next(), left), options.cancel)
+    local pause
+    pause, grown = interval:next(grown)
+    local _, ended = transport:sleep(math.min(pause, left), options.cancel)
     if ended then
       return nil, ended
     end

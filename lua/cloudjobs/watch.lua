@@ -17,23 +17,35 @@ local OPTIONS = {
   not_found_grace = "number",
 }
 
--- The jobs that share a client and a listing, in order; a job without a
--- listing stands alone. Each comes with its place among all.
-local function group(jobs)
-  local groups, by_client = {}, {}
+-- A group: waits that share a client and a listing, in the jobs' order. A job
+-- without a listing stands alone.
+local Group = {}
+local group_mt = { __index = Group }
+
+-- What the waits of one client and kind have in common, made once.
+local function plan_of(plans, job, options)
+  local by_kind = plans[job._client] or { groups = {} }
+  plans[job._client] = by_kind
+  by_kind[job.kind] = by_kind[job.kind] or Job.plan(job, options, 4)
+  return by_kind[job.kind], by_kind.groups
+end
+
+local function group(jobs, options)
+  local groups, plans = {}, {}
   for place, job in ipairs(jobs) do
+    local plan, known = plan_of(plans, job, options)
     local listing = job:listing()
-    local index = by_client[job._client] or {}
-    by_client[job._client] = index
-    local found = listing and index[listing.key]
+    local found = listing and known[listing.key]
     if not found then
-      found = { listing = listing }
+      found = setmetatable({ listing = listing }, group_mt)
       groups[#groups + 1] = found
       if listing then
-        index[listing.key] = found
+        known[listing.key] = found
       end
     end
-    found[#found + 1] = { job = job, place = place }
+    local wait = Job.begin(job, plan)
+    wait.place = place
+    found[#found + 1] = wait
   end
   return groups
 end
@@ -68,66 +80,63 @@ local function read_listing(client, listing, record_id)
   error(err, 0)
 end
 
-local Group = {}
-local group_mt = { __index = Group }
+local function unfinished(wait, err)
+  return Status.unknown(wait.job.kind, wait.job.id, wait.last, err)
+end
 
-function Group:settle(wait, status, err)
+-- Takes a look's result in; answers the job's last status when that was it.
+local function settle(wait, status, err)
   local over, final, problem = wait:take(status, err)
   if over then
-    wait.over = true
-    self.results[wait.place] = final or Status.unknown(wait.job.kind, wait.job.id, wait.last, problem)
+    return final or unfinished(wait, problem)
   end
 end
 
--- Looks at every open job by the cheaper way: a listing costs its pages,
--- looking at each job one call a job.
-function Group:look(open)
-  local kind = open[1].job._kind
-  if kind.operation and (not self.listing or #open == 1 or (self.pages or 1) > #open) then
-    for _, wait in ipairs(open) do
-      self:settle(wait, wait.job:status())
-    end
-    return
+-- Looks at every job by the cheaper way: a listing costs its pages, looking at
+-- each job one call a job. Those that ended leave the group.
+function Group:look(results)
+  local kind = self[1].job._kind
+  local singly = kind.operation and (not self.listing or #self == 1 or (self.pages or 1) > #self)
+  local records, err
+  if not singly then
+    records, err, self.pages = read_listing(self[1].job._client, self.listing, kind.record_id)
   end
-  local records, err, pages = read_listing(open[1].job._client, self.listing, kind.record_id)
-  self.pages = pages
-  for _, wait in ipairs(open) do
-    local record = records and records[wait.job.id]
-    if record then
-      self:settle(wait, wait.job:read(record))
+  local open = 0
+  for i = 1, #self do
+    local wait, last = self[i]
+    local job = wait.job
+    if singly then
+      last = settle(wait, job:status())
+    elseif records and records[job.id] then
+      last = settle(wait, job:read(records[job.id]))
     else
-      self:settle(wait, nil, err or wait.job:not_found())
+      last = settle(wait, nil, err or job:not_found())
+    end
+    self[i] = nil
+    if last then
+      results[wait.place] = last
+    else
+      open = open + 1
+      self[open] = wait
     end
   end
-end
-
-local function still_open(waits)
-  local open = {}
-  for _, wait in ipairs(waits) do
-    if not wait.over then
-      open[#open + 1] = wait
-    end
-  end
-  return open
 end
 
 -- Follows one group to its end.
-function Group:run()
-  local open = self.waits
+function Group:run(results)
   while true do
-    self:look(open)
-    open = still_open(open)
-    if #open == 0 then
+    self:look(results)
+    local first = self[1]
+    if not first then
       return
     end
-    local pause, err = open[1]:pause()
+    local pause, err = first:pause()
     if pause then
-      local transport = open[1].job._client:transport()
-      err = select(2, transport:sleep(pause, self.options.cancel))
+      err = select(2, first.plan.transport:sleep(pause, first.plan.options.cancel))
     end
     if err then
-      for _, wait in ipairs(open) do
-        self.results[wait.place] = Status.unknown(wait.job.kind, wait.job.id, wait.last, err)
+      for _, wait in ipairs(self) do
+        results[wait.place] = unfinished(wait, err)
       end
       return
     end
@@ -143,25 +152,16 @@ local function watch(parallel, jobs, options)
   options = option.check(options, OPTIONS, "cloudjobs.watch", 3)
   check_jobs(jobs, 3)
   local results, functions = {}, {}
-  for _, members in ipairs(group(jobs)) do
-    local self = setmetatable({
-      listing = members.listing, options = options, results = results, waits = {},
-    }, group_mt)
-    for i, one in ipairs(members) do
-      local wait = Job.begin(one.job, options, 3)
-      wait.place = one.place
-      self.waits[i] = wait
-    end
-    functions[#functions + 1] = function()
-      self:run()
+  for i, waits in ipairs(group(jobs, options)) do
+    functions[i] = function()
+      waits:run(results)
     end
   end
   local ended = parallel(functions, { concurrency = math.max(1, #functions) })
   for i = 1, #functions do
     if not ended[i].ok then
       -- A callback raised. The others were followed to their ends all the same.
-      local err = ended[i].err
-      error(Error.is(err) and err.cause or err, 0)
+      error(ended[i].err, 0)
     end
   end
   return results

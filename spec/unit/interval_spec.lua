@@ -6,9 +6,9 @@ local function pauses(given, count, random)
   local interval = Interval.new(given, DEFAULTS, "wait", 1, random or function()
     return 0
   end)
-  local list = {}
+  local list, grown = {}, nil
   for i = 1, count do
-    list[i] = interval:next()
+    list[i], grown = interval:next(grown)
   end
   return list
 end
