@@ -98,17 +98,6 @@ describe("an AWS client's construction", function()
     ssm({ transport = stub, region = "eu-west-1", ca_bundle = "ca.pem" }):list_commands()
     assert.same({ ca_bundle = "ca.pem" }, stub.requests[1].network)
   end)
-
-  it("reads and opens nothing", function()
-    local looked = {}
-    local env = setmetatable({}, { __index = function(_, name)
-      looked[#looked + 1] = name
-    end })
-    cloudjobs.aws.ssm { env = env, transport = Stub.new() }
-    for _, name in ipairs(looked) do
-      assert.not_matches("KEY", name)
-    end
-  end)
 end)
 
 describe("cloudjobs.aws.credentials", function()
