@@ -93,8 +93,9 @@ lint:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
 analyse:
-	for file in csrc/*.c csrc/*/*.c; do \
-	  clang-tidy --quiet $$file -- $(STRICT) -D_GNU_SOURCE $(INCLUDE_5.4) || exit; done
+	status=0; for file in csrc/*.c csrc/*/*.c; do \
+	  clang-tidy --quiet $$file -- $(STRICT) -D_GNU_SOURCE $(INCLUDE_5.4) || status=1; \
+	  done; exit $$status
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --suppress=toomanyconfigs --std=c99 \
 	  --enable=warning,performance,portability $(INCLUDE_5.4) csrc
 

@@ -7,7 +7,7 @@
 int cj_encode_enter (struct cj_encoder *e, int room,
                      const struct cj_path *path) {
   if (e->depth == CJ_MAX_DEPTH) {
-    while (e->depth-- > 8) /* what holds itself shows in a few steps */
+    while (e->depth-- > 8 && path != NULL) /* a few steps show it */
       path = path->up;
     cj_encode_problem(e, path,
                       "nested deeper than 128 levels (does it hold itself?)");

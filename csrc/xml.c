@@ -276,11 +276,13 @@ static int skip_attributes (struct cj_xml *r) {
   struct cj_slice names[MAX_ATTRIBUTES];
   int count, got, i;
   for (count = 0; count < MAX_ATTRIBUTES; count++) {
-    if ((got = read_attribute(r, &names[count])) <= 0)
+    struct cj_slice name = { NULL, 0 };
+    if ((got = read_attribute(r, &name)) <= 0)
       return got;
     for (i = 0; i < count; i++)
-      if (is_equal(names[i], names[count]))
-        return fail(r, names[count].s, "an attribute is there twice");
+      if (is_equal(names[i], name))
+        return fail(r, name.s, "an attribute is there twice");
+    names[count] = name;
   }
   return fail(r, r->p, "too many attributes");
 }

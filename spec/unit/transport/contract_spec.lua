@@ -359,9 +359,17 @@ local function contract(new, run)
     end)
 
     it("end with a forgotten transport, and leave no descriptor", function()
+      -- Asked of the kernel from inside: a child that counts sees its own pipe, or does not.
       local function descriptors()
-        return tonumber(process.run({ "sh", "-c", "ls /proc/" .. files.read("/proc/self/stat"):match("%d+") .. "/fd | wc -l" })
-          .stdout)
+        local count = 0
+        for n = 0, 255 do
+          local info = io.open("/proc/self/fdinfo/" .. n)
+          if info then
+            info:close()
+            count = count + 1
+          end
+        end
+        return count
       end
       collectgarbage()
       collectgarbage()
