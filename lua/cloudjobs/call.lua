@@ -84,6 +84,28 @@ local function sign(context, op, request, now)
   return signed, err or identity
 end
 
+--- What a repeat could do twice is not repeated when nobody knows whether
+--- the first one was carried out.
+local function judge(context, op, err, offset)
+  local skew = context.skew
+  if err.kind == "service" then
+    context.retry.classify(err, op.model:error(err.code))
+    if skew then
+      err.retryable = err.retryable or skew:explains(err, offset)
+      err.hint = err.hint or skew:hint()
+    end
+    err.ambiguous = op.once and err.status >= 500 and not err.throttling or false
+  elseif err.kind == "response" then
+    err.ambiguous = not op.readonly
+  elseif op.readonly then
+    err.ambiguous = false
+  end
+  if op.once and err.ambiguous then
+    err.retryable = false
+  end
+end
+
+-- One request and what came of it, with the identity that signed it.
 local function attempt(context, op, request, number)
   local transport, skew, log = context.transport, context.skew, context.log
   local now = transport:now()
@@ -103,10 +125,13 @@ local function attempt(context, op, request, number)
       skew:observe(response.headers, now, transport)
     end
   end
+  if err then
+    judge(context, op, err, offset)
+  end
   if log then
     log:response(op, number, response, output, err)
   end
-  return output, err, response, identity, offset
+  return output, err, response, identity
 end
 
 --- A signed URL that makes the call, without a body; nothing is sent.
@@ -135,27 +160,6 @@ local function presign(context, op, params, options)
     request.headers[name:lower()] = value
   end
   return context.auth:presign(request, identity, context.transport:now(), options.expires_in)
-end
-
---- What a repeat could do twice is not repeated when nobody knows whether
---- the first one was carried out.
-local function judge(context, op, err, offset)
-  local skew = context.skew
-  if err.kind == "service" then
-    context.retry.classify(err, op.model:error(err.code))
-    if skew then
-      err.retryable = err.retryable or skew:explains(err, offset)
-      err.hint = err.hint or skew:hint()
-    end
-    err.ambiguous = op.once and err.status >= 500 and not err.throttling or false
-  elseif err.kind == "response" then
-    err.ambiguous = not op.readonly
-  elseif op.readonly then
-    err.ambiguous = false
-  end
-  if op.once and err.ambiguous then
-    err.retryable = false
-  end
 end
 
 --- What a call would make of this response.
@@ -279,11 +283,8 @@ local function run(context, op, params, options)
     request.cancel = options.cancel
     context.annotate(request.headers, attempts, context, response)
 
-    local identity, offset
-    output, err, response, identity, offset = attempt(context, op, request, attempts)
-    if err then
-      judge(context, op, err, offset)
-    end
+    local identity
+    output, err, response, identity = attempt(context, op, request, attempts)
     if retry.limiter then
       retry.limiter:answered(err and err.throttling, transport:clock())
     end

@@ -5,6 +5,7 @@ local ConfigFile = require "cloudjobs.config_file"
 local Error = require "cloudjobs.error"
 local Home = require "spec.support.home"
 local Retry = require "cloudjobs.retry"
+local Retry = require "cloudjobs.retry"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local conformance = require "spec.support.conformance"
@@ -242,6 +243,64 @@ function RUN.retry(case)
   assert.equal(expect.is_throttling_error, err.throttling)
   if expect.retryable then
     assert.equal(expect.quota_cost_v2_1, call.cost)
+  end
+end
+
+-- The error that an attempt of a retry case ended with.
+local function failure(case)
+  local io_error = null_to_nil(case.io_error)
+  if io_error then
+    local code = io_error:find("Timeout") and "timeout" or "closed"
+    return Error.new { kind = "transport", code = code, retryable = true }
+  end
+  local status = null_to_nil(case.status)
+  return Error.new { kind = "service", code = null_to_nil(case.error_code) or tostring(status), status = status }
+end
+
+local GENERATION = { ["2.0"] = "former", ["2.1"] = "2026" }
+
+local RETRY = {}
+
+function RETRY.classify(case)
+  local expect = case.expect
+  for generation, cost in pairs { former = expect.quota_cost, ["2026"] = expect.quota_cost_v2_1 } do
+    local policy = Retry.standard {
+      generation = generation, max_attempts = case.max_attempts, service = null_to_nil(case.service),
+    }
+    local err = failure(case)
+    if err.kind == "service" then
+      policy.classify(err)
+    end
+    assert.equal(expect.is_throttling_error, err.throttling)
+    local delay = policy:after(err, case.attempt, {})
+    assert.equal(expect.retryable and not expect.max_attempts_reached, delay ~= nil)
+    assert.equal(delay and cost or 0, 500 - policy.quota.available)
+  end
+end
+
+function RETRY.quota(case)
+  local policy = Retry.standard { generation = GENERATION[case.generation], max_attempts = math.huge }
+  policy.quota.available = case.initial
+  local call = {}
+  for i, step in ipairs(case.steps) do
+    local expected = case.expect.steps[i]
+    if step.op == "acquire" then
+      local err = step.io_error and failure(step) or Error.new { kind = "service" }
+      err.retryable = true
+      assert.equal(expected.ok, policy:after(err, 1, call) ~= nil)
+    elseif step.status >= 200 and step.status < 300 then
+      policy:succeeded(call)
+    end
+    assert.equal(expected.available, policy.quota.available)
+  end
+end
+
+function RUN.retry(case)
+  local run = RETRY[case.op]
+  if run and not case.modeled_errors then
+    run(case)
+  else
+    pending("no runner for " .. case.id)
   end
 end
 
