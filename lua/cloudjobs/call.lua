@@ -85,9 +85,8 @@ local function sign(context, op, request, now)
 end
 
 --- What a repeat could do twice is not repeated when nobody knows whether
---- the first one was carried out.
-local function judge(context, op, err, offset)
-  local skew = context.skew
+--- the first one was carried out. `skew` is nil where nothing was signed.
+local function judge(context, op, err, skew, offset)
   if err.kind == "service" then
     context.retry.classify(err, op.model:error(err.code))
     if skew then
@@ -126,7 +125,7 @@ local function attempt(context, op, request, number)
     end
   end
   if err then
-    judge(context, op, err, offset)
+    judge(context, op, err, skew, offset)
   end
   if log then
     log:response(op, number, response, output, err)
@@ -168,7 +167,7 @@ end
 local function decode(context, op, response)
   local output, err = context.protocol.decode(op, response, context)
   if output == nil then
-    judge(context, op, err, context.skew and context.skew.offset)
+    judge(context, op, err)
     err.operation = op.name
     err.service = op.service.id
   end

@@ -5,7 +5,6 @@ local ConfigFile = require "cloudjobs.config_file"
 local Error = require "cloudjobs.error"
 local Home = require "spec.support.home"
 local Retry = require "cloudjobs.retry"
-local Retry = require "cloudjobs.retry"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local conformance = require "spec.support.conformance"
@@ -226,26 +225,6 @@ function RUN.timestamps(case)
   end
 end
 
--- What a call makes of one failed attempt; the quota's 2.0 numbers are those that ours replaced.
-function RUN.retry(case)
-  if case.op ~= "classify" then
-    return pending(case.id .. " has the former numbers, or a mode of its own")
-  end
-  local retry = Retry.standard { max_attempts = case.max_attempts }
-  local err = Error.new { kind = "service", status = null_to_nil(case.status), code = null_to_nil(case.error_code) }
-  if null_to_nil(case.io_error) then
-    err.kind, err.retryable = "transport", true
-  else
-    retry.classify(err, nil)
-  end
-  local expect, call = case.expect, {}
-  assert.equal(expect.retryable, retry:after(err, case.attempt, call) ~= nil)
-  assert.equal(expect.is_throttling_error, err.throttling)
-  if expect.retryable then
-    assert.equal(expect.quota_cost_v2_1, call.cost)
-  end
-end
-
 -- The error that an attempt of a retry case ended with.
 local function failure(case)
   local io_error = null_to_nil(case.io_error)
@@ -295,13 +274,22 @@ function RETRY.quota(case)
   end
 end
 
+function RETRY.backoff(case)
+  local policy = Retry.standard {
+    generation = GENERATION[case.generation or "2.0"], max_attempts = math.huge,
+    random = function() return case.random end,
+  }
+  local err = Error.new { kind = "transport", code = "closed", retryable = true }
+  assert.equal(case.expect.delay_seconds, policy:after(err, case.attempt, {}))
+end
+
+-- The rates of adaptive mode stand in spec/unit/retry/limiter_spec.lua.
 function RUN.retry(case)
   local run = RETRY[case.op]
-  if run and not case.modeled_errors then
-    run(case)
-  else
-    pending("no runner for " .. case.id)
+  if not run or case.modeled_errors then
+    return pending(case.id .. " has no runner")
   end
+  run(case)
 end
 
 local PATTERN = "^" .. conformance.root:gsub("%W", "%%%0") .. "/"
