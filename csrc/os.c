@@ -157,6 +157,14 @@ static int l_restore_interrupt (lua_State *L) {
   return 0;
 }
 
+/* default_interrupt(): Ctrl-C ends the program at once. An interpreter would
+** wait for Lua's next step, and then print where that was. */
+static int l_default_interrupt (lua_State *L) {
+  l_restore_interrupt(L);
+  signal(SIGINT, SIG_DFL);
+  return 0;
+}
+
 static const luaL_Reg functions[] = {
   { "write_private", l_write_private },
   { "make_folder", l_make_folder },
@@ -165,6 +173,7 @@ static const luaL_Reg functions[] = {
   { "catch_interrupt", l_catch_interrupt },
   { "interrupted", l_interrupted },
   { "restore_interrupt", l_restore_interrupt },
+  { "default_interrupt", l_default_interrupt },
   { "now", cj_clock_now },
   { "clock", cj_clock_monotonic },
   { "sleep", cj_clock_sleep },

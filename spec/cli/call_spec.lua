@@ -56,6 +56,36 @@ describe("cloudjobs call", function()
     assert.matches("^cloudjobs: SSM GetMaintenanceWindow: DoesNotExistException: ", err)
   end)
 
+  it("prints the request and sends nothing when told so", function()
+    server:clear_requests()
+    local status, out, err = call { "ssm", "get-maintenance-window", "--WindowId", "mw-0123456789abcdef0", "--dry-run" }
+    assert.same({ 0, "" }, { status, err })
+    local request = json.decode(out)
+    request.headers = { ["x-amz-target"] = request.headers["x-amz-target"], authorization = request.headers.authorization }
+    assert.same({
+      method = "POST", url = server.url .. "/", body = { WindowId = "mw-0123456789abcdef0" },
+      headers = { ["x-amz-target"] = "AmazonSSM.GetMaintenanceWindow" },
+    }, request)
+    assert.same({}, server:requests())
+  end)
+
+  it("prints a result as a table or as CSV", function()
+    call { "ssm", "create-maintenance-window", '{"Name":"a, b","Schedule":"rate(1 day)","Duration":3,"Cutoff":1,"AllowUnassociatedTargets":true}' }
+    local words = { "ssm", "describe-maintenance-windows", "--Filters", '[{"Key":"Name","Values":["a, b"]}]', "--output" }
+    words[6] = "table"
+    local _, out = call(words)
+    assert.matches("^Cutoff +Duration +Enabled +Name +NextExecutionTime +Schedule +WindowId\n1 +3 +true +a, b +", out)
+    words[6] = "csv"
+    _, out = call(words)
+    assert.matches('^Cutoff,Duration,Enabled,Name,NextExecutionTime,Schedule,WindowId\r\n1,3,true,"a, b",', out)
+  end)
+
+  it("tells what is sent and answered when told so", function()
+    local _, _, err = call { "bcm-data-exports", "list-exports", "--debug" }
+    assert.matches("^debug: POST http://127%.0%.0%.1:%d+/ AWSBillingAndCostManagementDataExports%.ListExports\n"
+      .. "debug: 200 after %d%.%d+ s request id [%x-]+\n$", err)
+  end)
+
   local MISTAKES = {
     { { "smm", "x" }, "unknown service 'smm' (did you mean ssm?)" },
     { { "ssm", "get-maintenance-windo" },

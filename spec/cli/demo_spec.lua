@@ -17,7 +17,7 @@ describe("cloudjobs demo", function()
 
   it("says what is wrong with a settings file", function()
     local status, out, err = process.cloudjobs { "demo", "--settings", "no/such/file" }
-    assert.same({ 1, "" }, { status, out })
+    assert.same({ 64, "" }, { status, out })
     assert.matches("no/such/file", err, 1, true)
   end)
 end)

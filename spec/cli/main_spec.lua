@@ -17,6 +17,14 @@ describe("the cloudjobs command", function()
     assert.equal("0\ncloudjobs 0.1.0\ncloudjobs.cli.main\ncloudjobs.version\n", out)
   end)
 
+  it("has help with examples for each subcommand", function()
+    for _, name in ipairs { "status", "watch", "run", "next", "list", "call", "whoami", "demo", "emulate", "completion" } do
+      local status, out, err = process.cloudjobs { name, "--help" }
+      assert.same({ 0, "" }, { status, err })
+      assert.truthy(out:find("\nExamples:\n   cloudjobs " .. name, 1, true), name)
+    end
+  end)
+
   it("lists its subcommands", function()
     local status, out = process.cloudjobs { "--help" }
     assert.equal(0, status)
@@ -26,6 +34,7 @@ describe("the cloudjobs command", function()
   local MISTAKES = {
     { { "--versoin" }, "cloudjobs: unknown option '--versoin'\nDid you mean '--version'?\nTry: cloudjobs --help\n" },
     { { "cal" }, "cloudjobs: unknown command 'cal'\nDid you mean 'call'?\nTry: cloudjobs --help\n" },
+    { { "status", "--faild" }, "cloudjobs: unknown option '--faild'\nDid you mean '--failed'?\nTry: cloudjobs status --help\n" },
     { {}, "cloudjobs: a command is required\nTry: cloudjobs --help\n" },
   }
   for _, case in ipairs(MISTAKES) do

@@ -44,11 +44,16 @@ local function clean(environment)
   return words
 end
 
---- Runs bin/cloudjobs with `words`, by the interpreter that runs this spec.
+--- A shell's line that runs bin/cloudjobs with `words`, by the interpreter that runs this spec.
+local function cloudjobs_line(words, environment)
+  return command(clean(environment)) .. " " .. command { program, "bin/cloudjobs" } .. " " .. command(words)
+end
+
+--- Runs bin/cloudjobs with `words`.
 ---@param words string[]
 ---@param environment table<string, string>|nil
 local function cloudjobs(words, environment)
-  return run(command(clean(environment)) .. " " .. command { program, "bin/cloudjobs" } .. " " .. command(words))
+  return run(cloudjobs_line(words, environment))
 end
 
 --- Runs the text of a Lua program likewise.
@@ -71,6 +76,7 @@ return {
   command = command,
   run = run,
   cloudjobs = cloudjobs,
+  cloudjobs_line = cloudjobs_line,
   lua = lua,
   shell = shell,
 }

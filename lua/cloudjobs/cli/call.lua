@@ -1,20 +1,23 @@
 --- `cloudjobs call SERVICE OPERATION [JSON|@FILE] [--Member VALUE …]`: any operation of any service we have a model of.
 
 local Model = require "cloudjobs.model"
+local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local out = require "cloudjobs.cli.out"
+local result = require "cloudjobs.cli.result"
+local rows = require "cloudjobs.cli.rows"
 local suggest = require "cloudjobs.suggest"
+
+local EXAMPLES = [[
+   cloudjobs call bcm-data-exports list-exports
+   cloudjobs call ssm describe-maintenance-windows '{"MaxResults": 10}' --output table
+   cloudjobs call cost-exports get --scope subscriptions/ID --exportName nightly
+   cloudjobs call bcm-data-exports create-export @export.json --dry-run]]
 
 local SERVICES = { "bcm-data-exports", "cost-exports", "partnercentral-selling", "ssm" }
 local AZURE = { ["cost-exports"] = "azure_cost_exports" }
 
--- Client options and how they are written on the command line.
-local COMMON = { { "endpoint", "--endpoint", "Address to call in place of the service's own." } }
-local AWS = {
-  { "region", "--region", "AWS region, else AWS_REGION or the profile's." },
-  { "profile", "--profile", "Profile of the shared AWS configuration." },
-}
 local NUMERIC = { integer = true, long = true, number = true, time = true, ["time.iso"] = true, ["time.http"] = true }
 local TEXT = { string = true, blob = true }
 
@@ -22,26 +25,24 @@ local function dashed(name)
   return (Model.snake(name):gsub("_", "-"))
 end
 
-local function add_options(command, options)
-  for _, option in ipairs(options) do
-    command:option(option[2]):target(option[1]):description(option[3])
-  end
-end
-
--- Each member is an option under its own name, and dashed as the AWS command line has it.
+-- Each member is an option under its own name, and dashed as the AWS command line has it. Azure's scope is an option
+-- of every subcommand already.
 local function add_members(command, members)
-  local taken = { ["--help"] = true }
-  for _, option in ipairs({ COMMON[1], AWS[1], AWS[2] }) do
-    taken[option[2]] = true
+  local taken = access.taken()
+  for _, name in ipairs { "--output", "--no-color", "--utc", "--dry-run" } do
+    taken[name] = true
   end
   for _, member in ipairs(members) do
-    local names = "--" .. member.name
-    local alias = "--" .. dashed(member.name)
-    if alias ~= names and not taken[alias] then
-      names = names .. " " .. alias
+    local names = {}
+    for _, name in ipairs { "--" .. member.name, "--" .. dashed(member.name) } do
+      if not taken[name] then
+        names[#names + 1], taken[name] = name, true
+      end
     end
-    command:option(names):target("member " .. member.name):argname("<" .. member.type .. ">")
-      :description(member.required and "Required." or "")
+    if #names > 0 then
+      command:option(table.concat(names, " ")):target("member " .. member.name):argname("<" .. member.type .. ">")
+        :description(member.required and "Required." or "")
+    end
   end
 end
 
@@ -69,7 +70,9 @@ local function define(command, args)
   command:argument("operation"):description("Such as get-execution or GetExecution.")
   command:argument("params"):args("?"):argname("<json>")
     :description("Parameters as JSON, or @FILE to read them from one.")
-  add_options(command, COMMON)
+  command:flag("--dry-run"):description("Print the request and send nothing; it is not signed and holds no keys.")
+  access.define(command)
+  rows.define(command, "json")
 
   local service, operation = args[2], args[3]
   if not service or service:find("^%-") then
@@ -78,9 +81,6 @@ local function define(command, args)
   local name, message = find_service(service)
   if not name then
     return message
-  end
-  if not AZURE[name] then
-    add_options(command, AWS)
   end
   local model = Model.load(AZURE[name] or (name:gsub("-", "_")))
   if not operation or operation:find("^%-") then
@@ -155,6 +155,16 @@ local function read_params(parsed, members)
   return params
 end
 
+-- The request as it would be sent, unsigned.
+local function show_request(client, operation, params)
+  local request, err = client:request(operation, params)
+  if not request then
+    return out.fail(err, out.EXIT.failed)
+  end
+  request.body = request.body and core.json_decode(request.body) or request.body
+  return out.json(request)
+end
+
 --- Makes the call. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed, command)
   local params, message = read_params(parsed, command.members or {})
@@ -162,17 +172,25 @@ local function run(parsed, command)
     return nil, message
   end
   local name = find_service(parsed.service)
-  local options = { endpoint = parsed.endpoint, region = parsed.region, profile = parsed.profile }
-  local new = AZURE[name] and cloudjobs.azure.cost_exports or cloudjobs.aws[name:gsub("-", "_")]
-  local ok, client = pcall(new, options)
-  if not ok then
-    return nil, client
+  local reach = access.new(parsed)
+  local client
+  if AZURE[name] then
+    client = cloudjobs.azure.cost_exports(reach:azure())
+  else
+    client = cloudjobs.aws[name:gsub("-", "_")](reach:aws())
   end
-  local output, err = client[parsed.operation:gsub("-", "_")](client, params)
+  local operation = parsed.operation:gsub("-", "_")
+  if parsed.dry_run then
+    return show_request(client, operation, params)
+  end
+  local output, err = client[operation](client, params)
   if not output then
-    return out.fail(err)
+    return out.fail(err, out.EXIT.failed)
+  elseif parsed.output == "json" then
+    return out.json(output)
   end
-  return out.json(output)
+  rows.print(result.rows(output), result.shape(output), parsed)
+  return out.EXIT.succeeded
 end
 
-return { define = define, run = run }
+return { EXAMPLES = EXAMPLES, define = define, run = run }

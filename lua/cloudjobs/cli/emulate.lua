@@ -10,6 +10,10 @@ export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1
 export AWS_ACCESS_KEY_ID=AKIDEMULATOR AWS_SECRET_ACCESS_KEY=emulator-secret
 ]]
 
+local EXAMPLES = [[
+   cloudjobs emulate --speed 60
+   cloudjobs emulate --port 0 --tls certificate.pem --folder delivered]]
+
 local function define(command)
   command:option("--port"):description("Port to listen on; 0 takes a free one."):convert(tonumber)
     :default(tostring(DEFAULT_PORT))
@@ -43,4 +47,4 @@ local function run(parsed)
   return 0
 end
 
-return { define = define, run = run }
+return { EXAMPLES = EXAMPLES, define = define, run = run }

@@ -1,17 +1,28 @@
 --- The `cloudjobs` command. A subcommand is a file beside this one, loaded when it is the one asked for:
---- `define(command, args)` adds its options or returns a message, `run(parsed, command)` does it and returns the exit
---- status. A mistake on the command line is `nil, message`.
+--- `define(command, args)` adds its options or returns a message, `run(parsed, command, parser)` does it and returns
+--- the exit status. A mistake on the command line is `nil, message`. EXAMPLES close its help.
 
-local argparse = require "argparse"
 local version = require "cloudjobs.version"
 
 local EX_USAGE = 64 -- the command was used wrongly, as in sysexits.h
+local EX_SOFTWARE = 70
 
 local COMMANDS = {
-  { "call", "Make one API call and print its result as JSON" },
+  { "status", "Show every export of a fleet, its last run and its health" },
+  { "watch", "Follow jobs to their ends; the exit status tells" },
+  { "run", "Start an Azure export or a snapshot job, and follow it" },
+  { "next", "Wait until an export or a window runs next, and follow that run" },
+  { "list", "List exports, windows, snapshot jobs, or the runs of one" },
+  { "call", "Make one API call and print its result" },
+  { "whoami", "Show which identity is used on each cloud, and from where" },
   { "demo", "Follow a job of each kind to its end, on the emulator" },
   { "emulate", "Run the local stand-in for the four services" },
+  { "completion", "Print the completions of a shell" },
 }
+
+local EXIT_STATUSES = [[
+Exit status: 0 succeeded, 1 a job failed, 2 could not tell, 64 used wrongly.
+`cloudjobs COMMAND --help` has examples.]]
 
 local function complain(message, command)
   io.stderr:write("cloudjobs: ", message, "\nTry: cloudjobs ", command and command .. " " or "", "--help\n")
@@ -22,10 +33,62 @@ end
 local function add_help(parser)
   parser:add_help {
     action = function()
-      print(parser:get_help())
+      require("cloudjobs.cli.out").write(parser:get_help(), "\n")
       os.exit(0, true)
     end,
   }
+end
+
+local function load_command(name)
+  return require("cloudjobs.cli." .. name)
+end
+
+-- Lets a subcommand define its options; a message when its first words name nothing.
+local function define(name, added, args)
+  add_help(added)
+  local chosen = load_command(name)
+  local message = chosen.define(added, args)
+  if chosen.EXAMPLES then
+    added:epilog((added._epilog and added._epilog .. "\n\n" or "") .. "Examples:\n" .. chosen.EXAMPLES)
+  end
+  return chosen, message
+end
+
+local function build(args)
+  local parser = require "argparse"("cloudjobs", "Start, follow and collect the long-running jobs of the big clouds.")
+  add_help(parser)
+  parser:flag("--version", "Print the version and stop.")
+  parser:epilog(EXIT_STATUSES)
+  local built, added = { parser = parser }, {}
+  for _, listed in ipairs(COMMANDS) do
+    local name, summary = listed[1], listed[2]
+    added[name] = parser:command(name):summary(summary):description(summary .. ".")
+    if name == args[1] then
+      built.name, built.command = name, added[name]
+      built.chosen, built.message = define(name, added[name], args)
+    end
+  end
+  if built.chosen and built.chosen.NEEDS_ALL then
+    for name, command in pairs(added) do
+      if name ~= built.name then
+        define(name, command, {})
+      end
+    end
+  end
+  return built
+end
+
+local function run(args)
+  local built = build(args)
+  if built.message then
+    return complain(built.message, built.name)
+  end
+  local ok, parsed = built.parser:pparse(args)
+  if not ok then
+    return complain(parsed, built.name)
+  end
+  local status, message = built.chosen.run(parsed, built.command, built.parser)
+  return status or complain(message, built.name)
 end
 
 --- Runs the command line `args` and returns the exit status.
@@ -36,31 +99,15 @@ local function main(args)
     print("cloudjobs " .. version)
     return 0
   end
-  local parser = argparse("cloudjobs", "Start, follow and collect the long-running jobs of the big clouds.")
-  add_help(parser)
-  parser:flag("--version", "Print the version and stop.")
-
-  local chosen, command, message
-  for _, listed in ipairs(COMMANDS) do
-    local name, summary = listed[1], listed[2]
-    local added = parser:command(name):summary(summary):description(summary .. ".")
-    if name == args[1] then
-      add_help(added)
-      chosen, command = require("cloudjobs.cli." .. name), added
-      message = chosen.define(command, args)
-    end
-  end
-  local name = chosen and args[1]
-  if message then
-    return complain(message, name)
-  end
-  local ok, parsed = parser:pparse(args)
+  local ok, status = pcall(function()
+    require("cloudjobs.os").default_interrupt()
+    return run(args)
+  end)
   if not ok then
-    return complain(parsed, name)
+    io.stderr:write("cloudjobs: internal error: ", tostring(status), "\n")
+    return EX_SOFTWARE
   end
-  local status
-  status, message = chosen.run(parsed, command)
-  return status or complain(message, name)
+  return status
 end
 
 return main

@@ -2,6 +2,13 @@
 
 local json = require "cloudjobs.json"
 
+local EXIT = {
+  succeeded = 0,
+  failed = 1, -- a job, or the one call that was asked for
+  unknown = 2, -- nobody could tell
+  usage = 64, -- the command was used wrongly, as in sysexits.h
+}
+
 -- Compact JSON, one member a line. Strings are passed over whole: they may hold any of these bytes.
 local function indent(text)
   local depth, parts, at = 0, {}, 1
@@ -44,18 +51,39 @@ local function indent(text)
   return table.concat(parts)
 end
 
+-- As if the signal had come that a closed pipe sends, where nobody ignores it.
+local EX_PIPE = 141
+local EX_IOERR = 74
+
+--- Writes to standard output. Where nobody reads any more the program ends, quietly.
+local function write(...)
+  local ok, message = io.stdout:write(...)
+  if ok then
+    ok, message = io.stdout:flush()
+  end
+  if not ok then
+    if message:find("Broken pipe", 1, true) then
+      os.exit(EX_PIPE, true)
+    end
+    io.stderr:write("cloudjobs: standard output: ", message, "\n")
+    os.exit(EX_IOERR, true)
+  end
+end
+
 --- Prints `value` as indented JSON.
 ---@return integer status
 local function print_json(value)
-  io.stdout:write(indent(assert(json.encode(value))), "\n")
-  return 0
+  write(indent(assert(json.encode(value))), "\n")
+  return EXIT.succeeded
 end
 
 --- Says on standard error what went wrong.
+---@param err any
+---@param status integer|nil the exit status, "could not tell" unless given
 ---@return integer status
-local function fail(err)
+local function fail(err, status)
   io.stderr:write("cloudjobs: ", tostring(err), "\n")
-  return 1
+  return status or EXIT.unknown
 end
 
-return { json = print_json, fail = fail, indent = indent }
+return { EXIT = EXIT, write = write, json = print_json, fail = fail, indent = indent }

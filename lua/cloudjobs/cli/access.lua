@@ -1,0 +1,115 @@
+--- The options with which a subcommand reaches the clouds, and the clients
+--- made of them.
+
+local cloudjobs = require "cloudjobs"
+local debug_ = require "cloudjobs.cli.debug"
+local os_ = require "cloudjobs.os"
+
+local OPTIONS = {
+  { "--profile", "profile", "<name>", "Profile of the shared AWS configuration." },
+  { "--region", "region", "<name>", "AWS region, else AWS_REGION or the profile's." },
+  { "--endpoint-url --endpoint", "endpoint", "<url>", "Address to call in place of the service's own." },
+  { "--scope", "scope", "<scope>", "Azure scope, such as subscriptions/ID." },
+}
+
+--- Adds the options that every subcommand with clients has.
+local function define(command)
+  for _, option in ipairs(OPTIONS) do
+    command:option(option[1]):target(option[2]):argname(option[3]):description(option[4])
+  end
+  command:flag("--debug"):description("Tell on standard error what is sent and answered, without secrets.")
+end
+
+--- The names that `define` takes, for who adds names of their own.
+---@return table<string, boolean>
+local function taken()
+  local names = { ["--debug"] = true, ["--help"] = true, ["-h"] = true }
+  for _, option in ipairs(OPTIONS) do
+    for name in option[1]:gmatch("%S+") do
+      names[name] = true
+    end
+  end
+  return names
+end
+
+-- Asks the person at the terminal; where there is none, nobody.
+local function ask_mfa(serial)
+  if not (os_.isatty(0) and os_.isatty(2)) then
+    return nil
+  end
+  io.stderr:write("Code of the MFA device ", serial, ": ")
+  io.stderr:flush()
+  local code = io.stdin:read("*l")
+  return code and code:match("%d+")
+end
+
+local Access = {}
+local access_mt = { __index = Access }
+
+--- One provider for all clients of a profile: one look-up, one prompt.
+function Access:aws_credentials(profile, region)
+  local key = profile or ""
+  local provider = self._providers[key]
+  if not provider then
+    provider = cloudjobs.aws.credentials {
+      profile = profile, region = region, transport = self.transport, mfa = ask_mfa,
+    }
+    self._providers[key] = provider
+  end
+  return provider
+end
+
+--- The options of an AWS client. What the command line says wins over `given`.
+---@param given { profile: string|nil, region: string|nil }|nil
+---@return table
+function Access:aws(given)
+  local profile = self._parsed.profile or (given and given.profile)
+  local region = self._parsed.region or (given and given.region)
+  return {
+    profile = profile,
+    region = region,
+    endpoint = self._parsed.endpoint,
+    transport = self.transport,
+    credentials = self:aws_credentials(profile, region),
+  }
+end
+
+--- One provider for all clients of an Azure cloud.
+function Access:azure_credentials(cloud)
+  local key = cloud or "public"
+  self._azure[key] = self._azure[key] or cloudjobs.azure.credentials { cloud = cloud, transport = self.transport }
+  return self._azure[key]
+end
+
+--- The options of an Azure client. What the command line says wins over `given`.
+---@param given { scope: string|nil, cloud: string|nil, api_version: string|nil }|nil
+---@return table
+function Access:azure(given)
+  given = given or {}
+  return {
+    scope = self._parsed.scope or given.scope,
+    cloud = given.cloud,
+    api_version = given.api_version,
+    endpoint = self._parsed.endpoint,
+    transport = self.transport,
+    credentials = self:azure_credentials(given.cloud),
+  }
+end
+
+--- A client for a kind of job.
+---@param kind table see jobs/
+function Access:client(kind)
+  return cloudjobs[kind.cloud][kind.service](self[kind.cloud](self))
+end
+
+---@param parsed table the command line as `define` has it read
+local function new(parsed)
+  return setmetatable({
+    transport = parsed.debug and debug_.transport(cloudjobs.transport.default()) or nil,
+    _parsed = parsed,
+    _providers = {},
+    _azure = {},
+  }, access_mt)
+end
+
+return { define = define, taken = taken, new = new }

@@ -1,0 +1,47 @@
+--- `--debug`: a line on standard error for each request and each answer. Headers
+--- and bodies may carry secrets and are left out.
+
+local text = require "cloudjobs.cli.text"
+local wrap = require "cloudjobs.cli.wrap"
+
+local REQUEST_IDS = { "x-amzn-requestid", "x-amz-request-id", "x-ms-request-id" }
+
+local function say(...)
+  local words = { "debug:" }
+  for _, word in ipairs { ... } do
+    words[#words + 1] = tostring(word)
+  end
+  io.stderr:write(text.plain(table.concat(words, " ")), "\n")
+end
+
+local function request_id(headers)
+  for _, name in ipairs(REQUEST_IDS) do
+    if headers[name] then
+      return "request id " .. headers[name]
+    end
+  end
+end
+
+--- `transport`, talking about what it does.
+local function transport(inner)
+  return wrap(inner, {
+    send = function(_, request)
+      say(request.method, request.url, request.headers["x-amz-target"])
+      local started = inner:clock()
+      local response, err = inner:send(request)
+      local took = ("%.3f s"):format(inner:clock() - started)
+      if response then
+        say(response.status, "after", took, request_id(response.headers))
+      else
+        say("failed after", took, err)
+      end
+      return response, err
+    end,
+    sleep = function(_, seconds, cancel)
+      say(("pausing for %.1f s"):format(seconds))
+      return inner:sleep(seconds, cancel)
+    end,
+  })
+end
+
+return { transport = transport }

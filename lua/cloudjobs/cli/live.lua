@@ -1,0 +1,59 @@
+--- Lines that change in place on a terminal. Each drawing writes the lines
+--- that differ from what is shown, and nothing when none does. The cursor rests
+--- below the last line and no mode of the terminal is touched, so whatever ends
+--- the program leaves a clean terminal.
+
+local Live = {}
+local live_mt = { __index = Live }
+
+local CLEAR = "\r\27[K"
+
+-- As many lines as the terminal has room for: what scrolled away cannot be redrawn.
+local function within(lines, rows)
+  if #lines < rows then
+    return lines
+  end
+  local kept = {}
+  for i = 1, rows - 2 do
+    kept[i] = lines[i]
+  end
+  kept[#kept + 1] = ("… and %d more"):format(#lines - #kept)
+  return kept
+end
+
+--- Shows `lines` in place of those shown before.
+---@param lines string[] none wider than `columns`
+---@param columns integer
+---@param rows integer
+function Live:draw(lines, columns, rows)
+  if columns ~= self._columns then
+    -- The terminal broke its lines anew: where ours stand is not known any more.
+    self._shown, self._columns = {}, columns
+  end
+  lines = within(lines, math.max(3, rows))
+  local shown, parts = self._shown, {}
+  local height = #shown
+  for i = 1, math.max(#lines, height) do
+    local line = lines[i] or ""
+    if i > height then
+      parts[#parts + 1] = CLEAR .. line .. "\n"
+    elseif line ~= shown[i] then
+      local up = height - i + 1
+      parts[#parts + 1] = ("\27[%dA%s%s\27[%dB\r"):format(up, CLEAR, line, up)
+    end
+  end
+  for i = #lines + 1, height do
+    lines[i] = ""
+  end
+  self._shown = lines
+  if #parts > 0 then
+    self._write(table.concat(parts))
+  end
+end
+
+---@param write fun(bytes: string)
+local function new(write)
+  return setmetatable({ _shown = {}, _write = write }, live_mt)
+end
+
+return { new = new }

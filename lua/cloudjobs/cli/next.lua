@@ -1,0 +1,55 @@
+--- `cloudjobs next ARN|WINDOW`: waits until an export or a window runs next, and follows that run.
+
+local access = require "cloudjobs.cli.access"
+local cloudjobs = require "cloudjobs"
+local follow = require "cloudjobs.cli.follow"
+local interrupt = require "cloudjobs.cli.interrupt"
+local kinds = require "cloudjobs.cli.kinds"
+local out = require "cloudjobs.cli.out"
+local when = require "cloudjobs.cli.when"
+
+local EXAMPLES = [[
+   cloudjobs next arn:aws:bcm-data-exports:us-east-1:123456789012:export/nightly-1a2b --timeout 26h
+   cloudjobs next mw-0123456789abcdef0 --since 10m]]
+
+local function define(command)
+  command:argument("id"):argname("<id>"):description("ARN of an AWS export, or id of a maintenance window (mw-…).")
+  command:option("--since"):argname("<time>"):convert(when.parse_since)
+    :description("A run counts that began after this, now unless given: 10m, 2026-01-31T12:00:00Z.")
+  command:flag("--ref-only"):description("Print the run's reference once there is one, and do not follow it.")
+  access.define(command)
+  follow.define(command)
+end
+
+-- What an id is of: the finder, the kind and the finder's parameters.
+local function plan(id)
+  if id:find("^mw%-%x+$") then
+    return "next_window_execution", "maintenance_window_execution", { WindowId = id }
+  elseif id:find("^arn:[^:]*:bcm%-data%-exports:") then
+    return "next_execution", "export_execution", { ExportArn = id, region = id:match("^arn:[^:]*:[^:]*:([^:]+):") }
+  end
+end
+
+--- Waits and follows. Returns the exit status, or nil and a message for a mistake on the command line.
+local function run(parsed)
+  local finder, kind, params = plan(parsed.id)
+  if not finder then
+    return nil, ("'%s' is neither the ARN of an AWS export nor the id of a maintenance window"):format(parsed.id)
+  end
+  local reach = access.new(parsed)
+  parsed.region, params.region = parsed.region or params.region, nil
+  params.since = parsed.since
+  local job, err = cloudjobs.jobs[finder](reach:client(kinds.find(kind)), params, {
+    timeout = parsed.timeout, interval = parsed.interval, cancel = interrupt.catch(),
+  })
+  interrupt.release()
+  if not job then
+    return out.fail(err)
+  elseif parsed.ref_only then
+    out.write(job:ref(), "\n")
+    return out.EXIT.succeeded
+  end
+  return follow.follow({ job }, parsed)
+end
+
+return { EXAMPLES = EXAMPLES, define = define, run = run }

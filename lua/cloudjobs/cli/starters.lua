@@ -1,0 +1,112 @@
+--- The demo's jobs: each starter creates what its job needs, by `settings` and the clients' `options`, and gives the
+--- job, or nil and an error.
+
+local cloudjobs = require "cloudjobs"
+
+local SOON = 60 -- seconds until the maintenance window opens
+
+local START = {}
+
+function START.bcm_data_exports(settings, options)
+  local exports = cloudjobs.aws.bcm_data_exports(options)
+  local since = options.transport:now()
+  local created, err = exports:create_export {
+    Export = {
+      Name = "cloudjobs-demo",
+      DataQuery = {
+        QueryStatement = "SELECT line_item_usage_account_id, line_item_unblended_cost FROM COST_AND_USAGE_REPORT",
+        TableConfigurations = { COST_AND_USAGE_REPORT = { TIME_GRANULARITY = "DAILY" } },
+      },
+      DestinationConfigurations = {
+        S3Destination = {
+          S3Bucket = settings.bucket,
+          S3Prefix = settings.prefix,
+          S3Region = settings.region,
+          S3OutputConfigurations = {
+            OutputType = "CUSTOM", Format = "PARQUET", Compression = "PARQUET", Overwrite = "OVERWRITE_REPORT",
+          },
+        },
+      },
+      RefreshCadence = { Frequency = "SYNCHRONOUS" },
+    },
+  }
+  if not created then
+    return nil, err
+  end
+  return cloudjobs.jobs.next_execution(exports, { ExportArn = created.ExportArn, since = since })
+end
+
+function START.ssm(_, options)
+  local ssm = cloudjobs.aws.ssm(options)
+  local since = options.transport:now()
+  local window, err = ssm:create_maintenance_window {
+    Name = "cloudjobs-demo",
+    Schedule = ("at(%s)"):format(cloudjobs.iso(math.floor(since) + SOON):sub(1, 19)),
+    Duration = 1,
+    Cutoff = 0,
+    AllowUnassociatedTargets = true,
+  }
+  if not window then
+    return nil, err
+  end
+  return cloudjobs.jobs.next_window_execution(ssm, { WindowId = window.WindowId, since = since })
+end
+
+function START.partnercentral_selling(settings, options)
+  local selling = cloudjobs.aws.partnercentral_selling(options)
+  local catalog = settings.catalog
+  local engagement, err = selling:create_engagement {
+    Catalog = catalog,
+    Title = "cloudjobs demo",
+    Description = "made by cloudjobs demo",
+  }
+  if not engagement then
+    return nil, err
+  end
+  local created
+  created, err = selling:create_resource_snapshot_job {
+    Catalog = catalog,
+    EngagementIdentifier = engagement.Id,
+    ResourceType = "Opportunity",
+    ResourceIdentifier = settings.opportunity,
+    ResourceSnapshotTemplateIdentifier = settings.template,
+  }
+  if not created then
+    return nil, err
+  end
+  local job = cloudjobs.jobs.resource_snapshot_job(selling, {
+    Catalog = catalog,
+    ResourceSnapshotJobIdentifier = created.Id,
+  })
+  -- The first snapshot is told by what was there before it.
+  local status, started
+  status, err = job:status()
+  if status then
+    started, err = job:start()
+  end
+  return started and job, err
+end
+
+function START.azure(settings, options)
+  options.scope = settings.scope
+  local costs = cloudjobs.azure.cost_exports(options)
+  local created, err = costs:create_or_update {
+    exportName = "cloudjobs-demo",
+    export = {
+      properties = {
+        format = "Csv",
+        definition = { type = "ActualCost", timeframe = "MonthToDate", dataSet = { granularity = "Daily" } },
+        deliveryInfo = {
+          destination = { resourceId = settings.storage, container = settings.container, rootFolderPath = "demo" },
+        },
+        schedule = { status = "Inactive" },
+      },
+    },
+  }
+  if not created then
+    return nil, err
+  end
+  return cloudjobs.jobs.run_export(costs, { exportName = "cloudjobs-demo" })
+end
+
+return START

@@ -1,0 +1,176 @@
+--- `cloudjobs status [FLEET]`: every export with its last run and its health.
+
+local Fleet = require "cloudjobs.cli.fleet"
+local access = require "cloudjobs.cli.access"
+local cloudjobs = require "cloudjobs"
+local kinds = require "cloudjobs.cli.kinds"
+local out = require "cloudjobs.cli.out"
+local rows = require "cloudjobs.cli.rows"
+local terminal = require "cloudjobs.cli.terminal"
+local when = require "cloudjobs.cli.when"
+
+local EXAMPLES = [[
+   cloudjobs status
+   cloudjobs status fleet.lua --failed
+   cloudjobs status fleet.lua --output csv --since 7d > exports.csv
+
+A fleet is a Lua file that returns a list:
+   return {
+     { cloud = "aws", profile = "billing", region = "us-east-1", windows = true },
+     { cloud = "azure", scope = "subscriptions/00000000-0000-0000-0000-000000000001" },
+   }
+
+Exits with 0 when all is well, 1 when an export is failing or stale, 2 when something could not be told.]]
+
+-- A health as exit status; what runs has nothing wrong yet.
+local EXIT = {
+  ok = out.EXIT.succeeded, running = out.EXIT.succeeded,
+  failing = out.EXIT.failed, stale = out.EXIT.failed,
+  unknown = out.EXIT.unknown,
+}
+
+local FIELDS = {
+  "cloud", "kind", "account", "region", "scope", "export", "health", "state", "code", "reason",
+  "started_at", "ended_at", "age", "ref", "err",
+}
+
+local function define(command)
+  command:argument("fleet"):args("?"):argname("<fleet>")
+    :description("File that lists accounts and scopes; else the one account and scope of the options.")
+  command:flag("--failed"):description("Only what is failing, stale or unknown.")
+  command:option("--since"):argname("<time>"):convert(when.parse_since)
+    :description("Only what ran since then: 24h, 7d, 2026-01-31.")
+  command:flag("--windows"):description("Without a fleet: open maintenance-window executions, too.")
+  command:flag("--refs"):description("Also what `cloudjobs watch` takes.")
+  access.define(command)
+  rows.define(command)
+end
+
+-- What the options alone name: the AWS account, and the scope where one is given.
+local function fleet_of(parsed)
+  if parsed.scope then
+    return { { cloud = "azure", scope = parsed.scope } }
+  end
+  return { { cloud = "aws", exports = true, windows = parsed.windows } }
+end
+
+-- An entry as cloudjobs.inventory takes it: the command line fills in what the entry does not say.
+local function complete(entry, reach, parsed)
+  local filled = {}
+  for name, value in pairs(entry) do
+    filled[name] = value
+  end
+  filled.endpoint = entry.endpoint or parsed.endpoint
+  if entry.cloud == "aws" then
+    filled.profile = entry.profile or parsed.profile
+    filled.region = entry.region or parsed.region
+    filled.credentials = entry.credentials or reach:aws_credentials(filled.profile, filled.region)
+  elseif entry.cloud == "azure" then
+    filled.credentials = entry.credentials or reach:azure_credentials()
+  end
+  return filled
+end
+
+local function why(row)
+  if row.err then
+    return tostring(row.err)
+  elseif row.health == "failing" and row.code then
+    return row.reason and row.code .. ": " .. row.reason or row.code
+  elseif not row.state then
+    return "never ran"
+  end
+  return row.reason
+end
+
+local function columns(parsed)
+  return {
+    { title = "HEALTH", value = function(row)
+      return row.health
+    end, color = function(row)
+      return terminal.meaning(row.health)
+    end },
+    { title = "CLOUD", spare = true, value = function(row)
+      return row.cloud
+    end },
+    { title = "ACCOUNT", spare = true, shrinks = true, value = function(row)
+      return row.account or (row.scope and row.scope:match("[^/]+$"))
+    end },
+    { title = "NAME", shrinks = true, always = true, value = function(row)
+      return row.export and kinds.export_name(row.export)
+    end },
+    { title = "LAST RUN", spare = true, value = function(row)
+      return row.state
+    end },
+    { title = "AGE", value = function(row)
+      return row.age and when.age(row.age)
+    end },
+    { title = "ENDED", spare = true, value = function(row)
+      return parsed.utc and row.ended_at and when.moment(row.ended_at, true)
+    end },
+    { title = "WHY", shrinks = true, value = why },
+    { title = "REF", whole = true, value = function(row)
+      return parsed.refs and row.ref
+    end },
+  }
+end
+
+local function is_shown(row, parsed)
+  if parsed.failed and EXIT[row.health] == out.EXIT.succeeded then
+    return false
+  elseif parsed.since and not row.err then
+    return (row.ended_at or row.started_at or 0) >= parsed.since
+  end
+  return true
+end
+
+local ORDER = { "ok", "running", "stale", "failing", "unknown" }
+
+-- "5 in all: 3 ok, 1 failing, 1 unknown"
+local function summary_of(counts, total)
+  local parts = {}
+  for _, health in ipairs(ORDER) do
+    if counts[health] then
+      parts[#parts + 1] = ("%d %s"):format(counts[health], health)
+    end
+  end
+  return #parts > 0 and ("%d in all: %s"):format(total, table.concat(parts, ", ")) or "Nothing to show."
+end
+
+local function report(found, parsed)
+  local shown, counts, worst = {}, {}, out.EXIT.succeeded
+  for _, row in ipairs(found) do
+    if is_shown(row, parsed) then
+      shown[#shown + 1] = row
+      counts[row.health] = (counts[row.health] or 0) + 1
+      local status = EXIT[row.health]
+      worst = (worst == out.EXIT.failed or status == out.EXIT.failed) and out.EXIT.failed or math.max(worst, status)
+    end
+  end
+  rows.print(shown, { columns = columns(parsed), fields = FIELDS }, parsed, summary_of(counts, #shown))
+  return worst
+end
+
+--- Looks once. Returns the exit status, or nil and a message for a mistake on the command line or in the fleet.
+local function run(parsed)
+  local fleet, message
+  if parsed.fleet then
+    fleet, message = Fleet.load(parsed.fleet)
+  else
+    fleet = { entries = fleet_of(parsed) }
+  end
+  if not fleet then
+    return nil, message
+  end
+  local reach = access.new(parsed)
+  local entries = {}
+  for i, entry in ipairs(fleet.entries) do
+    entries[i] = complete(entry, reach, parsed)
+  end
+  local ok, found = pcall(cloudjobs.inventory, entries, { transport = reach.transport })
+  if not ok then
+    return nil, parsed.fleet and fleet:complaint(found) or found
+  end
+  return report(found, parsed)
+end
+
+return { EXAMPLES = EXAMPLES, define = define, run = run }

@@ -1,0 +1,112 @@
+--- Rows of text as aligned columns that fit the terminal.
+
+local text = require "cloudjobs.cli.text"
+
+local GAP = "  "
+-- To how many of the terminal's columns a cell is cut before columns are left out: first the spare ones, then any.
+local COMFORTABLE, NARROWEST = 12, 8
+
+-- The texts of all cells, title first; a column that nobody fills is left out.
+local function cells_of(columns, rows)
+  local kept = {}
+  for _, column in ipairs(columns) do
+    local cells, filled = { column.title }, #rows == 0
+    for i, row in ipairs(rows) do
+      local value = column.value(row)
+      cells[i + 1] = value == nil and "" or text.plain(value)
+      filled = filled or cells[i + 1] ~= ""
+    end
+    if filled or column.always then
+      kept[#kept + 1] = { cells = cells, column = column, width = column.least or 0 }
+    end
+  end
+  for _, one in ipairs(kept) do
+    for _, cell in ipairs(one.cells) do
+      one.width = math.max(one.width, text.width(cell))
+    end
+  end
+  return kept
+end
+
+-- The terminal's columns that are taken when what shrinks is cut to `least`, or not at all. What is meant to be copied
+-- does not count: the terminal breaks the line.
+local function total(kept, least)
+  local sum = 0
+  for place, one in ipairs(kept) do
+    if not one.column.whole then
+      local width = one.column.shrinks and math.min(one.width, least or one.width) or one.width
+      sum = sum + width + (place > 1 and #GAP or 0)
+    end
+  end
+  return sum
+end
+
+-- Leaves columns out from the right until the others fit; the first one stays.
+local function leave_out(kept, width, least, may_go)
+  for place = #kept, 2, -1 do
+    if total(kept, least) > width and may_go(kept[place].column) then
+      table.remove(kept, place)
+    end
+  end
+end
+
+-- The widest of the columns that can be cut.
+local function widest(kept)
+  local found
+  for _, one in ipairs(kept) do
+    if one.column.shrinks and one.width > NARROWEST and (not found or one.width > found.width) then
+      found = one
+    end
+  end
+  return found
+end
+
+local function fit(kept, width)
+  leave_out(kept, width, COMFORTABLE, function(column)
+    return column.spare
+  end)
+  leave_out(kept, width, NARROWEST, function(column)
+    return not column.whole
+  end)
+  local over = total(kept) - width
+  while over > 0 do
+    local one = widest(kept) or kept[1]
+    one.width = one.width - math.max(1, math.floor(over / 2))
+    over = total(kept) - width
+  end
+end
+
+local function line_of(kept, i, row, paint)
+  local parts = {}
+  for place, one in ipairs(kept) do
+    local cell = text.cut(one.cells[i], one.width)
+    local filled = place < #kept and text.pad(cell, one.width) or cell
+    local color = row and one.column.color and one.column.color(row) or (not row and "dim") or nil
+    parts[place] = paint(color, filled)
+  end
+  return (table.concat(parts, GAP):gsub("%s+$", ""))
+end
+
+local function unpainted(_, cell)
+  return cell
+end
+
+--- The lines of a table: titles, then one for each row.
+---@param columns table[] `{ title, value(row), color(row), always, least, shrinks, spare, whole }`; color: a name for
+---   `paint`; always: shown even when empty; least: its width where there is room; shrinks: may be cut; spare: left
+---   out before others; whole: never cut nor left out
+---@param rows table[]
+---@param options { width: integer|nil, paint: (fun(color: string|nil, cell: string): string)|nil }|nil
+---@return string[]
+local function render(columns, rows, options)
+  options = options or {}
+  local kept = cells_of(columns, rows)
+  fit(kept, options.width or math.huge)
+  local lines = {}
+  for i = 1, #rows + 1 do
+    lines[i] = line_of(kept, i, rows[i - 1], options.paint or unpainted)
+  end
+  return lines
+end
+
+return { render = render }

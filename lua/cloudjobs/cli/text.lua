@@ -1,0 +1,88 @@
+--- Text on a terminal: how wide it is, cut or filled to a width. What a service
+--- says is shown, never obeyed: control characters cannot move the cursor.
+
+local CHAR = "[^\128-\191][\128-\191]*"
+local ELLIPSIS = "…"
+
+-- First and last code points of what is no column wide, and of what is two.
+local ZERO = { { 0x300, 0x36f }, { 0x200b, 0x200f }, { 0xfe00, 0xfe0f }, { 0x1f3fb, 0x1f3ff } }
+local DOUBLE = {
+  { 0x1100, 0x115f }, { 0x2e80, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff }, { 0xfe30, 0xfe6f },
+  { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x1f300, 0x1f64f }, { 0x1f900, 0x1f9ff }, { 0x20000, 0x3fffd },
+}
+
+local function code_point(char)
+  local first = char:byte()
+  if first < 0x80 then
+    return first
+  end
+  local code = first % (first >= 0xf0 and 0x08 or first >= 0xe0 and 0x10 or 0x20)
+  for i = 2, #char do
+    code = code * 64 + char:byte(i) % 64
+  end
+  return code
+end
+
+local function within(ranges, code)
+  for _, range in ipairs(ranges) do
+    if code >= range[1] and code <= range[2] then
+      return true
+    end
+  end
+  return false
+end
+
+local function columns_of(char)
+  if #char == 1 then
+    return 1
+  end
+  local code = code_point(char)
+  return within(ZERO, code) and 0 or within(DOUBLE, code) and 2 or 1
+end
+
+--- One line without control characters.
+---@return string
+local function plain(value)
+  -- C1 controls are two bytes in UTF-8.
+  return (tostring(value):gsub("%s+", " "):gsub("%c", "?"):gsub("\194[\128-\159]", "?"))
+end
+
+--- How many columns `text` takes.
+---@return integer
+local function width(text)
+  if not text:find("[\128-\255]") then
+    return #text
+  end
+  local columns = 0
+  for char in text:gmatch(CHAR) do
+    columns = columns + columns_of(char)
+  end
+  return columns
+end
+
+--- `text` in at most `columns`; what is left out shows as an ellipsis.
+---@return string
+local function cut(text, columns)
+  if width(text) <= columns then
+    return text
+  elseif columns < 1 then
+    return ""
+  end
+  local kept, taken = {}, 0
+  for char in text:gmatch(CHAR) do
+    taken = taken + columns_of(char)
+    if taken > columns - 1 then
+      break
+    end
+    kept[#kept + 1] = char
+  end
+  return table.concat(kept) .. ELLIPSIS
+end
+
+--- `text` filled with blanks to `columns`.
+---@return string
+local function pad(text, columns)
+  return text .. (" "):rep(columns - width(text))
+end
+
+return { plain = plain, width = width, cut = cut, pad = pad }

@@ -1,0 +1,109 @@
+local Command = require "spec.support.command"
+
+describe("cloudjobs", function()
+  local cli
+
+  setup(function()
+    cli = Command.new()
+    cli:seed()
+    cli.server:seed { {
+      service = "ssm", operation = "CreateMaintenanceWindow", ago = 100,
+      params = { Name = "weekly", Schedule = "cron(0 4 ? * SUN *)", Duration = 2, Cutoff = 1, AllowUnassociatedTargets = false },
+    } }
+  end)
+
+  teardown(function()
+    cli:stop()
+  end)
+
+  describe("list", function()
+    it("lists exports", function()
+      local status, out, err = cli:run { "list" }
+      assert.equal([[
+NAME     HEALTH     ARN
+nightly  HEALTHY    arn:aws:bcm-data-exports:us-east-1:111122223333:export/nightly-uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx
+broken   UNHEALTHY  arn:aws:bcm-data-exports:us-east-1:111122223333:export/broken-uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx
+]], out)
+      assert.same({ 0, "" }, { status, err })
+    end)
+
+    it("lists maintenance windows", function()
+      local _, out = cli:run { "list", "windows", "--output", "csv" }
+      assert.matches("^name,id,enabled,next\r\nweekly,mw%-%x+,true,[%dT:Z-]+\r\n$", out)
+    end)
+
+    it("lists a scope's exports and the runs of one", function()
+      local _, out = cli:run { "list", "--scope", cli.scope, "--endpoint-url", cli.url }
+      assert.equal("NAME   SCHEDULE  RECURRENCE\ncosts  Inactive  None\n", out)
+      _, out = cli:run { "list", "costs", "--scope", cli.scope, "--endpoint-url", cli.url }
+      assert.equal([[
+STATE      CODE       STARTED              TOOK  REF
+succeeded  Completed  YYYY-MM-DD hh:mm:ss  4m    export_run,api_version=2025-03-01,exportName=costs,run_id=uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx,scope=subscriptions/uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx
+]], out)
+    end)
+
+    it("ends with 2 and says why it cannot list", function()
+      local status, out, err = cli:run { "list", "--endpoint-url", "http://127.0.0.1:1" }
+      assert.same({ 2, "" }, { status, out })
+      assert.matches("^cloudjobs: BCM Data Exports ListExports: connect: ", err)
+    end)
+  end)
+
+  describe("whoami", function()
+    it("shows which identity is used on each cloud, and from where", function()
+      local status, out, err = cli:run { "whoami" }
+      assert.equal([[
+CLOUD  IDENTITY                                     ACCOUNT       SOURCE
+aws    arn:aws:iam::111122223333:user/AKIDEMULATOR  111122223333  env
+azure  (opaque token)                                             client secret
+]], out)
+      assert.same({ 0, "" }, { status, err })
+    end)
+
+    it("never shows a secret", function()
+      for _, format in ipairs { "table", "json", "csv" } do
+        local _, out, err = cli:run { "whoami", "--debug", "--output", format }
+        assert.is_nil((out .. err):find("emulator-secret", 1, true))
+        assert.matches("\ndebug: 200 after ", err)
+      end
+    end)
+
+    it("ends with 2 where keys are refused", function()
+      local environment = {}
+      for name, value in pairs(cli.environment) do
+        environment[name] = value
+      end
+      environment.AWS_SECRET_ACCESS_KEY = "wrong"
+      local status, out = cli:run({ "whoami", "--cloud", "aws" }, environment)
+      assert.equal(2, status)
+      assert.matches("\naws    AKIDEMULATOR  env     STS GetCallerIdentity: ", out)
+    end)
+
+    it("ends with 2 where there is no identity", function()
+      local status, out = cli:run({ "whoami", "--cloud", "aws" }, { AWS_EC2_METADATA_DISABLED = "true", HOME = cli.folder })
+      assert.equal(2, status)
+      assert.matches("\naws    none      none: no AWS credentials were found", out)
+    end)
+  end)
+
+  describe("completion", function()
+    for shell, line in pairs { bash = "complete -F _cloudjobs", zsh = "#compdef cloudjobs", fish = "complete -c cloudjobs" } do
+      it("teaches " .. shell .. " every subcommand and its options", function()
+        local status, out, err = cli:run { "completion", shell }
+        assert.same({ 0, "" }, { status, err })
+        assert.truthy(out:find(line, 1, true))
+        for _, word in ipairs { "whoami", "emulate", "failed", "ref-only", "dry-run" } do
+          assert.truthy(out:find(word, 1, true), word)
+        end
+      end)
+    end
+
+    it("completes a subcommand in bash", function()
+      local _, script = cli:run { "completion", "bash" }
+      local path = cli:file("completion", script)
+      local _, out = require("spec.support.process").run(
+        ("bash -c '. %s; COMP_WORDS=(cloudjobs who); COMP_CWORD=1; _cloudjobs cloudjobs who cloudjobs; echo $COMPREPLY'"):format(path))
+      assert.equal("whoami\n", out)
+    end)
+  end)
+end)

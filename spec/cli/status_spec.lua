@@ -1,0 +1,121 @@
+local Command = require "spec.support.command"
+local json = require "cloudjobs.json"
+
+describe("cloudjobs status", function()
+  local cli, fleet
+
+  setup(function()
+    cli = Command.new()
+    fleet = cli:seed()
+  end)
+
+  teardown(function()
+    cli:stop()
+  end)
+
+  it("shows a fleet as a table, and ends with 1 where an export is failing", function()
+    local status, out, err = cli:run { "status", fleet, "--utc" }
+    assert.equal([[
+HEALTH   CLOUD  ACCOUNT                               NAME     LAST RUN   AGE      ENDED                 WHY
+ok       aws    111122223333                          nightly  succeeded  2h 54m   YYYY-MM-DD hh:mm:ssZ
+failing  aws    111122223333                          broken   failed     23h 55m  YYYY-MM-DD hh:mm:ssZ  QUERY_FAILURE: INSUFFICIENT_PERMISSION
+ok       azure  uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx  costs    succeeded  55m      YYYY-MM-DD hh:mm:ssZ
+
+3 in all: 2 ok, 1 failing
+]], out)
+    assert.same({ 1, "" }, { status, err })
+  end)
+
+  it("takes one account from its options and the environment", function()
+    local status, out = cli:run { "status", "--since", "12h" }
+    assert.equal([[
+HEALTH  CLOUD  ACCOUNT       NAME     LAST RUN   AGE
+ok      aws    111122223333  nightly  succeeded  2h 54m
+
+1 in all: 1 ok
+]], out)
+    assert.equal(0, status)
+  end)
+
+  it("takes one Azure scope from its options", function()
+    local status, out = cli:run { "status", "--scope", cli.scope, "--endpoint-url", cli.url, "--output", "csv" }
+    assert.equal("cloud,kind,account,region,scope,export,health,state,code,reason,started_at,ended_at,age,ref,err\r\n"
+      .. "azure,export,,,subscriptions/ID,costs,ok,succeeded,Completed,,YYYY-MM-DDThh:mm:ssZ,YYYY-MM-DDThh:mm:ssZ,AGE,"
+      .. '"export_run,api_version=2025-03-01,exportName=costs,run_id=ID,scope=subscriptions/ID",\r\n',
+      (out:gsub("Z,%d+,", "Z,AGE,"):gsub("uuid[%-x]+", "ID")))
+    assert.equal(0, status)
+  end)
+
+  it("gives programs JSON, with exact integers", function()
+    local status, out = cli:run { "status", fleet, "--failed", "--output", "json" }
+    local list = json.decode(out)
+    assert.equal(1, #list)
+    local row = list[1]
+    assert.equal(86400 - 300, row.age - row.age % 60)
+    assert.matches('"ended_at": %d+,\n', out)
+    assert.same(240, row.ended_at - row.started_at)
+    row.age, row.started_at, row.ended_at, row.ref = nil, nil, nil, nil
+    assert.same({
+      cloud = "aws", kind = "export", account = "111122223333", region = "us-east-1", export = "broken",
+      health = "failing", state = "failed", code = "QUERY_FAILURE", reason = "INSUFFICIENT_PERMISSION",
+    }, row)
+    assert.equal(1, status)
+  end)
+
+  it("says in its row what cannot be looked at, and ends with 2", function()
+    local denied = cli:file("denied.lua", [[
+return { { cloud = "aws", region = "us-east-1", account = "of another key",
+  credentials = { access_key_id = "AKIDNOBODY", secret_access_key = "wrong" } } }]])
+    local status, out = cli:run { "status", denied }
+    assert.equal(2, status)
+    assert.matches("\nunknown  aws +of another key +BCM Data Exports ListExports: UnrecognizedClientException: ", out)
+  end)
+
+  it("says in its row that nobody answers", function()
+    local status, out = cli:run { "status", "--endpoint-url", "http://127.0.0.1:1" }
+    assert.equal(2, status)
+    assert.matches("\nunknown  aws  .*ListExports: connect: ", out)
+    assert.matches("\n1 in all: 1 unknown\n$", out)
+  end)
+
+  it("says in its row that there are no credentials", function()
+    local status, out, err = cli:run({ "status" }, {
+      AWS_REGION = "us-east-1", AWS_EC2_METADATA_DISABLED = "true", HOME = cli.folder,
+    })
+    assert.same({ 2, "" }, { status, err })
+    assert.matches("no AWS credentials were found", out)
+    assert.is_nil(out:find("traceback"))
+  end)
+
+  local BROKEN = {
+    { "return {", ":1: " },
+    { "return {\n  { cloud = 'aws' },\n  { cloud = 'aws',\n    regoin = 'x' },\n}", ":4: unknown option regoin (did you mean region?)" },
+    { "return {\n  { cloud = 'aws' },\n  -- { }\n  { cloud = 'asw' },\n}", ":4: cloud: expected aws or azure, got asw" },
+    { "return {\n  { cloud = 'azure' },\n}", ":2: expected scope" },
+    { "local list = {}\nlist[1] = { cloud = 'azure' }\nreturn list", ": entry 1: expected scope" },
+    { "return { { cloud = 'aws', windows = 'yes' } }", ":1: option windows: expected boolean, got string" },
+    { "return 'aws'", ": expected return { { cloud = \"aws\", … }, … }" },
+    { "return { 1 }", ": expected return { { cloud = \"aws\", … }, … }" },
+    { "\n\nos.exit(0)", ":3: attempt to index " },
+  }
+  for i, case in ipairs(BROKEN) do
+    it("tells file and line of a broken fleet: " .. case[2], function()
+      local path = cli:file(("broken%d.lua"):format(i), case[1])
+      local status, out, err = cli:run { "status", path }
+      assert.same({ 64, "" }, { status, out })
+      local wanted = "cloudjobs: " .. path .. case[2]
+      assert.equal(wanted, err:sub(1, #wanted))
+      assert.equal("Try: cloudjobs status --help", err:match("([^\n]*)\n$"))
+    end)
+  end
+
+  it("says which fleet it cannot read", function()
+    local status, _, err = cli:run { "status", "/nowhere/fleet.lua" }
+    assert.same({ 64, "cloudjobs: /nowhere/fleet.lua: No such file or directory\nTry: cloudjobs status --help\n" }, { status, err })
+  end)
+
+  it("says what a time looks like", function()
+    local status, _, err = cli:run { "status", "--since", "yesterday" }
+    assert.same({ 64, "cloudjobs: expected a duration such as 24h, or a time such as 2026-01-31 or YYYY-MM-DDThh:mm:ssZ, got 'yesterday'\nTry: cloudjobs status --help\n" }, { status, err })
+  end)
+end)

@@ -1,0 +1,142 @@
+--- The command in a real pseudo-terminal, and where there is none.
+
+local Command = require "spec.support.command"
+local Screen = require "spec.support.screen"
+local json = require "cloudjobs.json"
+local process = require "spec.support.process"
+
+local in_terminal = Command.has_terminal() and it or pending
+
+describe("in a terminal", function()
+  local cli, fleet
+
+  setup(function()
+    cli = Command.new()
+    fleet = cli:seed()
+  end)
+
+  teardown(function()
+    cli:stop()
+  end)
+
+  local function screen_of(bytes)
+    return Command.normal(Screen.new():feed(bytes):text())
+  end
+
+  local WIDTHS = {
+    [120] = [[
+HEALTH   CLOUD  ACCOUNT                               NAME     LAST RUN   AGE      WHY
+ok       aws    111122223333                          nightly  succeeded  2h 54m
+failing  aws    111122223333                          broken   failed     23h 55m  QUERY_FAILURE: INSUFFICIENT_PERMISSI…
+ok       azure  uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx  costs    succeeded  55m
+
+3 in all: 2 ok, 1 failing
+]],
+    [60] = [[
+HEALTH   CLOUD  ACCOUNT       NAME     AGE      WHY
+ok       aws    111122223333  nightly  2h 54m
+failing  aws    111122223333  broken   23h 55m  QUERY_FAILU…
+ok       azure  5f0c6a1e-1b…  costs    55m
+
+3 in all: 2 ok, 1 failing
+]],
+    [20] = [[
+HEALTH   NAME
+ok       nightly
+failing  broken
+ok       costs
+
+3 in all: 2 ok, 1 failing
+]],
+  }
+  for columns, expected in pairs(WIDTHS) do
+    in_terminal(("fits the fleet in %d columns"):format(columns), function()
+      local status, bytes = cli:in_terminal(columns, { "status", fleet })
+      assert.equal(expected, screen_of(bytes))
+      assert.equal(1, status)
+      assert.truthy(bytes:find("\27[31mfailing\27[0m", 1, true))
+    end)
+  end
+
+  in_terminal("writes no colours when told so", function()
+    local _, bytes = cli:in_terminal(80, { "status", fleet, "--no-color" })
+    assert.is_nil(bytes:find("\27"))
+  end)
+
+  local function last_run(arn)
+    local _, out = process.cloudjobs({ "list", arn, "--output", "json" }, cli.environment)
+    return json.decode(out)[1].ref
+  end
+
+  describe("the live table", function()
+    local refs
+
+    before_each(function()
+      cli.server:reset()
+      cli.server:clock { speed = 0 }
+      refs = { last_run(cli:export("first", 3600)), last_run(cli:export("second", 60)) }
+    end)
+
+    in_terminal("redraws the rows that changed, in place, and nothing else", function()
+      cli.server:clock { speed = 600 }
+      local status, bytes = cli:in_terminal(120, { "watch", refs[1], refs[2], "--interval", "0.02", "--no-color" })
+      assert.equal([[
+STATE      NAME                  KIND        CODE                   STARTED              TOOK
+succeeded  first                 AWS export  DELIVERY_SUCCESS       YYYY-MM-DD hh:mm:ss  5m
+succeeded  second                AWS export  DELIVERY_SUCCESS       YYYY-MM-DD hh:mm:ss  5m
+]], screen_of(bytes))
+      assert.equal(0, status)
+      local _, of_first = bytes:gsub("succeeded  first", "")
+      local _, titles = bytes:gsub("STATE", "")
+      assert.same({ 1, 1 }, { of_first, titles })
+    end)
+
+    in_terminal("keeps to 20 columns", function()
+      local _, bytes = cli:in_terminal(20, { "watch", refs[1], "--no-color" })
+      assert.equal("STATE      NAME\nsucceeded  first\n", screen_of(bytes))
+    end)
+
+    in_terminal("leaves the terminal clean at Ctrl-C, and says how to go on", function()
+      local status, bytes = cli:in_terminal(100, { "watch", refs[2], "--no-color" }, "queued")
+      assert.equal(2, status)
+      local screen = Screen.new():feed(bytes)
+      assert.equal("", screen.style)
+      assert.equal([[
+STATE      NAME                  KIND        CODE                   STARTED              TOOK
+queued     second                AWS export  INITIATION_IN_PROCESS  YYYY-MM-DD hh:mm:ss
+Interrupted. The jobs go on; to follow them again:
+  cloudjobs watch ']] .. Command.normal(refs[2]) .. "'\n", Command.normal(screen:text()))
+    end)
+  end)
+end)
+
+describe("without a terminal", function()
+  local cli
+
+  setup(function()
+    cli = Command.new()
+    cli:export("nightly", 3600)
+  end)
+
+  teardown(function()
+    cli:stop()
+  end)
+
+  it("ends quietly when nobody reads its output", function()
+    local line = process.cloudjobs_line({ "status" }, cli.environment)
+    local _, out, err = process.run(("{ %s; echo $? >&3; } 3>%s/status | true"):format(line, cli.folder))
+    assert.same({ "", "" }, { out, err })
+  end)
+
+  it("ends quietly when nobody reads and the signal for that is ignored", function()
+    local line = process.cloudjobs_line({ "status", "--output", "json" }, cli.environment)
+    local _, out, err = process.run(("trap '' PIPE; { %s; } | true"):format(line))
+    assert.same({ "", "" }, { out, err })
+  end)
+
+  it("says that the disk is full", function()
+    local line = process.cloudjobs_line({ "status" }, cli.environment)
+    local status, _, err = process.run(line .. " >/dev/full")
+    assert.same({ 74, "cloudjobs: standard output: No space left on device\n" }, { status, err })
+  end)
+end)

@@ -1,0 +1,158 @@
+local Command = require "spec.support.command"
+local json = require "cloudjobs.json"
+local process = require "spec.support.process"
+
+describe("cloudjobs", function()
+  local cli
+
+  setup(function()
+    cli = Command.new { speed = 600 }
+  end)
+
+  teardown(function()
+    cli:stop()
+  end)
+
+  before_each(function()
+    cli.server:reset()
+  end)
+
+  -- The reference of the last run that `cloudjobs list` shows of `what`.
+  local function ref_of(...)
+    local _, out = process.cloudjobs({ "list", "--output", "json", "--endpoint-url", cli.url, ... }, cli.environment)
+    return json.decode(out)[1].ref
+  end
+
+  describe("watch", function()
+    it("prints a line at each change and ends with 0 when the job has succeeded", function()
+      local ref = ref_of(cli:export("nightly", 60))
+      local status, out, err = cli:run { "watch", ref, "--interval", "0.05", "--utc" }
+      assert.same({ 0, "" }, { status, err })
+      assert.matches("^YYYY%-MM%-DD hh:mm:ssZ  nightly %(AWS export%): %l+ %([%u_]+%)\n", out)
+      assert.equal("YYYY-MM-DD hh:mm:ssZ  nightly (AWS export): succeeded (DELIVERY_SUCCESS), 5m\n", out:match("[^\n]*\n$"))
+    end)
+
+    it("ends with 1 and the service's reason when one of the jobs has failed", function()
+      cli.server:outcome { kind = "export_execution", match = { Name = "broken" }, status = "QUERY_FAILURE", reason = "BILL_OWNER_CHANGED" }
+      local broken, nightly = ref_of(cli:export("broken", 3600)), ref_of(cli:export("nightly", 3600))
+      local status, out = cli:run { "watch", nightly, broken }
+      assert.equal([[
+YYYY-MM-DD hh:mm:ss  broken (AWS export): failed (QUERY_FAILURE), 4m: BILL_OWNER_CHANGED
+YYYY-MM-DD hh:mm:ss  nightly (AWS export): succeeded (DELIVERY_SUCCESS), 5m
+]], (out:gsub("(.-nightly.-\n)(.-broken.-\n)", "%2%1")))
+      assert.equal(1, status)
+    end)
+
+    it("ends with 2 when the time is over before the job is", function()
+      cli.server:clock { speed = 0 }
+      local ref = ref_of(cli:export("nightly", 60))
+      local status, out = cli:run { "watch", ref, "--timeout", "0.2s" }
+      assert.equal([[
+YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS)
+YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeout: export_execution uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx: queued (INITIATION_IN_PROCESS) did not end in the time given
+]], out)
+      assert.equal(2, status)
+    end)
+
+    it("takes a kind with its ids, and ends with 2 at once for a job that never was", function()
+      local status, out = cli:run {
+        "watch", "export-execution", "--ExecutionId", "12345678", "--ExportArn", "arn:aws:bcm-data-exports:us-east-1:111122223333:export/gone-1",
+      }
+      assert.equal(2, status)
+      assert.matches("  gone%-1 %(AWS export%): unknown: BCM Data Exports GetExecution: ResourceNotFoundException: ", out)
+    end)
+
+    it("gives programs the ends as JSON", function()
+      cli:azure_export("costs", 7200, 3600)
+      local ref = ref_of("costs", "--scope", cli.scope)
+      local status, out = cli:run { "watch", ref, "--endpoint-url", cli.url, "--output", "json" }
+      local list = json.decode(out)
+      assert.equal(240, list[1].ended_at - list[1].started_at)
+      list[1].ended_at, list[1].started_at, list[1].id = nil, nil, nil
+      assert.same({ {
+        kind = "export_run", state = "succeeded", code = "Completed", ok = true, final = true, ref = Command.normal(ref),
+      } }, list)
+      assert.equal(0, status)
+    end)
+
+    it("follows what is worth following when others cannot be looked at", function()
+      local ref = ref_of(cli:export("nightly", 3600))
+      local gone = ref:gsub("ExecutionId=[^,]+", "ExecutionId=12345678")
+      local status, out = cli:run { "watch", gone, ref }
+      assert.equal(2, status)
+      assert.matches("nightly %(AWS export%): succeeded", out)
+    end)
+
+    it("stops at Ctrl-C and prints the references to go on with", function()
+      cli.server:clock { speed = 0 }
+      local ref = ref_of(cli:export("nightly", 60))
+      -- As a terminal does it: to the program itself, once it has begun to wait.
+      local line = process.cloudjobs_line({ "watch", ref }, cli.environment)
+      local status, out, err = process.run(
+        ("set -m; %s >%s/out & pid=$!; until grep -q queued %s/out; do :; done; kill -INT $pid; wait $pid")
+          :format(line, cli.folder, cli.folder))
+      assert.equal("Interrupted. The jobs go on; to follow them again:\n  cloudjobs watch '" .. ref .. "'\n", err)
+      assert.same({ 2, "" }, { status, out })
+    end)
+
+    local MISTAKES = {
+      { { "watch", "export-executionn" }, "'export-executionn' is no reference of a job, nor a kind (did you mean export-execution?)" },
+      { { "watch", "export-run" }, "export_run: expected --scope" },
+      { { "watch", "export-execution", "x" }, "export-execution takes its ids as options, not 'x'" },
+      { { "watch", "export_execution,a=b" }, 'reference "export_execution,a=b": unknown field a' },
+      { { "watch", "export_execution,ExportArn=b" }, 'reference "export_execution,ExportArn=b": expected ExecutionId' },
+      { { "watch", "x", "--timeout", "soon" }, "expected a duration such as 90s, 15m, 24h or 7d, got 'soon'" },
+      { { "next", "nightly" }, "'nightly' is neither the ARN of an AWS export nor the id of a maintenance window" },
+      { { "run", "nightly" }, "expected --scope for an Azure export, or --catalog for a snapshot job" },
+      { { "run", "nightly", "--scope", "s", "--from", "2026-01-01" }, "--from and --to belong together" },
+      { { "run", "nightly", "--scope", "s", "--from", "1 May", "--to", "x" }, "--from: expected a day such as 2026-01-31, got '1 May'" },
+      { { "list", "exprots" }, "'exprots' is nothing to list (did you mean exports?)" },
+      { { "list", "snapshot-jobs" }, "snapshot-jobs: expected --catalog" },
+    }
+    for _, case in ipairs(MISTAKES) do
+      it("ends with 64: " .. case[2], function()
+        local status, out, err = cli:run(case[1])
+        assert.same({ 64, "", ("cloudjobs: %s\nTry: cloudjobs %s --help\n"):format(case[2], case[1][1]) }, { status, out, err })
+      end)
+    end
+  end)
+
+  describe("run", function()
+    it("starts an Azure export and follows the run that this began", function()
+      cli:azure_export("costs", 7200, 3600)
+      local before = ref_of("costs", "--scope", cli.scope)
+      cli.server:clock { speed = 1e6 } -- over before the first look: Azure is asked every 15 s at most
+      local status, out, err = cli:run { "run", "costs", "--scope", cli.scope, "--endpoint-url", cli.url }
+      assert.same({ 0, "YYYY-MM-DD hh:mm:ss  costs (Azure export): succeeded (Completed), 4m\n", "" }, { status, out, err })
+      assert.not_equal(before, ref_of("costs", "--scope", cli.scope))
+    end)
+
+    it("ends with 2 when it cannot be started", function()
+      local status, out, err = cli:run { "run", "gone", "--scope", cli.scope, "--endpoint-url", cli.url }
+      assert.same({ 2, "" }, { status, out })
+      assert.matches("^cloudjobs: Cost Management Exports GetExecutionHistory: ", err)
+    end)
+  end)
+
+  describe("next", function()
+    it("waits until an export runs next and follows that run", function()
+      local arn = cli:export("nightly")
+      local status, out = cli:run { "next", arn, "--since", "5m", "--interval", "0.05" }
+      assert.equal(0, status)
+      assert.matches("nightly %(AWS export%): succeeded %(DELIVERY_SUCCESS%), 5m\n$", out)
+    end)
+
+    it("gives the reference alone when asked to", function()
+      local arn = cli:export("nightly")
+      local status, out = cli:run { "next", arn, "--since", "5m", "--interval", "0.05", "--ref-only" }
+      assert.equal(0, status)
+      assert.equal(ref_of(arn) .. "\n", (out:gsub("uuid.-,", ref_of(arn):match("ExecutionId=([^,]+)") .. ",", 1)
+        :gsub("uuid[%-x]+", arn:match("nightly%-(.*)"))))
+    end)
+
+    it("ends with 2 when nothing begins in the time given", function()
+      local status, out, err = cli:run { "next", cli:export("nightly"), "--since", "2999-01-01", "--timeout", "0.1" }
+      assert.same({ 2, "", "cloudjobs: timeout: cloudjobs.jobs.next_execution: nothing began in the time given\n" }, { status, out, err })
+    end)
+  end)
+end)

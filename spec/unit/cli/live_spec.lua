@@ -1,0 +1,47 @@
+local Live = require "cloudjobs.cli.live"
+local Screen = require "spec.support.screen"
+
+describe("lines that change in place", function()
+  local live, screen, written
+
+  before_each(function()
+    screen, written = Screen.new(), {}
+    live = Live.new(function(bytes)
+      written[#written + 1] = bytes
+      screen:feed(bytes)
+    end)
+  end)
+
+  local function draw(lines, columns, rows)
+    live:draw(lines, columns or 80, rows or 24)
+    return screen:text()
+  end
+
+  it("writes what differs and nothing else", function()
+    assert.equal("a\nb\nc\n", draw { "a", "b", "c" })
+    assert.equal("a\nB\nc\n", draw { "a", "B", "c" })
+    assert.equal("\27[2A\r\27[KB\27[2B\r", written[2])
+  end)
+
+  it("writes nothing when nothing has changed", function()
+    draw { "a", "b" }
+    draw { "a", "b" }
+    assert.equal(1, #written)
+  end)
+
+  it("grows and shrinks", function()
+    draw { "a" }
+    assert.equal("a\nb\n", draw { "a", "b" })
+    assert.equal("b\n", draw { "b" })
+    assert.equal("b\nc\n", draw { "b", "c" })
+  end)
+
+  it("keeps to the rows that the terminal has", function()
+    assert.equal("1\n2\n… and 3 more\n", draw({ "1", "2", "3", "4", "5" }, 80, 4))
+  end)
+
+  it("begins anew below when the terminal was made wider or narrower", function()
+    draw({ "a" }, 80)
+    assert.equal("a\na\n", draw({ "a" }, 60))
+  end)
+end)

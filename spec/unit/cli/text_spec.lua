@@ -1,0 +1,25 @@
+local text = require "cloudjobs.cli.text"
+
+describe("text on a terminal", function()
+  it("shows control characters and never obeys them", function()
+    assert.equal("a b?[31mred?c", text.plain("a\n b\27[31mred\194\155c"))
+  end)
+
+  local WIDTHS = { { "abc", 3 }, { "é", 1 }, { "e\204\129", 1 }, { "日本", 4 }, { "한", 2 }, { "😀", 2 }, { "…", 1 } }
+  for _, case in ipairs(WIDTHS) do
+    it(("knows that %s is %d wide"):format(case[1], case[2]), function()
+      assert.equal(case[2], text.width(case[1]))
+    end)
+  end
+
+  local CUTS = { { "abc", 3, "abc" }, { "abcd", 3, "ab…" }, { "日本語", 4, "日…" }, { "ab", 1, "…" }, { "ab", 0, "" } }
+  for _, case in ipairs(CUTS) do
+    it(("cuts %s to %d columns"):format(case[1], case[2]), function()
+      assert.equal(case[3], text.cut(case[1], case[2]))
+    end)
+  end
+
+  it("fills by width, not by bytes", function()
+    assert.equal("日本  |", text.pad("日本", 6) .. "|")
+  end)
+end)
