@@ -1,32 +1,28 @@
 /* Writing where nobody reads any more, without the signal. */
 #include "sigpipe.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <time.h>
 
-void cj_sigpipe_block (struct cj_sigpipe *s) {
-  sigset_t mask;
-  sigemptyset(&mask);
-  sigaddset(&mask, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &mask, &s->before);
+static void only_sigpipe (sigset_t *set) {
+  sigemptyset(set);
+  sigaddset(set, SIGPIPE);
 }
 
-static void take (void) {
-  static const struct timespec now = { 0, 0 };
-  sigset_t mask;
-  sigemptyset(&mask);
-  sigaddset(&mask, SIGPIPE);
-  while (sigtimedwait(&mask, NULL, &now) < 0 && errno == EINTR)
-    ;
+void cj_sigpipe_block (struct cj_sigpipe *s) {
+  sigset_t set;
+  only_sigpipe(&set);
+  pthread_sigmask(SIG_BLOCK, &set, &s->before);
 }
 
 void cj_sigpipe_restore (const struct cj_sigpipe *s) {
-  sigset_t pending;
+  sigset_t set;
+  int number;
   if (sigismember(&s->before, SIGPIPE))
     return; /* blocked already: a pending one is not ours */
-  sigpending(&pending);
-  if (sigismember(&pending, SIGPIPE))
-    take();
+  sigpending(&set);
+  if (sigismember(&set, SIGPIPE)) {
+    only_sigpipe(&set);
+    sigwait(&set, &number); /* it is there: this does not wait */
+  }
   pthread_sigmask(SIG_SETMASK, &s->before, NULL);
 }
