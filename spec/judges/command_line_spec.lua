@@ -114,7 +114,7 @@ describe("the AWS command line", function()
       local selling = "partnercentral-selling %s --catalog AWS "
       local engagement = aws(selling:format "create-engagement" .. "--title T --description D").Id
       local job = aws(selling:format "create-resource-snapshot-job" .. "--resource-type Opportunity "
-        .. "--resource-identifier O1 --resource-snapshot-template-identifier t --engagement-identifier " .. engagement).Id
+        .. "--resource-identifier O1 --resource-snapshot-template-identifier summary --engagement-identifier " .. engagement).Id
       local of_it = "--resource-snapshot-job-identifier " .. job
       aws(selling:format "start-resource-snapshot-job" .. of_it)
       server:clock { advance = 30 }

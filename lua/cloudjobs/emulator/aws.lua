@@ -14,7 +14,7 @@ local Aws = {}
 local aws_mt = { __name = "cloudjobs.emulator.aws", __index = Aws }
 
 ---@param world table what all services share
----@param services table service modules: { new, model, namespace, operations, page_size, max_results }
+---@param services table service modules: { new, model, namespace, operations, page_size }
 local function new(world, services)
   local by_target = {}
   for _, service in ipairs(services) do
@@ -74,7 +74,9 @@ local function pager(target)
     local size = params.MaxResults or target.service.module.page_size
     local slice, token = paging.page(target.name, items, key, params.NextToken, size)
     if not slice then
-      refuse("ValidationException", "The NextToken is not valid.")
+      local describe = target.service.module.describe
+      local members = describe and describe { { path = "NextToken", message = "is not valid" } }
+      refuse("ValidationException", "The NextToken is not valid.", members)
     end
     return slice, token
   end

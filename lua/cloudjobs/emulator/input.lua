@@ -2,6 +2,7 @@
 --- everything that is wrong in one answer.
 
 local core = require "cloudjobs.core"
+local limits = require "cloudjobs.emulator.limits"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 
 --- The codec's problems in the words of the services.
@@ -70,6 +71,34 @@ function check_enums(model, shape, params, prefix, problems)
   end
 end
 
+--- How many characters a text has.
+local function length(text)
+  local _, count = text:gsub("[^\128-\191]", "")
+  return count
+end
+
+local function excess(limit, value)
+  if limit.most and type(value) == "number" and value > limit.most then
+    return "Member must have value less than or equal to " .. limit.most
+  elseif limit.most and type(value) == "string" and length(value) > limit.most then
+    return "Member must have length less than or equal to " .. limit.most
+  elseif limit.form and not value:find(limit.form) then
+    return "Member must satisfy regular expression pattern: " .. limit.regex
+  end
+end
+
+--- Adds what is beyond the service's limits.
+local function check_limits(service, shape, params, problems)
+  local of = limits[service] or {}
+  for _, member in ipairs(core.members(shape)) do
+    local limit, value = of[member.name], params[member.name]
+    local message = limit and value ~= nil and excess(limit, value)
+    if message then
+      problems[#problems + 1] = { path = member.name, message = message }
+    end
+  end
+end
+
 --- The parameters of a request and their canonical text. Reading by the shape
 --- drops unknown members and finds wrong types; writing them again checks what
 --- is required and how long it must be.
@@ -89,11 +118,7 @@ local function read(target, body)
   local text, problems = core.encode(input, params)
   problems = text and {} or problems
   check_enums(service.model, input, params, "", problems)
-  local most = service.module.max_results
-  if params.MaxResults and params.MaxResults > most then
-    local why = "Member must have value less than or equal to " .. most
-    problems[#problems + 1] = { path = "MaxResults", message = why }
-  end
+  check_limits(service.module.model, input, params, problems)
   if #problems > 0 then
     refuse_problems(problems, service.module.describe)
   end

@@ -7,6 +7,9 @@ import re
 from botocore.validate import ParamValidator
 
 
+COMMON = {"ThrottlingException", "ValidationException"}  # of every operation, declared or not
+
+
 def strays(shape, value, path):
     """What the model does not allow, of what botocore's own check leaves out."""
     kind, limits = shape.type_name, shape.metadata
@@ -34,11 +37,35 @@ def strays(shape, value, path):
         yield f"{path} is beyond {limits['max']}"
 
 
-def check(http_response, parsed, model, **_):
-    if http_response.status_code != 200 or model.output_shape is None:
-        return
+def output_problems(document, parsed, model):
     output = {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
     report = ParamValidator().validate(output, model.output_shape)
-    problems = [report.generate_report()] if report.has_errors() else []
-    problems.extend(strays(model.output_shape, json.loads(http_response.content), model.name))
+    if report.has_errors():
+        yield report.generate_report()
+    yield from strays(model.output_shape, document, model.name)
+
+
+def error_problems(document, model):
+    code = document.pop("__type").split("#")[-1]
+    shape = next((shape for shape in model.error_shapes if shape.name == code), None)
+    if shape is None:
+        if code not in COMMON and any(shape.name == code for shape in model.service_model.error_shapes):
+            yield f"{model.name} has no {code}"
+        return
+    if not shape.members:
+        document.pop("Message")  # which a service may tell, modelled or not
+    for name in shape.required_members:
+        if name not in document:
+            yield f"{model.name} {code} lacks {name}"
+    yield from strays(shape, document, f"{model.name} {code}")
+
+
+def check(http_response, parsed, model, **_):
+    if not http_response.content.startswith(b"{"):  # no output, or a gateway's words
+        return
+    document = json.loads(http_response.content)
+    if http_response.status_code == 200:
+        problems = list(output_problems(document, parsed, model))
+    else:
+        problems = list(error_problems(document, model))
     assert not problems, "\n".join(problems)

@@ -19,9 +19,10 @@ FAILURES = {
     "the connection breaks": {"drop": True},
 }
 STANDARD = Config(retries={"mode": "standard", "total_max_attempts": 3})
+UNCHECKED = STANDARD.merge(Config(parameter_validation=False))  # sends whatever it is given
 
 
-def client(service, key="AKIDEMULATOR", secret="emulator-secret", token=None):
+def client(service, key="AKIDEMULATOR", secret="emulator-secret", token=None, config=STANDARD):
     made = boto3.client(
         service,
         endpoint_url=URL,
@@ -29,7 +30,7 @@ def client(service, key="AKIDEMULATOR", secret="emulator-secret", token=None):
         aws_access_key_id=key,
         aws_secret_access_key=secret,
         aws_session_token=token,
-        config=STANDARD,
+        config=config,
     )
     made.meta.events.register("after-call", answers.check)
     return made

@@ -135,6 +135,7 @@ describe("the emulator's Partner Central", function()
     assert.same({
       { FieldName = "ResourceIdentifier", Code = "REQUIRED_FIELD_MISSING", Message = "required" },
       { FieldName = "ResourceType", Code = "INVALID_ENUM_VALUE", Message = "Member must satisfy enum value set: [Opportunity]" },
+      { FieldName = "ResourceSnapshotTemplateIdentifier", Code = "INVALID_STRING_FORMAT", Message = "Member must satisfy regular expression pattern: [a-zA-Z0-9]{3,80}" },
     }, err.ErrorList)
     assert.same({ "com.amazonaws.partnercentralselling#ValidationException", "REQUEST_VALIDATION_FAILED" }, { err.__type, err.Reason })
   end)

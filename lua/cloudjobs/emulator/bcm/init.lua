@@ -279,6 +279,5 @@ return {
   namespace = "com.amazonaws.bcmdataexports",
   operations = operations,
   page_size = 100,
-  max_results = 300,
   describe = describe,
 }

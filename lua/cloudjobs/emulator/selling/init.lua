@@ -57,7 +57,8 @@ local function describe(problems)
   local list = {}
   for i, problem in ipairs(problems) do
     local code = problem.message == "required" and "REQUIRED_FIELD_MISSING"
-      or problem.message:find("enum", 1, true) and "INVALID_ENUM_VALUE" or "INVALID_VALUE"
+      or problem.message:find("enum", 1, true) and "INVALID_ENUM_VALUE"
+      or problem.message:find("pattern", 1, true) and "INVALID_STRING_FORMAT" or "INVALID_VALUE"
     list[i] = { FieldName = problem.path, Message = problem.message, Code = code }
   end
   return { Reason = "REQUEST_VALIDATION_FAILED", ErrorList = list }
@@ -69,7 +70,6 @@ return {
   namespace = "com.amazonaws.partnercentralselling",
   operations = operations,
   page_size = 100,
-  max_results = 1000,
   describe = describe,
   token_reused = "ConflictException",
 }

@@ -192,6 +192,5 @@ return {
   namespace = "com.amazonaws.ssm",
   operations = operations,
   page_size = 50,
-  max_results = 100,
   token_reused = "IdempotentParameterMismatch",
 }
