@@ -22,7 +22,7 @@ describe("the emulator's limits", function()
     it((case[3] and "refuse " or "take ") .. case[1], function()
       local output, err = emulated.new():aws("ssm", "CreateMaintenanceWindow", window(case[2]))
       if case[3] then
-        assert.same({ "ValidationException", "1 validation error detected: " .. case[3] }, { err.__type, err.message })
+        assert.same({ "com.amazonaws.ssm#ValidationException", "1 validation error detected: " .. case[3] }, { err.__type, err.Message })
       else
         assert.truthy(output.WindowId)
       end
