@@ -1,0 +1,114 @@
+-- Whole flows of every kind of job, started, found and waited for, while the
+-- services throttle, fail and lose answers.
+local cloudjobs = require "cloudjobs"
+local watch = require "cloudjobs.watch"
+local worlds = require "spec.support.world"
+
+local world
+
+before_each(function()
+  world = worlds.new()
+end)
+
+local STARTERS = {}
+
+function STARTERS.export_execution()
+  local exports = world:aws "bcm_data_exports"
+  local arn = assert(exports:create_export { Export = world.export "nightly" }).ExportArn
+  return cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = 0 }, { timeout = 3600 })
+end
+
+function STARTERS.maintenance_window_execution()
+  local ssm = world:aws "ssm"
+  local window = assert(ssm:create_maintenance_window {
+    Name = "patching", Schedule = "rate(5 minutes)", Duration = 1, Cutoff = 0, AllowUnassociatedTargets = true,
+  }).WindowId
+  return cloudjobs.jobs.next_window_execution(ssm, { WindowId = window }, { timeout = 3600 })
+end
+
+function STARTERS.resource_snapshot_job()
+  local selling = world:aws "partnercentral_selling"
+  local engagement = assert(selling:create_engagement { Catalog = "AWS", Title = "t", Description = "d" })
+  local id = assert(selling:create_resource_snapshot_job {
+    Catalog = "AWS", EngagementIdentifier = engagement.Id, ResourceType = "Opportunity",
+    ResourceIdentifier = "O1234567", ResourceSnapshotTemplateIdentifier = "Default",
+  }).Id
+  local job = cloudjobs.jobs.resource_snapshot_job(selling, { Catalog = "AWS", ResourceSnapshotJobIdentifier = id })
+  assert(job:start())
+  assert(job:status())
+  return job
+end
+
+function STARTERS.export_run()
+  local costs = world:azure()
+  assert(costs:create_or_update { exportName = "nightly", export = world.azure_export() })
+  return cloudjobs.jobs.run_export(costs, { exportName = "nightly" }, { timeout = 3600 })
+end
+
+local FAILURES = {
+  export_execution = { status = "QUERY_FAILURE", reason = "INSUFFICIENT_PERMISSION" },
+  maintenance_window_execution = { status = "TIMED_OUT" },
+  resource_snapshot_job = { status = "Failed", message = "no access to the opportunity" },
+  export_run = { status = "Failed", reason = "StorageError", message = "no access to the container" },
+}
+local STATES = {
+  export_execution = "failed", maintenance_window_execution = "timed_out", resource_snapshot_job = "failed",
+  export_run = "failed",
+}
+local LOOKS = {
+  export_execution = "GetExecution", maintenance_window_execution = "GetMaintenanceWindowExecution",
+  resource_snapshot_job = "GetResourceSnapshotJob", export_run = "GetExecutionHistory",
+}
+
+local function start(kind)
+  return assert(STARTERS[kind]())
+end
+
+for kind in pairs(STARTERS) do
+  describe("the flow of " .. kind, function()
+    it("ends well", function()
+      local status = assert(start(kind):wait { timeout = 7200, expect = "succeeded" })
+      assert.is_true(status.ok)
+    end)
+
+    it("ends well although looks are throttled, broken and lost", function()
+      local job = start(kind)
+      for _, fault in ipairs {
+        { operation = LOOKS[kind], throttle = true, nth = 1, times = 6 },
+        { operation = LOOKS[kind], status = 503, code = "503", body = "<html>", nth = 7, times = 5 },
+      } do
+        world:control("POST", "faults", fault)
+      end
+      assert.equal("succeeded", assert(job:wait { timeout = 7200 }).state)
+    end)
+
+    it("ends badly in a word of its own, with the reason", function()
+      local failure = FAILURES[kind]
+      world:control("POST", "outcomes", {
+        kind = kind, status = failure.status, reason = failure.reason, message = failure.message,
+      })
+      local status = assert(start(kind):wait { timeout = 7200 })
+      assert.same({ STATES[kind], true, false }, { status.state, status.final, status.ok })
+      local told = failure.message or failure.reason
+      if told then
+        assert.equal(told, status.reason)
+      end
+    end)
+  end)
+end
+
+describe("all four kinds", function()
+  it("are watched to their ends at once, through throttling", function()
+    local jobs = {}
+    for kind in pairs(STARTERS) do
+      jobs[#jobs + 1] = start(kind)
+    end
+    for _, operation in pairs(LOOKS) do
+      world:control("POST", "faults", { operation = operation, throttle = true, times = 4 })
+    end
+    local statuses = watch(world.parallel, jobs, { timeout = 7200 })
+    for i, status in ipairs(statuses) do
+      assert.same({ jobs[i].kind, "succeeded" }, { status.kind, status.state })
+    end
+  end)
+end)
