@@ -12,11 +12,34 @@ local MAX_SIZE_DIGITS = 15 -- decimal digits that every Lua number holds exactly
 local MAX_HEX_DIGITS = 12
 
 local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
-local FIELD = "^([%w!#$%%&'*+%-.^_`|~]+):[ \t]*(.-)[ \t]*$"
 local CONTROL = "[%z\1-\8\10-\31\127]" -- all but the tab
 
 --- Repeats of these are never joined: a second one is an attempt at confusion.
 local SINGLE = { host = true, ["content-length"] = true, ["transfer-encoding"] = true }
+
+-- Names of header fields as they were written, in lower case: of the few that
+-- services send, each is checked once.
+local MAX_NAMES = 1000
+local names, name_count = {}, 0
+
+local function field_name(written)
+  local name = names[written]
+  if not name and written:find(TOKEN) then
+    name = written:lower()
+    if name_count == MAX_NAMES then
+      names, name_count = {}, 0
+    end
+    names[written] = name
+    name_count = name_count + 1
+  end
+  return name
+end
+
+-- The first pattern goes over a text several times as fast as the second, and
+-- no tab stands in most.
+local function has_control(text)
+  return not text:find("^%C*$") and text:find(CONTROL) ~= nil
+end
 
 local Reader = {}
 local reader_mt = { __name = "cloudjobs.http1", __index = Reader }
@@ -95,13 +118,18 @@ local function take_head_line(self)
 end
 
 local function add_field(headers, line)
-  local name, value = line:match(FIELD)
+  local colon = line:find(":", 1, true)
+  local name = colon and field_name(line:sub(1, colon - 1))
   if not name then
     return malformed("a header field that is not `name: value`")
-  elseif value:find(CONTROL) then
+  elseif has_control(line) then
     return malformed("a control character in a header's value")
   end
-  name = name:lower()
+  local value = line:match("^[ \t]*(.*)", colon + 1)
+  local last = value:byte(-1)
+  if last == 32 or last == 9 then
+    value = value:match("^(.-)[ \t]*$")
+  end
   local before = headers[name]
   if before and SINGLE[name] then
     return malformed("a second " .. name)
@@ -130,7 +158,7 @@ end
 
 local function status_line(line)
   local version, status, reason = line:match("^HTTP/(1%.[01]) ([1-5]%d%d) ?(.*)$")
-  if not version or reason:find(CONTROL) then
+  if not version or has_control(reason) then
     return nil, malformed("not a status line")
   end
   return { type = "head", status = tonumber(status), reason = reason, version = version }
@@ -378,22 +406,56 @@ function Reader:message(on_head)
   end
 end
 
---- A head's text. Names are sorted, so the same headers give the same bytes.
-local function head_text(start, headers)
-  local names = {}
-  for name in pairs(headers) do
-    names[#names + 1] = name
+-- The names of the latest head, sorted: the next one mostly has the same.
+local latest = {}
+
+local function is_latest(headers)
+  local count = 0
+  for _ in pairs(headers) do
+    count = count + 1
   end
-  table.sort(names)
-  local lines = { start }
-  for _, name in ipairs(names) do
-    local value = tostring(headers[name])
+  for i = 1, #latest do
+    if headers[latest[i]] == nil then
+      return false
+    end
+  end
+  return count == #latest
+end
+
+local function order_of(headers)
+  if is_latest(headers) then
+    return latest
+  end
+  local order = {}
+  for name in pairs(headers) do
     if not name:find(TOKEN) then
       return nil, ("%q is not a header's name"):format(name)
-    elseif value:find(CONTROL) then
+    end
+    order[#order + 1] = name
+  end
+  table.sort(order)
+  latest = order
+  return order
+end
+
+-- What could be taken for a line's end. Plain searches cost next to nothing.
+local function breaks_line(value)
+  return value:find("\n", 1, true) or value:find("\r", 1, true) or value:find("\0", 1, true)
+end
+
+--- A head's text. Names are sorted, so the same headers give the same bytes.
+local function head_text(start, headers)
+  local order, message = order_of(headers)
+  if not order then
+    return nil, message
+  end
+  local lines = { start }
+  for i, name in ipairs(order) do
+    local value = tostring(headers[name])
+    if breaks_line(value) then
       return nil, ("the header %s holds a control character"):format(name)
     end
-    lines[#lines + 1] = name .. ": " .. value
+    lines[i + 1] = name .. ": " .. value
   end
   lines[#lines + 1] = "\r\n"
   return table.concat(lines, "\r\n")

@@ -176,6 +176,20 @@ describe("the nginx transport", function()
     assert.matches("Give nginx a resolver", err.hint)
   end)
 
+  it("says so when names cannot be resolved", function()
+    local other = Nginx.start { http = HTTP .. "resolver 127.0.0.1:1 ipv6=off; resolver_timeout 100ms;" }
+    local err = other:run "return send { url = 'http://example.test/' }"
+    other:stop()
+    assert.same({ "resolve", true, false }, { err.code, err.retryable, err.ambiguous })
+    assert.matches("example.test could not be resolved", err.message)
+  end)
+
+  it("gives up a kept connection whose other side went silently, and opens another", function()
+    local before = scripted("answer(tostring(count.connections))").body
+    assert.equal("timeout", scripted("sleep(30)", "timeout = 0.1").code)
+    assert.not_equal(before, scripted("answer(tostring(count.connections))").body)
+  end)
+
   it("finds a name in its hosts, and localhost without any", function()
     local url = ("http://localhost:%d/"):format(server.ports.plain)
     assert.equal(200, nginx:run(("return send { url = %q }"):format(url)).status)
