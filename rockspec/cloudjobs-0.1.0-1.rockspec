@@ -141,6 +141,7 @@ build = {
     ["cloudjobs.emulator.input"] = "lua/cloudjobs/emulator/input.lua",
     ["cloudjobs.emulator.instance"] = "lua/cloudjobs/emulator/instance.lua",
     ["cloudjobs.emulator.life"] = "lua/cloudjobs/emulator/life.lua",
+    ["cloudjobs.emulator.limits"] = "lua/cloudjobs/emulator/limits.lua",
     ["cloudjobs.emulator.metadata"] = "lua/cloudjobs/emulator/metadata.lua",
     ["cloudjobs.emulator.outcomes"] = "lua/cloudjobs/emulator/outcomes.lua",
     ["cloudjobs.emulator.page"] = "lua/cloudjobs/emulator/page.lua",
