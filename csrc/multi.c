@@ -271,21 +271,25 @@ static int multi_cancel (lua_State *L) {
   return 0;
 }
 
-/* multi:step(seconds): waits up to seconds for the network, and works. Raises
-** when libcurl itself fails, which is to say out of memory. */
+/* multi:step(seconds) -> true | nil, message: waits up to seconds for the
+** network, and works. When libcurl itself fails, out of memory or descriptors,
+** what is on its way is lost: close it. */
 static int multi_step (lua_State *L) {
   struct multi *m = check_multi(L);
   struct cj_sigpipe guard; /* libcurl without signals does not see to it */
   double seconds = luaL_optnumber(L, 2, 0);
   CURLMcode result;
+  lua_pushboolean(L, 1);
   if (m->m == NULL || m->pid != getpid())
-    return 0;
+    return 1;
   cj_sigpipe_block(&guard);
   result = step(m, seconds);
   cj_sigpipe_restore(&guard);
-  if (result != CURLM_OK)
-    return luaL_error(L, "libcurl: %s", curl_multi_strerror(result));
-  return 0;
+  if (result == CURLM_OK)
+    return 1;
+  lua_pushnil(L);
+  lua_pushstring(L, curl_multi_strerror(result));
+  return 2;
 }
 
 /* multi:next() -> id, status, headers, body | id, nil, code, message, sent

@@ -33,8 +33,10 @@ function Multi:clock() -- luacheck: ignore 212
   return curl.clock()
 end
 
+local CLOSED = "this transport was closed"
+
 local function closed()
-  return Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
+  return Error.new { kind = "transport", code = "closed", message = CLOSED }
 end
 
 local function cancelled(reason)
@@ -44,10 +46,24 @@ end
 
 -- Scheduling
 
+-- Ends all that is on its way, each with an error of its own.
+function Multi:_fail(code, message)
+  self._multi:close()
+  local waiters = self._waiters
+  self._waiters = {}
+  for _, waiter in pairs(waiters) do
+    self:_release()
+    waiter:wake(nil, Error.new { kind = "transport", code = code, message = message, ambiguous = true })
+  end
+end
+
 --- For schedulers: works for up to `seconds`, and wakes whose answers came.
 function Multi:step(seconds)
   local multi = self._multi
-  multi:step(seconds)
+  local ok, message = multi:step(seconds)
+  if not ok then
+    self:_fail("memory", "libcurl: " .. message)
+  end
   while true do
     local id, status, headers, body, sent = multi:next()
     if not id then
@@ -291,19 +307,12 @@ function Multi:close()
   end
   self._closed = true
   self._blocking:close()
-  self._multi:close()
-  local waiters = self._waiters
-  self._waiters = {}
-  for _, waiter in pairs(waiters) do
-    local err = closed()
-    err.ambiguous = true
-    waiter:wake(nil, err)
-  end
   for i = self._line_first, self._line_last do
     if self._line[i].waiting then
       self._line[i].task:wake(nil, closed())
     end
   end
+  self:_fail("closed", CLOSED)
 end
 
 --- A transport to share between clients.
