@@ -12,8 +12,8 @@ local DAY = 86400
 
 local OPTIONS = { concurrency = "number", stale_after = "number", transport = "table" }
 
--- Fleets of hundreds of accounts, each with a few exports.
-local CONCURRENCY = 64
+-- Hundreds of accounts at once: each is a chain of calls that mostly waits.
+local CONCURRENCY = 512
 local CONCURRENCY_OF_ONE = 8
 
 -- What an entry may say, and which of it goes to its clients.
