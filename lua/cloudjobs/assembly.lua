@@ -82,7 +82,7 @@ end
 --- What the transport has to honour; an option that it cannot is a mistake.
 ---@return table
 local function network(options, transport, what, level)
-  local honours = transport.honours
+  local honours = transport.honours or {}
   for _, name in ipairs(Network.OPTIONS) do
     -- Who passes a proxy by is decided here, not by the transport.
     if options[name] and not honours[name == "no_proxy" and "proxy" or name] then

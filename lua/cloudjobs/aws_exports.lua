@@ -18,10 +18,16 @@ local function rest_of(options, transport, started)
   return { timeout = left, cancel = options.cancel }
 end
 
--- The export of that name, made since then; nil and why it is unclear whether
--- there is one.
-local function search(self, name, since, options)
-  local list, err = self:all("list_exports", nil, options)
+-- The export of that name, made since then, once it had time to show; nil and
+-- why it is unclear whether there is one.
+local function search(self, name, since, options, started)
+  local transport = self:transport()
+  local left = rest_of(options, transport, started).timeout
+  if left and left <= PAUSE then
+    return nil, "no time was left to search the exports for it"
+  end
+  transport:sleep(PAUSE, options.cancel)
+  local list, err = self:all("list_exports", nil, rest_of(options, transport, started))
   if not list then
     return nil, "the exports could not be searched: " .. err
   end
@@ -44,6 +50,9 @@ end
 ---@return { ExportArn: string }|nil
 ---@return cloudjobs.Error|nil err
 function aws_exports:create_export_once(params, options)
+  if type(params) ~= "table" then
+    error("create_export_once: parameters: expected table, got " .. type(params), 2)
+  end
   options = option.check(options, OPTIONS, "create_export_once", 2)
   local transport = self:transport()
   local started, since = transport:clock(), transport:now()
@@ -57,8 +66,7 @@ function aws_exports:create_export_once(params, options)
     if not lost then
       return nil, err
     end
-    transport:sleep(PAUSE, options.cancel)
-    local found, unclear = search(self, params.Export.Name, since, rest_of(options, transport, started))
+    local found, unclear = search(self, params.Export.Name, since, options, started)
     if found then
       return { ExportArn = found.ExportArn }
     elseif unclear then

@@ -67,24 +67,6 @@ local function prepare(context, op, params, options)
   return request
 end
 
--- A signed copy of the request, and the identity that signed it or the error;
--- the request itself where the operation asks for no signature.
-local function sign(context, op, request, now)
-  if op.unsigned then
-    return request
-  end
-  local identity, err = context.credentials:get()
-  if not identity then
-    return nil, err
-  end
-  local signed
-  signed, err = context.auth:sign(request, identity, now)
-  if signed and context.log then
-    context.log:credentials(op, identity)
-  end
-  return signed, err or identity
-end
-
 --- What a repeat could do twice is not repeated when nobody knows whether
 --- the first one was carried out. `skew` is nil where nothing was signed.
 local function judge(context, op, err, skew, offset)
@@ -105,20 +87,27 @@ local function judge(context, op, err, skew, offset)
   end
 end
 
--- One request and what came of it, with the identity that signed it.
+-- One request, signed anew, and what came of it, with the identity that signed.
 local function attempt(context, op, request, number)
   local transport, skew, log = context.transport, context.skew, context.log
-  local now = transport:now()
-  local offset = skew and skew.offset or 0
-  local signed, identity = sign(context, op, request, now + offset)
-  if not signed then
-    return nil, identity
+  local identity, signed, response, output, err
+  if not op.unsigned then
+    identity, err = context.credentials:get() -- may take its time
+    if not identity then
+      return nil, err
+    end
+  end
+  local now, offset = transport:now(), skew and skew.offset or 0
+  if identity then
+    signed, err = context.auth:sign(request, identity, now + offset)
+    if not signed then
+      return nil, err
+    end
   end
   if log then
-    log:attempt(op, number, signed)
+    log:attempt(op, number, request, identity)
   end
-  local response, output, err
-  response, err = transport:send(signed)
+  response, err = transport:send(request)
   if response then
     output, err = context.protocol.decode(op, response, context, request)
     if skew and response.headers.date ~= skew.date then

@@ -121,15 +121,16 @@ function Log:request(op, params, request)
   })
 end
 
---- An identity signs.
-function Log:credentials(op, identity)
-  tell(self, "credentials", op, {
-    source = identity.source, access_key_id = identity.access_key_id, expiration = identity.expiration,
-  })
-end
-
---- A signed request leaves.
-function Log:attempt(op, attempt, request)
+--- A request leaves, signed by an identity unless it needs none.
+function Log:attempt(op, attempt, request, identity)
+  if identity then
+    tell(self, "credentials", op, {
+      attempt = attempt,
+      source = identity.source,
+      access_key_id = identity.access_key_id,
+      expiration = identity.expiration,
+    })
+  end
   tell(self, "attempt", op, {
     attempt = attempt,
     method = request.method,

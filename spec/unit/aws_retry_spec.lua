@@ -280,6 +280,27 @@ describe("create_export_once", function()
     end)
   end
 
+  it("keeps within the caller's time, and then leaves it unclear", function()
+    local stub = Stub.new { lost, listing(), lost, listing() }
+    local exports = cloudjobs.aws.bcm_data_exports {
+      transport = stub, region = "us-east-1", env = {}, credentials = KEYS,
+    }
+    local _, err = exports:create_export_once({ Export = EXPORT }, { timeout = 3 })
+    assert.same({ "closed", true }, { err.code, err.ambiguous })
+    assert.same({ 3, 2 }, { #stub.requests, stub.time - NOW })
+  end)
+
+  it("names a mistake at the caller's line", function()
+    local exports = cloudjobs.aws.bcm_data_exports { transport = Stub.new(), env = {}, credentials = KEYS }
+    for _, arguments in ipairs { { 5 }, { {}, 5 }, { {}, { timeot = 1 } } } do
+      local _, message = pcall(function()
+        local created = exports:create_export_once(arguments[1], arguments[2])
+        return created
+      end)
+      assert.matches("aws_retry_spec%.lua:%d+: create_export_once: ", message)
+    end
+  end)
+
   it("is for this service's clients alone", function()
     assert.error_matches(function()
       client({}):create_export_once {}

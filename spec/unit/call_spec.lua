@@ -74,6 +74,19 @@ describe("a call", function()
     assert.not_equal(stub.requests[1].headers.authorization, stub.requests[2].headers.authorization)
   end)
 
+  it("signs with the time at which it has the keys, however long these took", function()
+    local stub
+    local provider = {}
+    function provider.get()
+      stub:sleep(100)
+      return { access_key_id = "AKID", secret_access_key = "hush" }
+    end
+    local exports
+    exports, stub = client({ FOUND }, { credentials = provider })
+    assert.is_table(exports:get_export { ExportArn = EXPORT })
+    assert.equal("20260101T000140Z", stub.requests[1].headers["x-amz-date"])
+  end)
+
   it("gives the last error when the attempts are used up", function()
     local exports, stub = client { BUSY, BUSY, BUSY, FOUND }
     local output, err = exports:get_export { ExportArn = EXPORT }

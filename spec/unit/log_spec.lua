@@ -34,7 +34,7 @@ describe("a logger", function()
       assert.same({ "SSM", "ListCommands" }, { event.service, event.operation })
     end
     assert.same({
-      "request", "credentials", "attempt 1", "response 1", "retry 1", "credentials", "attempt 2", "response 2",
+      "request", "credentials 1", "attempt 1", "response 1", "retry 1", "credentials 2", "attempt 2", "response 2",
     }, names)
 
     local request, credentials, attempt, refused, again, answered =

@@ -101,6 +101,40 @@ describe("trust", function()
   end
 end)
 
+describe("Azure's clients", function()
+  it("ask for tokens and exports through the environment's proxy", function()
+    local stub = Stub.new { { body = { access_token = "tok", expires_in = 3600 } }, { body = { value = {} } } }
+    local costs = cloudjobs.azure.cost_exports {
+      transport = stub, env = { HTTPS_PROXY = "proxy.example:3128", NO_PROXY = "management.azure.com" },
+      scope = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c",
+      credentials = {
+        tenant_id = "00000000-0000-0000-0000-000000000001", client_id = "app", client_secret = "hush",
+      },
+    }
+    assert(costs:list())
+    assert.same({ proxy = "http://proxy.example:3128" }, stub.requests[1].network)
+    assert.is_nil(stub.requests[2].network)
+  end)
+
+  it("take no settings of AWS's retries", function()
+    assert.error_matches(function()
+      cloudjobs.azure.cost_exports { transport = Stub.new(), env = {}, retry = { mode = "adaptive" } }
+    end, "retry: unknown option mode")
+  end)
+end)
+
+describe("what credentials ask for", function()
+  it("goes the way of the client they are for", function()
+    local stub = Stub.new { { status = 403, body = "" } }
+    local options = {
+      transport = stub, region = "us-east-1", env = {}, proxy = "http://proxy.example:3128", no_proxy = "example.com",
+      credentials = { access_key_id = "AKID", secret_access_key = "hush" }, role_arn = "arn:aws:iam::111122223333:role/r",
+    }
+    assert.is_nil(cloudjobs.aws.credentials(options):get())
+    assert.same({ proxy = "http://proxy.example:3128" }, stub.requests[1].network)
+  end)
+end)
+
 describe("on real sockets", function()
   local server, folder
 

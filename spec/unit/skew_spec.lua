@@ -121,4 +121,14 @@ describe("a client on a machine whose clock is wrong", function()
     assert.same({ "RequestTimeTooSkewed", 1 }, { err.code, err.attempts })
     assert.equal("This machine's clock is 7200 s behind the service's: set it", err.hint)
   end)
+
+  it("presigns by its own clock: a URL goes where it will", function()
+    local stub = service(7200)
+    local sts = cloudjobs.aws.sts {
+      region = "eu-west-1", env = {}, transport = stub,
+      credentials = { access_key_id = "AKID", secret_access_key = "hush" },
+    }
+    sts:get_caller_identity()
+    assert.matches("X%-Amz%-Date=20260101T000000Z", assert(sts:presign("get_caller_identity")))
+  end)
 end)

@@ -41,6 +41,40 @@ describe("AWS's classification", function()
   end
 end)
 
+describe("AWS's lists", function()
+  local policy = Retry.standard {}
+
+  local THROTTLING = {
+    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
+    "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
+    "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown",
+    "PriorRequestNotComplete", "EC2ThrottledException",
+  }
+  for _, code in ipairs(THROTTLING) do
+    it("have " .. code .. " as throttling", function()
+      local err = service_error(code, 400)
+      policy.classify(err)
+      assert.same({ true, true }, { err.retryable, err.throttling })
+    end)
+  end
+
+  for _, code in ipairs { "RequestTimeout", "RequestTimeoutException", "IDPCommunicationError" } do
+    it("have " .. code .. " as passing", function()
+      local err = service_error(code, 400)
+      policy.classify(err)
+      assert.same({ true, false }, { err.retryable, err.throttling })
+    end)
+  end
+
+  for _, status in ipairs { 500, 502, 503, 504 } do
+    it("have the status " .. status .. " as passing", function()
+      local err = service_error(tostring(status), status)
+      policy.classify(err)
+      assert.same({ true, false }, { err.retryable, err.throttling })
+    end)
+  end
+end)
+
 describe("AWS's standard mode", function()
   it("doubles from 50 ms, times a random share", function()
     local policy = Retry.standard { max_attempts = 5, random = always(0.5) }
