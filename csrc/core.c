@@ -113,6 +113,12 @@ static int l_sha1 (lua_State *L) {
   return 1;
 }
 
+static int l_crc32 (lua_State *L) {
+  struct cj_slice text = cj_check_slice(L, 1);
+  lua_pushinteger(L, (lua_Integer)cj_crc32(text.s, text.n));
+  return 1;
+}
+
 static int l_hmac_sha256 (lua_State *L) {
   struct cj_slice key = cj_check_slice(L, 1);
   struct cj_slice text = cj_check_slice(L, 2);
@@ -186,9 +192,13 @@ static int l_random (lua_State *L) {
 /* ---- the module ---- */
 
 static const luaL_Reg functions[] = {
-  { "sha256", l_sha256 }, { "hmac_sha256", l_hmac_sha256 },
-  { "sha1", l_sha1 },     { "hex", l_hex },
-  { "uuid", l_uuid },     { "random", l_random },
+  { "sha256", l_sha256 },
+  { "crc32", l_crc32 },
+  { "hmac_sha256", l_hmac_sha256 },
+  { "sha1", l_sha1 },
+  { "hex", l_hex },
+  { "uuid", l_uuid },
+  { "random", l_random },
   { NULL, NULL },
 };
 

@@ -216,6 +216,37 @@ describe("the wait a server asks for", function()
   end
 end)
 
+describe("an answer of DynamoDB", function()
+  local DYNAMODB = {
+    metadata = {
+      serviceId = "DynamoDB", endpointPrefix = "dynamodb", jsonVersion = "1.0", protocol = "json",
+      signatureVersion = "v4", targetPrefix = "DynamoDB_20120810", apiVersion = "2012-08-10", uid = "dynamodb-2012-08-10",
+    },
+    operations = { ListTables = { name = "ListTables", http = { method = "POST", requestUri = "/" } } },
+    shapes = {},
+  }
+  local SUM = "2745614147" -- of "{}"
+
+  -- headers of the first answer; how many requests it takes
+  local CASES = {
+    ["whose bytes come to what it says is taken"] = { { ["x-amz-crc32"] = SUM }, 1 },
+    ["that says nothing of them is taken"] = { {}, 1 },
+    ["that was packed is taken"] = { { ["x-amz-crc32"] = "1", ["content-encoding"] = "gzip" }, 1 },
+    ["whose bytes come to something else is asked for again"] = { { ["x-amz-crc32"] = "1" }, 2 },
+  }
+  for what, case in pairs(CASES) do
+    it(what, function()
+      local stub = Stub.new { { body = "{}", headers = case[1] }, FINE }
+      local dynamodb = cloudjobs.aws.client {
+        model = DYNAMODB, transport = stub, region = "eu-west-1", env = {}, credentials = KEYS,
+        endpoint = "https://dynamodb.eu-west-1.amazonaws.com",
+      }
+      assert(dynamodb:list_tables())
+      assert.equal(case[2], #stub.requests)
+    end)
+  end
+end)
+
 describe("create_export_once", function()
   local ARN = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/nightly-1"
   local NOW = 1767225600

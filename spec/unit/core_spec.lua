@@ -26,6 +26,10 @@ describe("hashes", function()
     end)
   end
 
+  it("are CRC-32", function()
+    assert.same({ 0, 0xcbf43926, 0xe8b7be43 }, { core.crc32 "", core.crc32 "123456789", core.crc32 "a" })
+  end)
+
   it("come out in hex", function()
     assert.equal("", core.hex "")
     assert.equal("00ff0a7f", core.hex "\0\255\10\127")

@@ -44,11 +44,23 @@ local function encode(op, params)
   }
 end
 
+-- DynamoDB says what its body's bytes come to, as they were on the wire.
+local function is_damaged(op, response)
+  local headers = response.headers
+  return op.service.id == "DynamoDB" and not headers["content-encoding"]
+    and tonumber(headers["x-amz-crc32"]) ~= core.crc32(response.body)
+end
+
 --- The operation's output, or why there is none.
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err kind "service" or "response"
 local function decode(op, response)
   local status = response.status
+  if response.headers["x-amz-crc32"] and is_damaged(op, response) then
+    local err = aws_error.unreadable(response, "its bytes do not come to x-amz-crc32")
+    err.code, err.retryable = "checksum", true
+    return nil, err
+  end
   if status < 200 or status >= 300 then
     return nil, aws_error.decode(op, response)
   end
