@@ -43,7 +43,7 @@ os_sources = $(call present,os process buf sigpipe)
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
-.PHONY: build env demo test check lint analyse asan valgrind torture tortured \
+.PHONY: build env demo nginx-demo test check lint analyse asan valgrind torture tortured \
 	fuzz harden judges bench benched install rockspecs sources models clean
 build: $(modules)
 
@@ -74,6 +74,12 @@ demo:
 	@tools/setup demo
 	@$(MAKE) --no-print-directory build
 	@eval "$$($(MAKE) -s env)"; $(PROGRAM) bin/cloudjobs demo
+
+# examples/nginx on the emulator, until it is interrupted. PORT=8080
+nginx-demo:
+	@tools/setup test
+	@$(call each_lua,$(FLAVOURS)) -s build; done
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) examples/nginx/demo.lua $(PORT)
 
 # SPECS="spec/unit/json_spec.lua" runs less than all.
 test:

@@ -55,10 +55,11 @@ function Scheduler:spawn(f, group)
   self._tasks[#self._tasks + 1] = task
   ngx.thread.spawn(function()
     tasks[coroutine.running()] = task
-    ngx.sleep(0) -- nginx begins at once; whoever spawns comes first
+    task._semaphore:wait(LOOK) -- nginx begins at once; whoever spawns comes first
     f(task)
     self._ended:post(1)
   end)
+  task._semaphore:post(1)
   return task
 end
 
