@@ -44,7 +44,7 @@ end
 local function timeout(options, what, level)
   local given = option.check(options.timeout, SECONDS, what .. ": timeout", level + 1)
   for name, seconds in pairs(given) do
-    if seconds <= 0 or seconds ~= seconds then
+    if seconds <= 0 then
       error(("%s: timeout: option %s: expected seconds above 0, got %s"):format(what, name, seconds), level + 1)
     end
   end

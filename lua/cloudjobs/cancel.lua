@@ -4,13 +4,13 @@ local Canceller = {}
 local canceller_mt = { __name = "cloudjobs.canceller", __index = Canceller }
 
 --- Ends what holds this canceller. Only the first reason counts.
----@param reason string|nil becomes the error's message
+---@param reason any becomes the error's message
 function Canceller:cancel(reason)
   if self.cancelled then
     return
   end
   self.cancelled = true
-  self.reason = reason or "cancelled"
+  self.reason = tostring(reason or "cancelled")
   for listener in pairs(self._listeners) do
     listener(self.reason)
   end

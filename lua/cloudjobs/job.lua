@@ -318,6 +318,9 @@ Job.stop = command("stop", "cannot be stopped")
 ---@param level integer
 local function new(kind, client, params, level)
   local what = "cloudjobs.jobs." .. kind.kind
+  if type(client) ~= "table" or not client._context then
+    error(("%s: expected a client, got %s"):format(what, type(client)), level + 1)
+  end
   local known = { since = "table|number" }
   for _, list in ipairs { kind.params, kind.optional or {} } do
     for _, name in ipairs(list) do

@@ -80,6 +80,9 @@ end
 ---@return table|nil job
 ---@return cloudjobs.Error|nil err kind "validation" for a text that is no reference
 function jobs.open(text, options)
+  if type(text) ~= "string" then
+    error("cloudjobs.jobs.open: expected a reference, got " .. type(text), 2)
+  end
   local kind_name, fields = ref.parse(text)
   if not kind_name then
     return bad_ref(text, fields)

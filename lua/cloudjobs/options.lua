@@ -15,7 +15,7 @@ end
 local function fits(value, expected)
   for name in expected:gmatch("[^|]+") do
     if type(value) == name then
-      return true
+      return value == value -- NaN fits nowhere: no time comes after it
     end
   end
   return false
@@ -41,7 +41,8 @@ local function check(options, known, what, level)
       local hint = suggest(tostring(name), sorted_keys(known))
       error(("%s: unknown option %s%s"):format(what, tostring(name), hint), level)
     elseif not fits(value, expected) then
-      error(("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), type(value)), level)
+      local got = value == value and type(value) or "nan"
+      error(("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), got), level)
     end
   end
   return options

@@ -3,6 +3,8 @@
 ---
 ---     export_execution,ExecutionId=9f2d…,ExportArn=arn:aws:…,region=us-east-1
 
+local core = require "cloudjobs.core"
+
 local function encode(text)
   return (text:gsub("[^%w%-._~:/@+]", function(char)
     return ("%%%02X"):format(char:byte())
@@ -22,7 +24,7 @@ end
 local function format(kind, fields)
   local parts = {}
   for name, value in pairs(fields) do
-    parts[#parts + 1] = name .. "=" .. encode(type(value) == "number" and ("%.14g"):format(value) or value)
+    parts[#parts + 1] = name .. "=" .. encode(type(value) == "number" and core.json_encode(value) or value)
   end
   table.sort(parts)
   return kind .. "," .. table.concat(parts, ",")

@@ -68,7 +68,7 @@ describe("an AWS client's construction", function()
     { { retry = { max_atempts = 3 } }, "cloudjobs.aws.ssm: retry: unknown option max_atempts" },
     { { timeout = { connect = "5" } }, "cloudjobs.aws.ssm: timeout: option connect: expected number, got string" },
     { { timeout = { connect = -1 } }, "cloudjobs.aws.ssm: timeout: option connect: expected seconds above 0, got -1" },
-    { { timeout = { total = 0 / 0 } }, "cloudjobs.aws.ssm: timeout: option total: expected seconds above 0, got " },
+    { { timeout = { total = 0 / 0 } }, "cloudjobs.aws.ssm: timeout: option total: expected number, got nan" },
     { { credentials = { access_key_id = "AKID" } }, "expected access_key_id and secret_access_key together" },
     { { credentials = { acess_key_id = "AKID" } }, "credentials: unknown option acess_key_id" },
     { { credentials = { get = "AKID" } }, "credentials: expected a method get, got string" },

@@ -8,6 +8,12 @@ describe("a canceller", function()
     assert.same({ true, "enough" }, { canceller.cancelled, canceller.reason })
   end)
 
+  it("has a text for a reason, whatever was given", function()
+    local canceller = cancel.new()
+    canceller:cancel(setmetatable({}, { __tostring = function() return "enough" end }))
+    assert.equal("enough", canceller.reason)
+  end)
+
   it("tells its listeners once, but not those that left", function()
     local canceller, heard = cancel.new(), {}
     canceller:listen(function(reason)

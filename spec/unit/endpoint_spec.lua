@@ -225,6 +225,11 @@ describe("rules", function()
     assert.same({ nil, "no rule applies to these parameters" }, { url_of(rules, { Region = "b" }) })
   end)
 
+  it("are an error where the address is a parameter that is not set", function()
+    local rules = { { type = "endpoint", conditions = {}, endpoint = { url = REGION } } }
+    assert.same({ nil, "the rule that applies has no address" }, { url_of(rules, {}) })
+  end)
+
   it("give headers and properties with the address", function()
     assert.same({
       url = "https://r-1.example",

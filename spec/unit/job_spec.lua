@@ -358,6 +358,22 @@ describe("a job's construction", function()
     end
   end)
 
+  it("raises at the caller's line for what is no client and no reference", function()
+    for _, mistake in ipairs {
+      { cloudjobs.jobs.export_execution, nil, "cloudjobs.jobs.export_execution: expected a client, got nil" },
+      { cloudjobs.jobs.export_run, {}, "cloudjobs.jobs.export_run: expected a client, got table" },
+      { cloudjobs.jobs.open, nil, "cloudjobs.jobs.open: expected a reference, got nil" },
+    } do
+      local ok, message = pcall(function()
+        local job = mistake[1](mistake[2], {})
+        return job
+      end)
+      assert.is_false(ok)
+      assert.matches("job_spec%.lua:%d+: ", message)
+      assert.matches(mistake[3], message, 1, true)
+    end
+  end)
+
   it("prints as its kind and id", function()
     assert.equal("export_execution x-1", tostring((job_of("export_execution", {}))))
   end)

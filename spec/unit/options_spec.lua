@@ -2,7 +2,7 @@ local options = require "cloudjobs.options"
 
 describe("an options check", function()
   local function f(given)
-    local checked = options.check(given, { region = "string", sink = "function|table" }, "f", 2)
+    local checked = options.check(given, { region = "string", sink = "function|table", timeout = "number" }, "f", 2)
     return checked
   end
 
@@ -16,6 +16,7 @@ describe("an options check", function()
     { { reigon = "x" }, "f: unknown option reigon %(did you mean region%?%)$" },
     { { region = 5 }, "f: option region: expected string, got number$" },
     { { sink = "x" }, "f: option sink: expected function or table, got string$" },
+    { { timeout = 0 / 0 }, "f: option timeout: expected number, got nan$" },
     { "x", "f: options: expected table, got string$" },
   }
   for _, case in ipairs(mistakes) do

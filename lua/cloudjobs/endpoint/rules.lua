@@ -195,7 +195,11 @@ function RULES.endpoint(rule)
   local address = compile(rule.endpoint.url)
   local headers, properties = compile(rule.endpoint.headers or {}), compile(rule.endpoint.properties or {})
   return function(scope)
-    return { url = address(scope), headers = headers(scope), properties = properties(scope) }
+    local url = address(scope)
+    if type(url) ~= "string" then
+      refuse("the rule that applies has no address")
+    end
+    return { url = url, headers = headers(scope), properties = properties(scope) }
   end
 end
 
