@@ -44,7 +44,7 @@ objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo nginx-demo test check lint analyse asan valgrind torture tortured \
-	fuzz harden judges bench benched install rockspecs sources models clean
+	fuzz harden judges bench benched pictures install rockspecs sources models clean
 build: $(modules)
 
 $(out)/obj/%.o: csrc/%.c Makefile
@@ -186,6 +186,12 @@ fuzz:
 
 harden: build
 	@tools/harden $(modules)
+
+# The README's pictures, from a real terminal over the emulator.
+pictures: build
+	@mkdir -p docs
+	@eval "$$($(MAKE) -s env)"; export LUA_PATH="./?.lua;$$LUA_PATH"; \
+	  $(PROGRAM) tools/pictures.lua docs
 
 # `luarocks make` without its own dependency check: Debian's lua-cjson and
 # argparse are no rocks. TREE says where to.

@@ -2,7 +2,6 @@
 
 local Command = require "spec.support.command"
 local Screen = require "spec.support.screen"
-local json = require "cloudjobs.json"
 local process = require "spec.support.process"
 
 local in_terminal = Command.has_terminal() and it or pending
@@ -63,18 +62,13 @@ ok       costs
     assert.is_nil(bytes:find("\27"))
   end)
 
-  local function last_run(arn)
-    local _, out = process.cloudjobs({ "list", arn, "--output", "json" }, cli.environment)
-    return json.decode(out)[1].ref
-  end
-
   describe("the live table", function()
     local refs
 
     before_each(function()
       cli.server:reset()
       cli.server:clock { speed = 0 }
-      refs = { last_run(cli:export("first", 3600)), last_run(cli:export("second", 60)) }
+      refs = { cli:last_run(cli:export("first", 3600)), cli:last_run(cli:export("second", 60)) }
     end)
 
     in_terminal("redraws the rows that changed, in place, and nothing else", function()

@@ -17,10 +17,8 @@ describe("cloudjobs", function()
     cli.server:reset()
   end)
 
-  -- The reference of the last run that `cloudjobs list` shows of `what`.
   local function ref_of(...)
-    local _, out = process.cloudjobs({ "list", "--output", "json", "--endpoint-url", cli.url, ... }, cli.environment)
-    return json.decode(out)[1].ref
+    return cli:last_run("--endpoint-url", cli.url, ...)
   end
 
   describe("watch", function()

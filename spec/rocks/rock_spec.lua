@@ -98,9 +98,17 @@ describe("the packed rock, installed offline into an empty tree", function()
     files.remove(folder)
   end)
 
-  it("has the command", function()
+  it("has the command, which prints its version", function()
     local status, out, err = run("tree/bin/cloudjobs", "--version")
     assert.same({ 0, "cloudjobs 0.1.0\n", "" }, { status, out, err })
+  end)
+
+  it("has the command, which shows an account's exports", function()
+    local server = assert(require("cloudjobs.emulator").start {})
+    local status, out, err = run("env", "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=" .. server.url,
+      "AWS_ACCESS_KEY_ID=AKIDEMULATOR", "AWS_SECRET_ACCESS_KEY=emulator-secret", "tree/bin/cloudjobs", "status")
+    server:stop()
+    assert.same({ 0, "Nothing to show.\n", "" }, { status, out, err })
   end)
 
   it("makes a call", function()

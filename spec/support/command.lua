@@ -3,6 +3,7 @@
 local World = require "spec.support.world"
 local emulator = require "cloudjobs.emulator"
 local files = require "spec.support.files"
+local json = require "cloudjobs.json"
 local process = require "spec.support.process"
 
 local HOUR, DAY = 3600, 86400
@@ -60,12 +61,17 @@ function Command:azure_export(name, ago, run_ago)
   self.server:seed(steps)
 end
 
---- A fleet of one account and one subscription: two exports that are well, one that is not.
-function Command:seed()
+--- Begins anew; what is called `broken` will fail.
+function Command:reset()
   self.server:reset()
   self.server:outcome {
     kind = "export_execution", match = { Name = "broken" }, status = "QUERY_FAILURE", reason = "INSUFFICIENT_PERMISSION",
   }
+end
+
+--- A fleet of one account and one subscription: two exports that are well, one that is not.
+function Command:seed()
+  self:reset()
   self:export("nightly", 3 * HOUR)
   self:export("broken", DAY)
   self:azure_export("costs", 2 * HOUR, HOUR)
@@ -75,6 +81,12 @@ return {
   { cloud = "azure", scope = %q, endpoint = %q },
 }
 ]]):format(SCOPE, self.url))
+end
+
+--- The reference of the last run that `cloudjobs list` shows of what the words name.
+function Command:last_run(...)
+  local _, out = process.cloudjobs({ "list", "--output", "json", ... }, self.environment)
+  return json.decode(out)[1].ref
 end
 
 --- Writes a file beside the fleet; gives its path.

@@ -260,6 +260,7 @@ describe("cloudjobs.os interrupts", function()
       io.write(tostring(os_module.interrupted()))
     ]]
     assert.equal(128 + 2, (lua(script:format(""))))
+    assert.equal(128 + 2, (lua(script:format("os_module.default_interrupt()"))))
     local _, _, err = lua(script:format("os_module.restore_interrupt()"))
     assert.is_truthy(err:find("interrupted!", 1, true), err)
   end)

@@ -1,5 +1,5 @@
---- `--debug`: a line on standard error for each request and each answer. Headers
---- and bodies may carry secrets and are left out.
+--- `--debug`: a line on standard error for each request and each answer. Queries,
+--- headers and bodies may carry secrets and are left out.
 
 local text = require "cloudjobs.cli.text"
 local wrap = require "cloudjobs.cli.wrap"
@@ -26,7 +26,7 @@ end
 local function transport(inner)
   return wrap(inner, {
     send = function(_, request)
-      say(request.method, request.url, request.headers["x-amz-target"])
+      say(request.method, request.url:match("^[^?]*"), request.headers["x-amz-target"])
       local started = inner:clock()
       local response, err = inner:send(request)
       local took = ("%.3f s"):format(inner:clock() - started)

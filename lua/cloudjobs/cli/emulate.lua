@@ -4,10 +4,12 @@ local os_ = require "cloudjobs.os"
 
 local DEFAULT_PORT = 4599
 
--- What a shell needs so that AWS clients talk to the emulator.
+-- What a shell needs so that clients talk to the emulator. Azure's own address is no variable's: --endpoint-url.
 local ENVIRONMENT = [[
-export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1
+export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1
 export AWS_ACCESS_KEY_ID=AKIDEMULATOR AWS_SECRET_ACCESS_KEY=emulator-secret
+export AZURE_AUTHORITY_HOST={url} AZURE_TENANT_ID=00000000-0000-0000-0000-00000000beef
+export AZURE_CLIENT_ID=00000000-0000-0000-0000-00000000c11e AZURE_CLIENT_SECRET=emulator-secret
 ]]
 
 local EXAMPLES = [[
@@ -25,7 +27,7 @@ local function define(command)
 end
 
 local function announce(info, certificate_path)
-  io.stdout:write(ENVIRONMENT:format(info.url))
+  io.stdout:write((ENVIRONMENT:gsub("{url}", info.url)))
   if certificate_path then
     assert(os_.write_private(certificate_path, info.certificate))
     io.stdout:write(("export AWS_CA_BUNDLE=%s NODE_EXTRA_CA_CERTS=%s\n"):format(certificate_path, certificate_path))

@@ -105,7 +105,8 @@ local function view(list, parsed)
     utc = parsed.utc,
     columns = columns(parsed.utc),
     terminal = screen,
-    live = people and screen.is_terminal and Live.new(out.write) or nil,
+    -- Lines of --debug in between would push the table away.
+    live = people and screen.is_terminal and not parsed.debug and Live.new(out.write) or nil,
     lines = people,
   }, view_mt)
 end
@@ -193,6 +194,31 @@ local function follow(jobs, parsed)
   return exit_status(statuses)
 end
 
+--- Adds the options of waiting for what a subcommand starts or finds.
+local function define_found(command)
+  command:flag("--ref-only"):description("Print the run's reference once there is one, and do not follow it.")
+  define(command)
+end
+
+--- What started or was found is followed, or handed to whoever asked for its reference.
+---@param job table
+---@param parsed table
+---@return integer exit status
+local function found(job, parsed)
+  if parsed.ref_only then
+    out.write(job:ref(), "\n")
+    return out.EXIT.succeeded
+  end
+  return follow({ job }, parsed)
+end
+
 return {
-  define = define, view = view, watch = watch, follow = follow, hand_over = hand_over, exit_status = exit_status,
+  define = define,
+  define_found = define_found,
+  view = view,
+  watch = watch,
+  follow = follow,
+  found = found,
+  hand_over = hand_over,
+  exit_status = exit_status,
 }

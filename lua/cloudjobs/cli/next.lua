@@ -16,9 +16,8 @@ local function define(command)
   command:argument("id"):argname("<id>"):description("ARN of an AWS export, or id of a maintenance window (mw-…).")
   command:option("--since"):argname("<time>"):convert(when.parse_since)
     :description("A run counts that began after this, now unless given: 10m, 2026-01-31T12:00:00Z.")
-  command:flag("--ref-only"):description("Print the run's reference once there is one, and do not follow it.")
   access.define(command)
-  follow.define(command)
+  follow.define_found(command)
 end
 
 -- What an id is of: the finder, the kind and the finder's parameters.
@@ -45,11 +44,8 @@ local function run(parsed)
   interrupt.release()
   if not job then
     return out.fail(err)
-  elseif parsed.ref_only then
-    out.write(job:ref(), "\n")
-    return out.EXIT.succeeded
   end
-  return follow.follow({ job }, parsed)
+  return follow.found(job, parsed)
 end
 
 return { EXAMPLES = EXAMPLES, define = define, run = run }

@@ -79,6 +79,9 @@ local function print_rows(rows, shape, parsed, summary)
   elseif parsed.output == "csv" then
     return as_csv(rows, shape.fields)
   end
+  if summary and #rows == 0 then
+    return out.write(summary, "\n")
+  end
   local screen = terminal.new(parsed)
   local lines = table_.render(shape.columns, rows, { width = screen:size(), paint = screen.paint })
   lines[#lines + 1] = summary and "\n" .. summary

@@ -19,7 +19,7 @@ local function define(command)
   command:option("--from"):argname("<day>"):description("First day of the data that an Azure export is to deliver.")
   command:option("--to"):argname("<day>"):description("Last day of it.")
   access.define(command)
-  follow.define(command)
+  follow.define_found(command)
 end
 
 -- The time period of a run that says one; days are whole.
@@ -72,7 +72,7 @@ local function run(parsed)
   if not job then
     return out.fail(err)
   end
-  return follow.follow({ job }, parsed)
+  return follow.found(job, parsed)
 end
 
 return { EXAMPLES = EXAMPLES, define = define, run = run }
