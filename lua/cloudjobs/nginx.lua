@@ -46,6 +46,7 @@ local function setup(options)
   end
   settings.dict = dict
   settings.env = options.env or Environment.capture()
+  ngx.shared[dict]:flush_all() -- a reload may be for other credentials
   transports.use(Transport.new(settings))
   for _, name in ipairs(PRELOADED) do
     require(name)

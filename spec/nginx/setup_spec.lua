@@ -144,6 +144,16 @@ describe("cloudjobs.nginx.setup", function()
     assert.equal("AKID2", nginx:run "provider:expire(provider:get()) return provider:get().access_key_id")
   end)
 
+  it("asks anew after a reload, which may be for other credentials", function()
+    nginx = start()
+    nginx:run "ngx.shared.seen:set('go', true) return true"
+    assert.matches("AKID1$", select(2, nginx:get("/ask")))
+    nginx:signal("HUP")
+    eventually("a new worker has asked", function()
+      return select(2, nginx:get("/ask")):find("AKID2", 1, true)
+    end)
+  end)
+
   it("shares Azure's tokens, too", function()
     nginx = start {
       server = [[

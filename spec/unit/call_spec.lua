@@ -1,5 +1,6 @@
 local Error = require "cloudjobs.error"
 local Stub = require "cloudjobs.stub"
+local clients = require "spec.support.clients"
 local cloudjobs = require "cloudjobs"
 
 local EXPORT = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/nightly-1"
@@ -49,6 +50,16 @@ describe("a call", function()
     assert.matches("^AWS4%-HMAC%-SHA256 Credential=AKID/20260101/us%-east%-1/bcm%-data%-exports/aws4_request, ",
       headers.authorization)
     assert.same({ 60, 10 }, { request.timeout, request.connect_timeout })
+  end)
+
+  it("tells the transport what a repeat could do twice", function()
+    local exports, stub = client { FOUND }
+    assert(exports:get_export { ExportArn = EXPORT })
+    assert.is_falsy(stub.requests[1].once)
+    local costs
+    costs, stub = clients.azure { { status = 200 } }
+    assert(costs:execute { exportName = "nightly" })
+    assert.is_true(stub.requests[1].once)
   end)
 
   it("repeats the same body with a fresh date under one invocation id", function()
