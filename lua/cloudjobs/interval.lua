@@ -34,7 +34,7 @@ local function new(given, defaults, what, level, random)
   end
   given = option.check(given, FIELDS, what .. ": interval", level + 1)
   for name, value in pairs(given) do
-    if value < 0 or value ~= value then
+    if value < 0 then
       error(("%s: interval: %s: expected a number from 0 on, got %s"):format(what, name, value), level + 1)
     end
   end

@@ -95,7 +95,7 @@ describe("cloudjobs.parallel", function()
       { 5, nil, "cloudjobs.parallel: expected a list of functions, got number" },
       { {}, { concurrency = 0 }, "cloudjobs.parallel: option concurrency: expected 1 or more" },
       { {}, { concurrency = -1 }, "cloudjobs.parallel: option concurrency: expected 1 or more" },
-      { {}, { concurrency = 0 / 0 }, "cloudjobs.parallel: option concurrency: expected 1 or more" },
+      { {}, { concurrency = 0 / 0 }, "cloudjobs.parallel: option concurrency: expected number, got nan" },
       { {}, { speed = 1 }, "cloudjobs.parallel: unknown option speed" },
     }
     for _, case in ipairs(CASES) do
