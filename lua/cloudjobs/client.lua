@@ -111,6 +111,11 @@ function Client:presign(name, params, options)
   elseif not self._context.protocol.without_body then
     error(("%s: a request of %s cannot be made a URL"):format(op.method_name, op.service.id), 2)
   end
+  for name, value in pairs(options.headers or {}) do
+    if type(name) ~= "string" or type(value) ~= "string" then
+      error(op.method_name .. ": option headers: expected names and values that are strings", 2)
+    end
+  end
   local url, err = call.presign(self._context, op, params, { expires_in = seconds, headers = options.headers })
   if not url then
     err.operation = op.name

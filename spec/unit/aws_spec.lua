@@ -344,5 +344,11 @@ describe("a presigned URL", function()
       ssm({ region = "eu-west-1" }):presign("list_commands")
     end)
     assert.matches("aws_spec.lua:%d+: list_commands: a request of SSM cannot be made a URL", message)
+    for _, headers in ipairs { { [5] = "x" }, { x = 5 } } do
+      _, message = pcall(function()
+        client:presign("get_caller_identity", nil, { headers = headers })
+      end)
+      assert.matches("aws_spec.lua:%d+: get_caller_identity: option headers: expected names and values", message)
+    end
   end)
 end)
