@@ -70,14 +70,14 @@ describe("cloudjobs call", function()
   end)
 
   it("prints a result as a table or as CSV", function()
-    call { "ssm", "create-maintenance-window", '{"Name":"a, b","Schedule":"rate(1 day)","Duration":3,"Cutoff":1,"AllowUnassociatedTargets":true}' }
-    local words = { "ssm", "describe-maintenance-windows", "--Filters", '[{"Key":"Name","Values":["a, b"]}]', "--output" }
+    call { "ssm", "create-maintenance-window", '{"Name":"one","Description":"a, b","Schedule":"rate(1 day)","Duration":3,"Cutoff":1,"AllowUnassociatedTargets":true}' }
+    local words = { "ssm", "describe-maintenance-windows", "--Filters", '[{"Key":"Name","Values":["one"]}]', "--output" }
     words[6] = "table"
     local _, out = call(words)
-    assert.matches("^Cutoff +Duration +Enabled +Name +NextExecutionTime +Schedule +WindowId\n1 +3 +true +a, b +", out)
+    assert.matches("^Cutoff +Description +Duration +Enabled +Name +NextExecutionTime +Schedule +WindowId\n1 +a, b +3 +true +one +", out)
     words[6] = "csv"
     _, out = call(words)
-    assert.matches('^Cutoff,Duration,Enabled,Name,NextExecutionTime,Schedule,WindowId\r\n1,3,true,"a, b",', out)
+    assert.matches('^Cutoff,Description,Duration,Enabled,Name,NextExecutionTime,Schedule,WindowId\r\n1,"a, b",3,true,one,', out)
   end)
 
   it("tells what is sent and answered when told so", function()
