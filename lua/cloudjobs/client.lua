@@ -111,8 +111,8 @@ function Client:presign(name, params, options)
   elseif not self._context.protocol.without_body then
     error(("%s: a request of %s cannot be made a URL"):format(op.method_name, op.service.id), 2)
   end
-  for name, value in pairs(options.headers or {}) do
-    if type(name) ~= "string" or type(value) ~= "string" then
+  for header, value in pairs(options.headers or {}) do
+    if type(header) ~= "string" or type(value) ~= "string" then
       error(op.method_name .. ": option headers: expected names and values that are strings", 2)
     end
   end
