@@ -73,10 +73,22 @@ local function split(kind, fields)
   return params, settings
 end
 
+-- The client for a reference: made of its settings and of the options, which win.
+local function client_of(kind, settings, options)
+  if type(options) == "function" then
+    return options(kind, settings)
+  end
+  for name, value in pairs(options or {}) do
+    settings[name] = value
+  end
+  return require("cloudjobs." .. kind.cloud)[kind.service](settings)
+end
+
 --- Takes a saved job up again. The client is made anew from what the
 --- reference says and `options`, which win.
 ---@param text string what `job:ref()` gave
----@param options table|nil a client's options: credentials, transport, …
+---@param options table|function|nil a client's options: credentials, transport, …; or what gives the client for a kind
+--- and the reference's settings, so that several jobs share one
 ---@return table|nil job
 ---@return cloudjobs.Error|nil err kind "validation" for a text that is no reference
 function jobs.open(text, options)
@@ -95,11 +107,7 @@ function jobs.open(text, options)
   if not params then
     return bad_ref(text, settings)
   end
-  for name, value in pairs(options or {}) do
-    settings[name] = value
-  end
-  local make = require("cloudjobs." .. kind.cloud)[kind.service]
-  local job = Job.new(kind, make(settings), params, 2)
+  local job = Job.new(kind, client_of(kind, settings, options), params, 2)
   return job
 end
 

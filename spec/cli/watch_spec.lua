@@ -73,6 +73,21 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.equal(0, status)
     end)
 
+    it("asks once for all runs of an export", function()
+      cli:azure_export("costs", 7200, 3600)
+      local first = ref_of("costs", "--scope", cli.scope)
+      cli.server:clock { speed = 1e6 }
+      cli:run { "run", "costs", "--scope", cli.scope, "--endpoint-url", cli.url, "--ref-only" }
+      local second = ref_of("costs", "--scope", cli.scope)
+      cli.server:clear_requests()
+      local status = cli:run { "watch", first, second, "--endpoint-url", cli.url }
+      local asked = 0
+      for _, request in ipairs(cli.server:requests()) do
+        asked = asked + (request.path:find("runHistory") and 1 or 0)
+      end
+      assert.same({ 0, 1 }, { status, asked })
+    end)
+
     it("follows what is worth following when others cannot be looked at", function()
       local ref = ref_of(cli:export("nightly", 3600))
       local gone = ref:gsub("ExecutionId=[^,]+", "ExecutionId=12345678")

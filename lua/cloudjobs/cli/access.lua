@@ -96,10 +96,17 @@ function Access:azure(given)
   }
 end
 
---- A client for a kind of job.
+--- The client for a kind of job: one for all jobs that have the same settings, so that they share their listings.
 ---@param kind table see jobs/
-function Access:client(kind)
-  return cloudjobs[kind.cloud][kind.service](self[kind.cloud](self))
+---@param settings table|nil as a reference has them
+function Access:client(kind, settings)
+  settings = settings or {}
+  local key = kind.service
+  for _, name in ipairs { "profile", "region", "cloud", "api_version" } do
+    key = key .. "\n" .. (settings[name] or "")
+  end
+  self._clients[key] = self._clients[key] or cloudjobs[kind.cloud][kind.service](self[kind.cloud](self, settings))
+  return self._clients[key]
 end
 
 ---@param parsed table the command line as `define` has it read
@@ -109,6 +116,7 @@ local function new(parsed)
     _parsed = parsed,
     _providers = {},
     _azure = {},
+    _clients = {},
   }, access_mt)
 end
 

@@ -53,13 +53,13 @@ end
 
 -- The job of a reference; its own settings make the client where the command line says nothing.
 local function job_of_ref(text, reach)
-  local name, fields = ref.parse(text)
-  local kind = name and kinds.find(name)
-  if not kind then
+  if not kinds.find(ref.parse(text)) then
     local word = text:match("^[^,]*")
     return nil, ("'%s' is no reference of a job, nor a kind%s"):format(text, suggest(word, kinds.names))
   end
-  local job, err = cloudjobs.jobs.open(text, reach[kind.cloud](reach, fields))
+  local job, err = cloudjobs.jobs.open(text, function(kind, settings)
+    return reach:client(kind, settings)
+  end)
   if not job then
     return nil, err.message
   end
