@@ -86,6 +86,43 @@ azure  (opaque token)                                             client secret
     end)
   end)
 
+  describe("the code of an MFA device", function()
+    local guarded
+    local ROLE = "arn:aws:iam::111122223333:role/guarded"
+
+    setup(function()
+      guarded = Command.new { roles = { [ROLE] = { mfa_code = "123456" } } }
+      guarded.environment.AWS_CONFIG_FILE = guarded:file("config", ([[
+[profile keys]
+aws_access_key_id = AKIDEMULATOR
+aws_secret_access_key = emulator-secret
+[profile guarded]
+role_arn = %s
+source_profile = keys
+mfa_serial = arn:aws:iam::111122223333:mfa/device
+]]):format(ROLE))
+    end)
+
+    teardown(function()
+      guarded:stop()
+    end)
+
+    local words = { "whoami", "--cloud", "aws", "--profile", "guarded", "--no-color" };
+
+    (Command.has_terminal() and it or pending)("is asked for on a terminal", function()
+      local status, bytes = guarded:in_terminal(120, words, { { "Code of", "123456\\n" }, { "SOURCE", "" } })
+      assert.equal(0, status)
+      assert.matches("^Code of the MFA device arn:aws:iam::111122223333:mfa/device: 123456\r\n", bytes)
+      assert.matches("\naws    arn:%S+  111122223333  assume%-role\r\n$", bytes)
+    end)
+
+    it("is missed where nobody sits", function()
+      local status, out = guarded:run(words)
+      assert.equal(2, status)
+      assert.matches("needs a code of the MFA device arn:aws:iam::111122223333:mfa/device", out)
+    end)
+  end)
+
   describe("completion", function()
     for shell, line in pairs { bash = "complete -F _cloudjobs", zsh = "#compdef cloudjobs", fish = "complete -c cloudjobs" } do
       it("teaches " .. shell .. " every subcommand and its options", function()

@@ -112,16 +112,18 @@ function Command:run(words, environment)
 end
 
 --- Runs it in a terminal of so many columns: exit status and the bytes that it wrote there.
---- Where `interrupt_at` is given, Ctrl-C is typed as soon as that text is there.
-function Command:in_terminal(columns, words, interrupt_at)
+--- `answers` are typed one after the other: `{ what, keys }`, the keys as soon as `what` is on the screen.
+function Command:in_terminal(columns, words, answers)
   local seen = self.folder .. "/seen"
   files.write(seen, "")
   local inner = ("stty cols %d rows 24; %s"):format(columns, process.cloudjobs_line(words, self.environment))
   local line = process.command { "script", "-qefc", inner, seen }
-  if interrupt_at then
-    -- The terminal's end of input would end the program's, too: it is kept open until Ctrl-C has been seen.
-    line = ("( until grep -q '%s' %s; do :; done; printf '\\003'; until grep -q Interrupted %s; do :; done ) | %s")
-      :format(interrupt_at, seen, seen, line)
+  local typing = {}
+  for i, answer in ipairs(answers or {}) do
+    typing[i] = ("until grep -q '%s' %s; do :; done; printf '%s';"):format(answer[1], seen, answer[2])
+  end
+  if answers then
+    line = ("( %s ) | %s"):format(table.concat(typing, " "), line)
   end
   return process.run(line)
 end

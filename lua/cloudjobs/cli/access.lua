@@ -32,11 +32,8 @@ local function taken()
   return names
 end
 
--- Asks the person at the terminal; where there is none, nobody.
+-- Asks the person at the terminal for the code of an MFA device.
 local function ask_mfa(serial)
-  if not (os_.isatty(0) and os_.isatty(2)) then
-    return nil
-  end
   io.stderr:write("Code of the MFA device ", serial, ": ")
   io.stderr:flush()
   local code = io.stdin:read("*l")
@@ -52,7 +49,10 @@ function Access:aws_credentials(profile, region)
   local provider = self._providers[key]
   if not provider then
     provider = cloudjobs.aws.credentials {
-      profile = profile, region = region, transport = self.transport, mfa = ask_mfa,
+      profile = profile,
+      region = region,
+      transport = self.transport,
+      mfa = os_.isatty(0) and os_.isatty(2) and ask_mfa or nil, -- where nobody sits, the error says what is missing
     }
     self._providers[key] = provider
   end
