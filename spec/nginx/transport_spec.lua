@@ -190,6 +190,14 @@ describe("the nginx transport", function()
     assert.not_equal(before, scripted("answer(tostring(count.connections))").body)
   end)
 
+  it("keeps the time to connect through handshakes and proxies, too", function()
+    for _, network in ipairs { "nil", ("{ proxy = '127.0.0.1:%d' }"):format(server.ports.mute) } do
+      local err = nginx:run(("return send { url = %q, connect_timeout = 0.1, timeout = 20, network = %s }"):format(
+        server:url("/", "mute"), network))
+      assert.same({ "timeout", true, false }, { err.code, err.retryable, err.ambiguous })
+    end
+  end)
+
   it("finds a name in its hosts, and localhost without any", function()
     local url = ("http://localhost:%d/"):format(server.ports.plain)
     assert.equal(200, nginx:run(("return send { url = %q }"):format(url)).status)

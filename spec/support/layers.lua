@@ -12,7 +12,7 @@ local LUA = {
     "network", "member", may = "core" },
   { layer = "base", "fingerprint", may = "core" },
   { layer = "json", "json", may = "core base", uses = "cjson" },
-  { layer = "http1", "http1", may = "base" },
+  { layer = "http1", "http1", "http1/.*", may = "base" },
   { layer = "watch", "watch", "inventory", may = "core base job wait" },
   { layer = "paginate", "paginate", may = "core base" },
   { layer = "wait", "wait", may = "core base" },

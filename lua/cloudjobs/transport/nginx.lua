@@ -52,7 +52,7 @@ local function fail(request, code, message, sent)
   local err = failure(request, code, message, sent)
   err.hint = HINT[code] or err.hint
   if code == "tls" then
-    err.hint = (message:find("issuer", 1, true) or message:find("too long", 1, true)) and TRUST or nil
+    err.hint = (message:find("issuer", 1, true) or message:find("chain", 1, true)) and TRUST or nil
   end
   return nil, err
 end
@@ -65,11 +65,6 @@ local function refusal(cancel, task)
   elseif task and task.group.over then
     return task.group:refusal()
   end
-end
-
--- What is left of the request's time, in the milliseconds that sockets count.
-local function left(deadline)
-  return math.ceil((deadline - clock()) * 1000)
 end
 
 local function target_of(self, origin, proxy)
@@ -108,13 +103,12 @@ end
 local function receive(sock, request, task, deadline)
   local longest = (request.cancel or task) and READ_SLICE * 1000 or math.huge
   while true do
-    local ms = left(deadline)
-    if ms <= 0 then
+    if clock() >= deadline then
       return nil, "timeout"
     elseif refusal(request.cancel, task) then
       return nil, "ended"
     end
-    sock:settimeout(math.min(ms, longest))
+    sock:settimeout(math.min(Connection.left(deadline), longest))
     local bytes, err = sock:receiveany(Connection.CHUNK)
     if bytes or err ~= "timeout" then
       return bytes, err
@@ -125,6 +119,7 @@ end
 -- Sends the bytes and reads the answer: the message, or nil, a code, what is
 -- wrong, and whether the connection ended without one byte of an answer.
 local function exchange(self, sock, request, task, bytes, deadline)
+  sock:settimeout(Connection.left(deadline))
   local ok, err = sock:send(bytes)
   if not ok then
     local late = err == "timeout"
@@ -161,12 +156,8 @@ end
 -- whether the request was sent, and whether it was sent to a connection out of
 -- the pool that was dead.
 local function attempt(self, request, task, where, bytes, deadline)
-  local total = left(deadline)
-  if total <= 0 then
-    return nil, "timeout", "the time was over before a connection was there"
-  end
-  local connect = math.ceil((request.connect_timeout or TOTAL) * 1000)
-  local sock, code, message = Connection.open(where, self._options, math.min(connect, total), total)
+  local connected_by = math.min(deadline, clock() + (request.connect_timeout or TOTAL))
+  local sock, code, message = Connection.open(where, self._options, connected_by)
   if not sock then
     return nil, code, message, false
   end

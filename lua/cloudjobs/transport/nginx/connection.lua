@@ -1,6 +1,7 @@
 --- A cosocket to where a request goes: out of the pool, or connected anew,
 --- through its proxy, with TLS verified by name.
 
+local clock = require("cloudjobs.os").clock
 local core = require "cloudjobs.core"
 local http1 = require "cloudjobs.http1"
 local url = require "cloudjobs.url"
@@ -95,6 +96,11 @@ local function tunnel(sock, where)
   return true
 end
 
+-- What is left until `deadline`, in the milliseconds that sockets count. To them 0 is no limit.
+local function left(deadline)
+  return math.max(1, math.ceil((deadline - clock()) * 1000))
+end
+
 -- nginx raises for some certificates that it refuses: always in a pcall.
 local function secure(sock, where)
   local name = where.host:gsub("^%[(.*)%]$", "%1")
@@ -104,15 +110,17 @@ local function secure(sock, where)
   elseif err == "timeout" then
     return nil, "timeout", "the TLS handshake took too long"
   end
-  return nil, "tls", ran and err or "the certificate was refused"
+  return nil, "tls", ran and err or "the certificate was refused, as nginx does with one for another name"
 end
 
-local function prepare(sock, where)
+local function prepare(sock, where, deadline)
   local ok, code, message = true, nil, nil
   if where.secure and where.proxy then
+    sock:settimeout(left(deadline))
     ok, code, message = tunnel(sock, where)
   end
   if ok and where.secure then
+    sock:settimeout(left(deadline))
     ok, code, message = secure(sock, where)
   end
   return ok, code, message
@@ -121,14 +129,13 @@ end
 --- An open connection.
 ---@param where table from `target`
 ---@param options { hosts: table<string, string>, pool_size: integer }
----@param connect_ms integer
----@param total_ms integer
+---@param deadline number of the clock: by then it is open
 ---@return table|nil socket
 ---@return string|nil code
 ---@return string|nil message
-local function open(where, options, connect_ms, total_ms)
+local function open(where, options, deadline)
   local sock = ngx.socket.tcp()
-  sock:settimeouts(connect_ms, total_ms, total_ms)
+  sock:settimeout(left(deadline))
   local first = where.proxy or where
   local ok, message = sock:connect(options.hosts[first.host] or first.host, first.port, {
     pool = where.pool,
@@ -139,10 +146,8 @@ local function open(where, options, connect_ms, total_ms)
   elseif sock:getreusedtimes() > 0 then
     return sock
   end
-  -- Until it is ready the time to connect runs.
-  sock:settimeouts(connect_ms, connect_ms, connect_ms)
   local code
-  ok, code, message = prepare(sock, where)
+  ok, code, message = prepare(sock, where, deadline)
   if not ok then
     sock:close()
     return nil, code, message
@@ -150,4 +155,4 @@ local function open(where, options, connect_ms, total_ms)
   return sock
 end
 
-return { target = target, open = open, CHUNK = CHUNK }
+return { target = target, open = open, left = left, CHUNK = CHUNK }

@@ -1,0 +1,124 @@
+--- HTTP/1.1's other half: messages as bytes. Never a header that ends its line.
+
+local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
+
+local REASONS = {
+  [100] = "Continue",
+  [200] = "OK",
+  [201] = "Created",
+  [204] = "No Content",
+  [400] = "Bad Request",
+  [401] = "Unauthorized",
+  [403] = "Forbidden",
+  [404] = "Not Found",
+  [405] = "Method Not Allowed",
+  [409] = "Conflict",
+  [413] = "Content Too Large",
+  [429] = "Too Many Requests",
+  [431] = "Request Header Fields Too Large",
+  [500] = "Internal Server Error",
+  [501] = "Not Implemented",
+  [502] = "Bad Gateway",
+  [503] = "Service Unavailable",
+  [505] = "HTTP Version Not Supported",
+}
+
+-- The names of the latest head, sorted: the next one mostly has the same.
+local latest = {}
+
+local function is_latest(headers)
+  local count = 0
+  for _ in pairs(headers) do
+    count = count + 1
+  end
+  for i = 1, #latest do
+    if headers[latest[i]] == nil then
+      return false
+    end
+  end
+  return count == #latest
+end
+
+local function order_of(headers)
+  if is_latest(headers) then
+    return latest
+  end
+  local order = {}
+  for name in pairs(headers) do
+    if not name:find(TOKEN) then
+      return nil, ("%q is not a header's name"):format(name)
+    end
+    order[#order + 1] = name
+  end
+  table.sort(order)
+  latest = order
+  return order
+end
+
+-- What could be taken for a line's end. Plain searches cost next to nothing.
+local function breaks_line(value)
+  return value:find("\n", 1, true) or value:find("\r", 1, true) or value:find("\0", 1, true)
+end
+
+--- A head's text. Names are sorted, so the same headers give the same bytes.
+local function head_text(start, headers)
+  local order, message = order_of(headers)
+  if not order then
+    return nil, message
+  end
+  local lines = { start }
+  for i, name in ipairs(order) do
+    local value = tostring(headers[name])
+    if breaks_line(value) then
+      return nil, ("the header %s holds a control character"):format(name)
+    end
+    lines[i + 1] = name .. ": " .. value
+  end
+  lines[#lines + 1] = "\r\n"
+  return table.concat(lines, "\r\n")
+end
+
+--- A request's bytes. A body gets its content-length here.
+---@param request table { method, target, headers, body }
+---@return string|nil bytes
+---@return string|nil message
+local function request_bytes(request)
+  if not request.method:find(TOKEN) or not request.target:find("^[\33-\126\128-\255]+$") then
+    return nil, "a method or a target that no request line can hold"
+  end
+  local headers = {}
+  for name, value in pairs(request.headers) do
+    headers[name] = value
+  end
+  if request.body or request.method == "POST" or request.method == "PUT" then
+    headers["content-length"] = #(request.body or "")
+  end
+  local head, message = head_text(("%s %s HTTP/1.1"):format(request.method, request.target), headers)
+  if not head then
+    return nil, message
+  end
+  return head .. (request.body or "")
+end
+
+--- A response's bytes, with its content-length. `head_only` is the answer to HEAD.
+---@param response table { status, headers, body }
+---@return string|nil bytes
+---@return string|nil message
+local function response_bytes(response, head_only)
+  local headers = {}
+  for name, value in pairs(response.headers) do
+    headers[name] = value
+  end
+  local bodiless = response.status < 200 or response.status == 204 or response.status == 304
+  if not bodiless then
+    headers["content-length"] = #(response.body or "")
+  end
+  local start = ("HTTP/1.1 %d %s"):format(response.status, REASONS[response.status] or "Status")
+  local head, message = head_text(start, headers)
+  if not head then
+    return nil, message
+  end
+  return head .. ((bodiless or head_only) and "" or response.body or "")
+end
+
+return { request = request_bytes, response = response_bytes }
