@@ -171,6 +171,7 @@ build = {
     ["cloudjobs.find"] = "lua/cloudjobs/find.lua",
     ["cloudjobs.fingerprint"] = "lua/cloudjobs/fingerprint.lua",
     ["cloudjobs.http1"] = "lua/cloudjobs/http1.lua",
+    ["cloudjobs.http1.write"] = "lua/cloudjobs/http1/write.lua",
     ["cloudjobs.import"] = "lua/cloudjobs/import.lua",
     ["cloudjobs.import.flags"] = "lua/cloudjobs/import/flags.lua",
     ["cloudjobs.import.shapes"] = "lua/cloudjobs/import/shapes.lua",
