@@ -60,7 +60,7 @@ local function prepare(context, op, params, options)
   end
   request.signing = endpoint.signing
   request.network = context.network.to[endpoint.origin] or nil
-  request.once = op.once
+  request.once = op.once or nil -- a ninth member would double the table
   local headers = request.headers
   headers.host = endpoint.host
   headers["user-agent"] = context.user_agent
