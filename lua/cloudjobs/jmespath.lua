@@ -3,7 +3,15 @@
 ---
 --- `compile(text)` answers a function of a value. null is nil.
 
-local core = require "cloudjobs.core"
+local lexer = require "cloudjobs.jmespath.lexer"
+local values = require "cloudjobs.jmespath.value"
+
+local COMPARE = values.COMPARE
+local FUNCTIONS = values.FUNCTIONS
+local fail = lexer.fail
+local is_list = values.is_list
+local is_true = values.is_true
+local list = values.list
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143 113
 
@@ -15,204 +23,7 @@ local POWER = {
 }
 local PROJECTION_STOP = 10
 
-local function fail(parser, message)
-  error(("JMESPath %q: %s"):format(parser.text, message), 0)
-end
-
--- Reading words ------------------------------------------------------------
-
-local function quoted(parser, at, quote)
-  local i = at + 1
-  while true do
-    local char = parser.text:sub(i, i)
-    if char == "" then
-      fail(parser, ("expected %s to close what begins at %d"):format(quote, at))
-    elseif char == "\\" then
-      i = i + 2
-    elseif char == quote then
-      return parser.text:sub(at + 1, i - 1), i + 1
-    else
-      i = i + 1
-    end
-  end
-end
-
-local function json(parser, text)
-  local value, message = core.json_decode(text)
-  if message then
-    fail(parser, message)
-  end
-  return value
-end
-
-local QUOTED = {
-  ['"'] = function(parser, inner)
-    return { kind = "name", value = json(parser, '"' .. inner .. '"'), quoted = true }
-  end,
-  ["'"] = function(_, inner)
-    return { kind = "literal", value = (inner:gsub("\\'", "'")) }
-  end,
-  ["`"] = function(parser, inner)
-    return { kind = "literal", value = json(parser, (inner:gsub("\\`", "`"))) }
-  end,
-}
-
-local SYMBOLS = { "[?", "[]", "&&", "||", "==", "!=", "<=", ">=" }
-
-local function read_symbol(text, at)
-  local pair = text:sub(at, at + 1)
-  for _, symbol in ipairs(SYMBOLS) do
-    if pair == symbol then
-      return symbol
-    end
-  end
-  return text:match("^[%.%[%]{}()*@&|!<>,:]", at)
-end
-
--- One word at `at`: its kind, its value, and where the next begins.
-local function read_word(parser, at)
-  local text = parser.text
-  local name = text:match("^[%a_][%w_]*", at)
-  if name then
-    return { kind = "name", value = name }, at + #name
-  end
-  local number = text:match("^%-?%d+", at)
-  if number then
-    return { kind = "number", value = tonumber(number) }, at + #number
-  end
-  local first = text:sub(at, at)
-  if QUOTED[first] then
-    local inner, after = quoted(parser, at, first)
-    return QUOTED[first](parser, inner), after
-  end
-  local symbol = read_symbol(text, at)
-  if not symbol then
-    fail(parser, ("unexpected %q at %d"):format(first, at))
-  end
-  return { kind = symbol }, at + #symbol
-end
-
-local function words_of(parser)
-  local words, at = {}, 1
-  while true do
-    at = parser.text:find("[^ \t\r\n]", at)
-    if not at then
-      words[#words + 1] = { kind = "end" }
-      return words
-    end
-    words[#words + 1], at = read_word(parser, at)
-  end
-end
-
--- Values -------------------------------------------------------------------
-
-local function is_list(value)
-  return type(value) == "table" and (getmetatable(value) == core.array_mt or value[1] ~= nil)
-end
-
-local function is_true(value)
-  return value ~= nil and value ~= false and value ~= "" and not (type(value) == "table" and next(value) == nil)
-end
-
-local function list(items)
-  return setmetatable(items or {}, core.array_mt)
-end
-
-local function equal(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then
-    return a == b
-  end
-  for key, value in pairs(a) do
-    if not equal(value, b[key]) then
-      return false
-    end
-  end
-  for key in pairs(b) do
-    if a[key] == nil then
-      return false
-    end
-  end
-  return true
-end
-
-local function ordered(compare)
-  return function(a, b)
-    if type(a) == "number" and type(b) == "number" then
-      return compare(a, b)
-    end
-  end
-end
-
-local COMPARE = {
-  ["=="] = equal,
-  ["!="] = function(a, b) return not equal(a, b) end,
-  ["<"] = ordered(function(a, b) return a < b end),
-  ["<="] = ordered(function(a, b) return a <= b end),
-  [">"] = ordered(function(a, b) return a > b end),
-  [">="] = ordered(function(a, b) return a >= b end),
-}
-
-local function sorted_keys(map)
-  local keys = list()
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
-
-local FUNCTIONS = {
-  length = function(value)
-    if type(value) == "string" or is_list(value) then
-      return #value
-    end
-    return type(value) == "table" and #sorted_keys(value) or nil
-  end,
-  contains = function(subject, wanted)
-    if type(subject) == "string" then
-      return type(wanted) == "string" and subject:find(wanted, 1, true) ~= nil
-    end
-    for _, item in ipairs(subject or {}) do
-      if equal(item, wanted) then
-        return true
-      end
-    end
-    return false
-  end,
-  keys = function(map)
-    return type(map) == "table" and sorted_keys(map) or nil
-  end,
-  values = function(map)
-    local values = list()
-    for i, key in ipairs(type(map) == "table" and sorted_keys(map) or {}) do
-      values[i] = map[key]
-    end
-    return values
-  end,
-  join = function(glue, items)
-    return type(items) == "table" and table.concat(items, glue) or nil
-  end,
-  not_null = function(...)
-    for i = 1, select("#", ...) do
-      local value = select(i, ...)
-      if value ~= nil then
-        return value
-      end
-    end
-  end,
-  starts_with = function(text, prefix)
-    return type(text) == "string" and text:sub(1, #prefix) == prefix
-  end,
-  ends_with = function(text, suffix)
-    return type(text) == "string" and (suffix == "" or text:sub(-#suffix) == suffix)
-  end,
-  to_number = tonumber,
-  to_string = function(value)
-    return type(value) == "string" and value or core.json_encode(value)
-  end,
-}
-
--- Expressions: each parser function answers a function of a value -----------
+-- Each parser function answers a function of a value.
 
 local expression
 
@@ -517,7 +328,7 @@ end
 ---@return fun(value: any): any
 local function compile(text)
   local parser = { text = text, at = 1 }
-  parser.words = words_of(parser)
+  parser.words = lexer.words_of(parser)
   local compiled = expression(parser, 0)
   take(parser, "end")
   return compiled

@@ -8,7 +8,7 @@ local LUA = {
   { layer = "assembly", "init", "aws", "aws_credentials", "aws_endpoint", "aws_retry", "azure", "assembly", "jobs", "nginx", may = "*" },
   { layer = "models", "models/.*" },
   { layer = "jobs", "jobs/.*" },
-  { layer = "base", "error", "suggest", "options", "url", "version", "words", "cancel", "jmespath", "interval", "ref",
+  { layer = "base", "error", "suggest", "options", "url", "version", "words", "cancel", "jmespath", "jmespath/.*", "interval", "ref",
     "network", "member", may = "core" },
   { layer = "base", "fingerprint", may = "core" },
   { layer = "json", "json", may = "core base", uses = "cjson" },
