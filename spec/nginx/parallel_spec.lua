@@ -77,6 +77,28 @@ describe("cloudjobs.parallel inside nginx", function()
     assert.same({ "enough", "enough", 2, "slept" }, seen)
   end)
 
+  it("is what cloudjobs.watch follows jobs with", function()
+    local states = nginx:run [[
+      local Stub = require "cloudjobs.stub"
+      local function job(id, ending)
+        local answers = {}
+        for i, code in ipairs { "QUERY_IN_PROCESS", ending } do
+          answers[i] = { body = { ExecutionId = id, ExecutionStatus = { StatusCode = code } } }
+        end
+        local client = cloudjobs.aws.bcm_data_exports {
+          transport = Stub.new(answers), region = "us-east-1", credentials = { access_key_id = "a", secret_access_key = "b" },
+        }
+        return cloudjobs.jobs.export_execution(client, { ExportArn = "arn:aws:bcm-data-exports:::export/" .. id, ExecutionId = id })
+      end
+      local seen = {}
+      cloudjobs.watch({ job("one", "DELIVERY_SUCCESS"), job("two", "QUERY_FAILURE") }, {
+        on_change = function(status) seen[#seen + 1] = status.id .. " " .. status.state end,
+      })
+      return seen
+    ]]
+    assert.same({ "one running", "one succeeded", "two running", "two failed" }, states)
+  end)
+
   it("says where nginx lets nothing wait", function()
     local other = Nginx.start {
       http = HTTP .. [[
