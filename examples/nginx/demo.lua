@@ -160,6 +160,7 @@ for _, ref in ipairs(refs) do
   print(("a job           http://127.0.0.1:%s/jobs/%s"):format(PORT, ref))
 end
 print(("what has failed http://127.0.0.1:%s/webhook"):format(PORT))
+print "Ctrl-C ends it"
 io.stdout:flush()
 nginx:wait()
 server:stop()

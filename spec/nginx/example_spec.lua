@@ -6,7 +6,7 @@ local process = require "cloudjobs.os"
 local support = require "spec.support.process"
 
 describe("the nginx example", function()
-  local demo, url, emulator, refs, log
+  local demo, port, url, emulator, refs, log
 
   local function ask(method, address, body)
     local easy = curl.easy()
@@ -16,7 +16,7 @@ describe("the nginx example", function()
   end
 
   setup(function()
-    local port = Nginx.free_port()
+    port = Nginx.free_port()
     local command = support.command { support.program, "examples/nginx/demo.lua", port }
     log = os.tmpname()
     demo = assert(process.spawn { "sh", "-c", ("exec %s 2>%s"):format(command, log) })
@@ -25,7 +25,7 @@ describe("the nginx example", function()
       local line = assert(demo:line(60), "the demo did not start: " .. files.read(log))
       emulator = emulator or line:match("^the emulator +(%S+)")
       refs[#refs + 1] = line:match("/jobs/(%S+)")
-    until line:find("/webhook", 1, true)
+    until line:find("Ctrl-C", 1, true)
     Nginx.eventually("nginx answers", function()
       return ask("GET", url .. "/webhook")
     end)
@@ -34,6 +34,7 @@ describe("the nginx example", function()
   teardown(function()
     demo:stop(5)
     os.remove(log)
+    files.remove((os.getenv("BUILD") or "build") .. "/nginx-demo-" .. port)
   end)
 
   it("answers a job's state as JSON", function()

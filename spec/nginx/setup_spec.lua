@@ -1,6 +1,7 @@
 local Multi = require "cloudjobs.transport.multi"
 local Nginx = require "spec.support.nginx"
 local Server = require "spec.support.server"
+local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
 local parallel = require "cloudjobs.parallel"
 
@@ -125,6 +126,19 @@ describe("cloudjobs.nginx.setup", function()
     nginx:run "ngx.shared.seen:set('go', true) return true"
     local _, answer = nginx:get("/ask")
     assert.matches("AKID2$", answer)
+  end)
+
+  it("goes on asking when the visitor who made it ask has gone", function()
+    nginx = start { workers = 1, server = "location /fleeting { lua_check_client_abort on; content_by_lua_block { provider:get() } }" }
+    local easy = curl.easy()
+    assert.is_nil((easy:perform("GET", nginx.url .. "/fleeting", {}, nil, { timeout = 0.2 })))
+    easy:close()
+    local answers = at_once(nginx, 3, "/ask", function()
+      nginx:run "ngx.shared.seen:set('go', true) return true"
+    end)
+    for _, answer in ipairs(answers) do
+      assert.matches("AKID1$", answer)
+    end
   end)
 
   it("does without the dictionary when it is full", function()
