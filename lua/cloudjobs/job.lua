@@ -19,7 +19,10 @@ local WAIT_OPTIONS = {
   expect = "string",
   detail = "boolean",
 }
-local STATUS_OPTIONS = { detail = "boolean", timeout = "number" }
+local STATUS_OPTIONS = { detail = "boolean", timeout = "number", cancel = "table" }
+
+-- Seconds for the look that falls on the deadline.
+local LAST_LOOK = 5
 
 -- What was just started may not be found for a while.
 local NOT_FOUND_GRACE = 60
@@ -99,22 +102,29 @@ function Job:read(record)
   return Status.new(kind, record, self.id, outcome)
 end
 
+-- Looks once, within what `limits` say of time and cancelling, or nil.
+local function look(self, limits)
+  local record, err = fetch(self, limits)
+  if not record then
+    return nil, err
+  end
+  return self:read(record)
+end
+
 --- Looks once.
----@param options { detail: boolean|nil, timeout: number|nil }|nil detail: what happened inside, where the kind tells
+---@param options { detail: boolean|nil, timeout: number|nil, cancel: table|nil }|nil
+---   detail: what happened inside, where the kind tells; timeout: seconds
 ---@return cloudjobs.Status|nil
 ---@return cloudjobs.Error|nil err
 function Job:status(options)
   options = option.check(options, STATUS_OPTIONS, "status", 2)
-  local record, err = fetch(self, options.timeout and { timeout = options.timeout } or nil)
-  if not record then
-    return nil, err
-  end
-  local status = self:read(record)
-  if options.detail and self._kind.detail then
+  local limits = (options.timeout or options.cancel) and { timeout = options.timeout, cancel = options.cancel } or nil
+  local status, err = look(self, limits)
+  if status and options.detail and self._kind.detail then
     status.detail, err = self._kind.detail(self._client, self.params)
-    if not status.detail then
-      return nil, err
-    end
+  end
+  if not status or err then
+    return nil, err
   end
   return status
 end
@@ -163,6 +173,22 @@ end
 -- One wait: what it has seen, and when it gives up. watch.lua drives many.
 local Wait = {}
 local wait_mt = { __index = Wait }
+
+--- What a look may take: no more than is left of the time in all. Nil when
+--- nothing limits it.
+---@return { timeout: number|nil, cancel: table|nil }|nil
+function Wait:limits()
+  local common = self.plan
+  local cancel = common.options.cancel
+  if not common.deadline then
+    return cancel and { cancel = cancel } or nil
+  end
+  return { timeout = math.max(common.deadline - common.transport:clock(), LAST_LOOK), cancel = cancel }
+end
+
+function Wait:look()
+  return look(self.job, self:limits())
+end
 
 --- Takes a look's result in. Answers true when the wait is over, and then
 --- the status or nil and the error.
@@ -255,7 +281,7 @@ function Job:wait(options)
   local wait = begin(self, plan(self, options, 2))
   local transport = wait.plan.transport
   while true do
-    local over, status, err = wait:take(self:status())
+    local over, status, err = wait:take(wait:look())
     if over then
       if status and options.detail then
         return self:status { detail = true }

@@ -6,6 +6,9 @@ local jmespath = require "cloudjobs.jmespath"
 
 local OPTIONS = { timeout = "number", interval = "number|table", on_poll = "function", cancel = "table" }
 
+-- Seconds for the request that falls on the deadline.
+local LAST_LOOK = 5
+
 -- A path's value against what an acceptor expects; each is given the list or value found.
 local MATCHERS = {
   path = function(found, expected)
@@ -113,7 +116,11 @@ local function run(client, waiter, name, params, options)
   local grown
   while true do
     local meta = {}
-    local output, err = client[waiter.operation](client, params, { meta = meta })
+    local output, err = client[waiter.operation](client, params, {
+      meta = meta,
+      timeout = math.max(deadline - transport:clock(), LAST_LOOK),
+      cancel = options.cancel,
+    })
     if options.on_poll then
       options.on_poll(output, err)
     end

@@ -62,10 +62,10 @@ local function check_jobs(jobs, level)
 end
 
 -- A listing's records by the jobs' ids, and how many pages it took.
-local function read_listing(client, listing, record_id)
+local function read_listing(client, listing, record_id, limits)
   local records, pages = {}, 0
   local ok, err = pcall(function()
-    for page in client:pages(listing.operation, listing.params) do
+    for page in client:pages(listing.operation, listing.params, limits) do
       pages = pages + 1
       for _, record in ipairs(member.records(page, listing.items)) do
         records[record_id(record) or ""] = record
@@ -99,14 +99,14 @@ function Group:look(results)
   local singly = kind.operation and (not self.listing or #self == 1 or (self.pages or 1) > #self)
   local records, err
   if not singly then
-    records, err, self.pages = read_listing(self[1].job._client, self.listing, kind.record_id)
+    records, err, self.pages = read_listing(self[1].job._client, self.listing, kind.record_id, self[1]:limits())
   end
   local open = 0
   for i = 1, #self do
     local wait, last = self[i]
     local job = wait.job
     if singly then
-      last = settle(wait, job:status())
+      last = settle(wait, wait:look())
     elseif records and records[job.id] then
       last = settle(wait, job:read(records[job.id]))
     else

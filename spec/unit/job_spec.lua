@@ -197,6 +197,17 @@ describe("a wait", function()
     assert.same({ "service", 503 }, { err.kind, err.status })
   end)
 
+  it("gives a look no more time than is left", function()
+    local answers = { case.answer("IN_PROGRESS"), case.answer("IN_PROGRESS"), case.answer("IN_PROGRESS") }
+    local waited, stub = job(answers)
+    waited:wait { timeout = 50, interval = 30 }
+    local given = {}
+    for i, request in ipairs(stub.requests) do
+      given[i] = request.timeout
+    end
+    assert.same({ 50, 20, 5 }, given)
+  end)
+
   it("can be cancelled, and says what it saw", function()
     local canceller = cloudjobs.canceller()
     local status, err = job({ case.answer("IN_PROGRESS") }):wait {
