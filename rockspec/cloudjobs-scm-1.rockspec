@@ -81,6 +81,7 @@ build = {
     ["cloudjobs.cli.table"] = "lua/cloudjobs/cli/table.lua",
     ["cloudjobs.cli.terminal"] = "lua/cloudjobs/cli/terminal.lua",
     ["cloudjobs.cli.text"] = "lua/cloudjobs/cli/text.lua",
+    ["cloudjobs.cli.view"] = "lua/cloudjobs/cli/view.lua",
     ["cloudjobs.cli.watch"] = "lua/cloudjobs/cli/watch.lua",
     ["cloudjobs.cli.when"] = "lua/cloudjobs/cli/when.lua",
     ["cloudjobs.cli.whoami"] = "lua/cloudjobs/cli/whoami.lua",

@@ -90,6 +90,18 @@ succeeded  second                AWS export  DELIVERY_SUCCESS       YYYY-MM-DD h
       assert.equal("STATE      NAME\nsucceeded  first\n", screen_of(bytes))
     end)
 
+    in_terminal("shows of many jobs those that need a look, as many as there is room for", function()
+      local words = { "watch" }
+      for i = 2, 30 do
+        words[i] = refs[1]
+      end
+      words[31] = refs[2]
+      local _, bytes = cli:in_terminal(100, words, { { "queued", "\\003" }, { "Interrupted", "" } })
+      local screen = screen_of(bytes)
+      assert.matches("^STATE [^\n]+\nqueued     second [^\n]+\nsucceeded  first ", screen)
+      assert.matches("\n… and 9 more\nInterrupted", screen)
+    end)
+
     in_terminal("leaves the terminal clean at Ctrl-C, and says how to go on", function()
       local status, bytes = cli:in_terminal(100, { "watch", refs[2], "--no-color" }, {
         { "queued", "\\003" },

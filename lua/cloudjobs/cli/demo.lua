@@ -10,6 +10,7 @@ local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
+local view = require "cloudjobs.cli.view"
 local wrap = require "cloudjobs.cli.wrap"
 
 local EXAMPLES = [[
@@ -85,7 +86,7 @@ local function run_with(settings, parsed, options_of)
       list[#list + 1] = { title = TITLES[name], service = name }
     end
   end
-  local shown = follow.view(list, parsed)
+  local shown = view.new(list, parsed)
   local ok, err = begin(shown, settings, options_of)
   if not ok then
     return out.fail(err)

@@ -8,29 +8,15 @@ local live_mt = { __index = Live }
 
 local CLEAR = "\r\27[K"
 
--- As many lines as the terminal has room for: what scrolled away cannot be redrawn.
-local function within(lines, rows)
-  if #lines < rows then
-    return lines
-  end
-  local kept = {}
-  for i = 1, rows - 2 do
-    kept[i] = lines[i]
-  end
-  kept[#kept + 1] = ("… and %d more"):format(#lines - #kept)
-  return kept
-end
-
 --- Shows `lines` in place of those shown before.
----@param lines string[] none wider than `columns`
+---@param lines string[] none wider than `columns`, and no more than there is room for: what scrolled away cannot be
+--- redrawn
 ---@param columns integer
----@param rows integer
-function Live:draw(lines, columns, rows)
+function Live:draw(lines, columns)
   if columns ~= self._columns then
     -- The terminal broke its lines anew: where ours stand is not known any more.
     self._shown, self._columns = {}, columns
   end
-  lines = within(lines, math.max(3, rows))
   local shown, parts = self._shown, {}
   local height = #shown
   for i = 1, math.max(#lines, height) do

@@ -12,8 +12,8 @@ describe("lines that change in place", function()
     end)
   end)
 
-  local function draw(lines, columns, rows)
-    live:draw(lines, columns or 80, rows or 24)
+  local function draw(lines, columns)
+    live:draw(lines, columns or 80)
     return screen:text()
   end
 
@@ -34,10 +34,6 @@ describe("lines that change in place", function()
     assert.equal("a\nb\n", draw { "a", "b" })
     assert.equal("b\n", draw { "b" })
     assert.equal("b\nc\n", draw { "b", "c" })
-  end)
-
-  it("keeps to the rows that the terminal has", function()
-    assert.equal("1\n2\n… and 3 more\n", draw({ "1", "2", "3", "4", "5" }, 80, 4))
   end)
 
   it("begins anew below when the terminal was made wider or narrower", function()

@@ -1,0 +1,119 @@
+--- What people see of jobs that are followed: a live table on a terminal, else a line at each change.
+
+local Live = require "cloudjobs.cli.live"
+local kinds = require "cloudjobs.cli.kinds"
+local out = require "cloudjobs.cli.out"
+local table_ = require "cloudjobs.cli.table"
+local terminal = require "cloudjobs.cli.terminal"
+local text = require "cloudjobs.cli.text"
+local when = require "cloudjobs.cli.when"
+
+-- Why a job is not well, in the service's words or in ours.
+local function reason_of(status)
+  return status.err and tostring(status.err) or status.reason
+end
+
+local function took(status)
+  if status.final and status.started_at and status.ended_at then
+    return when.duration(status.ended_at - status.started_at)
+  end
+end
+
+-- The columns of the table; a row is `{ job, status }`. They are as wide as what is to be expected in them, so that
+-- one row's change leaves the others as they are.
+local function columns(utc)
+  return {
+    { title = "STATE", always = true, least = 9, value = function(row)
+      return row.status and row.status.state or row.job and "looking" or "starting"
+    end, color = function(row)
+      return row.status and terminal.meaning(row.status.state)
+    end },
+    { title = "NAME", shrinks = true, least = 20, value = function(row)
+      return row.job and kinds.name_of(row.job) or ""
+    end },
+    { title = "KIND", spare = true, value = function(row)
+      return row.title or kinds.title(row.job)
+    end },
+    { title = "CODE", always = true, shrinks = true, least = 21, value = function(row)
+      return row.status and row.status.code
+    end },
+    { title = "STARTED", spare = true, always = true, least = utc and 20 or 19, value = function(row)
+      return row.status and row.status.started_at and when.moment(row.status.started_at, utc)
+    end },
+    { title = "TOOK", spare = true, always = true, value = function(row)
+      return row.status and took(row.status)
+    end },
+    { title = "WHY", shrinks = true, value = function(row)
+      return row.status and reason_of(row.status)
+    end },
+  }
+end
+
+local View = {}
+local view_mt = { __index = View }
+
+-- The rows that there is room for: those that need a look before those that are done.
+local function fitting(rows, room)
+  if #rows <= room then
+    return rows
+  end
+  local kept = {}
+  for _, done in ipairs { false, true } do
+    for _, row in ipairs(rows) do
+      if #kept < room and (row.status and row.status.ok or false) == done then
+        kept[#kept + 1] = row
+      end
+    end
+  end
+  return kept
+end
+
+function View:draw()
+  local width, height = self.terminal:size()
+  -- Beside the rows: the titles, how many more there are, and the cursor's own line.
+  local rows = fitting(self.rows, math.max(1, (height or 24) - 3))
+  local lines = table_.render(self.columns, rows, { width = width, paint = self.terminal.paint })
+  if #rows < #self.rows then
+    lines[#lines + 1] = text.cut(("… and %d more"):format(#self.rows - #rows), width or 80)
+  end
+  self.live:draw(lines, width or 80)
+end
+
+-- `2026-11-22 01:02:03Z  nightly (AWS export): failed (QUERY_FAILURE), 4m 5s: why`
+function View:line(row)
+  local status, words = row.status, {}
+  words[1] = ("%s  %s (%s): %s"):format(
+    when.moment(os.time(), self.utc), kinds.name_of(row.job), row.title or kinds.title(row.job), status.state)
+  words[2] = status.code and " (" .. status.code .. ")"
+  words[#words + 1] = took(status) and ", " .. took(status)
+  words[#words + 1] = reason_of(status) and ": " .. reason_of(status)
+  out.write(table.concat(words), "\n")
+end
+
+--- Shows that a row has changed.
+function View:change(row)
+  if self.live then
+    self:draw()
+  elseif self.lines and row.status then
+    self:line(row)
+  end
+end
+
+--- A view of rows `{ job, status, title }`. `rows` may be filled later.
+---@param list table[]
+---@param parsed table
+local function new(list, parsed)
+  local screen = terminal.new(parsed)
+  local people = (parsed.output or "table") == "table"
+  return setmetatable({
+    rows = list,
+    utc = parsed.utc,
+    columns = columns(parsed.utc),
+    terminal = screen,
+    -- Lines of --debug in between would push the table away.
+    live = people and screen.is_terminal and not parsed.debug and Live.new(out.write) or nil,
+    lines = people,
+  }, view_mt)
+end
+
+return { new = new }
