@@ -1,5 +1,6 @@
 local Command = require "spec.support.command"
 local json = require "cloudjobs.json"
+local os_ = require "cloudjobs.os"
 local process = require "spec.support.process"
 
 describe("cloudjobs", function()
@@ -19,6 +20,16 @@ describe("cloudjobs", function()
 
   local function ref_of(...)
     return cli:last_run("--endpoint-url", cli.url, ...)
+  end
+
+  -- Sends the signal of Ctrl-C to the program itself, as soon as it has printed `text`.
+  local function interrupted(words, text)
+    local line = process.cloudjobs_line(words, cli.environment)
+    return process.run((([[
+      set -m; LINE >F/out 2>F/err & pid=$!
+      until grep -q TEXT F/out F/err; do :; done
+      kill -INT $pid; wait $pid; status=$?; cat F/err >&2; exit $status]])
+      :gsub("LINE", (line:gsub("%%", "%%%%"))):gsub("TEXT", text):gsub("F/", cli.folder .. "/")))
   end
 
   describe("watch", function()
@@ -99,13 +110,18 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
     it("stops at Ctrl-C and prints the references to go on with", function()
       cli.server:clock { speed = 0 }
       local ref = ref_of(cli:export("nightly", 60))
-      -- As a terminal does it: to the program itself, once it has begun to wait.
-      local line = process.cloudjobs_line({ "watch", ref }, cli.environment)
-      local status, out, err = process.run(
-        ("set -m; %s >%s/out & pid=$!; until grep -q queued %s/out; do :; done; kill -INT $pid; wait $pid")
-          :format(line, cli.folder, cli.folder))
+      local status, out, err = interrupted({ "watch", ref }, "queued")
       assert.equal("Interrupted. The jobs go on; to follow them again:\n  cloudjobs watch '" .. ref .. "'\n", err)
       assert.same({ 2, "" }, { status, out })
+    end)
+
+    it("stops at Ctrl-C while nobody answers", function()
+      local ref = ref_of(cli:export("nightly", 60))
+      cli.server:fault { operation = "GetExecution", latency = 30 }
+      local started = os_.clock()
+      local status = interrupted({ "watch", ref, "--debug" }, "GetExecution")
+      assert.equal(2, status)
+      assert.truthy(os_.clock() - started < 10)
     end)
 
     local MISTAKES = {

@@ -3,6 +3,7 @@
 
 local cloudjobs = require "cloudjobs"
 local debug_ = require "cloudjobs.cli.debug"
+local interrupt = require "cloudjobs.cli.interrupt"
 local os_ = require "cloudjobs.os"
 
 local OPTIONS = {
@@ -111,8 +112,9 @@ end
 
 ---@param parsed table the command line as `define` has it read
 local function new(parsed)
+  local transport = interrupt.heed(cloudjobs.transport.default())
   return setmetatable({
-    transport = parsed.debug and debug_.transport(cloudjobs.transport.default()) or nil,
+    transport = parsed.debug and debug_.transport(transport) or transport,
     _parsed = parsed,
     _providers = {},
     _azure = {},

@@ -2,6 +2,7 @@
 
 local cloudjobs = require "cloudjobs"
 local os_ = require "cloudjobs.os"
+local wrap = require "cloudjobs.cli.wrap"
 
 local Interrupt = {}
 
@@ -61,4 +62,14 @@ local function release()
   os_.restore_interrupt()
 end
 
-return { catch = catch, release = release }
+--- `transport`, whose requests Ctrl-C ends, too, while it is caught.
+local function heed(transport)
+  return wrap(transport, {
+    send = function(_, request)
+      request.cancel = request.cancel or shared
+      return transport:send(request)
+    end,
+  })
+end
+
+return { catch = catch, release = release, heed = heed }

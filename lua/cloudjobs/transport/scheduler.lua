@@ -13,9 +13,9 @@ local FOREVER = 3600 -- seconds; what waits longer looks up once an hour
 -- The tasks by their coroutines. Whoever is to wake a task holds it.
 local tasks = setmetatable({}, { __mode = "kv" })
 
--- Where Lua does not tell, a yield across C raises.
+-- Lua 5.1 does not tell, and cannot yield out of the pcall that is around every task's function: there it waits.
 local is_yieldable = coroutine.isyieldable or function() -- luacheck: ignore 143
-  return true
+  return false
 end
 
 -- Pollers that nobody uses now. They stay open: a foreign loop may still know
