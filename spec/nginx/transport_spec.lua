@@ -205,6 +205,12 @@ describe("the nginx transport", function()
     assert.equal(200, nginx:run(("return send({ url = %q }, { hosts = { ['server.test'] = '127.0.0.1' } })"):format(url)).status)
   end)
 
+  it("does not mix up two hosts of one name", function()
+    local ask = "return send({ url = 'http://server.test:%d/' }, { hosts = { ['server.test'] = '%s' } })"
+    assert.equal(200, nginx:run(ask:format(server.ports.plain, "127.0.0.1")).status)
+    assert.equal("connect", nginx:run(ask:format(server.ports.plain, "127.0.0.2")).code)
+  end)
+
   it("refuses a header that would break the request's lines", function()
     local err = nginx:run(("return send { url = %s, headers = { a = 'b\\r\\nc: d' } }"):format(quote(server:url("/"))))
     assert.same({ "validation", false }, { err.kind, err.ambiguous })

@@ -73,7 +73,7 @@ local function target_of(self, origin, proxy)
   if known then
     return known
   end
-  local made, code, message = Connection.target(origin, proxy, self._options.verify)
+  local made, code, message = Connection.target(origin, proxy, self._options)
   self._targets[key] = made
   return made, code, message
 end

@@ -33,11 +33,11 @@ end
 --- a pooled one again.
 ---@param origin string scheme and authority
 ---@param proxy string|nil
----@param verify boolean
+---@param options { hosts: table<string, string>, verify: boolean }
 ---@return table|nil target
 ---@return string|nil code
 ---@return string|nil message
-local function target(origin, proxy, verify)
+local function target(origin, proxy, options)
   local parts, message = url.parse(origin)
   if not parts then
     return nil, "request", message
@@ -49,9 +49,12 @@ local function target(origin, proxy, verify)
     end
   end
   parts.secure = parts.scheme == "https"
-  parts.verify = verify
-  parts.pool = ("cloudjobs %s://%s:%d %s %s"):format(
-    parts.scheme, parts.host, parts.port, verify and "verified" or "trusted", proxy and core.sha256(proxy) or "direct"
+  parts.verify = options.verify
+  local first = parts.proxy or parts
+  parts.address, parts.first_port = options.hosts[first.host] or first.host, first.port
+  parts.pool = ("cloudjobs %s://%s:%d at %s %s %s"):format(
+    parts.scheme, parts.host, parts.port, parts.address, options.verify and "verified" or "trusted",
+    proxy and core.sha256(proxy) or "direct"
   )
   return parts
 end
@@ -128,7 +131,7 @@ end
 
 --- An open connection.
 ---@param where table from `target`
----@param options { hosts: table<string, string>, pool_size: integer }
+---@param options { pool_size: integer }
 ---@param deadline number of the clock: by then it is open
 ---@return table|nil socket
 ---@return string|nil code
@@ -136,8 +139,7 @@ end
 local function open(where, options, deadline)
   local sock = ngx.socket.tcp()
   sock:settimeout(left(deadline))
-  local first = where.proxy or where
-  local ok, message = sock:connect(options.hosts[first.host] or first.host, first.port, {
+  local ok, message = sock:connect(where.address, where.first_port, {
     pool = where.pool,
     pool_size = options.pool_size,
   })
