@@ -64,7 +64,7 @@ end
 
 local function draw_status(cli, folder)
   local fleet = cli:seed()
-  cli:export("hourly-team-a", 60)
+  cli:export("hourly-team-a", 200)
   local _, bytes = cli:in_terminal(COLUMNS, { "status", fleet })
   save(folder .. "/status.svg", picture(screen_of("cloudjobs status fleet.lua", bytes), "cloudjobs status"))
 end
