@@ -72,7 +72,7 @@ env:
 
 demo:
 	@tools/setup demo
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) -s build
 	@eval "$$($(MAKE) -s env)"; $(PROGRAM) bin/cloudjobs demo
 
 # examples/nginx on the emulator, until it is interrupted. PORT=8080
