@@ -160,6 +160,7 @@ build = {
     ["cloudjobs.emulator.ssm.schedule"] = "lua/cloudjobs/emulator/ssm/schedule.lua",
     ["cloudjobs.emulator.ssm.store"] = "lua/cloudjobs/emulator/ssm/store.lua",
     ["cloudjobs.emulator.ssm.windows"] = "lua/cloudjobs/emulator/ssm/windows.lua",
+    ["cloudjobs.emulator.ssm.zone"] = "lua/cloudjobs/emulator/ssm/zone.lua",
     ["cloudjobs.emulator.sso"] = "lua/cloudjobs/emulator/sso.lua",
     ["cloudjobs.emulator.sts"] = "lua/cloudjobs/emulator/sts.lua",
     ["cloudjobs.emulator.tags"] = "lua/cloudjobs/emulator/tags.lua",

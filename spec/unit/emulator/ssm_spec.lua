@@ -247,6 +247,22 @@ describe("the emulator's maintenance windows", function()
     assert.same({ "2026-12-10T04:00Z", "2027-01-14T04:00Z" }, times)
   end)
 
+  it("open by the clocks of their zone", function()
+    if not require("cloudjobs.emulator.ssm.zone").load "Europe/Berlin" then
+      return pending "there is no database of time zones"
+    end
+    local id = create { Schedule = "cron(30 2 ? * SUN *)", ScheduleTimezone = "Europe/Berlin" }
+    local function opens()
+      return call("GetMaintenanceWindow", { WindowId = id }).NextExecutionTime
+    end
+    assert.equal("2026-11-22T01:30Z", opens())
+    call("UpdateMaintenanceWindow", { WindowId = id, ScheduleTimezone = "Asia/Kolkata" })
+    assert.equal("2026-11-28T21:00Z", opens())
+    assert.same({ "ValidationException", "The timezone Mars/Olympus is not valid." },
+      refused("UpdateMaintenanceWindow", { WindowId = id, ScheduleTimezone = "Mars/Olympus" }))
+    assert.equal("ValidationException", refused("UpdateMaintenanceWindow", { WindowId = id, ScheduleTimezone = "../../etc/passwd" })[1])
+  end)
+
   it("have tags", function()
     local id = create { Tags = { { Key = "a", Value = "1" } } }
     local of = { ResourceType = "MaintenanceWindow", ResourceId = id }

@@ -29,10 +29,12 @@ end
 
 local operations = {}
 
---- Refuses a schedule that is none, and a cutoff that leaves no time.
+--- Refuses a schedule or a zone that is none, and a cutoff that leaves no time.
 local function check(window)
   if not windows.is_schedule(window.Schedule) then
     refuse("ValidationException", ("The schedule %s is not valid."):format(window.Schedule))
+  elseif window.ScheduleTimezone and not windows.is_zone(window.ScheduleTimezone) then
+    refuse("ValidationException", ("The timezone %s is not valid."):format(window.ScheduleTimezone))
   elseif window.Cutoff >= window.Duration then
     refuse("ValidationException", "Cutoff must be less than Duration.")
   end
@@ -47,7 +49,7 @@ function operations.CreateMaintenanceWindow(self, params, caller)
   window.created, window.modified, window.seen = caller.now, caller.now, caller.now
   window.targets, window.tasks, window.executions = {}, {}, {}
   window.tags = tags.put({}, params.Tags)
-  windows.set_schedule(window, params.Schedule, caller.now)
+  windows.set_schedule(window, params.Schedule, params.ScheduleTimezone, caller.now)
   self.windows[#self.windows + 1] = window
   return { WindowId = window.WindowId }
 end
@@ -62,8 +64,8 @@ function operations.UpdateMaintenanceWindow(self, params, caller)
     end
   end
   check(changed)
-  if changed.Schedule ~= window.Schedule then
-    windows.set_schedule(window, changed.Schedule, caller.now)
+  if changed.Schedule ~= window.Schedule or changed.ScheduleTimezone ~= window.ScheduleTimezone then
+    windows.set_schedule(window, changed.Schedule, changed.ScheduleTimezone, caller.now)
   end
   for _, name in ipairs(WINDOW) do
     window[name] = changed[name]

@@ -1,4 +1,4 @@
---- When a maintenance window opens: `rate(…)`, `cron(…)` and `at(…)`, in UTC.
+--- When a maintenance window opens: `rate(…)`, `cron(…)` and `at(…)`.
 
 local core = require "cloudjobs.core"
 
@@ -135,13 +135,28 @@ local function next_cron(fields, after)
   end
 end
 
+local function utc()
+  return 0
+end
+
+--- The time at which a zone's clocks, so far from UTC before it, show `shown`; where
+--- they leap over that, the time at which they had shown it.
+local function time_shown(zone, shown, before)
+  local unchanged = shown - before
+  local changed = shown - zone(unchanged)
+  return zone(changed) == zone(unchanged) and changed or unchanged
+end
+
 --- Reads a schedule: gives a function from a time to the first opening after it,
---- nil when there is none any more. A rate counts from `base`. Nil where the
---- text is no schedule.
+--- nil when there is none any more. A rate counts from `base`; the others go by a
+--- zone's clocks (see zone.lua), UTC's when there is none. Nil where the text is
+--- no schedule.
 ---@param text string
 ---@param base number
+---@param zone (fun(time: number): number)|nil
 ---@return (fun(after: number): number|nil)|nil
-local function parse(text, base)
+local function parse(text, base, zone)
+  zone = zone or utc
   local kind, inner = text:match("^(%a+)%((.-)%)$")
   if kind == "rate" then
     local count, unit = inner:match("^(%d+) (%a+)$")
@@ -150,14 +165,17 @@ local function parse(text, base)
       return base + (math.floor((after - base) / period) + 1) * period
     end or nil
   elseif kind == "at" then
-    local time = core.epoch(inner:find("Z$") and inner or inner .. "Z")
+    local shown = core.epoch(inner .. "Z")
+    local time = shown and time_shown(zone, shown, zone(shown)) or core.epoch(inner)
     return time and function(after)
       return time > after and time or nil
     end
   elseif kind == "cron" then
     local fields = parse_cron(inner)
     return fields and function(after)
-      return next_cron(fields, after)
+      local ahead = zone(after)
+      local shown = next_cron(fields, after + ahead)
+      return shown and time_shown(zone, shown, ahead)
     end
   end
 end

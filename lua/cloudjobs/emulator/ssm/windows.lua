@@ -4,6 +4,7 @@
 local core = require "cloudjobs.core"
 local life = require "cloudjobs.emulator.life"
 local schedule = require "cloudjobs.emulator.ssm.schedule"
+local zone = require "cloudjobs.emulator.ssm.zone"
 
 local DAY = 86400
 local MOST_OVERDUE = 400 -- openings made up for at once, when the clock was set far ahead
@@ -26,9 +27,14 @@ local function is_schedule(text)
   return schedule.parse(text, 0) ~= nil
 end
 
---- Takes a schedule, which counts from now on.
-local function set_schedule(window, text, now)
-  window.Schedule, window.opens = text, schedule.parse(text, now)
+local function is_zone(name)
+  return zone.load(name) ~= nil
+end
+
+--- Takes a schedule, which counts from now on, and the zone it is meant in.
+local function set_schedule(window, text, zone_name, now)
+  window.Schedule, window.ScheduleTimezone = text, zone_name
+  window.opens = schedule.parse(text, now, zone_name and zone.load(zone_name))
 end
 
 local function invocations_of(world, window, task)
@@ -124,6 +130,7 @@ end
 return {
   next_opening = next_opening,
   is_schedule = is_schedule,
+  is_zone = is_zone,
   set_schedule = set_schedule,
   begin = begin,
   advance = advance,
