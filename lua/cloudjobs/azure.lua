@@ -225,8 +225,9 @@ end
 
 --- A client for the cost exports of one scope, or of the scopes its calls name.
 ---@param options table|nil
-local function cost_exports(options)
-  local context = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports", 2)
+---@param level integer|nil for who makes a client on somebody's behalf: whose line a mistake is at
+local function cost_exports(options, level)
+  local context = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports", (level or 1) + 1)
   local client = Client.new(context)
   client.register_provider = azure_exports.register_provider(beside(context, "azure_resource_providers"))
   return client

@@ -111,6 +111,18 @@ local function look(self, limits)
   return self:read(record)
 end
 
+-- What happened inside, into the status; nil and the error when that cannot be had.
+local function add_detail(self, status)
+  local err
+  if self._kind.detail then
+    status.detail, err = self._kind.detail(self._client, self.params)
+  end
+  if err then
+    return nil, err
+  end
+  return status
+end
+
 --- Looks once.
 ---@param options { detail: boolean|nil, timeout: number|nil, cancel: table|nil }|nil
 ---   detail: what happened inside, where the kind tells; timeout: seconds
@@ -120,10 +132,10 @@ function Job:status(options)
   options = option.check(options, STATUS_OPTIONS, "status", 2)
   local limits = (options.timeout or options.cancel) and { timeout = options.timeout, cancel = options.cancel } or nil
   local status, err = look(self, limits)
-  if status and options.detail and self._kind.detail then
-    status.detail, err = self._kind.detail(self._client, self.params)
+  if status and options.detail then
+    status, err = add_detail(self, status)
   end
-  if not status or err then
+  if not status then
     return nil, err
   end
   return status
@@ -283,9 +295,15 @@ function Job:wait(options)
   while true do
     local over, status, err = wait:take(wait:look())
     if over then
-      if status and options.detail then
-        return self:status { detail = true }
-      elseif not status then
+      -- Another end than the one expected stands in the error.
+      local last = status or err.kind == "job" and err.status
+      if last and options.detail then
+        local told, problem = add_detail(self, last)
+        if not told then
+          return nil, problem
+        end
+      end
+      if not status then
         return nil, err
       end
       return status
@@ -337,6 +355,17 @@ Job.cancel = command("cancel", "cannot be cancelled")
 Job.start = command("start", "cannot be started")
 Job.stop = command("stop", "cannot be stopped")
 
+--- Raises for what is no client of the kind's service.
+local function check_client(kind, client, what, level)
+  if type(client) ~= "table" or not client._context then
+    error(("%s: expected a client, got %s"):format(what, type(client)), level + 1)
+  end
+  local service = client._context.model.service.id
+  if service ~= kind.service_id then
+    error(("%s: expected a client of %s, got one of %s"):format(what, kind.service_id, service), level + 1)
+  end
+end
+
 --- A job of `kind` with `params`; raises at the caller's line for a missing or unknown one.
 ---@param kind table see jobs/
 ---@param client table
@@ -344,9 +373,7 @@ Job.stop = command("stop", "cannot be stopped")
 ---@param level integer
 local function new(kind, client, params, level)
   local what = "cloudjobs.jobs." .. kind.kind
-  if type(client) ~= "table" or not client._context then
-    error(("%s: expected a client, got %s"):format(what, type(client)), level + 1)
-  end
+  check_client(kind, client, what, level + 1)
   local known = { since = "table|number" }
   for _, list in ipairs { kind.params, kind.optional or {} } do
     for _, name in ipairs(list) do
@@ -379,4 +406,4 @@ local function new(kind, client, params, level)
   }, job_mt)
 end
 
-return { new = new, plan = plan, begin = begin }
+return { new = new, plan = plan, begin = begin, check_client = check_client }

@@ -30,7 +30,9 @@ local FINDERS = {
 }
 
 for name, kind in pairs(FINDERS) do
+  local what = "cloudjobs.jobs." .. name
   jobs[name] = function(client, params, options)
+    Job.check_client(kind, client, what, 2)
     local job, err = find[name](kind, client, params, options, 2)
     if not job then
       return nil, err
@@ -74,14 +76,17 @@ local function split(kind, fields)
 end
 
 -- The client for a reference: made of its settings and of the options, which win.
-local function client_of(kind, settings, options)
+local function client_of(kind, settings, options, level)
   if type(options) == "function" then
     return options(kind, settings)
+  elseif options ~= nil and type(options) ~= "table" then
+    error("cloudjobs.jobs.open: options: expected table or function, got " .. type(options), level + 1)
   end
   for name, value in pairs(options or {}) do
     settings[name] = value
   end
-  return require("cloudjobs." .. kind.cloud)[kind.service](settings)
+  local client = require("cloudjobs." .. kind.cloud)[kind.service](settings, level + 1)
+  return client
 end
 
 --- Takes a saved job up again. The client is made anew from what the
@@ -107,7 +112,7 @@ function jobs.open(text, options)
   if not params then
     return bad_ref(text, settings)
   end
-  local job = Job.new(kind, client_of(kind, settings, options), params, 2)
+  local job = Job.new(kind, client_of(kind, settings, options, 2), params, 2)
   return job
 end
 

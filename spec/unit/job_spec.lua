@@ -20,6 +20,7 @@ local KINDS = {
     missing = clients.failure("ResourceNotFoundException"),
     running = "QUERY_IN_PROCESS",
     done = "DELIVERY_SUCCESS",
+    failed = "QUERY_FAILURE",
     codes = {
       INITIATION_IN_PROCESS = "queued", QUERY_QUEUED = "queued", QUERY_IN_PROCESS = "running",
       DELIVERY_IN_PROCESS = "running", DELIVERY_SUCCESS = "succeeded", QUERY_FAILURE = "failed",
@@ -35,6 +36,7 @@ local KINDS = {
     missing = clients.failure("DoesNotExistException"),
     running = "IN_PROGRESS",
     done = "SUCCESS",
+    failed = "FAILED",
     codes = {
       PENDING = "queued", IN_PROGRESS = "running", CANCELLING = "running", SUCCESS = "succeeded", FAILED = "failed",
       TIMED_OUT = "timed_out", CANCELLED = "cancelled", SKIPPED_OVERLAPPING = "skipped",
@@ -54,6 +56,7 @@ local KINDS = {
     missing = { body = { value = { { id = SCOPE .. "/x/Run/run-0", properties = { status = "Failed" } } } } },
     running = "InProgress",
     done = "Completed",
+    failed = "Failed",
     codes = {
       Queued = "queued", InProgress = "running", Completed = "succeeded", Failed = "failed", Timeout = "timed_out",
       NewDataNotAvailable = "no_data", DataNotAvailable = "no_data",
@@ -68,6 +71,14 @@ local FINAL = {
 local function job_of(kind, answers)
   local client, stub = KINDS[kind].client(answers)
   return cloudjobs.jobs[kind](client, KINDS[kind].params), stub
+end
+
+-- Whether waiting keeps apart that the job failed and that nobody knows.
+local function tells_apart(wait, failed, denied)
+  local status, nothing = wait(failed)
+  local none, err = wait(denied)
+  return status ~= nil and nothing == nil and status.state == "failed"
+    and none == nil and err ~= nil and err.kind == "service"
 end
 
 for kind, case in pairs(KINDS) do
@@ -122,6 +133,43 @@ for kind, case in pairs(KINDS) do
       assert.is_nil(status)
       assert.is_true(job:is_missing(err))
       assert.equal(2, #stub.requests)
+    end)
+
+    it("appears late, is under way, under an unknown code, and ends", function()
+      local job = job_of(kind, {
+        case.missing, case.answer(case.running), case.answer("HIBERNATING"), case.answer(case.done, NOW + 60),
+      })
+      local changes = {}
+      assert.is_true(job:wait({ on_change = function(status)
+        changes[#changes + 1] = { status.state, status.final }
+      end }).ok)
+      assert.same({ { "running", false }, { "unknown", false }, { "succeeded", true } }, changes)
+    end)
+
+    it("that failed is one thing, that it could not be looked at another", function()
+      local function wait(answer)
+        return job_of(kind, { answer }):wait()
+      end
+      local failed = case.answer(case.failed)
+      local denied = clients.failure("AccessDeniedException", 403)
+      assert.is_true(tells_apart(wait, failed, denied))
+      assert.is_false(tells_apart(function(answer)
+        return wait(answer == failed and denied or failed)
+      end, failed, denied))
+    end)
+
+    it("is waited for by a clock that nobody sets", function()
+      for _, jump in ipairs { -400 * 86400, 400 * 86400 } do
+        local job, stub = job_of(kind, {
+          case.answer(case.running), case.answer(case.running), case.answer(case.running), case.answer(case.running),
+        })
+        function stub:now()
+          return self.time + #self.requests * jump
+        end
+        local status, err = job:wait { timeout = 70, interval = 30 }
+        assert.is_nil(status)
+        assert.same({ "timeout", { 30, 30, 10 } }, { err.kind, stub.slept })
+      end
     end)
 
     it("goes on being waited for through errors that pass", function()
@@ -259,16 +307,40 @@ end)
 describe("a maintenance window execution", function()
   local params = KINDS.maintenance_window_execution.params
 
-  it("has its tasks and invocations when asked", function()
-    local ssm = clients.ssm {
+  it("has its tasks and invocations when asked, at the end of a wait too", function()
+    local looks = {
       { body = { Status = "FAILED" } },
       { body = { WindowExecutionTaskIdentities = {
         { TaskExecutionId = "7027b513-64fe-4cf0-be7d-1191abc0de12", Status = "FAILED" },
       } } },
       { body = { WindowExecutionTaskInvocationIdentities = { { InvocationId = "i-1", Status = "FAILED" } } } },
     }
-    local status = cloudjobs.jobs.maintenance_window_execution(ssm, params):status { detail = true }
-    assert.same("i-1", status.detail[1].Invocations[1].InvocationId)
+    for _, ask in ipairs {
+      function(execution)
+        return execution:status { detail = true }
+      end,
+      function(execution)
+        return execution:wait { detail = true }
+      end,
+      function(execution)
+        return select(2, execution:wait { detail = true, expect = "succeeded" }).status
+      end,
+    } do
+      local ssm, stub = clients.ssm(looks)
+      local status = ask(cloudjobs.jobs.maintenance_window_execution(ssm, params))
+      assert.same({ "failed", "i-1", 3 },
+        { status.state, status.detail[1].Invocations[1].InvocationId, #stub.requests })
+    end
+  end)
+
+  it("whose tasks may not be seen is an error that says so", function()
+    for _, ask in ipairs { "status", "wait" } do
+      local ssm = clients.ssm { { body = { Status = "FAILED" } }, clients.failure("AccessDeniedException") }
+      local execution = cloudjobs.jobs.maintenance_window_execution(ssm, params)
+      local status, err = execution[ask](execution, { detail = true })
+      assert.is_nil(status)
+      assert.same({ "service", "AccessDeniedException" }, { err.kind, err.code })
+    end
   end)
 
   it("can be cancelled", function()
@@ -330,6 +402,25 @@ describe("a resource snapshot job", function()
     assert.same({ "stopped", true }, { status.state, status.final })
   end)
 
+  it("appears late, goes on under an unknown code, and is gone when it is deleted", function()
+    local missing = clients.failure("ResourceNotFoundException")
+    local waited = job { missing, answer("Running", NOW - 100), answer("Paused", NOW - 100), missing }
+    local states = {}
+    local status, err = waited:wait { on_change = function(seen)
+      states[#states + 1] = seen.state
+    end }
+    assert.same({ "running", "unknown" }, states)
+    assert.is_nil(status)
+    assert.is_true(waited:is_missing(err))
+  end)
+
+  it("that failed is one thing, that it could not be looked at another", function()
+    local failed, denied = answer("Running", nil, "new"), clients.failure("AccessDeniedException")
+    assert.is_true(tells_apart(function(seen)
+      return job({ answer("Running", nil, "old"), seen }):wait()
+    end, failed, denied))
+  end)
+
   it("carries what it compares with in its reference", function()
     local first = job { answer("Running", NOW, "old") }
     first:status()
@@ -373,6 +464,10 @@ describe("a job's construction", function()
     for _, mistake in ipairs {
       { cloudjobs.jobs.export_execution, nil, "cloudjobs.jobs.export_execution: expected a client, got nil" },
       { cloudjobs.jobs.export_run, {}, "cloudjobs.jobs.export_run: expected a client, got table" },
+      { cloudjobs.jobs.export_run, clients.ssm {}, "expected a client of Cost Management Exports, got one of SSM" },
+      { cloudjobs.jobs.next_execution, clients.ssm {},
+        "cloudjobs.jobs.next_execution: expected a client of BCM Data Exports, got one of SSM" },
+      { cloudjobs.jobs.run_export, nil, "cloudjobs.jobs.run_export: expected a client, got nil" },
       { cloudjobs.jobs.open, nil, "cloudjobs.jobs.open: expected a reference, got nil" },
     } do
       local ok, message = pcall(function()
@@ -407,6 +502,21 @@ describe("a reference", function()
       assert.matches(case[2], err.message, 1, true)
     end)
   end
+
+  it("raises at the caller's line for options that make no client", function()
+    for reference, mistake in pairs {
+      ["export_execution,ExecutionId=x,ExportArn=" .. ARN] = "unknown option reigon (did you mean region?)",
+      ["export_run,exportName=x,run_id=y,scope=" .. SCOPE] = "unknown option reigon",
+    } do
+      local ok, message = pcall(function()
+        local job = cloudjobs.jobs.open(reference, { reigon = "x" })
+        return job
+      end)
+      assert.is_false(ok)
+      assert.matches("job_spec%.lua:%d+: ", message)
+      assert.matches(mistake, message, 1, true)
+    end
+  end)
 
   it("is one word, whatever the ids hold", function()
     local costs = clients.azure {}

@@ -207,6 +207,19 @@ describe("a watch", function()
     assert.equal(1, ended)
   end)
 
+  it("keeps its time by a clock that nobody sets", function()
+    local world = new_world()
+    local jobs = execution_jobs(world, 3, "a")
+    for id in pairs(world.ends) do
+      world.ends[id] = NOW + 1e6
+    end
+    function world.stub:now()
+      return self.time + (world.counts.ListExecutions or 0) * 1e7
+    end
+    local statuses = watch(world.parallel, jobs, { interval = STEADY, timeout = 100 })
+    assert.same({ NOW + 100, "running", "timeout" }, { world.stub.time, statuses[3].state, statuses[3].err.kind })
+  end)
+
   it("of Azure runs asks one history an interval for all runs of an export", function()
     local stub, asked = Stub.new(), 0
     function stub:send()

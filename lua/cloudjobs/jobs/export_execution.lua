@@ -3,6 +3,7 @@ return {
   kind = "export_execution",
   cloud = "aws",
   service = "bcm_data_exports",
+  service_id = "BCM Data Exports",
   params = { "ExportArn", "ExecutionId" },
   id = "ExecutionId",
   operation = "get_execution",

@@ -4,6 +4,7 @@ return {
   kind = "export_run",
   cloud = "azure",
   service = "cost_exports",
+  service_id = "Cost Management Exports",
   params = { "scope", "exportName", "run_id" },
   id = "run_id",
   listing = { operation = "get_execution_history", params = { "scope", "exportName" }, items = "value" },

@@ -3,6 +3,7 @@ return {
   kind = "maintenance_window_execution",
   cloud = "aws",
   service = "ssm",
+  service_id = "SSM",
   params = { "WindowExecutionId" },
   -- Known, it lets executions of one window share a listing.
   optional = { "WindowId" },

@@ -6,6 +6,7 @@ return {
   kind = "resource_snapshot_job",
   cloud = "aws",
   service = "partnercentral_selling",
+  service_id = "PartnerCentral Selling",
   params = { "Catalog", "ResourceSnapshotJobIdentifier" },
   id = "ResourceSnapshotJobIdentifier",
   operation = "get_resource_snapshot_job",
