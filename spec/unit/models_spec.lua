@@ -1,6 +1,8 @@
 -- Every operation and error of every shipped model: its shapes compile, and a
 -- value made after them is the same behind the wire as in front of it.
 
+local Stub = require "cloudjobs.stub"
+local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local Model = require "cloudjobs.model"
 
@@ -13,6 +15,8 @@ local COUNTS = {
   sso_oidc = 4,
   azure_cost_exports = 6,
 }
+
+local LISTINGS = { bcm_data_exports = 3, ssm = 52, partnercentral_selling = 12, sso = 2, azure_cost_exports = 2 }
 
 local MAX_DEPTH = 12 -- where a shape that holds itself ends: a value that would go on is left out
 
@@ -98,6 +102,43 @@ local function round_trip(model, shape, name)
   assert.same(value, decoded, name)
 end
 
+-- A client of the service, over a stub that answers with these documents.
+local function client_of(name, bodies)
+  local stub = Stub.new()
+  for _, body in ipairs(bodies) do
+    stub:push { body = body }
+  end
+  local options = { transport = stub, env = {} }
+  if name == "azure_cost_exports" then
+    options.credentials, options.scope = { token = "t" }, "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"
+    return cloudjobs.azure.cost_exports(options), stub
+  end
+  options.credentials = { access_key_id = "AKID", secret_access_key = "hush" }
+  options.region = "us-east-1"
+  return cloudjobs.aws[name](options), stub
+end
+
+-- What two calls of a listing answer, a page with a token and the last one,
+-- and the items of either.
+local function two_pages(model, op)
+  local document = {
+    value = { { name = "a" }, { name = "b" } },
+    nextLink = "https://management.azure.com/subscriptions/s/exports?api-version=2025-03-01&page=2",
+  }
+  local first = op.output and members_of(model, op.output, 0)
+  if model.service.protocol == "azure-rest" then
+    first = document
+  end
+  local last = {}
+  for member, value in pairs(first) do
+    last[member] = value
+  end
+  assert.is_string(first[op.pages.next])
+  last[op.pages.next] = nil
+  local text = { assert(core.encode(op.output, first)), assert(core.encode(op.output, last)) }
+  return text, first[op.pages.items]
+end
+
 for name, count in pairs(COUNTS) do
   describe(name, function()
     local model = Model.load(name)
@@ -116,6 +157,28 @@ for name, count in pairs(COUNTS) do
       for error_name in pairs(require("cloudjobs.models." .. name).errors) do
         round_trip(model, model:error(error_name).shape, error_name)
       end
+    end)
+
+    it(("goes through two pages of each of its %d listings"):format(LISTINGS[name] or 0), function()
+      local listings = 0
+      for operation in pairs(model:paginators()) do
+        listings = listings + 1
+        local op = model:operation(operation)
+        local pages, items = two_pages(model, op)
+        local client, stub = client_of(name, pages)
+        local params = add_located(members_of(model, op.input, 0), op.input)
+        params.scope, params.nextLink, params[op.pages.token] = nil, nil, nil
+        params.exportName = params.exportName and "nightly"
+        local both = {}
+        for i, item in ipairs(items) do
+          both[i], both[#items + i] = item, item
+        end
+        assert.same({ both, 2 }, { client:all(operation, params), #stub.requests }, operation)
+        local request = stub.requests[2]
+        local sent = core.json_decode(request.body ~= "" and request.body or "{}")
+        assert.truthy(sent[op.pages.token] or request.url:find("page=2") or request.url:find("next_token="), operation)
+      end
+      assert.equal(LISTINGS[name] or 0, listings)
     end)
 
     it("pages and waits by operations it has", function()
