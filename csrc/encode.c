@@ -193,7 +193,8 @@ static int encode_member (struct cj_encoder *e, const struct cj_member *m,
     at = CJ_ENCODE_TOKEN;
     type = lua_type(e->L, at);
     if ((node->flags & CJ_IDEMPOTENCY) == 0 || type == LUA_TNIL)
-      return (node->flags & CJ_REQUIRED) != 0
+      return (node->flags & CJ_REQUIRED) != 0 &&
+                     (!e->lenient || m->place != CJ_IN_TEXT)
                  ? cj_encode_problem(e, path, "required")
                  : 0;
   }
@@ -272,7 +273,7 @@ static void begin (lua_State *L, struct cj_encoder *e, int has_shape) {
   lua_pushnil(L); /* no problems */
   e->L = L;
   e->b = cj_buffer_borrow(L);
-  e->problems = e->depth = 0;
+  e->problems = e->depth = e->lenient = 0;
 }
 
 /* When a member is the body, the text is its value alone: JSON, but strings and
@@ -294,13 +295,15 @@ static void push_body (struct cj_encoder *e, const struct cj_member *m) {
   }
 }
 
-/* encode(shape, params, token): the text, or nil and every problem as a list
-** of { path, message }. Members that the shape places elsewhere (in=header …)
-** are checked and left out; when all are elsewhere the text is empty. */
+/* encode(shape, params, token, lenient): the text, or nil and every problem as
+** a list of { path, message }. Members that the shape places elsewhere
+** (in=header …) are checked and left out; when all are elsewhere the text is
+** empty. */
 int cj_encode (lua_State *L) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   const struct cj_shape *shape;
   struct cj_encoder e;
+  const int lenient = lua_toboolean(L, CJ_ENCODE_TOKEN + 1);
   lua_settop(L, CJ_ENCODE_TOKEN);
   if (lua_isnil(L, CJ_ENCODE_SHAPE)) {
     lua_pushliteral(L, "{}");
@@ -312,6 +315,7 @@ int cj_encode (lua_State *L) {
     lua_replace(L, CJ_ENCODE_PARAMS);
   }
   begin(L, &e, 1);
+  e.lenient = lenient;
   if (lua_type(L, CJ_ENCODE_PARAMS) == LUA_TTABLE)
     encode_structure(&e, shape, 0, CJ_ENCODE_PARAMS, &whole);
   else

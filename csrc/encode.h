@@ -21,6 +21,7 @@ struct cj_encoder {
   lua_State *L;
   struct cj_buf *b;
   int problems; /* how many */
+  int lenient;  /* what is left out or too small is the service's to judge */
   int depth;
 };
 

@@ -53,7 +53,7 @@ int cj_encode_check_min (struct cj_encoder *e, const struct cj_node *node,
                          const struct cj_path *path, double n,
                          const char *unit) {
   lua_State *L = e->L;
-  if ((node->flags & CJ_MIN) == 0 || n >= node->min)
+  if ((node->flags & CJ_MIN) == 0 || n >= node->min || e->lenient)
     return 0;
   luaL_checkstack(L, 6, NULL);
   lua_pushliteral(L, "expected at least ");

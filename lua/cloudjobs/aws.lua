@@ -30,6 +30,7 @@ local OPTIONS = assembly.known {
   use_fips = "boolean",
   use_dualstack = "boolean",
   ignore_configured_endpoint_urls = "boolean",
+  validate = "boolean",
 }
 
 local assemble
@@ -128,6 +129,7 @@ function assemble(model, options, what, level)
     timeout = timeout,
     annotate = annotate,
     settings = settings,
+    validate = options.validate,
   }
   context.attempt_texts = attempt_texts(context)
   return Client.new(context)
@@ -154,8 +156,9 @@ end
 
 for _, name in ipairs(SERVICES) do
   local what = "cloudjobs.aws." .. name
-  aws[name] = function(options)
-    local client = assemble(Model.load(name), options, what, 2)
+  -- `level` is for who makes a client on somebody's behalf: whose line a mistake is at.
+  aws[name] = function(options, level)
+    local client = assemble(Model.load(name), options, what, (level or 1) + 1)
     for method, f in pairs(METHODS[name] or {}) do
       client[method] = f
     end

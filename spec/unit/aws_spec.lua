@@ -93,6 +93,26 @@ describe("an AWS client's construction", function()
     end, "option proxy: this transport cannot honour it")
   end)
 
+  it("with validate = false leaves what is missing or too small to the service, not what cannot be sent", function()
+    local function problems_of(client, operation, params)
+      local request, err = client:request(operation, params)
+      return request and request.body or err.problems[1].path .. ": " .. err.problems[1].message
+    end
+    local strict, lenient = ssm { region = "eu-west-1" }, ssm { region = "eu-west-1", validate = false }
+    assert.equal("Name: expected at least 1 character, got 0", problems_of(strict, "get_parameter", { Name = "" }))
+    assert.equal('{"Name":""}', problems_of(lenient, "get_parameter", { Name = "" }))
+    assert.equal("Name: required", problems_of(strict, "get_parameter", {}))
+    assert.equal("{}", problems_of(lenient, "get_parameter", {}))
+    assert.equal("Name: expected string, got number", problems_of(lenient, "get_parameter", { Name = 5 }))
+    assert.equal("Nmae: unknown parameter (did you mean Name?)", problems_of(lenient, "get_parameter", { Nmae = "x" }))
+    local function sts(validate)
+      return cloudjobs.aws.sts { region = "eu-west-1", credentials = KEYS, env = {}, transport = Stub.new(), validate = validate }
+    end
+    assert.equal("RoleArn: required", problems_of(sts(), "assume_role", { RoleSessionName = "ci" }))
+    assert.equal("Action=AssumeRole&Version=2011-06-15&RoleSessionName=ci",
+      problems_of(sts(false), "assume_role", { RoleSessionName = "ci" }))
+  end)
+
   it("hands the network settings to the transport", function()
     local stub = Stub.new { { body = "{}" } }
     ssm({ transport = stub, region = "eu-west-1", ca_bundle = "ca.pem" }):list_commands()

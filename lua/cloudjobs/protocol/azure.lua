@@ -74,7 +74,7 @@ local function encode(op, params, context, options)
   end
 
   local version = options.api_version or context.api_version
-  local request, err = rest.encode(op, given)
+  local request, err = rest.encode(op, given, context)
   local problems = err and err.problems or {}
   local scope, message
   if type(given.scope) == "string" then

@@ -24,10 +24,12 @@ local function constants_of(op)
 end
 
 --- Encodes and validates. The request has no address and no date yet.
+---@param context { validate: boolean|nil } false leaves what is required, and how much of it, to the service
 ---@return table|nil request `{ method, path, headers, body }`
 ---@return cloudjobs.Error|nil err kind "validation", every problem at once
-local function encode(op, params)
-  local body, problems = core.encode(op.input, params or {}, op.has_token and core.uuid() or nil)
+local function encode(op, params, context)
+  local token = op.has_token and core.uuid() or nil
+  local body, problems = core.encode(op.input, params or {}, token, context.validate == false)
   if not body then
     return nil, Error.new { kind = "validation", code = "validation", problems = problems }
   end

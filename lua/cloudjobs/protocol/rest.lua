@@ -113,12 +113,13 @@ end
 --- Encodes and validates. The request has no address yet.
 ---@param op table
 ---@param params table|nil
+---@param context { validate: boolean|nil } false leaves what is required, and how much of it, to the service
 ---@return { method: string, path: string, query: string|nil, headers: table, body: string|nil }|nil request
 ---@return cloudjobs.Error|nil err kind "validation", every problem at once
-local function encode(op, params)
+local function encode(op, params, context)
   params = params or {}
   local token = op.has_token and core.uuid() or nil
-  local json, problems = core.encode(op.input, params, token)
+  local json, problems = core.encode(op.input, params, token, context.validate == false)
   if not json then
     return nil, invalid(problems)
   end

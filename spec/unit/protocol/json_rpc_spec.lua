@@ -37,12 +37,12 @@ describe("a JSON request", function()
       path = "/",
       headers = { ["content-type"] = "application/x-amz-json-1.0", ["x-amz-target"] = "JobService.StartJob" },
       body = '{"Name":"nightly","Token":"t-1"}',
-    }, json_rpc.encode(start, { Name = "nightly", Token = "t-1" }))
+    }, json_rpc.encode(start, { Name = "nightly", Token = "t-1" }, {}))
   end)
 
   it("has a fresh idempotency token when none is given", function()
     local function token()
-      return json_rpc.encode(start, { Name = "nightly" }).body:match('"Token":"(%x+%-%x+%-4%x+%-[89ab]%x+%-%x+)"')
+      return json_rpc.encode(start, { Name = "nightly" }, {}).body:match('"Token":"(%x+%-%x+%-4%x+%-[89ab]%x+%-%x+)"')
     end
     local first = token()
     assert.is_string(first)
@@ -50,11 +50,11 @@ describe("a JSON request", function()
   end)
 
   it("is an empty object without parameters", function()
-    assert.equal("{}", json_rpc.encode(model:operation("Ping")).body)
+    assert.equal("{}", json_rpc.encode(model:operation("Ping"), nil, {}).body)
   end)
 
   it("is refused with every problem", function()
-    local request, err = json_rpc.encode(start, { Nmae = "nightly", Token = 5 })
+    local request, err = json_rpc.encode(start, { Nmae = "nightly", Token = 5 }, {})
     assert.is_nil(request)
     assert.equal("validation", err.kind)
     local seen = {}
@@ -150,7 +150,7 @@ describe("a query-compatible service", function()
   local ping = compatible:operation("Ping")
 
   it("is asked in query mode", function()
-    assert.equal("true", json_rpc.encode(ping).headers["x-amzn-query-mode"])
+    assert.equal("true", json_rpc.encode(ping, nil, {}).headers["x-amzn-query-mode"])
   end)
 
   it("names its codes in a header", function()

@@ -72,7 +72,7 @@ describe("a query service with names of its own", function()
   }
   for _, case in ipairs(CASES) do
     it("sends " .. case[2] .. " and reads it back", function()
-      assert.equal("Action=Put&Version=2020-01-01&" .. case[2], query.encode(op, case[1]).body)
+      assert.equal("Action=Put&Version=2020-01-01&" .. case[2], query.encode(op, case[1], {}).body)
       local body = "<PutResponse>" .. case[3] .. "</PutResponse>"
       assert.same(case[1], query.decode(op, { status = 200, headers = {}, body = body }))
     end)

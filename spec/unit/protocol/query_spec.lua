@@ -45,7 +45,7 @@ local model = Model.new {
 local put = model:operation("put")
 
 local function form(params)
-  local request, err = query.encode(put, params)
+  local request, err = query.encode(put, params, {})
   if not request then
     return tostring(err)
   end
@@ -54,7 +54,7 @@ end
 
 describe("the query protocol's request", function()
   it("is a form in the body, nothing in the URL", function()
-    local request = query.encode(put, { Text = "x", Token = "t" })
+    local request = query.encode(put, { Text = "x", Token = "t" }, {})
     assert.same({
       method = "POST",
       path = "/",
@@ -64,11 +64,11 @@ describe("the query protocol's request", function()
   end)
 
   it("needs no parameters", function()
-    assert.equal("Action=Ping&Version=2020-01-01", query.encode(model:operation("ping")).body)
+    assert.equal("Action=Ping&Version=2020-01-01", query.encode(model:operation("ping"), nil, {}).body)
   end)
 
   it("has a random token where one is missing", function()
-    local a, b = query.encode(put, { Text = "x" }).body, query.encode(put, { Text = "x" }).body
+    local a, b = query.encode(put, { Text = "x" }, {}).body, query.encode(put, { Text = "x" }, {}).body
     assert.matches("Token=%x+%-%x+%-%x+%-%x+%-%x+$", a)
     assert.not_equal(a, b)
   end)

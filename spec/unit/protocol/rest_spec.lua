@@ -72,7 +72,7 @@ local model = Model.new {
 }
 
 local function encode(name, params)
-  return rest.encode(model:operation(name), params)
+  return rest.encode(model:operation(name), params, {})
 end
 
 local function decode(name, status, headers, body)
