@@ -26,7 +26,7 @@ describe("cloudjobs", function()
   local function interrupted(words, text)
     local line = process.cloudjobs_line(words, cli.environment)
     return process.run((([[
-      set -m; LINE >F/out 2>F/err & pid=$!
+      set -m; : >F/out; : >F/err; LINE >F/out 2>F/err & pid=$!
       until grep -q TEXT F/out F/err; do :; done
       kill -INT $pid; wait $pid; status=$?; cat F/err >&2; exit $status]])
       :gsub("LINE", (line:gsub("%%", "%%%%"))):gsub("TEXT", text):gsub("F/", cli.folder .. "/")))
@@ -82,6 +82,14 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
         kind = "export_run", state = "succeeded", code = "Completed", ok = true, final = true, ref = Command.normal(ref),
       } }, list)
       assert.equal(0, status)
+    end)
+
+    it("says that nobody answers while it tries again", function()
+      local ref = ref_of(cli:export("nightly", 3600))
+      local status, out, err = cli:run { "watch", ref, "--endpoint-url", "http://127.0.0.1:1", "--timeout", "0.1" }
+      assert.matches("^cloudjobs: connect: [^\n]*; trying again\n$", err)
+      assert.matches("  nightly %(AWS export%): unknown: BCM Data Exports GetExecution: connect: ", out)
+      assert.equal(2, status)
     end)
 
     it("asks once for all runs of an export", function()

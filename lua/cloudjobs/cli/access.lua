@@ -5,6 +5,8 @@ local cloudjobs = require "cloudjobs"
 local debug_ = require "cloudjobs.cli.debug"
 local interrupt = require "cloudjobs.cli.interrupt"
 local os_ = require "cloudjobs.os"
+local text = require "cloudjobs.cli.text"
+local wrap = require "cloudjobs.cli.wrap"
 
 local OPTIONS = {
   { "--profile", "profile", "<name>", "Profile of the shared AWS configuration." },
@@ -39,6 +41,22 @@ local function ask_mfa(serial)
   io.stderr:flush()
   local code = io.stdin:read("*l")
   return code and code:match("%d+")
+end
+
+-- A wait outlasts a network that is away for a while. That nothing at all has been reached yet is told, once.
+local function telling(transport)
+  local reached, told = false, false
+  return wrap(transport, {
+    send = function(_, request)
+      local response, err = transport:send(request)
+      reached = reached or response ~= nil
+      if not reached and not told and err.kind == "transport" then
+        told = true
+        io.stderr:write("cloudjobs: ", text.plain(err), "; trying again\n")
+      end
+      return response, err
+    end,
+  })
 end
 
 local Access = {}
@@ -111,8 +129,10 @@ function Access:client(kind, settings)
 end
 
 ---@param parsed table the command line as `define` has it read
-local function new(parsed)
+---@param waits boolean|nil the subcommand waits, and tries again what failed
+local function new(parsed, waits)
   local transport = interrupt.heed(cloudjobs.transport.default())
+  transport = waits and telling(transport) or transport
   return setmetatable({
     transport = parsed.debug and debug_.transport(transport) or transport,
     _parsed = parsed,

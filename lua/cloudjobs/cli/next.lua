@@ -35,7 +35,7 @@ local function run(parsed)
   if not finder then
     return nil, ("'%s' is neither the ARN of an AWS export nor the id of a maintenance window"):format(parsed.id)
   end
-  local reach = access.new(parsed)
+  local reach = access.new(parsed, true)
   parsed.region, params.region = parsed.region or params.region, nil
   params.since = parsed.since
   local job, err = cloudjobs.jobs[finder](reach:client(kinds.find(kind)), params, {

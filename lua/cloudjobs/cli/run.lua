@@ -67,7 +67,7 @@ local function run(parsed)
     return nil, "--from and --to are for Azure exports"
   end
   local start = parsed.catalog and start_snapshots or start_export
-  local job, err = start(access.new(parsed), parsed, period)
+  local job, err = start(access.new(parsed, true), parsed, period)
   interrupt.release()
   if not job then
     return out.fail(err)

@@ -68,7 +68,7 @@ end
 
 --- Follows the jobs. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
-  local reach = access.new(parsed)
+  local reach = access.new(parsed, true)
   local kind = kinds.find(parsed.job[1])
   if kind and #parsed.job > 1 then
     return nil, ("%s takes its ids as options, not '%s'"):format(parsed.job[1], parsed.job[2])
