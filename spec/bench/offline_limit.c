@@ -109,6 +109,8 @@ static void must (int status) {
 
 static void sign (struct session *s, const char *body, size_t size) {
   static const char *const headers[][2] = {
+    { "amz-sdk-invocation-id", "c4ca4238-a0b9-4382-9cc5-509a6f75849b" },
+    { "amz-sdk-request", "attempt=1; max=3" },
     { "content-type", "application/x-amz-json-1.1" },
     { "host", "bcm-data-exports.us-east-1.api.aws" },
     { "x-amz-date", "20260101T000000Z" },
@@ -125,7 +127,7 @@ static void sign (struct session *s, const char *body, size_t size) {
   r.service = slice("bcm-data-exports");
   r.normalize_path = r.encode_path = 1;
   must(cj_sign_stamp(1767225600, r.stamp));
-  for (r.count = 0; r.count < 4; r.count++) {
+  for (r.count = 0; r.count < 6; r.count++) {
     r.headers[r.count].name = slice(headers[r.count][0]);
     r.headers[r.count].value = slice(headers[r.count][1]);
   }
