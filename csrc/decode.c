@@ -6,6 +6,9 @@
 ** the Lua stack. */
 #define WAITING 16
 
+/* Maps begin with room for this many entries, as most have no more. */
+#define ENTRIES 4
+
 /* Stack of the decoding functions. */
 enum { SHAPE = 1, TEXT, ORDERS, NAMES, ARRAY_MT, BUFFER };
 
@@ -79,7 +82,7 @@ static int decode_map (struct cj_decoder *d, const struct cj_node *item,
   if (cj_json_enter(&d->json) != 0)
     return -1;
   luaL_checkstack(L, 12, "too many nested tables");
-  lua_newtable(L);
+  lua_createtable(L, 0, ENTRIES);
   table = lua_gettop(L);
   if (d->keeps_order) {
     lua_pushvalue(L, table);
@@ -179,11 +182,13 @@ static int decode_structure (struct cj_decoder *d, struct cj_shape *shape,
         return -1;
       continue;
     }
-    if (known)
+    if (known) {
       lua_rawgeti(L, NAMES, m->index);
-    else
+      path.name = m->name;
+    } else {
       lua_pushlstring(L, key.s, key.n);
-    path.name.s = lua_tolstring(L, -1, &path.name.n);
+      path.name.s = lua_tolstring(L, -1, &path.name.n);
+    }
     got = decode_node(d, known ? m->node : &cj_document_node, &path);
     if (got < 0)
       return -1;
