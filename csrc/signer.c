@@ -48,6 +48,7 @@ static struct cj_slice opt_slice (lua_State *L, int i) {
 /* Its user value is { session token }. */
 struct signer {
   struct cj_signer keys;
+  int has_token;
   char text[2 * KEY_MAX + 4]; /* id, "AWS4", secret */
 };
 
@@ -121,6 +122,7 @@ static int l_signer (lua_State *L) {
   s->keys.id.n = id.n;
   s->keys.secret.s = s->text + id.n;
   s->keys.secret.n = secret.n + 4;
+  s->has_token = !lua_isnil(L, 3);
   lua_createtable(L, 1, 0);
   lua_pushvalue(L, 3);
   lua_rawseti(L, -2, 1);
@@ -161,9 +163,18 @@ static void add_header (struct cj_request *r, struct cj_slice name,
   r->count++;
 }
 
+/* Clears the header whose name is on top, and stays there. */
+static void drop_header (lua_State *L) {
+  lua_pushvalue(L, -1);
+  lua_pushnil(L);
+  lua_rawset(L, 2);
+}
+
 /* Takes the headers in that are to be signed; the ones that the signer makes
-** itself are left out. Returns what is wrong, or NULL. */
-static const char *read_headers (lua_State *L, struct cj_request *r) {
+** itself are left out, and a token that it has none for is dropped. Returns
+** what is wrong, or NULL. */
+static const char *read_headers (lua_State *L, struct cj_request *r,
+                                 int has_token) {
   static const struct cj_slice hash = CJ_SLICE("x-amz-content-sha256");
   lua_pushnil(L);
   while (lua_next(L, 2)) {
@@ -174,6 +185,8 @@ static const char *read_headers (lua_State *L, struct cj_request *r) {
     value = slice(L, -1);
     if (cj_slice_equal(name, date) || cj_slice_equal(name, token)) {
       lua_pop(L, 1);
+      if (!has_token && name.n == token.n) /* of another signer */
+        drop_header(L);
       continue;
     }
     if (cj_sign_skips(name)) {
@@ -192,14 +205,6 @@ static const char *read_headers (lua_State *L, struct cj_request *r) {
   return NULL;
 }
 
-/* headers[name] = the value on top, which is popped: a string that the table
-** now keeps, or nil. */
-static void set_header (lua_State *L, int upvalue) {
-  lua_pushvalue(L, lua_upvalueindex(upvalue));
-  lua_insert(L, -2);
-  lua_rawset(L, 2);
-}
-
 /* signer:sign(headers, method, path, query, body, time, region, service) ->
 ** headers, with this signature's x-amz-date, x-amz-security-token and
 ** authorization in place of an earlier one's. Every call goes this way, so it
@@ -215,17 +220,21 @@ static int signer_sign (lua_State *L) {
   const char *wrong;
   check_request(L, &r);
   r.payload.s = NULL;
-  wrong = read_headers(L, &r);
+  wrong = read_headers(L, &r, s->has_token);
   if (wrong != NULL)
     return refuse(L, wrong);
+  lua_pushvalue(L, lua_upvalueindex(UP_DATE));
   lua_pushlstring(L, r.stamp, sizeof(r.stamp));
   add_header(&r, date, slice(L, -1));
-  set_header(L, UP_DATE);
-  lua_getiuservalue(L, 1, 1);
-  lua_rawgeti(L, -1, 1);
-  if (!lua_isnil(L, -1))
+  lua_rawset(L, 2); /* it keeps the text from now on */
+  if (s->has_token) {
+    lua_pushvalue(L, lua_upvalueindex(UP_TOKEN));
+    lua_getiuservalue(L, 1, 1);
+    lua_rawgeti(L, -1, 1);
+    lua_replace(L, -2);
     add_header(&r, token, slice(L, -1));
-  set_header(L, UP_TOKEN);
+    lua_rawset(L, 2);
+  }
   if (r.payload.s == NULL) {
     if (cj_sha256(&d->hash, body.s, body.n, hash) != 0)
       return luaL_error(L, "libcrypto cannot hash");
@@ -235,9 +244,10 @@ static int signer_sign (lua_State *L) {
   }
   if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
     return refuse_request(L, &done);
+  lua_pushvalue(L, lua_upvalueindex(UP_AUTHORIZATION));
   lua_pushlstring(L, d->text.s + done.authorization,
                   d->text.len - done.authorization);
-  set_header(L, UP_AUTHORIZATION);
+  lua_rawset(L, 2);
   lua_settop(L, 2);
   return 1;
 }

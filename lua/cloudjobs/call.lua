@@ -59,8 +59,14 @@ local function prepare(context, op, params, options)
     request.url = request.url .. "?" .. request.query
   end
   request.signing = endpoint.signing
-  request.network = context.network.to[endpoint.origin] or nil
-  request.once = op.once or nil -- a ninth member would double the table
+  -- Set where there is something to set: a ninth member would double the table.
+  local network = context.network.to[endpoint.origin]
+  if network then
+    request.network = network
+  end
+  if op.once then
+    request.once = true
+  end
   local headers = request.headers
   headers.host = endpoint.host
   headers["user-agent"] = context.user_agent
@@ -257,8 +263,14 @@ local function run(context, op, params, options)
 
   local request, err = prepare(context, op, params, options)
   local retry = context.retry
-  if request and context.log then
-    context.log:request(op, params, request)
+  if request then
+    request.connect_timeout = context.timeout.connect
+    if options.cancel then
+      request.cancel = options.cancel
+    end
+    if context.log then
+      context.log:request(op, params, request)
+    end
   end
   while request do
     local stop = (options.cancel or retry.limiter) and hold(context, options, deadline, err)
@@ -268,8 +280,6 @@ local function run(context, op, params, options)
     end
     attempts = attempts + 1
     request.timeout = deadline and math.min(limit, deadline - transport:clock()) or limit
-    request.connect_timeout = context.timeout.connect
-    request.cancel = options.cancel
     context.annotate(request.headers, attempts, context, response)
 
     local identity

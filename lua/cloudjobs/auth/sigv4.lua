@@ -9,16 +9,12 @@ local sigv4_mt = { __name = "cloudjobs.auth.sigv4", __index = Sigv4 }
 
 -- A signer holds its identity's key of the day. It is found by the identity
 -- itself: after a rotation, even under the same key id, there is another.
-local function signer_of(self, identity)
-  local signer = self._signers[identity]
+local function new_signer(self, identity)
+  local signer, message = core.signer(identity.access_key_id, identity.secret_access_key, identity.session_token)
   if not signer then
-    local message
-    signer, message = core.signer(identity.access_key_id, identity.secret_access_key, identity.session_token)
-    if not signer then
-      return nil, Error.new { kind = "credentials", code = "unusable", message = message }
-    end
-    self._signers[identity] = signer
+    return nil, Error.new { kind = "credentials", code = "unusable", message = message }
   end
+  self._signers[identity] = signer
   return signer
 end
 
@@ -30,9 +26,13 @@ end
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err
 function Sigv4:sign(request, identity, now)
-  local signer, err = signer_of(self, identity)
+  local signer = self._signers[identity]
   if not signer then
-    return nil, err
+    local err
+    signer, err = new_signer(self, identity)
+    if not signer then
+      return nil, err
+    end
   end
   local scope = request.signing or self._scope
   local headers, message = signer:sign(
