@@ -5,11 +5,11 @@
 
 #include "certificate.h"
 #include "codec.h"
+#include "forks.h"
 #include "hash.h"
 #include "signer.h"
 
 #include <openssl/rand.h>
-#include <unistd.h>
 
 #define BUF_T "cloudjobs.buf"
 #define TOOLS_T "cloudjobs.tools"
@@ -59,7 +59,7 @@ struct tools {
   struct cj_hash hash;
   unsigned char pool[POOL_SIZE]; /* random bytes; the last 'left' are unused */
   size_t left;
-  pid_t pid; /* whose they are: a fork must not draw the same */
+  unsigned forks; /* before they were drawn: a child must not use the same */
 };
 
 static int tools_gc (lua_State *L) {
@@ -152,13 +152,12 @@ static int l_hex (lua_State *L) {
 
 static const unsigned char *draw (lua_State *L, size_t n) {
   struct tools *t = tools(L);
-  pid_t pid = getpid();
-  if (t->left < n || t->pid != pid) {
+  if (t->left < n || t->forks != cj_forks()) {
     t->left = 0;
     if (RAND_bytes(t->pool, sizeof(t->pool)) != 1)
       luaL_error(L, "libcrypto has no random bytes");
     t->left = sizeof(t->pool);
-    t->pid = pid;
+    t->forks = cj_forks();
   }
   t->left -= n;
   return t->pool + t->left;

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "curl.h"
+#include "forks.h"
 #include "sigpipe.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ struct slot {
 
 struct multi {
   CURLM *m;
-  pid_t pid;       /* who opened it: see struct cj_transfer */
+  unsigned forks;  /* where it was opened: see struct cj_transfer */
   int epoll;       /* -1: none */
   double deadline; /* when libcurl wants to be called, HUGE_VAL: never */
   struct slot **slots;
@@ -135,7 +136,7 @@ static CURLMcode step (struct multi *m, double seconds) {
 static void end_slot (struct multi *m, struct slot *s) {
   if (!s->busy)
     return;
-  if (m->pid == getpid())
+  if (m->forks == cj_forks())
     curl_multi_remove_handle(m->m, s->t.easy);
   s->busy = 0;
   m->busy--;
@@ -153,7 +154,7 @@ static void close_all (struct multi *m) {
   free(m->slots);
   m->slots = NULL;
   m->n = 0;
-  if (m->m != NULL && m->pid == getpid())
+  if (m->m != NULL && m->forks == cj_forks())
     curl_multi_cleanup(m->m);
   m->m = NULL;
   if (m->epoll >= 0)
@@ -162,11 +163,11 @@ static void close_all (struct multi *m) {
 }
 
 static int open_multi (struct multi *m) {
-  if (m->m != NULL && m->pid == getpid())
+  if (m->m != NULL && m->forks == cj_forks())
     return 0;
   close_all(m);
   m->deadline = HUGE_VAL;
-  m->pid = getpid();
+  m->forks = cj_forks();
   cj_transfer_start();
   m->m = curl_multi_init();
   if (m->m == NULL || open_waiting(m) != 0)
@@ -280,7 +281,7 @@ static int multi_step (lua_State *L) {
   double seconds = luaL_optnumber(L, 2, 0);
   CURLMcode result;
   lua_pushboolean(L, 1);
-  if (m->m == NULL || m->pid != getpid())
+  if (m->m == NULL || m->forks != cj_forks())
     return 1;
   cj_sigpipe_block(&guard);
   result = step(m, seconds);
@@ -301,7 +302,7 @@ static int multi_next (lua_State *L) {
   char *private;
   struct slot *s;
   int queued;
-  if (m->m == NULL || m->pid != getpid())
+  if (m->m == NULL || m->forks != cj_forks())
     return 0;
   message = curl_multi_info_read(m->m, &queued);
   if (message == NULL)
@@ -335,7 +336,7 @@ static int multi_close (lua_State *L) {
 /* ---- the poller: one descriptor for several multis and a wake-up ---- */
 
 struct poller {
-  pid_t pid;       /* epoll descriptors are shared over a fork */
+  unsigned forks;  /* epoll descriptors are shared over them */
   int epoll, wake; /* -1: closed */
 };
 
@@ -368,7 +369,7 @@ static int poll_in (int epoll, int fd) {
 static int l_poller (lua_State *L) {
   struct poller *p = lua_newuserdatauv(L, sizeof(*p), 0);
   p->epoll = p->wake = -1;
-  p->pid = getpid();
+  p->forks = cj_forks();
   luaL_setmetatable(L, POLLER_T);
   p->epoll = epoll_create1(EPOLL_CLOEXEC);
   p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -397,7 +398,7 @@ static int poller_unwatch (lua_State *L) {
 
 /* poller:is_ours() -> whether this very process made it */
 static int poller_is_ours (lua_State *L) {
-  lua_pushboolean(L, check_poller(L)->pid == getpid());
+  lua_pushboolean(L, check_poller(L)->forks == cj_forks());
   return 1;
 }
 

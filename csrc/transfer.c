@@ -1,6 +1,8 @@
 /* One HTTP exchange on a libcurl easy handle that is kept for the next one. */
 #include "transfer.h"
 
+#include "forks.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -120,7 +122,7 @@ void cj_transfer_init (struct cj_transfer *t) {
 /* After a fork the connections are the parent's too: a TLS goodbye from here
 ** would end them, so the handle is left alone. */
 static void drop (struct cj_transfer *t) {
-  if (t->easy != NULL && t->pid == getpid())
+  if (t->easy != NULL && t->forks == cj_forks())
     curl_easy_cleanup(t->easy);
   t->easy = NULL;
 }
@@ -260,14 +262,14 @@ int cj_transfer_begin (struct cj_transfer *t) {
     cj_buf_free(&t->body);
   cj_buf_reset(&t->body);
   t->body.max = t->max_body;
-  if (t->easy != NULL && t->pid == getpid() && !t->unset)
+  if (t->easy != NULL && t->forks == cj_forks() && !t->unset)
     return 0;
   cj_transfer_start();
   drop(t);
   t->easy = curl_easy_init();
   if (t->easy == NULL)
     return refuse(t, "memory", "libcurl could not make a handle");
-  t->pid = getpid();
+  t->forks = cj_forks();
   t->unset = 0;
   cj_buf_reset(&t->network);
   return 0;

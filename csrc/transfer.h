@@ -7,8 +7,6 @@
 
 #include <curl/curl.h>
 
-#include <sys/types.h>
-
 /* What an answer's body may hold unless a request says otherwise: far more
 ** than any answer of these services, far less than a gateway's memory. */
 #define CJ_MAX_BODY ((size_t)64 << 20)
@@ -43,7 +41,8 @@ struct cj_transfer {
   size_t max_body; /* settings, after 'init' for the owner to change */
   int gzip;        /* ask for a compressed answer, and unpack it */
   CURL *easy;
-  pid_t pid;           /* who opened it: connections do not survive a fork */
+  unsigned forks;      /* cj_forks when it was opened: connections are the
+                       ** process's that made them */
   struct cj_buf lines; /* the request's headers, a NUL behind each */
   size_t count;        /* of lines */
   int given;           /* which headers libcurl must not make itself */

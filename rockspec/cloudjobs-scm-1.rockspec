@@ -29,14 +29,14 @@ build = {
   install = { bin = { cloudjobs = "bin/cloudjobs" } },
   modules = {
     ["cloudjobs.core"] = {
-      sources = { "csrc/core.c", "csrc/signer.c", "csrc/codec.c", "csrc/encode.c", "csrc/encode_map.c", "csrc/encode_scalar.c", "csrc/decode.c", "csrc/decode_scalar.c", "csrc/xml_tree.c", "csrc/shape.c", "csrc/json.c", "csrc/xml.c", "csrc/scalar.c", "csrc/sign.c", "csrc/hash.c", "csrc/certificate.c", "csrc/buf.c" },
+      sources = { "csrc/core.c", "csrc/signer.c", "csrc/codec.c", "csrc/encode.c", "csrc/encode_map.c", "csrc/encode_scalar.c", "csrc/decode.c", "csrc/decode_scalar.c", "csrc/xml_tree.c", "csrc/shape.c", "csrc/json.c", "csrc/xml.c", "csrc/scalar.c", "csrc/sign.c", "csrc/hash.c", "csrc/certificate.c", "csrc/buf.c", "csrc/forks.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "crypto" },
       incdirs = { "$(OPENSSL_INCDIR)" },
       libdirs = { "$(OPENSSL_LIBDIR)" },
     },
     ["cloudjobs.curl"] = {
-      sources = { "csrc/curl.c", "csrc/transfer.c", "csrc/multi.c", "csrc/buf.c", "csrc/sigpipe.c" },
+      sources = { "csrc/curl.c", "csrc/transfer.c", "csrc/multi.c", "csrc/buf.c", "csrc/forks.c", "csrc/sigpipe.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },

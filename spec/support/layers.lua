@@ -42,10 +42,10 @@ local LUA = {
 }
 
 local C = {
-  { layer = "core", "core", may = "codec signer certificate scalar hash buf", lua = true },
+  { layer = "core", "core", may = "codec signer certificate scalar hash forks buf", lua = true },
   { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar buf core", lua = true },
-  { layer = "curl", "curl", "multi", may = "transfer clock sigpipe buf", lua = true },
-  { layer = "transfer", "transfer", may = "buf" },
+  { layer = "curl", "curl", "multi", may = "transfer clock sigpipe forks buf", lua = true },
+  { layer = "transfer", "transfer", may = "forks buf" },
   { layer = "os", "os", "process", may = "clock sigpipe buf", lua = true },
   { layer = "clock", "clock", lua = true },
   { layer = "compat", "compat", lua = true },
@@ -58,6 +58,7 @@ local C = {
   { layer = "hash", "hash", may = "buf" },
   { layer = "certificate", "certificate", lua = true },
   { layer = "sigpipe", "sigpipe" },
+  { layer = "forks", "forks" },
   { layer = "buf", "buf" },
 }
 
