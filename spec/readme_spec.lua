@@ -39,6 +39,16 @@ describe("README.md", function()
     files.remove(folder)
   end)
 
+  it("has a whole cron job in less than 30 lines", function()
+    for _, block in ipairs(readme.blocks(text, "lua")) do
+      if block.text:find("cloudjobs.watch(", 1, true) then
+        assert.is_true(select(2, block.text:gsub("\n", "")) < 30)
+        return
+      end
+    end
+    error "there is none"
+  end)
+
   for _, block in ipairs(readme.blocks(text, "lua")) do
     it("has a program in line " .. block.line .. " that runs as written", function()
       local program = block.text:gsub(PLACE, server.url, 1)

@@ -88,4 +88,15 @@ local function is(value)
   return getmetatable(value) == error_mt
 end
 
-return { new = new, is = is }
+--- The same error for one more caller: each call writes its operation into its own.
+---@param err cloudjobs.Error
+---@return cloudjobs.Error
+local function copy(err)
+  local fields = {}
+  for name, value in pairs(err) do
+    fields[name] = value
+  end
+  return new(fields)
+end
+
+return { new = new, is = is, copy = copy }

@@ -69,6 +69,51 @@ describe("an identity", function()
     assert.not_matches("wrong%-secret", tostring(err))
   end)
 
+  -- 50 lists at once by two clients that share who they are; the results, and how often the token was asked for.
+  local function fifty(secret)
+    local transport = cloudjobs.transport.multi {}
+    local provider = cloudjobs.azure.credentials {
+      tenant_id = TENANT, client_id = CLIENT, client_secret = secret, cloud = { authority = emulator.url },
+      transport = transport, env = {},
+    }
+    local calls, clients = {}, {}
+    for i = 1, 2 do
+      clients[i] = cloudjobs.azure.cost_exports {
+        scope = SCOPE, endpoint = emulator.url, credentials = provider, transport = transport, env = {},
+      }
+    end
+    for i = 1, 50 do
+      calls[i] = function()
+        return clients[i % 2 + 1]:list()
+      end
+    end
+    local results, asked = cloudjobs.parallel(calls, { concurrency = 50 }), 0
+    for _, request in ipairs(emulator:requests()) do
+      asked = asked + (request.path:find("/oauth2/", 1, true) and 1 or 0)
+    end
+    transport:close()
+    return results, asked
+  end
+
+  it("is asked for once by 50 calls of two clients that wait for it", function()
+    local results, asked = fifty "emulator-secret"
+    for _, result in ipairs(results) do
+      assert.is_true(result.ok, tostring(result.err))
+    end
+    assert.same({ 50, 1 }, { #results, asked })
+  end)
+
+  it("that is refused is an error of its own for each of 50 calls", function()
+    local results, asked = fifty "wrong-secret"
+    local errors = {}
+    for _, result in ipairs(results) do
+      assert.equal("invalid_client", result.err.code)
+      assert.is_nil(errors[result.err])
+      errors[result.err] = true
+    end
+    assert.equal(1, asked)
+  end)
+
   it("is had by a certificate", function()
     local result = assert(run({
       "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "both.pem", "-out", "cert.pem",

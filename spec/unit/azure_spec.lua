@@ -366,6 +366,31 @@ describe("a token that the service refuses", function()
   end)
 end)
 
+describe("a cloud", function()
+  local token = { body = { access_token = "tok", expires_in = 3600 } }
+  local SCOPED = "/" .. SCOPE .. "/providers/Microsoft.CostManagement/exports?"
+  local CASES = {
+    { "public", "https://login.microsoftonline.com/", "https://management.azure.com" },
+    { "us_government", "https://login.microsoftonline.us/", "https://management.usgovcloudapi.net" },
+    { "china", "https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn" },
+    { { authority = "https://login.example", endpoint = "https://arm.example", token_scope = "https://arm.example/.default" },
+      "https://login.example/", "https://arm.example" },
+  }
+  for _, case in ipairs(CASES) do
+    it("has its addresses: " .. case[3], function()
+      local costs, stub = client({ token, { body = { value = {} } } }, {
+        cloud = case[1], credentials = { tenant_id = "t", client_id = "c", client_secret = "hush" },
+      })
+      assert(costs:list())
+      assert.equal(case[2] .. "t/oauth2/v2.0/token", stub.requests[1].url)
+      assert.matches("&scope=" .. case[3]:gsub("%W", function(c)
+        return c:find("[%.%-]") and "%" .. c or ("%%%%%02X"):format(c:byte())
+      end) .. "%%2F%.default", "&" .. stub.requests[1].body)
+      assert.equal(case[3] .. SCOPED, stub.requests[2].url:sub(1, #case[3] + #SCOPED))
+    end)
+  end
+end)
+
 describe("a hint", function()
   local BILLING = "providers/Microsoft.Billing/billingAccounts/1"
 
@@ -377,6 +402,7 @@ describe("a hint", function()
     { 412, "412", "x", "get it again" },
     { 400, "BadRequest", "Invalid definition type 'FocusCost'; valid values: 'Usage'", "type \"Usage\" only" },
     { 400, "BadRequest", "Invalid member :properties.schedule.recurrence", "Leave recurrence out" },
+    { 400, "BadRequest", "rootFolderPath is not valid", "without a slash" },
     { 400, "BadRequest", "from cannot be after to", "recurrencePeriod both ends" },
     { 400, "FailedIdentityOperation", "x", "roleAssignments/write" },
     { 400, "InvalidApiVersionParameter", "The api-version is unknown", "api_version =" },

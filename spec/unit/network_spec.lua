@@ -99,6 +99,16 @@ describe("trust", function()
       assert.same({ ca_bundle = case[3] }, stub.requests[1].network)
     end)
   end
+
+  it("is the transport's own where it cannot be told by a variable", function()
+    local stub = Stub.new { { body = "{}" } }
+    stub.honours = {}
+    assert(cloudjobs.aws.ssm({
+      transport = stub, region = "eu-west-1", env = { AWS_CA_BUNDLE = "env.pem" },
+      credentials = { access_key_id = "AKID", secret_access_key = "hush" },
+    }):list_commands())
+    assert.is_nil(stub.requests[1].network)
+  end)
 end)
 
 describe("Azure's clients", function()

@@ -1,6 +1,7 @@
 --- Keeps the tokens that a flow fetched: one for each scope, fetched anew a
 --- while before it expires, once for all that wait for it.
 
+local Error = require "cloudjobs.error"
 local azure_token = require "cloudjobs.credentials.azure_token"
 
 -- A token is not sent in its last seconds: it has a way to go.
@@ -64,9 +65,13 @@ function Cache:get(scope)
   if serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
     return entry.identity
   end
-  return self._transport:single(self._key .. scope, function()
+  local identity, err = self._transport:single(self._key .. scope, function()
     return refresh(self, scope, entry)
   end)
+  if not identity then
+    return nil, Error.copy(err)
+  end
+  return identity
 end
 
 --- Lets go of a token that a service refused, if it is still the one kept.

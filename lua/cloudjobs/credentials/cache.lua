@@ -67,21 +67,12 @@ local function refresh(self, seen)
   end)
 end
 
--- Every waiter gets an error of its own: a call writes its operation into it.
-local function own(err)
-  local copy = {}
-  for name, value in pairs(err) do
-    copy[name] = value
-  end
-  return Error.new(copy)
-end
-
 local function wait(self, seen)
   local identity, err = self._transport:single(self._key, function()
     return refresh(self, seen)
   end)
   if not identity then
-    return nil, own(err)
+    return nil, Error.copy(err)
   elseif identity ~= self._identity then
     keep(self, identity, self._transport:now())
   end
