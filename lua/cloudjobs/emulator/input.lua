@@ -45,56 +45,64 @@ local function contains(list, value)
   return false
 end
 
---- Adds what is wrong with enumerated members, which clients leave to the services.
-local check_enums
-
-local function check_value(model, kind, enum, value, path, problems)
-  local item = kind:match("^(.*)[%[{][%]}]$")
-  if item then
-    for key, one in pairs(value) do
-      check_value(model, item, enum, one, ("%s.%s"):format(path, type(key) == "number" and key + 1 or key), problems)
-    end
-  elseif enum and not contains(model:enums()[enum], value) then
-    local set = table.concat(model:enums()[enum], ", ")
-    problems[#problems + 1] = { path = path, message = ("Member must satisfy enum value set: [%s]"):format(set) }
-  elseif type(value) == "table" and not kind:find("^%l") then
-    check_enums(model, model:shape(kind), value, path .. ".", problems)
-  end
-end
-
-function check_enums(model, shape, params, prefix, problems)
-  for _, member in ipairs(core.members(shape)) do
-    local value = params[member.name]
-    if value ~= nil then
-      check_value(model, member.type, member.enum, value, prefix .. member.name, problems)
+--- How many characters a text has, elements a list or a map.
+local function length(value)
+  local count = 0
+  if type(value) == "string" then
+    count = select(2, value:gsub("[^\128-\191]", ""))
+  else
+    for _ in pairs(value) do
+      count = count + 1
     end
   end
-end
-
---- How many characters a text has.
-local function length(text)
-  local _, count = text:gsub("[^\128-\191]", "")
   return count
 end
 
 local function excess(limit, value)
   if limit.most and type(value) == "number" and value > limit.most then
     return "Member must have value less than or equal to " .. limit.most
-  elseif limit.most and type(value) == "string" and length(value) > limit.most then
+  elseif limit.most and type(value) ~= "number" and length(value) > limit.most then
     return "Member must have length less than or equal to " .. limit.most
   elseif limit.form and not value:find(limit.form) then
     return "Member must satisfy regular expression pattern: " .. limit.regex
   end
 end
 
---- Adds what is beyond the service's limits.
-local function check_limits(service, shape, params, problems)
-  local of = limits[service] or {}
+--- Adds what clients leave to the services: words outside of an enumeration, and
+--- what is beyond a limit. `check` is `{ model, limits, problems }`.
+local check_members
+
+local function add(check, path, message)
+  check.problems[#check.problems + 1] = { path = path, message = message }
+end
+
+local function check_value(check, kind, enum, limit, value, path)
+  local message = limit and excess(limit, value)
+  if message then
+    add(check, path, message)
+  end
+  local item = kind:match("^(.*)[%[{][%]}]$")
+  if item then
+    for key, one in pairs(value) do
+      local inner = (type(key) == "number" and "%s.%d.member" or "%s.%s"):format(path, key)
+      if limit and limit.keys and excess(limit.keys, key) then
+        add(check, path, excess(limit.keys, key))
+      end
+      check_value(check, item, enum, limit and limit.each, one, inner)
+    end
+  elseif enum and not contains(check.model:enums()[enum], value) then
+    local set = table.concat(check.model:enums()[enum], ", ")
+    add(check, path, ("Member must satisfy enum value set: [%s]"):format(set))
+  elseif type(value) == "table" and not kind:find("^%l") then
+    check_members(check, check.model:shape(kind), value, path .. ".", check.limits[kind])
+  end
+end
+
+function check_members(check, shape, params, prefix, limits)
   for _, member in ipairs(core.members(shape)) do
-    local limit, value = of[member.name], params[member.name]
-    local message = limit and value ~= nil and excess(limit, value)
-    if message then
-      problems[#problems + 1] = { path = member.name, message = message }
+    local value = params[member.name]
+    if value ~= nil then
+      check_value(check, member.type, member.enum, limits and limits[member.name], value, prefix .. member.name)
     end
   end
 end
@@ -117,8 +125,8 @@ local function read(target, body)
   end
   local text, problems = core.encode(input, params)
   problems = text and {} or problems
-  check_enums(service.model, input, params, "", problems)
-  check_limits(service.module.model, input, params, problems)
+  local of = limits[service.module.model] or {}
+  check_members({ model = service.model, limits = of.within or {}, problems = problems }, input, params, "", of)
   if #problems > 0 then
     refuse_problems(problems, service.module.describe)
   end
