@@ -1,5 +1,6 @@
 /* Fuzzes the canonical form: doing it twice changes nothing, it keeps to the
-** characters it may have, and no input is too odd for all three stages. */
+** characters it may have, a query's parameters are in order, and no input is
+** too odd for all three stages. */
 #include "../sign.h"
 
 #include <stdint.h>
@@ -12,14 +13,18 @@ static void hold (int truth) {
     abort();
 }
 
-/* Cuts the text up to the next line end off. */
-static struct cj_slice line (const char **p, const char *end) {
+/* Cuts the text up to the next mark off. */
+static struct cj_slice cut (const char **p, const char *end, char mark) {
   struct cj_slice s;
-  const char *stop = memchr(*p, '\n', (size_t)(end - *p));
+  const char *stop = memchr(*p, mark, (size_t)(end - *p));
   s.s = *p;
   s.n = (size_t)((stop == NULL ? end : stop) - *p);
   *p = stop == NULL ? end : stop + 1;
   return s;
+}
+
+static struct cj_slice line (const char **p, const char *end) {
+  return cut(p, end, '\n');
 }
 
 static void hold_visible (const struct cj_buf *b) {
@@ -30,6 +35,27 @@ static void hold_visible (const struct cj_buf *b) {
 
 static void hold_same (const struct cj_buf *a, const struct cj_buf *b) {
   hold(a->len == b->len && (a->len == 0 || !memcmp(a->s, b->s, a->len)));
+}
+
+static int compare (struct cj_slice a, struct cj_slice b) {
+  int order = memcmp(a.s, b.s, a.n < b.n ? a.n : b.n);
+  return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+/* By their names, those of one name by their values. */
+static void hold_in_order (const struct cj_buf *query) {
+  const char *p = query->s, *end = p + query->len;
+  struct cj_slice last_name = CJ_SLICE(""), last_value = CJ_SLICE("");
+  while (p < end) {
+    struct cj_slice parameter = cut(&p, end, '&');
+    const char *q = parameter.s;
+    struct cj_slice name = cut(&q, parameter.s + parameter.n, '=');
+    struct cj_slice value = cut(&q, parameter.s + parameter.n, '=');
+    int order = compare(last_name, name);
+    hold(order < 0 || (order == 0 && compare(last_value, value) <= 0));
+    last_name = name;
+    last_value = value;
+  }
 }
 
 static void fuzz_path (struct cj_slice path) {
@@ -57,6 +83,8 @@ static void fuzz_query (struct cj_slice query) {
     again.n = once.len;
     hold(cj_sign_query(&twice, again) == 0);
     hold_visible(&once);
+    if (once.len > 0)
+      hold_in_order(&once);
     hold_same(&once, &twice);
   }
   cj_buf_free(&once);

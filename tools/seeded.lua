@@ -1,0 +1,50 @@
+--- Shows that each fuzz target finds a bug: into a copy of csrc a mistake that a
+--- person could make is put, and the target must fall over it within SECONDS.
+---     lua5.4 tools/seeded.lua build/seeded 60
+
+local folder, seconds = arg[1], tonumber(arg[2])
+
+--- Target, file, what is right, what is wrong. Of the first two no sanitizer knows:
+--- they break what the target holds.
+local MISTAKES = {
+  { "scalar", "scalar.c", "s + 4 < end || s[3] != '='", "s[3] != '='" },
+  { "sign", "sign.c", "i > 0 && precedes(", "i > 1 && precedes(" },
+  { "json", "json.c", "if (end - p < 4)", "if (end - p < 3)" },
+  { "xml", "xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
+  { "shape", "shape.c", "types += text[i] == '{';", "types += 0;" },
+}
+
+local function run(...)
+  return os.execute((...):format(select(2, ...)))
+end
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+local function plant(path, right, wrong)
+  local text = read(path)
+  local first, last = text:find(right, 1, true)
+  assert(first and not text:find(right, last, true), path .. " does not hold this once: " .. right)
+  local file = assert(io.open(path, "wb"))
+  file:write(text:sub(1, first - 1), wrong, text:sub(last + 1))
+  file:close()
+end
+
+local missed = 0
+for _, mistake in ipairs(MISTAKES) do
+  local target, source, right, wrong = mistake[1], mistake[2], mistake[3], mistake[4]
+  local home = folder .. "/" .. target
+  assert(run("rm -rf %s && mkdir -p %s && cp -r csrc Makefile %s", home, home, home))
+  plant(home .. "/csrc/" .. source, right, wrong)
+  assert(run("make -s -C %s BUILD=build build/fuzz/%s", home, target))
+  local started = os.time()
+  local survived = run("cd %s && build/fuzz/%s -max_total_time=%d -max_len=4096 >log 2>&1", home, target, seconds)
+  missed = missed + (survived and 1 or 0)
+  print(("%s: %s for %s: %s"):format(target, wrong, right,
+    survived and "NOT found" or ("found within %d s"):format(os.time() - started + 1)))
+end
+os.exit(missed == 0)
