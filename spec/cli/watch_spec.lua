@@ -1,6 +1,7 @@
 local Command = require "spec.support.command"
 local json = require "cloudjobs.json"
 local os_ = require "cloudjobs.os"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 describe("cloudjobs", function()
@@ -25,11 +26,11 @@ describe("cloudjobs", function()
   -- Sends the signal of Ctrl-C to the program itself, as soon as it has printed `text`.
   local function interrupted(words, text)
     local line = process.cloudjobs_line(words, cli.environment)
-    return process.run((([[
-      set -m; : >F/out; : >F/err; LINE >F/out 2>F/err & pid=$!
-      until grep -q TEXT F/out F/err; do :; done
-      kill -INT $pid; wait $pid; status=$?; cat F/err >&2; exit $status]])
-      :gsub("LINE", (line:gsub("%%", "%%%%"))):gsub("TEXT", text):gsub("F/", cli.folder .. "/")))
+    local out, err = cli.folder .. "/out", cli.folder .. "/err"
+    files.write(out, "")
+    files.write(err, "")
+    return process.run(("set -m; %s >%s 2>%s & pid=$!; %s kill -INT $pid; wait $pid; status=$?; cat %s >&2; exit $status")
+      :format(line, out, err, process.until_seen(text, out, err), err))
   end
 
   describe("watch", function()

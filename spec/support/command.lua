@@ -120,7 +120,7 @@ function Command:in_terminal(columns, words, answers)
   local line = process.command { "script", "-qefc", inner, seen }
   local typing = {}
   for i, answer in ipairs(answers or {}) do
-    typing[i] = ("until grep -q '%s' %s; do :; done; printf '%s';"):format(answer[1], seen, answer[2])
+    typing[i] = ("%s printf '%s';"):format(process.until_seen(answer[1], seen), answer[2])
   end
   if answers then
     line = ("( %s ) | %s"):format(table.concat(typing, " "), line)

@@ -70,6 +70,13 @@ local function shell(line, environment)
   return run(command(words))
 end
 
+--- A shell's words that wait until `text` is in one of the files: a minute at most, so
+--- that a program which never says it fails its spec.
+local function until_seen(text, ...)
+  return ("n=0; until grep -q %s %s || [ $((n += 1)) -gt 1200 ]; do sleep 0.05; done;")
+    :format(quote(text), command { ... })
+end
+
 return {
   program = program,
   quote = quote,
@@ -79,4 +86,5 @@ return {
   cloudjobs_line = cloudjobs_line,
   lua = lua,
   shell = shell,
+  until_seen = until_seen,
 }
