@@ -158,28 +158,46 @@ end
 
 local OPEN = { PENDING = true, IN_PROGRESS = true, CANCELLING = true }
 
-function ASPECTS.windows(self, entry)
-  local ssm = self:client(entry, "ssm")
+-- The open executions of one window, or one row that says why they cannot be had.
+local function window_rows(self, entry, ssm, window)
+  local function new_row()
+    return row_of(entry, "window", { account = account_of(entry), export = window.Name or window.WindowId })
+  end
+  local list, err = ssm:all("describe_maintenance_window_executions", { WindowId = window.WindowId })
+  if not list then
+    return { failed(new_row(), err) }
+  end
   local rows = {}
-  local windows, err = ssm:all("describe_maintenance_windows")
-  for _, window in ipairs(windows or {}) do
-    local list
-    list, err = ssm:all("describe_maintenance_window_executions", { WindowId = window.WindowId })
-    if not list then
-      return nil, err
-    end
-    for _, execution in ipairs(list) do
-      if OPEN[execution.Status] then
-        local row = row_of(entry, "window", { account = account_of(entry), export = window.Name or window.WindowId })
-        local job = Job.new(self.kinds.maintenance_window_execution, ssm, {
-          WindowId = window.WindowId, WindowExecutionId = execution.WindowExecutionId,
-        }, 1)
-        rows[#rows + 1] = describe(row, job, execution, nil, self.now)
-      end
+  for _, execution in ipairs(list) do
+    if OPEN[execution.Status] then
+      local job = Job.new(self.kinds.maintenance_window_execution, ssm, {
+        WindowId = window.WindowId, WindowExecutionId = execution.WindowExecutionId,
+      }, 1)
+      rows[#rows + 1] = describe(new_row(), job, execution, nil, self.now)
     end
   end
+  return rows
+end
+
+function ASPECTS.windows(self, entry)
+  local ssm = self:client(entry, "ssm")
+  local windows, err = ssm:all("describe_maintenance_windows")
   if not windows then
     return nil, err
+  end
+  local functions = {}
+  for i, window in ipairs(windows) do
+    functions[i] = function()
+      return window_rows(self, entry, ssm, window)
+    end
+  end
+  local rows = {}
+  for _, of_window in ipairs(gather(self, functions, function(i, problem)
+    return { failed(row_of(entry, "window", { account = account_of(entry), export = windows[i].Name }), problem) }
+  end)) do
+    for _, row in ipairs(of_window) do
+      rows[#rows + 1] = row
+    end
   end
   return rows
 end
@@ -210,9 +228,12 @@ function ASPECTS.snapshot_catalogs(self, entry)
   for _, catalog in ipairs(entry.snapshot_catalogs) do
     local list, err = selling:all("list_resource_snapshot_jobs", { Catalog = catalog })
     if not list then
-      return nil, err
+      ids[#ids + 1] = catalog
+      functions[#functions + 1] = function()
+        return nil, err
+      end
     end
-    for _, summary in ipairs(list) do
+    for _, summary in ipairs(list or {}) do
       ids[#ids + 1] = summary.Id
       functions[#functions + 1] = function()
         return snapshot_row(self, entry, selling, catalog, summary)
@@ -220,7 +241,7 @@ function ASPECTS.snapshot_catalogs(self, entry)
     end
   end
   return gather(self, functions, function(i, problem)
-    return failed(row_of(entry, "snapshot_job", { export = ids[i] }), problem)
+    return failed(row_of(entry, "snapshot_job", { account = account_of(entry), export = ids[i] }), problem)
   end)
 end
 

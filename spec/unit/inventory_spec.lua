@@ -130,6 +130,31 @@ describe("an inventory", function()
     }))
   end)
 
+  it("fails in the row of the window or the catalog that failed", function()
+    local ssm = world:aws "ssm"
+    for _, name in ipairs { "one", "two" } do
+      local window = assert(ssm:create_maintenance_window {
+        Name = name, Schedule = "rate(1 hour)", Duration = 2, Cutoff = 1, AllowUnassociatedTargets = true,
+      })
+      world:control("POST", "open_window", { WindowId = window.WindowId })
+    end
+    for operation, nth in pairs { DescribeMaintenanceWindowExecutions = 1, ListResourceSnapshotJobs = 1 } do
+      world:control("POST", "faults", {
+        operation = operation, status = 400, code = "AccessDeniedException", nth = nth, times = 1,
+      })
+    end
+    local rows = brief(take {
+      { cloud = "aws", credentials = keys "AKIDEMULATOR", account = "111122223333", windows = true,
+        snapshot_catalogs = { "AWS", "Sandbox" } },
+    })
+    table.sort(rows)
+    assert.same({
+      "aws snapshot_job 111122223333 AWS unknown - AccessDeniedException",
+      "aws window 111122223333 one unknown - AccessDeniedException",
+      "aws window 111122223333 two running queued -",
+    }, rows)
+  end)
+
   it("raises at the caller's line for an entry that makes no sense", function()
     for _, mistake in ipairs {
       { { cloud = "gcp" }, "entry 1: cloud: expected aws or azure, got gcp" },
