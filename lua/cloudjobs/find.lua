@@ -13,42 +13,32 @@ local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table
 -- Clocks of services and of their parts differ a little.
 local SLACK = 120
 
-local function pause(transport, seconds, deadline, options, what, cause)
-  if options.cancel and options.cancel.cancelled then
-    return nil, Error.new { kind = "cancelled", code = "cancelled", message = options.cancel.reason }
-  end
-  if deadline then
-    local left = deadline - transport:clock()
-    if left <= 0 then
-      return nil, cause or Error.new {
-        kind = "timeout", code = "timeout", message = what .. ": nothing began in the time given",
-      }
-    end
-    seconds = math.min(seconds, left)
-  end
-  transport:sleep(seconds, options.cancel)
-  return true
-end
-
--- Calls look() until it answers something, or an error that will not pass.
+-- Calls look(limits) until it answers something, or an error that will not pass.
 local function until_found(client, kind, options, what, look, level)
   options = option.check(options, OPTIONS, what, level + 1)
   local transport = client:transport()
   local interval = Interval.new(options.interval, kind.interval, what, level + 1)
   local deadline = options.timeout and transport:clock() + options.timeout
-  local grown
+  local pause, grown
   while true do
-    local found, err = look()
+    local found, err = look(Job.limits(transport, deadline, options.cancel))
     if found then
       return found
-    elseif err and not (err.retryable or err.kind == "transport") then
+    elseif err and not Job.is_transient(err) then
       return nil, err
     end
-    local ok, seconds
-    seconds, grown = interval:next(grown)
-    ok, err = pause(transport, seconds, deadline, options, what, err)
-    if not ok then
-      return nil, err
+    pause, grown = interval:next(grown)
+    if deadline then
+      pause = interval:within(pause, deadline - transport:clock())
+    end
+    if not pause then
+      return nil, err or Error.new {
+        kind = "timeout", code = "timeout", message = what .. ": nothing began in the time given",
+      }
+    end
+    local _, ended = transport:sleep(pause, options.cancel)
+    if ended then
+      return nil, ended
     end
   end
 end
@@ -77,8 +67,8 @@ local function next_execution(kind, client, params, options, level)
   params = option.check(params, { ExportArn = "string", since = "number" }, what, level + 1)
   local since = params.since or client:transport():now()
   local arn = params.ExportArn
-  return until_found(client, kind, options, what, function()
-    local list, err = client:all("list_executions", { ExportArn = arn })
+  return until_found(client, kind, options, what, function(limits)
+    local list, err = client:all("list_executions", { ExportArn = arn }, limits)
     local record = list and earliest(list, since, function(record)
       return record.ExecutionStatus and record.ExecutionStatus.CreatedAt
     end)
@@ -97,8 +87,10 @@ local function next_window_execution(kind, client, params, options, level)
   local since = params.since or client:transport():now()
   local window = params.WindowId
   local filter = { { Key = "ExecutedAfter", Values = { core.iso(math.floor(since)) } } }
-  return until_found(client, kind, options, what, function()
-    local list, err = client:all("describe_maintenance_window_executions", { WindowId = window, Filters = filter })
+  return until_found(client, kind, options, what, function(limits)
+    local list, err = client:all("describe_maintenance_window_executions", {
+      WindowId = window, Filters = filter,
+    }, limits)
     local record = list and earliest(list, since, function(record)
       return record.StartTime
     end)
@@ -155,9 +147,9 @@ local function run_export(kind, client, params, options, level)
   local from = member.at(params, "run.timePeriod.from", "string")
   local to = member.at(params, "run.timePeriod.to", "string")
   local wanted = from and to and { from = from:sub(1, 10), to = to:sub(1, 10) }
-  return until_found(client, kind, options, what, function()
+  return until_found(client, kind, options, what, function(limits)
     local history
-    history, err = client:get_execution_history(export)
+    history, err = client:get_execution_history(export, limits)
     local newest, newest_time
     for _, run in ipairs(member.records(history, "value")) do
       local id = kind.record_id(run)

@@ -22,6 +22,18 @@ function Interval:next(grown)
   return pause, math.min(grown * self._growth, self._cap)
 end
 
+--- The pause when only `left` seconds are left: the last look falls on their
+--- end, and not even that one comes sooner behind another than the floor says.
+---@param pause number
+---@param left number
+---@return number|nil pause nil when there is no time for another look
+function Interval:within(pause, left)
+  if left <= 0 or left < self._floor then
+    return nil
+  end
+  return left - pause < self._floor and left or pause
+end
+
 --- Raises at the caller's line for a setting that makes no sense.
 ---@param given number|table|nil seconds, or `{ start, growth, cap, jitter }`
 ---@param defaults { start: number, growth: number, cap: number, floor: number }

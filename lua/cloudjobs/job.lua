@@ -141,7 +141,7 @@ function Job:status(options)
   return status
 end
 
--- Whether a look that failed says nothing of the job: it goes on being waited for.
+--- Whether a look that failed says nothing of the job: it goes on being waited for.
 local function is_transient(err)
   return err.retryable or err.kind == "transport" or err.kind == "timeout" or err.kind == "response"
 end
@@ -188,14 +188,20 @@ local wait_mt = { __index = Wait }
 
 --- What a look may take: no more than is left of the time in all. Nil when
 --- nothing limits it.
+---@param transport table
+---@param deadline number|nil on the transport's clock
+---@param cancel table|nil
 ---@return { timeout: number|nil, cancel: table|nil }|nil
-function Wait:limits()
-  local common = self.plan
-  local cancel = common.options.cancel
-  if not common.deadline then
+local function limits(transport, deadline, cancel)
+  if not deadline then
     return cancel and { cancel = cancel } or nil
   end
-  return { timeout = math.max(common.deadline - common.transport:clock(), LAST_LOOK), cancel = cancel }
+  return { timeout = math.max(deadline - transport:clock(), LAST_LOOK), cancel = cancel }
+end
+
+function Wait:limits()
+  local common = self.plan
+  return limits(common.transport, common.deadline, common.options.cancel)
 end
 
 function Wait:look()
@@ -247,12 +253,10 @@ function Wait:pause()
   local pause
   pause, self.grown = common.interval:next(self.grown)
   if common.deadline then
-    local left = common.deadline - common.transport:clock()
-    if left <= 0 then
+    pause = common.interval:within(pause, common.deadline - common.transport:clock())
+    if not pause then
       return nil, timed_out(self.last, self.error)
     end
-    -- The last look falls on the deadline.
-    pause = math.min(pause, left)
   end
   return pause
 end
@@ -406,4 +410,11 @@ local function new(kind, client, params, level)
   }, job_mt)
 end
 
-return { new = new, plan = plan, begin = begin, check_client = check_client }
+return {
+  new = new,
+  check_client = check_client,
+  plan = plan,
+  begin = begin,
+  limits = limits,
+  is_transient = is_transient,
+}

@@ -45,6 +45,19 @@ describe("the next execution of an export", function()
     assert.same({}, world.stub.slept)
   end)
 
+  it("gives a look no more time than is left, and goes on after one that took it all", function()
+    local given = {}
+    local send = world.stub.send
+    function world.stub.send(self, request)
+      given[#given + 1] = request.timeout
+      return send(self, request)
+    end
+    local params = { ExportArn = arn, since = world.stub.time + 900 }
+    local job, err = cloudjobs.jobs.next_execution(exports, params, { timeout = 50, interval = 30 })
+    assert.is_nil(job)
+    assert.same({ "timeout", { 50, 20, 5 } }, { err.kind, given })
+  end)
+
   it("can be cancelled", function()
     local canceller = cloudjobs.canceller()
     canceller:cancel("enough")

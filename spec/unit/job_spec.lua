@@ -166,9 +166,9 @@ for kind, case in pairs(KINDS) do
         function stub:now()
           return self.time + #self.requests * jump
         end
-        local status, err = job:wait { timeout = 70, interval = 30 }
+        local status, err = job:wait { timeout = 75, interval = 30 }
         assert.is_nil(status)
-        assert.same({ "timeout", { 30, 30, 10 } }, { err.kind, stub.slept })
+        assert.same({ "timeout", { 30, 30, 15 } }, { err.kind, stub.slept })
       end
     end)
 
@@ -284,6 +284,12 @@ describe("a wait", function()
     local run, stub = job_of("export_run", { azure.answer("Queued"), azure.answer("Completed") })
     run:wait { interval = 1 }
     assert.same({ 15 }, stub.slept)
+    run, stub = job_of("export_run", { azure.answer("Queued"), azure.answer("Queued"), azure.answer("Queued") })
+    run:wait { interval = 1, timeout = 40 }
+    assert.same({ 15, 25 }, stub.slept)
+    run, stub = job_of("export_run", { azure.answer("Queued") })
+    assert.equal("timeout", select(2, run:wait { interval = 1, timeout = 10 }).kind)
+    assert.same({}, stub.slept)
   end)
 
   it("lets a callback's error through", function()
