@@ -1,7 +1,7 @@
 local Command = require "spec.support.command"
+local files = require "spec.support.files"
 local json = require "cloudjobs.json"
 local os_ = require "cloudjobs.os"
-local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 describe("cloudjobs", function()

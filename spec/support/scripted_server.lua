@@ -5,7 +5,8 @@
 --- The header `x-script` of a request holds the Lua that answers it. It sees
 --- `s` (the connection), `sleep`, `head` (the request's text up to the blank
 --- line), `body()` (reads the rest), `count` (connections and requests so far)
---- and `answer(text)`. Without a script the answer is the request itself.
+--- and `answer(text)`. What returns "close" ends the connection, by a reset where
+--- not all was read. Without a script the answer is the request itself.
 
 local altname = require "openssl.x509.altname"
 local context = require "openssl.ssl.context"
@@ -129,7 +130,9 @@ local function serve(s)
     local script = field(head, "x-script")
     if script then
       local env = { s = s, sleep = cqueues.sleep, head = head, body = body, count = count, answer = answer, ok = ok }
-      assert(load(script, "=x-script", "t", setmetatable(env, { __index = _G })))()
+      if assert(load(script, "=x-script", "t", setmetatable(env, { __index = _G })))() == "close" then
+        return
+      end
     else
       answer(head .. body())
     end

@@ -3,6 +3,7 @@ local Multi = require "cloudjobs.transport.multi"
 local Server = require "spec.support.server"
 local cancel = require "cloudjobs.cancel"
 local curl = require "cloudjobs.curl"
+local files = require "spec.support.files"
 local parallel = require "cloudjobs.parallel"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143 113
@@ -203,9 +204,14 @@ describe("cloudjobs.transport.multi", function()
     assert.is_true(curl.clock() - started < 5)
   end)
 
-  it("gives places and memory back when a thousand calls are cancelled midway", function()
+  it("gives places, descriptors and memory back when a thousand calls are cancelled midway", function()
     transport = Multi.new { max_connections = 50 }
-    local canceller = cancel.new()
+    local function held()
+      collectgarbage()
+      collectgarbage()
+      return #files.list("/proc/self/fd/", ""), collectgarbage("count")
+    end
+    local canceller
     local functions = {}
     for i = 1, 1000 do
       functions[i] = function() return ask([[ sleep(60) ]], { cancel = canceller }) end
@@ -214,11 +220,20 @@ describe("cloudjobs.transport.multi", function()
       transport:sleep(0.1)
       canceller:cancel()
     end
-    local results = parallel(functions, { concurrency = 1001 })
-    for i = 1, 1000 do
-      assert.equal("cancelled", results[i].err.code)
+    local function cancelled()
+      canceller = cancel.new()
+      local results = parallel(functions, { concurrency = 1001 })
+      for i = 1, 1000 do
+        assert.equal("cancelled", results[i].err.code)
+      end
+      assert.same({ "ok" }, values(parallel { function() return ask [[ answer "ok" ]] end }))
     end
-    assert.same({ "ok" }, values(parallel { function() return ask [[ answer "ok" ]] end }))
+    cancelled()
+    local descriptors, memory = held()
+    cancelled()
+    local descriptors_now, memory_now = held()
+    assert.is_true(descriptors_now <= descriptors, descriptors_now - descriptors)
+    assert.is_true(memory_now - memory < 200, memory_now - memory)
   end)
 
   it("fails what is on its way, and in line, when it is closed", function()
