@@ -8,6 +8,7 @@ local core = require "cloudjobs.core"
 local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
 local ref = require "cloudjobs.ref"
+local suggest = require "cloudjobs.suggest"
 
 local WAIT_OPTIONS = {
   timeout = "number",
@@ -277,6 +278,16 @@ local function plan(job, options, level)
   }
 end
 
+-- A state misspelt would make every end an error.
+local function check_expect(state, level)
+  for _, known in ipairs(Status.ENDS) do
+    if state == nil or state == known then
+      return
+    end
+  end
+  error(("wait: option expect: no job ends as %s%s"):format(state, suggest(state, Status.ENDS)), level + 1)
+end
+
 local function begin(job, common)
   return setmetatable({ job = job, plan = common }, wait_mt)
 end
@@ -294,6 +305,7 @@ end
 ---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or the error that made looking impossible
 function Job:wait(options)
   options = option.check(options, WAIT_OPTIONS, "wait", 2)
+  check_expect(options.expect, 2)
   local wait = begin(self, plan(self, options, 2))
   local transport = wait.plan.transport
   while true do

@@ -3,9 +3,13 @@
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.member"
 
-local FINAL = {
-  succeeded = true, failed = true, timed_out = true, cancelled = true, skipped = true, no_data = true, stopped = true,
-}
+-- What a job can end in; of these an unknown state is final only once the record says so.
+local ENDS = { "succeeded", "failed", "timed_out", "cancelled", "skipped", "no_data", "stopped", "unknown" }
+
+local FINAL = {}
+for _, state in ipairs(ENDS) do
+  FINAL[state] = state ~= "unknown" or nil
+end
 
 ---@class cloudjobs.Status
 ---@field state "queued"|"running"|"succeeded"|"failed"|"timed_out"|"cancelled"|"skipped"|"no_data"|"stopped"|"unknown"
@@ -84,4 +88,4 @@ local function unknown(kind, id, last, err)
   return setmetatable(status, status_mt)
 end
 
-return { new = new, unknown = unknown }
+return { new = new, unknown = unknown, ENDS = ENDS }

@@ -301,12 +301,19 @@ describe("a wait", function()
   end)
 
   it("raises at the caller's line for what it does not know", function()
-    local ok, message = pcall(function()
-      local status = job({}):wait { timeuot = 5 }
-      return status
-    end)
-    assert.is_false(ok)
-    assert.matches("job_spec%.lua:%d+: wait: unknown option timeuot %(did you mean timeout%?%)", message)
+    for _, mistake in ipairs {
+      { { timeuot = 5 }, "wait: unknown option timeuot (did you mean timeout?)" },
+      { { expect = "succeded" }, "wait: option expect: no job ends as succeded (did you mean succeeded?)" },
+      { { expect = "running" }, "wait: option expect: no job ends as running" },
+    } do
+      local ok, message = pcall(function()
+        local status = job({}):wait(mistake[1])
+        return status
+      end)
+      assert.is_false(ok)
+      assert.matches("job_spec%.lua:%d+: ", message)
+      assert.matches(mistake[2], message, 1, true)
+    end
   end)
 end)
 
