@@ -34,7 +34,7 @@ local function encode(op, params, context)
     return nil, Error.new { kind = "validation", code = "validation", problems = problems }
   end
   local fixed = constants[op] or constants_of(op)
-  -- The names without a value are room for what the call will set: it costs
+  -- The names without a value are room for what the call will set, which costs
   -- less than two tables that grow.
   local headers = {
     ["content-type"] = fixed.content_type,
@@ -45,6 +45,7 @@ local function encode(op, params, context)
     ["amz-sdk-request"] = nil,
     ["x-amz-date"] = nil,
     authorization = nil,
+    ["x-amz-security-token"] = nil,
   }
   if fixed.query_mode then
     headers["x-amzn-query-mode"] = fixed.query_mode
