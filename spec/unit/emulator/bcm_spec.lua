@@ -301,7 +301,12 @@ describe("the emulator's billing exports", function()
     assert.same({ { Key = "a", Value = "3" } }, call("ListTagsForResource", { ResourceArn = arn }).ResourceTags)
   end)
 
-  it("know no other operation", function()
+  it("know every operation of the service, and no other", function()
+    local handlers = require("cloudjobs.emulator.bcm").operations
+    local of = require("cloudjobs.model").load "bcm_data_exports"
+    for _, name in ipairs(of:operations()) do
+      assert.is_function(handlers[of:operation(name).name], name)
+    end
     local _, unknown = call("ListExports", {}, { target = "AWSBillingAndCostManagementDataExports.Nothing" })
     assert.same({ 400, "UnknownOperationException" }, { unknown.status, unknown.__type })
     local _, stranger = call("ListExports", {}, { target = "Nobody.ListExports" })

@@ -140,6 +140,18 @@ describe("the emulator's Partner Central", function()
     assert.same({ "com.amazonaws.partnercentralselling#ValidationException", "REQUEST_VALIDATION_FAILED" }, { err.__type, err.Reason })
   end)
 
+  it("has all that snapshots and settings need, and no more", function()
+    local handlers = require("cloudjobs.emulator.selling").operations
+    local of = require("cloudjobs.model").load "partnercentral_selling"
+    for _, name in ipairs(of:operations()) do
+      name = of:operation(name).name
+      if name:find "Snapshot" or name:find "Settings" or name:find "^ListEngagement[sMR]" or name:find "agResource" then
+        assert.is_function(handlers[name], name)
+      end
+    end
+    assert.equal("NotImplementedException", refused("ListOpportunities")[1])
+  end)
+
   it("tags jobs", function()
     local job = call("CreateResourceSnapshotJob", subject(engagement "a")).Arn
     local function tags(operation, params)
