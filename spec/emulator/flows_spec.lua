@@ -1,6 +1,8 @@
 -- Whole flows of every kind of job, started, found and waited for, while the
 -- services throttle, fail and lose answers.
+local Emulator = require "cloudjobs.emulator"
 local cloudjobs = require "cloudjobs"
+local process = require "spec.support.process"
 local watch = require "cloudjobs.watch"
 local worlds = require "spec.support.world"
 
@@ -23,7 +25,7 @@ function STARTERS.maintenance_window_execution()
   local window = assert(ssm:create_maintenance_window {
     Name = "patching", Schedule = "rate(5 minutes)", Duration = 1, Cutoff = 0, AllowUnassociatedTargets = true,
   }).WindowId
-  return cloudjobs.jobs.next_window_execution(ssm, { WindowId = window }, { timeout = 3600 })
+  return cloudjobs.jobs.next_window_execution(ssm, { WindowId = window }, { timeout = 3600, interval = 1 })
 end
 
 function STARTERS.resource_snapshot_job()
@@ -110,5 +112,36 @@ describe("all four kinds", function()
     for i, status in ipairs(statuses) do
       assert.same({ jobs[i].kind, "succeeded" }, { status.kind, status.state })
     end
+  end)
+end)
+
+describe("a reference", function()
+  it("is all that another process needs, for each kind", function()
+    local server = assert(Emulator.start { speed = 1e6 })
+    local options = { endpoint = server.url, region = "us-east-1", env = {} }
+    options.credentials = { access_key_id = "AKIDEMULATOR", secret_access_key = "emulator-secret" }
+    world = setmetatable({
+      aws = function(_, service)
+        return cloudjobs.aws[service](options)
+      end,
+      azure = function()
+        return cloudjobs.azure.cost_exports {
+          endpoint = server.url, env = {}, scope = worlds.SCOPE, credentials = { token = "emulator-token" },
+        }
+      end,
+    }, { __index = world })
+    local program, expected = { "local open = require('cloudjobs').jobs.open" }, {}
+    for kind in pairs(STARTERS) do
+      local job = start(kind)
+      program[#program + 1] = ([[
+        local status = assert(open(%q, { endpoint = %q, credentials = %s }):status())
+        print(status.kind, status.id)
+      ]]):format(job:ref(), server.url, kind == "export_run" and "{ token = 'emulator-token' }"
+        or "{ access_key_id = 'AKIDEMULATOR', secret_access_key = 'emulator-secret' }")
+      expected[#expected + 1] = kind .. "\t" .. job.id .. "\n"
+    end
+    local status, out, err = process.lua(table.concat(program, "\n"), {})
+    server:stop()
+    assert.same({ 0, table.concat(expected), "" }, { status, out, err })
   end)
 end)

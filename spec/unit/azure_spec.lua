@@ -138,6 +138,8 @@ describe("a call", function()
     assert.equal(EXPORTS .. "/a.b%2F%20c?api-version=2025-03-01", costs:request("get", { exportName = "a.b/ c" }).url)
     local _, err = costs:get { exportName = ".." }
     assert.equal("validation", err.kind)
+    _, err = client(nil, { validate = false }):get {} -- which no path can do without
+    assert.same({ { path = "exportName", message = "required" } }, err.problems)
   end)
 
   it("sends no token to an endpoint without TLS", function()
