@@ -59,7 +59,7 @@ local CASES = {
   ["bcm-data-exports"] = {
     { "CreateExport", {}, invalid("export", "not be null") },
     { "CreateExport", export { Name = "" }, invalid("export.name", "have length greater than or equal to 1") },
-    { "CreateExport", export { Name = "a b" }, { "ValidationException", "Export.Name must match [0-9A-Za-z\\-_]+" } },
+    { "CreateExport", export { Name = "a b" }, invalid("export.name", "satisfy regular expression pattern: [0-9A-Za-z\\-_]+") },
     { "CreateExport", export { RefreshCadence = { Frequency = "DAILY" } },
       invalid("export.refreshCadence.frequency", "satisfy enum value set: [SYNCHRONOUS]") },
     { "CreateExport", query "SELECT a FROM NOWHERE", { "ValidationException", "The table NOWHERE does not exist." } },

@@ -38,7 +38,7 @@ return {
       Export = {
         Description = TEXT,
         ExportArn = EXPORT_ARN,
-        Name = { most = 128, form = "^[%w_-]+$", regex = "[0-9A-Za-z\\-_]+" },
+        Name = { most = 128, form = "^[%w_-]*$", regex = "[0-9A-Za-z\\-_]+" },
       },
       ResourceTag = { Key = TAG_KEY, Value = TAG_VALUE },
       S3Destination = {

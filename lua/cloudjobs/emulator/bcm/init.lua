@@ -122,9 +122,6 @@ local operations = {}
 
 function operations.CreateExport(self, params, caller)
   local export = params.Export
-  if not export.Name:find("^[%w_-]+$") then
-    invalid("Export.Name", "Export.Name must match [0-9A-Za-z\\-_]+", "must match [0-9A-Za-z\\-_]+")
-  end
   local asked = query.read(export.DataQuery)
   local count = 0
   for _, other in ipairs(self._exports) do
