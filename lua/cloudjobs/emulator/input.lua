@@ -98,11 +98,11 @@ local function check_value(check, kind, enum, limit, value, path)
   end
 end
 
-function check_members(check, shape, params, prefix, limits)
+function check_members(check, shape, params, prefix, of)
   for _, member in ipairs(core.members(shape)) do
     local value = params[member.name]
     if value ~= nil then
-      check_value(check, member.type, member.enum, limits and limits[member.name], value, prefix .. member.name)
+      check_value(check, member.type, member.enum, of and of[member.name], value, prefix .. member.name)
     end
   end
 end

@@ -1,5 +1,6 @@
 --- The clocks of a time zone: how far they are from UTC, by the rule at the end
---- of the zone's file, which holds from the last change of law on.
+--- of the zone's file, which holds from the last change of law on. (Morocco's
+--- clocks follow the moon, and no such rule.)
 
 local core = require "cloudjobs.core"
 
