@@ -116,7 +116,8 @@ end
 function Command:in_terminal(columns, words, answers)
   local seen = self.folder .. "/seen"
   files.write(seen, "")
-  local inner = ("stty cols %d rows 24; %s"):format(columns, process.cloudjobs_line(words, self.environment))
+  -- In place of the shell, which some have tell of a signal in its own way.
+  local inner = ("stty cols %d rows 24; exec %s"):format(columns, process.cloudjobs_line(words, self.environment))
   local line = process.command { "script", "-qefc", inner, seen }
   local typing = {}
   for i, answer in ipairs(answers or {}) do
