@@ -3,7 +3,7 @@
 
 local ngx = ngx
 
-local LOOK = 10 -- seconds between looks at a flight that takes long
+local LOOK = 1 -- seconds between looks at a flight, should a post be lost with an aborted request
 
 local function fly(flight, f)
   flight.ran, flight.value, flight.err = pcall(f)
