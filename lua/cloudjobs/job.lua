@@ -28,6 +28,8 @@ local LAST_LOOK = 5
 -- What was just started may not be found for a while.
 local NOT_FOUND_GRACE = 60
 
+local NOTHING = {}
+
 local Job = {}
 local job_mt = { __name = "cloudjobs.job", __index = Job }
 
@@ -406,19 +408,25 @@ local function new(kind, client, params, level)
     end
     own[name], request[name] = value, value
   end
+  local has_more = false
   for _, name in ipairs(kind.optional or {}) do
     own[name] = params[name]
+    has_more = has_more or params[name] ~= nil
   end
   local since = params.since
+  if type(since) == "number" then
+    since = { success = since }
+  end
+  -- Thousands are watched: a table that says nothing more is not kept.
   return setmetatable({
     kind = kind.kind,
     id = own[kind.id],
     params = own,
     -- What a standing job's later looks are compared with.
-    since = type(since) == "number" and { success = since } or since or {},
+    since = since or (kind.outcome and {} or NOTHING),
     _kind = kind,
     _client = client,
-    _request = kind.optional and request or own, -- thousands are watched
+    _request = has_more and request or own,
   }, job_mt)
 end
 

@@ -23,8 +23,8 @@ local function run(count, seconds)
   end
   local sleep = stub.sleep
   function stub:sleep(pause, cancel)
+    self.slept[1] = nil
     sleep(self, pause, cancel)
-    self.slept = {}
   end
   local ssm = cloudjobs.aws.ssm {
     transport = stub, region = "us-east-1", env = {},
