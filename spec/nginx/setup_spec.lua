@@ -1,7 +1,6 @@
 local Multi = require "cloudjobs.transport.multi"
 local Nginx = require "spec.support.nginx"
 local Server = require "spec.support.server"
-local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
 local parallel = require "cloudjobs.parallel"
 
