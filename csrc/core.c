@@ -5,6 +5,7 @@
 
 #include "certificate.h"
 #include "codec.h"
+#include "fields.h"
 #include "forks.h"
 #include "hash.h"
 #include "signer.h"
@@ -209,7 +210,8 @@ CJ_EXPORT int luaopen_cloudjobs_core (lua_State *L) {
   lua_newtable(L);
   tools_new(L);
   luaL_setfuncs(L, functions, 1);
-  cj_signer_open(L);
+  cj_fields_open(L);
+  cj_signer_open(L); /* knows the fields' metatable */
   cj_codec_open(L);
   cj_certificate_open(L);
   return 1;

@@ -13,18 +13,14 @@
 /* The longest timeout, in ms: libcurl counts some in an int. */
 #define MAX_TIMEOUT 2147483647L
 
-static long field_ms (lua_State *L, int i, const char *name) {
+/* The seconds called 'name', at 'i'; nil is no limit. */
+static long opt_ms (lua_State *L, int i, const char *name) {
   lua_Number n;
-  lua_getfield(L, i, name);
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
+  if (lua_isnoneornil(L, i))
     return 0;
-  }
-  if (lua_type(L, -1) != LUA_TNUMBER)
-    return luaL_error(L, "%s: expected number, got %s", name,
-                      luaL_typename(L, -1));
-  n = lua_tonumber(L, -1) * 1000;
-  lua_pop(L, 1);
+  if (lua_type(L, i) != LUA_TNUMBER)
+    luaL_error(L, "%s: expected number, got %s", name, luaL_typename(L, i));
+  n = lua_tonumber(L, i) * 1000;
   if (!(n > 1)) /* 0 would be "no limit" */
     return 1;
   return n < (lua_Number)MAX_TIMEOUT ? (long)n : MAX_TIMEOUT;
@@ -41,22 +37,15 @@ static const char *field_text (lua_State *L, int i, const char *name) {
   return s;
 }
 
-static void read_options (lua_State *L, int i, struct cj_request *r) {
-  if (lua_isnoneornil(L, i))
+static void read_network (lua_State *L, int i, struct cj_network *n) {
+  if (!lua_toboolean(L, i))
     return;
   luaL_checktype(L, i, LUA_TTABLE);
-  r->timeout = field_ms(L, i, "timeout");
-  r->connect_timeout = field_ms(L, i, "connect_timeout");
-  lua_getfield(L, i, "network");
-  if (lua_istable(L, -1)) {
-    int n = lua_gettop(L);
-    r->network.proxy = field_text(L, n, "proxy");
-    r->network.no_proxy = field_text(L, n, "no_proxy");
-    r->network.ca_bundle = field_text(L, n, "ca_bundle");
-    r->network.client_cert = field_text(L, n, "client_cert");
-    r->network.client_key = field_text(L, n, "client_key");
-  }
-  lua_pop(L, 1);
+  n->proxy = field_text(L, i, "proxy");
+  n->no_proxy = field_text(L, i, "no_proxy");
+  n->ca_bundle = field_text(L, i, "ca_bundle");
+  n->client_cert = field_text(L, i, "client_cert");
+  n->client_key = field_text(L, i, "client_key");
 }
 
 void cj_curl_settings (lua_State *L, int i, struct cj_transfer *t) {
@@ -74,7 +63,13 @@ void cj_curl_settings (lua_State *L, int i, struct cj_transfer *t) {
   lua_pop(L, 2);
 }
 
+/* { name = value }, or their lines as cloudjobs.core writes them. */
 static int add_headers (lua_State *L, int i, struct cj_transfer *t) {
+  if (lua_type(L, i) == LUA_TSTRING) {
+    size_t n;
+    const char *lines = lua_tolstring(L, i, &n);
+    return cj_transfer_lines(t, lines, n);
+  }
   luaL_checktype(L, i, LUA_TTABLE);
   lua_pushnil(L);
   while (lua_next(L, i) != 0) {
@@ -100,30 +95,12 @@ int cj_curl_request (lua_State *L, int first, struct cj_transfer *t) {
   r.method = luaL_checklstring(L, first, &r.method_len);
   r.url = luaL_checklstring(L, first + 1, &r.url_len);
   r.body = luaL_optlstring(L, first + 3, NULL, &r.body_len);
-  read_options(L, first + 4, &r);
+  r.timeout = opt_ms(L, first + 4, "timeout");
+  r.connect_timeout = opt_ms(L, first + 5, "connect_timeout");
+  read_network(L, first + 6, &r.network);
   if (cj_transfer_begin(t) != 0 || add_headers(L, first + 2, t) != 0)
     return -1;
   return cj_transfer_prepare(t, &r);
-}
-
-static void push_headers (lua_State *L, struct cj_transfer *t) {
-  struct cj_field f;
-  size_t at = 0;
-  lua_createtable(L, 0, 12);
-  while (cj_transfer_field(t, &at, &f)) {
-    lua_pushlstring(L, f.name, f.name_len);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, -3);
-    if (lua_isnil(L, -1)) {
-      lua_pop(L, 1);
-      lua_pushlstring(L, f.value, f.value_len);
-    } else {
-      lua_pushliteral(L, ", ");
-      lua_pushlstring(L, f.value, f.value_len);
-      lua_concat(L, 3);
-    }
-    lua_rawset(L, -3);
-  }
 }
 
 int cj_curl_answer (lua_State *L, struct cj_transfer *t, CURLcode result) {
@@ -136,7 +113,7 @@ int cj_curl_answer (lua_State *L, struct cj_transfer *t, CURLcode result) {
     return 4;
   }
   lua_pushinteger(L, cj_transfer_status(t));
-  push_headers(L, t);
+  lua_pushlstring(L, t->head.s, t->head.len);
   lua_pushlstring(L, t->body.s, t->body.len);
   return 3;
 }
@@ -159,13 +136,13 @@ static int l_easy (lua_State *L) {
   return 1;
 }
 
-/* handle:perform(method, url, headers, body, options)
-** -> status, headers, body | nil, code, message, sent */
+/* handle:perform(method, url, headers, body, timeout, connect_timeout, network)
+** -> status, lines, body | nil, code, message, sent */
 static int easy_perform (lua_State *L) {
   struct cj_transfer *t = check_easy(L);
   struct cj_sigpipe guard; /* libcurl without signals does not see to it */
   CURLcode result = CURLE_OK;
-  lua_settop(L, 6);
+  lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
   if (cj_curl_request(L, 2, t) == 0) {
     cj_sigpipe_block(&guard);
     result = curl_easy_perform(t->easy);

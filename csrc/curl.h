@@ -9,8 +9,10 @@
 /* Takes max_body and gzip from the table at i, if there is one. May raise. */
 void cj_curl_settings (lua_State *L, int i, struct cj_transfer *t);
 
-/* Readies t for the request in the five values from 'first' on: method, url,
-** headers, body, options. Returns 0, or -1 when it is refused. May raise. */
+/* Readies t for the request in the values from 'first' on: method, url, headers
+** (a table or lines), body, timeout and connect_timeout in seconds, network.
+** Returns 0, or -1 when it is refused. May raise. */
+#define CJ_REQUEST_ARGUMENTS 7
 int cj_curl_request (lua_State *L, int first, struct cj_transfer *t);
 
 /* Pushes status, headers, body and returns 3; or pushes nil, code, message,

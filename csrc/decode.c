@@ -209,8 +209,17 @@ static int decode_structure (struct cj_decoder *d, struct cj_shape *shape,
 
 static int decode_node (struct cj_decoder *d, const struct cj_node *node,
                         const struct cj_path *path) {
-  enum cj_kind kind = cj_json_peek(&d->json);
+  enum cj_kind kind;
   unsigned is_sparse = node->flags & CJ_SPARSE;
+  struct cj_slice s;
+  if (node->type == CJ_STRING && d->json.p < d->json.end &&
+      *d->json.p == '"') { /* the most of what comes */
+    if (cj_json_string(&d->json, &s) != 0)
+      return -1;
+    lua_pushlstring(d->L, s.s, s.n);
+    return 1;
+  }
+  kind = cj_json_peek(&d->json);
   if (kind == CJ_KIND_NONE)
     return -1;
   if (kind == CJ_KIND_NULL)

@@ -4,42 +4,84 @@
 #include "scalar.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Characters {======================================================= */
 
 #define EACH_BYTE(b) (0x0101010101010101u * (uint64_t)(b))
+#define HIGH_BITS EACH_BYTE(0x80)
 
-/* Whether all eight bytes from 'p' on are printable ASCII but '"' and '\\':
-** what a JSON string holds as it is. */
-static int is_plain8 (const char *p) {
+/* Plain is what a JSON string holds as it is: printable ASCII but '"' and
+** '\\'. */
+static int is_plain (char c) {
+  return (unsigned char)(c - 0x20) < 0x60 && c != '"' && c != '\\';
+}
+
+#ifdef __SSE2__
+
+/* A step, and a bit for each of its bytes from 'p' on that is not plain. */
+#define STEP 16
+static unsigned special (const char *p) {
+  __m128i w = _mm_loadu_si128((const __m128i *)(const void *)p);
+  __m128i low = _mm_cmplt_epi8(w, _mm_set1_epi8(0x20)); /* beyond ASCII, too */
+  __m128i quote = _mm_cmpeq_epi8(w, _mm_set1_epi8('"'));
+  __m128i slash = _mm_cmpeq_epi8(w, _mm_set1_epi8('\\'));
+  return (unsigned)_mm_movemask_epi8(
+      _mm_or_si128(low, _mm_or_si128(quote, slash)));
+}
+
+static size_t first_bit (unsigned bits) {
+  return (size_t)__builtin_ctz(bits);
+}
+
+#else
+
+/* A step, and whether any of its bytes from 'p' on is not plain. */
+#define STEP 8
+static unsigned special (const char *p) {
   uint64_t w, quote, slash;
   memcpy(&w, p, sizeof(w));
   quote = w ^ EACH_BYTE('"');
   slash = w ^ EACH_BYTE('\\');
   return ((w | (w - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) |
            (slash - EACH_BYTE(1))) &
-          EACH_BYTE(0x80)) == 0;
+          HIGH_BITS) != 0;
 }
 
-static int is_plain (char c) {
-  return (unsigned char)(c - 0x20) < 0x60 && c != '"' && c != '\\';
+static size_t first_bit (unsigned bits) {
+  (void)bits;
+  return 0; /* at least: the rest is looked at byte by byte */
 }
 
-/* How many such bytes there are from 'p' on. */
+#endif
+
+/* How many plain bytes there are from 'p' on. */
 static size_t plain_length (const char *p, const char *end) {
   const char *from = p;
-  while (end - p >= 8 && is_plain8(p))
-    p += 8;
-  if (end - p < 8 && end - from >= 8 && is_plain8(end - 8))
-    return (size_t)(end - from); /* the last eight overlap what was seen */
+  for (; end - p >= STEP; p += STEP) {
+    unsigned bits = special(p);
+    if (bits != 0) {
+      p += first_bit(bits);
+      break;
+    }
+  }
   while (p < end && is_plain(*p))
     p++;
   return (size_t)(p - from);
 }
 
 size_t cj_utf8_length (const char *s, size_t n) {
-  size_t length = 0, i;
-  for (i = 0; i < n; i++)
+  size_t length = 0, i = 0;
+  for (; n - i >= 8; i += 8) { /* mostly ASCII */
+    uint64_t w;
+    memcpy(&w, s + i, sizeof(w));
+    if ((w & HIGH_BITS) != 0)
+      break;
+    length += 8;
+  }
+  for (; i < n; i++)
     length += (s[i] & 0xC0) != 0x80;
   return length;
 }
@@ -75,16 +117,10 @@ static int unexpected (struct cj_json *r, const char *problem) {
   return cj_json_fail(r, r->p, r->p == r->end ? "unexpected end" : problem);
 }
 
-static void skip_blanks (struct cj_json *r) {
-  while (r->p < r->end &&
-         (*r->p == ' ' || *r->p == '\n' || *r->p == '\r' || *r->p == '\t'))
-    r->p++;
-}
-
 enum cj_kind cj_json_peek (struct cj_json *r) {
   if (r->problem != NULL)
     return CJ_KIND_NONE;
-  skip_blanks(r);
+  cj_json_blanks(r);
   if (r->p < r->end)
     switch (*r->p) {
     case '{':
@@ -121,23 +157,9 @@ int cj_json_enter (struct cj_json *r) {
   return 0;
 }
 
-int cj_json_more (struct cj_json *r, char close) {
-  int first = r->first;
-  r->first = 0;
-  skip_blanks(r);
-  if (r->p < r->end && *r->p == close) {
-    r->p++;
-    r->depth--;
-    return 0;
-  }
-  if (first)
-    return 1;
-  if (r->p == r->end || *r->p != ',')
-    return unexpected(r, close == '}' ? "expected ',' or '}'"
-                                      : "expected ',' or ']'");
-  r->p++;
-  skip_blanks(r);
-  return 1;
+int cj_json_no_comma (struct cj_json *r, char close) {
+  return unexpected(r, close == '}' ? "expected ',' or '}'"
+                                    : "expected ',' or ']'");
 }
 
 int cj_json_key (struct cj_json *r, struct cj_slice *key) {
@@ -145,18 +167,11 @@ int cj_json_key (struct cj_json *r, struct cj_slice *key) {
     return unexpected(r, "expected a member's name");
   if (cj_json_string(r, key) != 0)
     return -1;
-  skip_blanks(r);
+  cj_json_blanks(r);
   if (r->p == r->end || *r->p != ':')
     return unexpected(r, "expected ':'");
   r->p++;
   return 0;
-}
-
-int cj_json_try_key (struct cj_json *r, const char *quoted, size_t n) {
-  if ((size_t)(r->end - r->p) < n || memcmp(r->p, quoted, n) != 0)
-    return 0;
-  r->p += n;
-  return 1;
 }
 
 /* The four digits of a \u escape at 'p', or -1. */
@@ -238,8 +253,9 @@ static int unescape (struct cj_json *r) {
   return unescape_unicode(r);
 }
 
-int cj_json_string (struct cj_json *r, struct cj_slice *s) {
-  const char *from = ++r->p; /* what is not yet in the scratch buffer */
+/* A string that is not all plain, from its first byte on. */
+static int read_string (struct cj_json *r, struct cj_slice *s) {
+  const char *from = r->p;
   int escaped = 0;
   for (;;) {
     size_t n;
@@ -274,6 +290,17 @@ int cj_json_string (struct cj_json *r, struct cj_slice *s) {
     return cj_json_fail(r, r->p, cj_json_no_memory);
   s->s = r->scratch->s;
   s->n = r->scratch->len;
+  return 0;
+}
+
+int cj_json_string (struct cj_json *r, struct cj_slice *s) {
+  size_t n;
+  s->s = ++r->p;
+  n = plain_length(r->p, r->end);
+  if (r->p + n == r->end || r->p[n] != '"')
+    return read_string(r, s);
+  s->n = n;
+  r->p += n + 1;
   return 0;
 }
 
@@ -362,7 +389,7 @@ int cj_json_skip (struct cj_json *r) {
 int cj_json_finish (struct cj_json *r) {
   if (r->problem != NULL)
     return -1;
-  skip_blanks(r);
+  cj_json_blanks(r);
   return r->p == r->end ? 0 : cj_json_fail(r, r->p, "text after the document");
 }
 

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Services stay under 20 levels; every level costs a C frame. */
 #define CJ_MAX_DEPTH 128
@@ -54,16 +55,49 @@ int cj_json_fail (struct cj_json *r, const char *at, const char *problem);
 enum cj_kind cj_json_peek (struct cj_json *r);
 const char *cj_json_kind_name (enum cj_kind kind);
 
-/* Reads the opening bracket that peek has seen; after it, and after every
-** element, 'more' gives 1 when another comes and 0 past the closing bracket. */
+/* Reads the opening bracket that peek has seen. */
 int cj_json_enter (struct cj_json *r);
-int cj_json_more (struct cj_json *r, char close);
+
+static inline void cj_json_blanks (struct cj_json *r) {
+  while (r->p < r->end &&
+         (*r->p == ' ' || *r->p == '\n' || *r->p == '\r' || *r->p == '\t'))
+    r->p++;
+}
+
+/* The problem of 'more'. */
+int cj_json_no_comma (struct cj_json *r, char close);
+
+/* After the opening bracket, and after every element: 1 when another comes
+** and 0 past the closing bracket. */
+static inline int cj_json_more (struct cj_json *r, char close) {
+  int first = r->first;
+  r->first = 0;
+  cj_json_blanks(r);
+  if (r->p < r->end && *r->p == close) {
+    r->p++;
+    r->depth--;
+    return 0;
+  }
+  if (first)
+    return 1;
+  if (r->p == r->end || *r->p != ',')
+    return cj_json_no_comma(r, close);
+  r->p++;
+  cj_json_blanks(r);
+  return 1;
+}
 
 /* In an object, before each value: the member's name and the colon. */
 int cj_json_key (struct cj_json *r, struct cj_slice *key);
 /* The same when it is exactly the n bytes 'quoted', a quoted name and
 ** a colon: 1 and past it, or 0 and still before it. */
-int cj_json_try_key (struct cj_json *r, const char *quoted, size_t n);
+static inline int cj_json_try_key (struct cj_json *r, const char *quoted,
+                                   size_t n) {
+  if ((size_t)(r->end - r->p) < n || memcmp(r->p, quoted, n) != 0)
+    return 0;
+  r->p += n;
+  return 1;
+}
 
 /* Scalars, where peek has seen one. A string lies in the text itself or in
 ** the scratch buffer, until the next read. */

@@ -242,12 +242,12 @@ static void keep_body (lua_State *L, size_t id, int body) {
   lua_pop(L, 1);
 }
 
-/* multi:add(method, url, headers, body, options) -> id
-** | nil, code, message, sent */
+/* multi:add(method, url, headers, body, timeout, connect_timeout, network)
+** -> id | nil, code, message, sent */
 static int multi_add (lua_State *L) {
   struct multi *m = check_multi(L);
   struct slot *s;
-  lua_settop(L, 6);
+  lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
   if (open_multi(m) != 0 || (s = free_slot(m)) == NULL)
     return luaL_error(L, "out of memory");
   if (cj_curl_request(L, 2, &s->t) != 0)
@@ -293,7 +293,7 @@ static int multi_step (lua_State *L) {
   return 2;
 }
 
-/* multi:next() -> id, status, headers, body | id, nil, code, message, sent
+/* multi:next() -> id, status, lines, body | id, nil, code, message, sent
 ** | nothing when none has ended */
 static int multi_next (lua_State *L) {
   struct multi *m = check_multi(L);

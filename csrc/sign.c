@@ -211,18 +211,14 @@ int cj_sign_skips (struct cj_slice name) {
   return skipped->s != NULL;
 }
 
-/* There is room for it. -1: not a lower-case header name. */
-static int add_name (struct cj_buf *out, struct cj_slice name) {
-  char *to = out->s + out->len;
+static int is_name (struct cj_slice name) {
   size_t i;
   for (i = 0; i < name.n; i++) {
     char c = name.s[i];
     if (!(c >= 'a' && c <= 'z') && c != '-' && !is_in(in_names, c))
-      return -1;
-    to[i] = c;
+      return 0;
   }
-  out->len += name.n;
-  return name.n > 0 ? 0 : -1;
+  return name.n > 0;
 }
 
 /* Whether all bytes are above the blank, sixteen at a time. */
@@ -240,64 +236,92 @@ static int is_solid (struct cj_slice s) {
   return (low & ones * 0x80) == 0;
 }
 
-/* Drops outer blanks and makes one of several. There is room for it. -1: it
-** holds a control character. */
-static int add_value (struct cj_buf *out, struct cj_slice value) {
+int cj_complain (struct cj_complaint *why, const char *problem) {
+  why->problem = problem;
+  why->header.n = 0;
+  return -1;
+}
+
+int cj_header_check (struct cj_header *h, struct cj_complaint *why) {
+  char before = ' ';
+  size_t i;
+  if (!is_name(h->name))
+    return cj_complain(why, "a header's name is not a lower-case word");
+  h->plain = 1;
+  if (is_solid(h->value))
+    return 0;
+  for (i = 0; i < h->value.n; i++) {
+    char c = h->value.s[i];
+    if ((unsigned char)c < ' ' && c != '\t') {
+      cj_complain(why, "holds a control character");
+      why->header = h->name;
+      return -1;
+    }
+    if (c == '\t' || (c == ' ' && before == ' '))
+      h->plain = 0;
+    before = c;
+  }
+  h->plain &= before != ' ';
+  return 0;
+}
+
+/* Drops outer blanks and makes one of several. There is room for it. */
+static void add_value (struct cj_buf *out, struct cj_slice value) {
   size_t start = out->len, i;
   int blank = 0;
-  if (is_solid(value))
-    return add(out, value);
   for (i = 0; i < value.n; i++) {
-    unsigned char c = (unsigned char)value.s[i];
+    char c = value.s[i];
     if (c == ' ' || c == '\t') {
       blank = 1;
-    } else if (c < ' ') {
-      return -1;
     } else {
       if (blank && out->len > start)
         out->s[out->len++] = ' ';
       blank = 0;
-      out->s[out->len++] = (char)c;
+      out->s[out->len++] = c;
     }
   }
-  return 0;
 }
 
-static void sort_headers (struct cj_request *r) {
+void cj_headers_sort (struct cj_header *headers, int count) {
   int i, j;
-  for (i = 1; i < r->count; i++) {
-    struct cj_header header = r->headers[i];
-    for (j = i; j > 0 && compare(header.name, r->headers[j - 1].name) < 0; j--)
-      r->headers[j] = r->headers[j - 1];
-    r->headers[j] = header;
+  for (i = 1; i < count; i++) {
+    struct cj_header header = headers[i];
+    for (j = i; j > 0 && compare(header.name, headers[j - 1].name) < 0; j--)
+      headers[j] = headers[j - 1];
+    headers[j] = header;
   }
 }
 
-static int fail (struct cj_signed *result, const char *problem) {
-  result->problem = problem;
-  return -1;
+/* Values of one name follow each other in the order they came. There is room
+** for it. */
+static void add_header (struct cj_buf *out, const struct cj_header *h,
+                        int repeated) {
+  if (repeated) {
+    out->s[out->len - 1] = ',';
+  } else {
+    memcpy(out->s + out->len, h->name.s, h->name.n);
+    out->len += h->name.n;
+    out->s[out->len++] = ':';
+  }
+  if (h->plain) {
+    memcpy(out->s + out->len, h->value.s, h->value.n);
+    out->len += h->value.n;
+  } else {
+    add_value(out, h->value);
+  }
+  out->s[out->len++] = '\n';
 }
 
-/* Values of one name follow each other in the order they came. */
-static int add_headers (struct cj_buf *out, const struct cj_request *r,
+static int add_headers (struct cj_buf *out, struct cj_request *r,
                         struct cj_signed *result) {
   int i;
   for (i = 0; i < r->count; i++) {
-    const struct cj_header *h = &r->headers[i];
+    struct cj_header *h = &r->headers[i];
+    if (!h->plain && cj_header_check(h, &result->why) != 0)
+      return -1;
     if (cj_buf_reserve(out, h->name.n + h->value.n + 2) != 0)
       return -1;
-    if (i > 0 && cj_slice_equal(h->name, h[-1].name)) {
-      out->s[out->len - 1] = ',';
-    } else {
-      if (add_name(out, h->name) != 0)
-        return fail(result, "a header's name is not a lower-case word");
-      out->s[out->len++] = ':';
-    }
-    if (add_value(out, h->value) != 0) {
-      result->header = h->name;
-      return fail(result, "holds a control character");
-    }
-    out->s[out->len++] = '\n';
+    add_header(out, h, i > 0 && cj_slice_equal(h->name, h[-1].name));
   }
   return 0;
 }
@@ -318,9 +342,8 @@ static int add_names (struct cj_buf *out, const struct cj_request *r) {
 
 int cj_sign_canonical (struct cj_buf *out, struct cj_request *r,
                        struct cj_signed *result) {
-  result->problem = "the request is too large to be signed";
-  result->header.n = 0;
-  sort_headers(r);
+  cj_complain(&result->why, "the request is too large to be signed");
+  cj_headers_sort(r->headers, r->count);
   if (add(out, r->method) != 0 || cj_buf_byte(out, '\n') != 0 ||
       cj_sign_path(out, r->path, r->normalize_path, r->encode_path) != 0 ||
       cj_buf_byte(out, '\n') != 0 || cj_sign_query(out, r->query) != 0 ||
@@ -407,7 +430,7 @@ static int use_key (struct cj_signer *s, struct cj_hash *h,
   int i;
   for (i = 0; i < PARTS; i++) {
     if (parts[i].n >= sizeof(scope) - size)
-      return fail(result, "region or service is too long");
+      return cj_complain(&result->why, "region or service is too long");
     memcpy(scope + size, parts[i].s, parts[i].n);
     size += parts[i].n;
     scope[size++] = '/';
@@ -417,9 +440,10 @@ static int use_key (struct cj_signer *s, struct cj_hash *h,
     return 0;
   s->scope_size = 0; /* until the new key is complete */
   if (!is_scope_part(r->region) || !is_scope_part(r->service))
-    return fail(result, "region or service is empty or not a plain word");
+    return cj_complain(&result->why,
+                       "region or service is empty or not a plain word");
   if (derive(s, h, parts, PARTS) != 0)
-    return fail(result, "libcrypto cannot make the signing key");
+    return cj_complain(&result->why, "libcrypto cannot make the signing key");
   memcpy(s->scope, scope, size);
   s->scope_size = size;
   return 0;
@@ -472,7 +496,7 @@ int cj_sign (struct cj_buf *out, struct cj_hash *h, struct cj_signer *s,
   cj_buf_reset(out);
   if (cj_sign_canonical(out, r, result) != 0 || use_key(s, h, r, result) != 0)
     return -1;
-  result->problem = "out of memory";
+  cj_complain(&result->why, "out of memory");
   result->string = out->len;
   if (add_string(out, h, s, r) != 0)
     return -1;

@@ -21,7 +21,23 @@ static inline int cj_slice_equal (struct cj_slice a, struct cj_slice b) {
 
 struct cj_header {
   struct cj_slice name, value; /* the name in lower case */
+  int plain;                   /* found fit to be copied as it stands */
 };
+
+/* Why something cannot be signed or sent. */
+struct cj_complaint {
+  const char *problem;
+  struct cj_slice header; /* whose problem it is, or empty */
+};
+
+/* Complains of something that is no header's; -1. */
+int cj_complain (struct cj_complaint *why, const char *problem);
+
+/* Finds out whether a header is plain. 0, or -1 when it must not be sent. */
+int cj_header_check (struct cj_header *h, struct cj_complaint *why);
+
+/* By name; those of one name stay in their order. */
+void cj_headers_sort (struct cj_header *headers, int count);
 
 struct cj_request {
   struct cj_slice method, path, query;
@@ -40,8 +56,7 @@ struct cj_signed {
   size_t string;           /* the canonical request ends, the string begins */
   size_t authorization;    /* the string ends, the header's value begins */
   char signature[CJ_SIGNATURE_SIZE];
-  const char *problem;    /* why a stage returned -1 */
-  struct cj_slice header; /* whose problem it is, or empty */
+  struct cj_complaint why; /* a stage returned -1 */
 };
 
 /* An identity's keys: its own two, and the one of the day, which is made when
@@ -61,7 +76,7 @@ int cj_sign_skips (struct cj_slice name);
 int cj_sign_stamp (double epoch, char *stamp);
 
 /* All stages, into an emptied buffer. Sorts the headers. 0, or -1 and the
-** reason in 'problem'. */
+** reason in 'why'. */
 int cj_sign (struct cj_buf *out, struct cj_hash *h, struct cj_signer *s,
              struct cj_request *r, struct cj_signed *result);
 void cj_signer_free (struct cj_signer *s);

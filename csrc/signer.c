@@ -1,7 +1,7 @@
 /* Signers for Lua: an identity's keys, which put SigV4 on requests. */
 #include "signer.h"
 
-#include "sign.h"
+#include "fields.h"
 
 #include <openssl/crypto.h>
 
@@ -15,13 +15,14 @@
 ** while one of them uses it. */
 struct desk {
   struct cj_hash hash;
-  struct cj_buf text;
+  struct cj_buf text, lines;
 };
 
 static int desk_gc (lua_State *L) {
   struct desk *d = luaL_checkudata(L, 1, DESK_T);
   cj_hash_close(&d->hash);
   cj_buf_free(&d->text);
+  cj_buf_free(&d->lines);
   return 0;
 }
 
@@ -33,7 +34,7 @@ static const luaL_Reg desk_mt[] = {
 static void desk_new (lua_State *L) {
   struct desk *d = lua_newuserdatauv(L, sizeof(*d), 0);
   memset(d, 0, sizeof(*d));
-  d->text.max = CJ_REQUEST_MAX;
+  d->text.max = d->lines.max = CJ_REQUEST_MAX;
   luaL_setmetatable(L, DESK_T);
   if (cj_hash_open(&d->hash) != 0)
     luaL_error(L, "libcrypto offers no SHA-256");
@@ -52,9 +53,8 @@ struct signer {
   char text[2 * KEY_MAX + 4]; /* id, "AWS4", secret */
 };
 
-/* Upvalues of a signer's methods. Names that every call sets are kept, which
-** is cheaper than making them. */
-enum { UP_DESK = 1, UP_METATABLE, UP_DATE, UP_TOKEN, UP_AUTHORIZATION };
+/* Upvalues of a signer's methods. */
+enum { UP_DESK = 1, UP_SIGNER, UP_FIELDS };
 
 static int refuse (lua_State *L, const char *message) {
   lua_pushnil(L);
@@ -62,25 +62,21 @@ static int refuse (lua_State *L, const char *message) {
   return 2;
 }
 
-/* The header's name is a Lua string, so it ends with a zero. */
-static int refuse_request (lua_State *L, const struct cj_signed *done) {
-  lua_pushnil(L);
-  if (done->header.n > 0)
-    lua_pushfstring(L, "header %s %s", done->header.s, done->problem);
-  else
-    lua_pushstring(L, done->problem);
-  return 2;
+/* luaL_checkudata without its search by name, which costs as much as a hash. */
+static void *check_userdata (lua_State *L, int i, int metatable,
+                             const char *name) {
+  void *p = lua_touserdata(L, i);
+  if (p != NULL && lua_getmetatable(L, i)) {
+    int same = lua_rawequal(L, -1, lua_upvalueindex(metatable));
+    lua_pop(L, 1);
+    if (same)
+      return p;
+  }
+  return luaL_checkudata(L, i, name); /* raises */
 }
 
 static struct signer *check_signer (lua_State *L) {
-  void *signer = lua_touserdata(L, 1);
-  if (signer != NULL && lua_getmetatable(L, 1)) {
-    int same = lua_rawequal(L, -1, lua_upvalueindex(UP_METATABLE));
-    lua_pop(L, 1);
-    if (same)
-      return signer;
-  }
-  return luaL_checkudata(L, 1, SIGNER_T); /* raises */
+  return check_userdata(L, 1, UP_SIGNER, SIGNER_T);
 }
 
 static int signer_gc (lua_State *L) {
@@ -132,19 +128,15 @@ static int l_signer (lua_State *L) {
 
 /* ---- signing ---- */
 
+static const char too_large[] = "the request is too large to be signed";
+
 static const struct cj_slice date = CJ_SLICE("x-amz-date");
 static const struct cj_slice token = CJ_SLICE("x-amz-security-token");
-
-static struct cj_slice slice (lua_State *L, int i) {
-  struct cj_slice s;
-  s.s = lua_tolstring(L, i, &s.n);
-  return s;
-}
+static const struct cj_slice authorization = CJ_SLICE("authorization");
 
 /* The arguments that both ways to sign have at the same places. The strings
-** stay where they are: in arguments and in the headers' table. */
+** stay where they are. */
 static void check_request (lua_State *L, struct cj_request *r) {
-  luaL_checktype(L, 2, LUA_TTABLE);
   r->method = cj_check_slice(L, 3);
   r->path = cj_check_slice(L, 4);
   r->query = opt_slice(L, 5);
@@ -157,85 +149,67 @@ static void check_request (lua_State *L, struct cj_request *r) {
 }
 
 static void add_header (struct cj_request *r, struct cj_slice name,
-                        struct cj_slice value) {
-  r->headers[r->count].name = name;
-  r->headers[r->count].value = value;
-  r->count++;
+                        struct cj_slice value, int plain) {
+  struct cj_header *h = &r->headers[r->count++];
+  h->name = name;
+  h->value = value;
+  h->plain = plain;
 }
 
-/* Clears the header whose name is on top, and stays there. */
-static void drop_header (lua_State *L) {
-  lua_pushvalue(L, -1);
-  lua_pushnil(L);
-  lua_rawset(L, 2);
+/* The token, which the signer's user value keeps. */
+static struct cj_slice token_of (lua_State *L) {
+  struct cj_slice s;
+  lua_getiuservalue(L, 1, 1);
+  lua_rawgeti(L, -1, 1);
+  s.s = lua_tolstring(L, -1, &s.n);
+  lua_pop(L, 2);
+  return s;
 }
 
-/* Takes the headers in that are to be signed; the ones that the signer makes
-** itself are left out, and a token that it has none for is dropped. Returns
-** what is wrong, or NULL. */
-static const char *read_headers (lua_State *L, struct cj_request *r,
-                                 int has_token) {
-  static const struct cj_slice hash = CJ_SLICE("x-amz-content-sha256");
-  lua_pushnil(L);
-  while (lua_next(L, 2)) {
-    struct cj_slice name, value;
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-      return "the names and values of headers have to be strings";
-    name = slice(L, -2);
-    value = slice(L, -1);
-    if (cj_slice_equal(name, date) || cj_slice_equal(name, token)) {
-      lua_pop(L, 1);
-      if (!has_token && name.n == token.n) /* of another signer */
-        drop_header(L);
-      continue;
-    }
-    if (cj_sign_skips(name)) {
-      if (memchr(value.s, '\n', value.n) || memchr(value.s, '\r', value.n))
-        return lua_pushfstring(L, "header %s holds a control character",
-                               name.s);
-    } else {
-      if (r->count == CJ_HEADERS_MAX - 2)
-        return "there are too many headers";
-      add_header(r, name, value);
-    }
-    if (cj_slice_equal(name, hash))
-      r->payload = value;
-    lua_pop(L, 1);
-  }
-  return NULL;
+/* Puts the headers of this attempt alone into the request: their own values at
+** 'i', the date and the token. All lines go into 'lines'. */
+static int take_own (lua_State *L, int i, const struct signer *s,
+                     const struct cj_fields *f, struct cj_buf *lines,
+                     struct cj_request *r, struct cj_complaint *why) {
+  struct cj_slice stamp;
+  r->count = cj_fields_own(L, i, f, r->headers, why);
+  if (r->count < 0)
+    return -1;
+  if (r->count + 2 + f->count > CJ_HEADERS_MAX)
+    return cj_complain(why, "there are too many headers");
+  stamp.s = r->stamp;
+  stamp.n = sizeof(r->stamp);
+  add_header(r, date, stamp, 1);
+  if (s->has_token)
+    add_header(r, token, token_of(L), 1);
+  cj_buf_reset(lines);
+  if (cj_fields_write(lines, f, r->headers, r->count) != 0)
+    return cj_complain(why, too_large);
+  return 0;
 }
 
-/* signer:sign(headers, method, path, query, body, time, region, service) ->
-** headers, with this signature's x-amz-date, x-amz-security-token and
-** authorization in place of an earlier one's. Every call goes this way, so it
-** makes nothing but those. */
+/* signer:sign(fields, method, path, query, body, time, region, service,
+** own value, …) -> the lines of all header fields: of 'fields' and of this
+** signature, with its date and token | nil, message. Every call goes this
+** way, so it makes nothing but that text. */
 static int signer_sign (lua_State *L) {
   struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
   struct signer *s = check_signer(L);
-  struct cj_slice body = opt_slice(L, 6);
+  const struct cj_fields *f = check_userdata(L, 2, UP_FIELDS, CJ_FIELDS_T);
+  struct cj_slice body = opt_slice(L, 6), value;
   struct cj_request r;
   struct cj_signed done;
   unsigned char hash[CJ_SHA256_SIZE];
   char hex[2 * CJ_SHA256_SIZE];
-  const char *wrong;
   check_request(L, &r);
-  r.payload.s = NULL;
-  wrong = read_headers(L, &r, s->has_token);
-  if (wrong != NULL)
-    return refuse(L, wrong);
-  lua_pushvalue(L, lua_upvalueindex(UP_DATE));
-  lua_pushlstring(L, r.stamp, sizeof(r.stamp));
-  add_header(&r, date, slice(L, -1));
-  lua_rawset(L, 2); /* it keeps the text from now on */
-  if (s->has_token) {
-    lua_pushvalue(L, lua_upvalueindex(UP_TOKEN));
-    lua_getiuservalue(L, 1, 1);
-    lua_rawgeti(L, -1, 1);
-    lua_replace(L, -2);
-    add_header(&r, token, slice(L, -1));
-    lua_rawset(L, 2);
-  }
-  if (r.payload.s == NULL) {
+  if (take_own(L, 10, s, f, &d->lines, &r, &done.why) != 0)
+    return cj_push_complaint(L, &done.why);
+  memcpy(&r.headers[r.count], f->headers,
+         (size_t)f->count * sizeof(*f->headers));
+  r.count += f->count;
+  if (f->payload >= 0) {
+    r.payload = f->headers[f->payload].value;
+  } else {
     if (cj_sha256(&d->hash, body.s, body.n, hash) != 0)
       return luaL_error(L, "libcrypto cannot hash");
     cj_hex(hash, sizeof(hash), hex);
@@ -243,12 +217,12 @@ static int signer_sign (lua_State *L) {
     r.payload.n = sizeof(hex);
   }
   if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
-    return refuse_request(L, &done);
-  lua_pushvalue(L, lua_upvalueindex(UP_AUTHORIZATION));
-  lua_pushlstring(L, d->text.s + done.authorization,
-                  d->text.len - done.authorization);
-  lua_rawset(L, 2);
-  lua_settop(L, 2);
+    return cj_push_complaint(L, &done.why);
+  value.s = d->text.s + done.authorization;
+  value.n = d->text.len - done.authorization;
+  if (cj_fields_line(&d->lines, authorization, value) != 0)
+    return refuse(L, too_large);
+  lua_pushlstring(L, d->lines.s, d->lines.len);
   return 1;
 }
 
@@ -259,7 +233,7 @@ static void take_pair (lua_State *L, struct cj_request *r, int element) {
     lua_rawgeti(L, -1, 1);
     lua_rawgeti(L, -2, 2);
     if (lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING) {
-      add_header(r, slice(L, -2), slice(L, -1));
+      add_header(r, cj_check_slice(L, -2), cj_check_slice(L, -1), 0);
       lua_pop(L, 3);
       return;
     }
@@ -287,7 +261,7 @@ static int signer_stages (lua_State *L) {
   for (i = 1; i <= count; i++)
     take_pair(L, &r, (int)i);
   if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
-    return refuse_request(L, &done);
+    return cj_push_complaint(L, &done.why);
   lua_pushlstring(L, d->text.s, done.string);
   lua_pushlstring(L, d->text.s + done.string, done.authorization - done.string);
   lua_pushlstring(L, done.signature, sizeof(done.signature));
@@ -316,10 +290,8 @@ static void open_methods (lua_State *L) {
   lua_newtable(L);
   desk_new(L);
   lua_pushvalue(L, -3);
-  lua_pushliteral(L, "x-amz-date");
-  lua_pushliteral(L, "x-amz-security-token");
-  lua_pushliteral(L, "authorization");
-  luaL_setfuncs(L, signer_methods, UP_AUTHORIZATION);
+  luaL_getmetatable(L, CJ_FIELDS_T);
+  luaL_setfuncs(L, signer_methods, UP_FIELDS);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 2);
 }

@@ -14,6 +14,8 @@
 
 /* A session token is a few KB; servers refuse more than this themselves. */
 #define MAX_LINES ((size_t)128 << 10)
+/* libcurl takes 8 MB; servers take a hundredth of this. */
+#define MAX_URL ((size_t)1 << 20)
 /* Of an answer, its interim answers included. */
 #define MAX_HEAD ((size_t)64 << 10)
 #define MAX_NETWORK ((size_t)16 << 10)
@@ -114,6 +116,7 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
 void cj_transfer_init (struct cj_transfer *t) {
   memset(t, 0, sizeof(*t));
   t->lines.max = MAX_LINES;
+  t->url.max = MAX_URL;
   t->network.max = MAX_NETWORK;
   t->head.max = MAX_HEAD;
   t->max_body = CJ_MAX_BODY;
@@ -133,6 +136,7 @@ void cj_transfer_free (struct cj_transfer *t) {
   t->list = NULL;
   t->list_cap = 0;
   cj_buf_free(&t->lines);
+  cj_buf_free(&t->url);
   cj_buf_free(&t->network);
   cj_buf_free(&t->head);
   cj_buf_free(&t->body);
@@ -182,6 +186,11 @@ static void set_defaults (struct cj_transfer *t) {
   curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(e, CURLOPT_MAXCONNECTS, MAX_CONNECTIONS);
+  set_text(t, CURLOPT_ACCEPT_ENCODING, t->gzip ? "gzip" : NULL);
+  t->form = CJ_FORM_NONE;
+  t->named = 0;
+  t->timeout = t->connect_timeout = 0;
+  cj_buf_reset(&t->url);
 }
 
 static int is_folder (const char *path) {
@@ -303,25 +312,26 @@ static int is (const char *name, size_t n, const char *other) {
 static int add_line (struct cj_transfer *t, const char *name, size_t name_len,
                      const char *separator, const char *value,
                      size_t value_len) {
-  if (cj_buf_add(&t->lines, name, name_len) != 0 ||
-      cj_buf_add(&t->lines, separator, strlen(separator)) != 0 ||
-      cj_buf_add(&t->lines, value, value_len) != 0 ||
-      cj_buf_byte(&t->lines, '\0') != 0)
+  size_t n = strlen(separator);
+  char *to;
+  if (cj_buf_reserve(&t->lines, name_len + n + value_len + 1) != 0)
     return refuse(t, "request", "the request's headers are too long");
+  to = t->lines.s + t->lines.len;
+  memcpy(to, name, name_len);
+  memcpy(to + name_len, separator, n);
+  if (value_len > 0)
+    memcpy(to + name_len + n, value, value_len);
+  to[name_len + n + value_len] = '\0';
+  t->lines.len += name_len + n + value_len + 1;
   t->count++;
   return 0;
 }
 
-int cj_transfer_header (struct cj_transfer *t, const char *name,
-                        size_t name_len, const char *value, size_t value_len) {
-  if (!is_token(name, name_len))
-    return refuse(t, "request", "a header's name holds more than a token may");
-  if (is(name, name_len, "transfer-encoding")) {
+/* Takes a header that stays on its line. */
+static int add_header (struct cj_transfer *t, const char *name, size_t name_len,
+                       const char *value, size_t value_len) {
+  if (is(name, name_len, "transfer-encoding"))
     return refuse(t, "request", "transfer-encoding is the transport's own");
-  } else if (!is_line(value, value_len)) {
-    return refuse(t, "request", "the header %.64s holds a line break or a NUL",
-                  name);
-  }
   /* libcurl counts the body, and never waits for a 100 Continue. */
   if (is(name, name_len, "content-length") || is(name, name_len, "expect"))
     return 0;
@@ -334,6 +344,31 @@ int cj_transfer_header (struct cj_transfer *t, const char *name,
   /* With a colon and nothing behind it libcurl would leave the header out. */
   return value_len > 0 ? add_line(t, name, name_len, ": ", value, value_len)
                        : add_line(t, name, name_len, ";", "", 0);
+}
+
+int cj_transfer_header (struct cj_transfer *t, const char *name,
+                        size_t name_len, const char *value, size_t value_len) {
+  if (!is_token(name, name_len))
+    return refuse(t, "request", "a header's name holds more than a token may");
+  if (!is_line(value, value_len))
+    return refuse(t, "request", "the header %.64s holds a line break or a NUL",
+                  name);
+  return add_header(t, name, name_len, value, value_len);
+}
+
+int cj_transfer_lines (struct cj_transfer *t, const char *s, size_t n) {
+  const char *end = s + n;
+  while (s < end) {
+    const char *colon = memchr(s, ':', (size_t)(end - s));
+    const char *stop = memchr(s, '\r', (size_t)(end - s));
+    if (colon == NULL || stop == NULL || stop < colon + 2)
+      return refuse(t, "request", "not the lines of headers");
+    if (add_header(t, s, (size_t)(colon - s), colon + 2,
+                   (size_t)(stop - colon - 2)) != 0)
+      return -1;
+    s = stop + 2;
+  }
+  return 0;
 }
 
 static int suppress (struct cj_transfer *t, const char *name) {
@@ -364,47 +399,83 @@ static int has_body (const struct cj_request *r) {
          strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
 }
 
+/* Which of libcurl's own requests it is: that is told again only when it
+** changes. The method's name is, where libcurl's would be another. */
+static void set_method (struct cj_transfer *t, const struct cj_request *r,
+                        enum cj_form form) {
+  static const char *const own[] = { "", "GET", "HEAD", "POST" };
+  int is_own = strcmp(r->method, own[form]) == 0;
+  int head = form == CJ_FORM_HEAD;
+  if (form != t->form) {
+    curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L); /* ends an earlier HEAD */
+    if (head)
+      curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+    /* Refuses a Content-Length at once; a HEAD's only describes. */
+    curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE,
+                     head ? (curl_off_t)0 : (curl_off_t)t->max_body);
+    t->form = form;
+  }
+  if (!is_own || t->named)
+    set_text(t, CURLOPT_CUSTOMREQUEST, is_own ? NULL : r->method);
+  t->named = !is_own;
+}
+
+static void set_body (struct cj_transfer *t, const struct cj_request *r) {
+  curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                   (curl_off_t)r->body_len);
+  curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body != NULL ? r->body : "");
+}
+
+static void set_timeouts (struct cj_transfer *t, const struct cj_request *r) {
+  if (t->timeout != r->timeout)
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, r->timeout);
+  if (t->connect_timeout != r->connect_timeout)
+    curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout);
+  t->timeout = r->timeout;
+  t->connect_timeout = r->connect_timeout;
+}
+
+static int set_url (struct cj_transfer *t, const struct cj_request *r) {
+  if (t->url.len == r->url_len && r->url_len > 0 &&
+      memcmp(t->url.s, r->url, r->url_len) == 0)
+    return 0;
+  cj_buf_reset(&t->url);
+  if (curl_easy_setopt(t->easy, CURLOPT_URL, r->url) != CURLE_OK)
+    return -1;
+  cj_buf_add(&t->url, r->url, r->url_len); /* else it is told once more */
+  return 0;
+}
+
+/* Whether libcurl has to be told that it is not to make these. */
+static int suppress_own (struct cj_transfer *t, enum cj_form form) {
+  if (form == CJ_FORM_BODY &&
+      ((!(t->given & GIVEN_TYPE) && suppress(t, "Content-Type") != 0) ||
+       suppress(t, "Expect") != 0))
+    return -1;
+  return t->given & GIVEN_ACCEPT ? 0 : suppress(t, "Accept");
+}
+
 int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
-  CURL *e = t->easy;
   struct curl_slist *list;
-  int head = strcmp(r->method, "HEAD") == 0;
+  enum cj_form form = has_body(r)                      ? CJ_FORM_BODY
+                      : strcmp(r->method, "HEAD") == 0 ? CJ_FORM_HEAD
+                                                       : CJ_FORM_GET;
   if (!is_token(r->method, r->method_len))
     return refuse(t, "request", "the method is not a token");
   if (strlen(r->url) != r->url_len)
     return refuse(t, "request", "the URL holds a NUL");
-  if (head && r->body != NULL)
+  if (r->body != NULL && strcmp(r->method, "HEAD") == 0)
     return refuse(t, "request", "a HEAD request has no body");
-  if (apply_network(t, &r->network) != 0)
+  if (apply_network(t, &r->network) != 0 || suppress_own(t, form) != 0)
     return -1;
-
-  if (has_body(r)) {
-    curl_easy_setopt(e, CURLOPT_HTTPGET, 1L); /* ends an earlier HEAD */
-    curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
-    curl_easy_setopt(e, CURLOPT_POSTFIELDS, r->body != NULL ? r->body : "");
-    if (!(t->given & GIVEN_TYPE) && suppress(t, "Content-Type") != 0)
-      return -1;
-    if (suppress(t, "Expect") != 0)
-      return -1;
-  } else {
-    curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
-    curl_easy_setopt(e, CURLOPT_NOBODY, (long)head);
-  }
-  set_text(t, CURLOPT_CUSTOMREQUEST, r->method);
-  if (!(t->given & GIVEN_ACCEPT) && suppress(t, "Accept") != 0)
-    return -1;
+  set_method(t, r, form);
+  if (form == CJ_FORM_BODY)
+    set_body(t, r);
+  set_timeouts(t, r);
   list = link_lines(t);
-  if (list == NULL || curl_easy_setopt(e, CURLOPT_URL, r->url) != CURLE_OK)
+  if (list == NULL || set_url(t, r) != 0 || t->unset)
     return refuse(t, "memory", "out of memory");
-  curl_easy_setopt(e, CURLOPT_HTTPHEADER, list);
-
-  /* Refuses a Content-Length at once; a HEAD's only describes. */
-  curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
-                   head ? (curl_off_t)0 : (curl_off_t)t->max_body);
-  set_text(t, CURLOPT_ACCEPT_ENCODING, t->gzip ? "gzip" : NULL);
-  curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, r->timeout);
-  curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout);
-  if (t->unset)
-    return refuse(t, "memory", "out of memory");
+  curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, list);
   t->ready = 1;
   return 0;
 }
@@ -504,52 +575,4 @@ long cj_transfer_status (const struct cj_transfer *t) {
   long status = 0;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
   return status;
-}
-
-static int is_blank (char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The end of the header that starts at 'line': what begins with a blank still
-** belongs to it. */
-static char *field_end (char *line, char *end) {
-  do {
-    line = memchr(line, '\n', (size_t)(end - line));
-    line = line != NULL ? line + 1 : end;
-  } while (line < end && (*line == ' ' || *line == '\t'));
-  return line;
-}
-
-int cj_transfer_field (struct cj_transfer *t, size_t *at, struct cj_field *f) {
-  char *end = t->head.s + t->head.len;
-  char *line = t->head.s + *at, *next, *colon, *p;
-  if (*at == 0 && line < end) /* the status line */
-    line = field_end(line, end);
-  for (;; line = next) {
-    if (line >= end || *line == '\r' || *line == '\n')
-      return 0;
-    next = field_end(line, end);
-    colon = memchr(line, ':', (size_t)(next - line));
-    if (colon != NULL)
-      break;
-  }
-  *at = (size_t)(next - t->head.s);
-  for (p = line; p < colon; p++) {
-    if (*p >= 'A' && *p <= 'Z')
-      *p = (char)(*p + 'a' - 'A');
-  }
-  f->name = line;
-  f->name_len = (size_t)(colon - line);
-  p = colon + 1;
-  while (p < next && is_blank(*p))
-    p++;
-  while (next > p && is_blank(next[-1]))
-    next--;
-  f->value = p;
-  f->value_len = (size_t)(next - p);
-  for (; p < next; p++) {
-    if (*p == '\r' || *p == '\n')
-      *p = ' '; /* unfolded */
-  }
-  return 1;
 }

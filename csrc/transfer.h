@@ -37,6 +37,9 @@ struct cj_failure {
   int sent; /* the request may have reached the server */
 };
 
+/* libcurl's kinds of request. */
+enum cj_form { CJ_FORM_NONE, CJ_FORM_GET, CJ_FORM_HEAD, CJ_FORM_BODY };
+
 struct cj_transfer {
   size_t max_body; /* settings, after 'init' for the owner to change */
   int gzip;        /* ask for a compressed answer, and unpack it */
@@ -49,20 +52,18 @@ struct cj_transfer {
   struct curl_slist *list;
   size_t list_cap;
   struct cj_buf network; /* the settings in force, flattened */
-  struct cj_buf head;    /* the answer's status line and headers */
-  size_t head_total;     /* bytes of all heads, interim answers counted */
-  int head_ended;        /* the blank line has come */
+  enum cj_form form;     /* what else is in force */
+  int named;
+  long timeout, connect_timeout;
+  struct cj_buf url;
+  struct cj_buf head; /* the answer's status line and headers */
+  size_t head_total;  /* bytes of all heads, interim answers counted */
+  int head_ended;     /* the blank line has come */
   struct cj_buf body;
   const char *problem; /* the code of what we refused, not libcurl */
   int unset;           /* libcurl had no memory for a setting */
   int ready;           /* for the wire: nothing was refused before it */
   char message[CURL_ERROR_SIZE];
-};
-
-/* A header of the answer. */
-struct cj_field {
-  const char *name, *value;
-  size_t name_len, value_len;
 };
 
 /* Readies libcurl itself, once a process. 'begin' does it too. */
@@ -78,6 +79,8 @@ void cj_transfer_free (struct cj_transfer *t);
 int cj_transfer_begin (struct cj_transfer *t);
 int cj_transfer_header (struct cj_transfer *t, const char *name,
                         size_t name_len, const char *value, size_t value_len);
+/* Many at once, as "name: value" and CR LF each; they are well-formed. */
+int cj_transfer_lines (struct cj_transfer *t, const char *s, size_t n);
 int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r);
 
 /* Whether 'result' stands for a whole answer; if not, why. */
@@ -85,9 +88,5 @@ int cj_transfer_succeeded (struct cj_transfer *t, CURLcode result);
 struct cj_failure cj_transfer_failure (struct cj_transfer *t, CURLcode result);
 
 long cj_transfer_status (const struct cj_transfer *t);
-
-/* Reads the next header of the answer, its name put into lower case. 'at'
-** starts as 0. Returns 0 behind the last. */
-int cj_transfer_field (struct cj_transfer *t, size_t *at, struct cj_field *f);
 
 #endif

@@ -17,6 +17,7 @@ local core = require "cloudjobs.core"
 local export = require "cloudjobs.export.aws"
 local fingerprint = require "cloudjobs.fingerprint"
 local json_rpc = require "cloudjobs.protocol.json_rpc"
+local message = require "cloudjobs.message"
 local option = require "cloudjobs.options"
 local query = require "cloudjobs.protocol.query"
 local rest_json = require "cloudjobs.protocol.rest"
@@ -53,17 +54,20 @@ end
 -- When the caller will have given up, by the clock of the service that gave
 -- this answer.
 local function ttl(response, context)
-  local date = response.headers.date and core.epoch(response.headers.date)
+  local date = message.field(response, "date")
+  date = date and core.epoch(date)
   return date and "ttl=" .. core.iso(math.floor(date + context.timeout.total)):gsub("[-:]", "") .. "; " or ""
 end
 
 -- The headers that tell the service which call and which attempt this is.
-local function annotate(headers, attempt, context, response)
-  if attempt == 1 then
-    headers["amz-sdk-invocation-id"] = core.uuid()
-  end
+local OWN_HEADERS = { "amz-sdk-invocation-id", "amz-sdk-request" }
+
+local function annotate(request, attempt, context, response)
   local text = context.attempt_texts[attempt]
-  headers["amz-sdk-request"] = response and ttl(response, context) .. text or text
+  if attempt == 1 then
+    request.invocation = core.uuid()
+  end
+  request.attempt = response and ttl(response, context) .. text or text
 end
 
 local function settings(context)
@@ -128,6 +132,7 @@ function assemble(model, options, what, level)
     log = assembly.log(options, model, transport),
     timeout = timeout,
     annotate = annotate,
+    own_headers = OWN_HEADERS,
     settings = settings,
     validate = options.validate,
   }
@@ -179,14 +184,14 @@ function aws.client(options)
   end
   rest.model = nil
   local Import = require "cloudjobs.import"
-  local model, message
+  local model, problem
   if type(options.model) == "string" then
-    model, message = Import.load(options.model)
+    model, problem = Import.load(options.model)
   else
-    model, message = Import.parse(options.model)
+    model, problem = Import.parse(options.model)
   end
   if not model then
-    error("cloudjobs.aws.client: model: " .. tostring(message), 2)
+    error("cloudjobs.aws.client: model: " .. tostring(problem), 2)
   end
   local client = assemble(Model.new(model), rest, "cloudjobs.aws.client", 2)
   return client

@@ -170,9 +170,11 @@ function Endpoint:resolve()
 end
 
 -- One id for all attempts of a call, as Azure's own clients do it.
-local function annotate(headers, attempt)
+local OWN_HEADERS = { "x-ms-client-request-id", "authorization" }
+
+local function annotate(request, attempt)
   if attempt == 1 then
-    headers["x-ms-client-request-id"] = core.uuid()
+    request.invocation = core.uuid()
   end
 end
 
@@ -202,6 +204,7 @@ local function assemble(model, options, what, level)
     timeout = timeout,
     user_agent = assembly.user_agent(options.app_id),
     annotate = annotate,
+    own_headers = OWN_HEADERS,
     settings = settings,
     cloud = type(options.cloud) == "string" and options.cloud or nil,
     runners = azure_exports.runners,

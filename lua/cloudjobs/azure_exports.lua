@@ -80,7 +80,7 @@ end
 --- first where the document has none.
 local function create_or_update(context, op, params, options)
   local given = named(params)
-  if not call.prepare(context, op, given, options or {}) then
+  if not call.preview(context, op, given, options or {}) then
     return call.run(context, op, given, options) -- which tells what is wrong
   end
   given.export = clean(given.export)

@@ -6,6 +6,7 @@
 --- settings; skew and log where there are such.
 
 local Error = require "cloudjobs.error"
+local message = require "cloudjobs.message"
 
 local function closed()
   return Error.new { kind = "transport", code = "closed", message = "this client was closed" }
@@ -31,7 +32,57 @@ local function cancelled(canceller, cause)
   }
 end
 
+-- Where requests that the protocol has put so go, and the header fields that
+-- they share.
+local function find_route(context, endpoint, target)
+  local headers = {}
+  for name, value in pairs(target.headers) do
+    headers[name] = value
+  end
+  headers.host = endpoint.host
+  headers["user-agent"] = context.user_agent
+  local fields, err = message.fields(headers, context.own_headers)
+  if not fields then
+    return nil, err
+  end
+  local path = endpoint.path .. target.path
+  return {
+    method = target.method,
+    url = endpoint.origin .. path .. (target.query and "?" .. target.query or ""),
+    origin = endpoint.origin,
+    path = path,
+    query = target.query,
+    fields = fields,
+    signing = endpoint.signing,
+    network = context.network.to[endpoint.origin] or nil,
+    connect_timeout = context.timeout.connect,
+  }
+end
+
+-- The same for all requests for which the protocol has one table.
+local function route_of(context, endpoint, request)
+  local target = request.route
+  if not target then
+    return find_route(context, endpoint, request)
+  end
+  local known, err = endpoint.routes, nil
+  if not known then
+    known = setmetatable({}, { __mode = "k" })
+    endpoint.routes = known
+  end
+  local route = known[target]
+  if not route then
+    route, err = find_route(context, endpoint, target)
+    known[target] = route
+  end
+  return route, err
+end
+
 --- Encodes `params` and addresses the request; nothing is signed or sent.
+---@param context table
+---@param op table
+---@param params table|nil
+---@param options table
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err
 local function prepare(context, op, params, options)
@@ -48,29 +99,21 @@ local function prepare(context, op, params, options)
   if not request then
     return nil, err
   end
-  local endpoint
-  endpoint, err = context.endpoint:resolve(op, params or {})
-  if not endpoint then
+  local endpoint, route
+  endpoint, err = context.endpoint:resolve(op, params)
+  if endpoint then
+    route, err = route_of(context, endpoint, request)
+  end
+  if not route then
     return nil, err
   end
-  request.path = endpoint.path .. request.path
-  request.url = endpoint.origin .. request.path
-  if request.query then
-    request.url = request.url .. "?" .. request.query
-  end
-  request.signing = endpoint.signing
-  -- Set where there is something to set: a ninth member would double the table.
-  local network = context.network.to[endpoint.origin]
-  if network then
-    request.network = network
-  end
+  request.route = route
+  request.headers = nil -- they come out of its lines from now on
+  request.cancel = options.cancel or false
   if op.once then
     request.once = true
   end
-  local headers = request.headers
-  headers.host = endpoint.host
-  headers["user-agent"] = context.user_agent
-  return request
+  return message.new(request)
 end
 
 --- What a repeat could do twice is not repeated when nobody knows whether
@@ -106,9 +149,11 @@ local function attempt(context, op, request, number)
   local now, offset = transport:now(), skew and skew.offset or 0
   if identity then
     signed, err = context.auth:sign(request, identity, now + offset)
-    if not signed then
-      return nil, err
-    end
+  else
+    signed, err = message.write(request, request.invocation, request.attempt)
+  end
+  if not signed then
+    return nil, err
   end
   if log then
     log:attempt(op, number, request, identity)
@@ -116,7 +161,7 @@ local function attempt(context, op, request, number)
   response, err = transport:send(request)
   if response then
     output, err = context.protocol.decode(op, response, context, request)
-    if skew and response.headers.date ~= skew.date then
+    if skew and message.field(response, "date") ~= skew.date then
       skew:observe(response.headers, now, transport)
     end
   end
@@ -129,6 +174,26 @@ local function attempt(context, op, request, number)
   return output, err, response, identity
 end
 
+-- As a call would first send it, but unsigned; in plain fields.
+local function preview(context, op, params, options)
+  local request, err = prepare(context, op, params, options)
+  if not request then
+    err.operation = op.name
+    err.service = op.service.id
+    return nil, err
+  end
+  local route = request.route
+  return {
+    method = route.method,
+    url = route.url,
+    path = route.path,
+    query = route.query,
+    headers = message.write(request).headers,
+    body = request.body,
+    signing = route.signing,
+  }
+end
+
 --- A signed URL that makes the call, without a body; nothing is sent.
 ---@param context table
 ---@param op table
@@ -137,7 +202,7 @@ end
 ---@return string|nil url
 ---@return cloudjobs.Error|nil err
 local function presign(context, op, params, options)
-  local request, err = prepare(context, op, params, options)
+  local request, err = preview(context, op, params, options)
   if not request then
     return nil, err
   end
@@ -238,7 +303,7 @@ local function fill(meta, started, context, attempts, response)
   meta.attempts = attempts
   meta.status = response and response.status
   meta.request_id = response and context.protocol.request_id(response)
-  meta.date = response and response.headers.date
+  meta.date = response and message.field(response, "date")
   meta.elapsed = context.transport:clock() - started
 end
 
@@ -263,14 +328,8 @@ local function run(context, op, params, options)
 
   local request, err = prepare(context, op, params, options)
   local retry = context.retry
-  if request then
-    request.connect_timeout = context.timeout.connect
-    if options.cancel then
-      request.cancel = options.cancel
-    end
-    if context.log then
-      context.log:request(op, params, request)
-    end
+  if request and context.log then
+    context.log:request(op, params, request)
   end
   while request do
     local stop = (options.cancel or retry.limiter) and hold(context, options, deadline, err)
@@ -280,7 +339,7 @@ local function run(context, op, params, options)
     end
     attempts = attempts + 1
     request.timeout = deadline and math.min(limit, deadline - transport:clock()) or limit
-    context.annotate(request.headers, attempts, context, response)
+    context.annotate(request, attempts, context, response)
 
     local identity
     output, err, response, identity = attempt(context, op, request, attempts)
@@ -312,4 +371,4 @@ local function run(context, op, params, options)
   return output, err
 end
 
-return { run = run, prepare = prepare, presign = presign, decode = decode }
+return { run = run, preview = preview, presign = presign, decode = decode }

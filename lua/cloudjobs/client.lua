@@ -81,10 +81,8 @@ function Client:request(name, params, options)
   local op = operation(self, name, 2)
   check_params(params, op.method_name, 2)
   options = option.check(options, CALL_OPTIONS, op.method_name, 2)
-  local request, err = call.prepare(self._context, op, params, options)
+  local request, err = call.preview(self._context, op, params, options)
   if not request then
-    err.operation = op.name
-    err.service = op.service.id
     return nil, err
   end
   return { method = request.method, url = request.url, headers = request.headers, body = request.body }

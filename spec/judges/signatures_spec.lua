@@ -34,9 +34,10 @@ end
 local function signed_headers(case)
   local keys = case.keys
   local signer = core.signer(keys.access_key_id, keys.secret_access_key, keys.session_token)
-  return assert(signer:sign(
-    case.headers, case.method, case.path, case.query, case.body, case.time, case.region, case.service
-  ))
+  return core.read_fields(assert(signer:sign(
+    assert(core.fields(case.headers)), case.method, case.path, case.query, case.body, case.time, case.region,
+    case.service
+  )))
 end
 
 local function header_list(case)

@@ -10,7 +10,7 @@ describe("the nginx example", function()
 
   local function ask(method, address, body)
     local easy = curl.easy()
-    local status, _, text = easy:perform(method, address, {}, body, { timeout = 20 })
+    local status, _, text = easy:perform(method, address, {}, body, 20)
     easy:close()
     return status, text
   end

@@ -56,7 +56,9 @@ function Emulated:signed(service, operation, params, how)
   return {
     method = "POST",
     path = "/",
-    headers = signer:sign(headers, "POST", "/", nil, body, how.time or self.time, how.region or "us-east-1", scope),
+    headers = core.read_fields(signer:sign(
+      assert(core.fields(headers)), "POST", "/", nil, body, how.time or self.time, how.region or "us-east-1", scope
+    )),
     body = body,
   }
 end

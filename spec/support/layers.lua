@@ -9,7 +9,7 @@ local LUA = {
   { layer = "models", "models/.*" },
   { layer = "jobs", "jobs/.*" },
   { layer = "base", "error", "suggest", "options", "url", "version", "words", "cancel", "jmespath", "jmespath/.*", "interval", "ref",
-    "network", "member", may = "core" },
+    "network", "member", "message", may = "core" },
   { layer = "base", "fingerprint", may = "core" },
   { layer = "json", "json", may = "core base", uses = "cjson" },
   { layer = "http1", "http1", "http1/.*", may = "base" },
@@ -42,14 +42,15 @@ local LUA = {
 }
 
 local C = {
-  { layer = "core", "core", may = "codec signer certificate scalar hash forks buf", lua = true },
+  { layer = "core", "core", may = "codec signer fields certificate scalar hash forks buf", lua = true },
   { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar buf core", lua = true },
   { layer = "curl", "curl", "multi", may = "transfer clock sigpipe forks buf", lua = true },
   { layer = "transfer", "transfer", may = "forks buf" },
   { layer = "os", "os", "process", may = "clock sigpipe buf", lua = true },
   { layer = "clock", "clock", lua = true },
   { layer = "compat", "compat", lua = true },
-  { layer = "signer", "signer", may = "sign hash buf core", lua = true },
+  { layer = "signer", "signer", may = "fields sign hash buf core", lua = true },
+  { layer = "fields", "fields", may = "sign buf core", lua = true },
   { layer = "sign", "sign", may = "hash buf" },
   { layer = "shape", "shape", may = "scalar buf" },
   { layer = "json", "json", may = "scalar buf" },

@@ -99,7 +99,7 @@ function Nginx:request(method, path, body, headers)
   local easy = curl.easy()
   headers = headers or {}
   headers.connection = "close"
-  local status, answered, text = easy:perform(method, self.url .. path, headers, body, { timeout = 30 })
+  local status, answered, text = easy:perform(method, self.url .. path, headers, body, 30)
   easy:close()
   return status, text, answered
 end

@@ -44,7 +44,7 @@ end
 local function wait_for(url)
   local easy = curl.easy()
   local deadline = curl.clock() + 10
-  while not easy:perform("GET", url, {}, nil, { timeout = 1 }) do
+  while not easy:perform("GET", url, {}, nil, 1) do
     assert(curl.clock() < deadline, "nginx did not start")
     curl.sleep(0.005)
   end

@@ -8,8 +8,13 @@ local function new()
 end
 
 local function sign(signer)
-  return signer:sign({ host = "ssm.eu-west-1.amazonaws.com", ["content-type"] = "application/x-amz-json-1.1" },
-    "POST", "/", "a=1&b=%20", BODY, 1440938160, "eu-west-1", "ssm")
+  local fields, message = core.fields({
+    host = "ssm.eu-west-1.amazonaws.com", ["content-type"] = "application/x-amz-json-1.1",
+  }, "x-id")
+  if not fields then
+    return nil, message
+  end
+  return signer:sign(fields, "POST", "/", "a=1&b=%20", BODY, 1440938160, "eu-west-1", "ssm", "7")
 end
 
 -- One that is kept: running out of memory while it makes the day's key must
@@ -17,15 +22,18 @@ end
 local kept = new()
 
 local function run()
-  local headers, message = sign(kept)
-  if not headers then
+  local lines, message = sign(kept)
+  if not lines then
     return nil, message
   end
-  return sign(new())
+  lines, message = sign(new())
+  return lines and core.read_fields(lines), message
 end
 
 local function check(headers)
-  return headers.authorization == sign(kept).authorization and headers.authorization == sign(new()).authorization
+  local expected = core.read_fields(sign(kept))
+  return headers.authorization == expected.authorization and headers["x-id"] == "7"
+    and headers.authorization == core.read_field(sign(new()), "authorization")
 end
 
 return { run = run, check = check }

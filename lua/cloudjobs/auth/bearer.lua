@@ -2,13 +2,14 @@
 --- this machine over https alone.
 
 local Error = require "cloudjobs.error"
+local message = require "cloudjobs.message"
 local url = require "cloudjobs.url"
 
 local Bearer = {}
 local bearer_mt = { __name = "cloudjobs.auth.bearer", __index = Bearer }
 
-local function refuse(message)
-  return nil, Error.new { kind = "config", code = "insecure", message = message }
+local function refuse(problem)
+  return nil, Error.new { kind = "config", code = "insecure", message = problem }
 end
 
 -- "localhost" is a name that somebody else may answer for.
@@ -16,23 +17,23 @@ local function is_safe(parts)
   return parts.scheme == "https" or (parts.host ~= "localhost" and url.is_loopback(parts.host))
 end
 
---- Puts the identity's token on `request`, in place of an earlier one.
----@param request { url: string, headers: table<string, string> }
+--- Gives `request` its header lines, with the identity's token.
+---@param request { url: string, route: table, invocation: string }
 ---@param identity { token: string }
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err kind "config" where the token would be readable on its way
 function Bearer:sign(request, identity) -- luacheck: ignore 212/self
-  local parts, message = url.parse(request.url)
+  local parts, problem = url.parse(request.url)
   if not parts then
-    return refuse(message)
+    return refuse(problem)
   elseif not is_safe(parts) then
     return refuse("a token is sent over https or to a literal loopback address, not to "
       .. parts.scheme .. "://" .. parts.authority)
   elseif identity.token:find("[^\33-\126]") then
     return refuse("the token is no line of printable characters")
   end
-  request.headers.authorization = "Bearer " .. identity.token
-  return request
+  local signed, err = message.write(request, request.invocation, "Bearer " .. identity.token)
+  return signed, err
 end
 
 local function new()

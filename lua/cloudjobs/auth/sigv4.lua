@@ -18,9 +18,10 @@ local function new_signer(self, identity)
   return signer
 end
 
---- Signs `request` in its own headers. A signature from an earlier attempt,
---- its date and its token are replaced, so each attempt is signed anew.
----@param request table `method`, `path`, `query`, `headers` (with host), `body`, `signing` { region, name }
+--- Gives `request` its header lines, signed: each attempt gets others, with its
+--- own date, token and signature.
+---@param request table `route` { fields, method, path, query, signing = { region, name } }, `body`, and the values of
+---   the fields' own: `invocation` and `attempt`
 ---@param identity cloudjobs.Identity
 ---@param now number epoch seconds
 ---@return table|nil request
@@ -34,13 +35,16 @@ function Sigv4:sign(request, identity, now)
       return nil, err
     end
   end
-  local scope = request.signing or self._scope
-  local headers, message = signer:sign(
-    request.headers, request.method, request.path, request.query, request.body, now, scope.region, scope.name
+  local route = request.route
+  local scope = route.signing
+  local lines, message = signer:sign(
+    route.fields, route.method, route.path, route.query, request.body, now, scope.region, scope.name,
+    request.invocation, request.attempt
   )
-  if not headers then
+  if not lines then
     return nil, Error.new { kind = "validation", message = message }
   end
+  request.lines, request.headers = lines, nil
   return request
 end
 
@@ -51,8 +55,8 @@ end
 ---@param seconds integer for which the URL shall be good
 ---@return string|nil url
 ---@return cloudjobs.Error|nil err
-function Sigv4:presign(request, identity, now, seconds)
-  local scope = request.signing or self._scope
+function Sigv4:presign(request, identity, now, seconds) -- luacheck: ignore 212/self
+  local scope = request.signing
   local headers = {}
   for name, value in pairs(request.headers) do
     headers[#headers + 1] = { name, value }
@@ -69,9 +73,8 @@ function Sigv4:presign(request, identity, now, seconds)
   return request.url:match("^[^?]*") .. "?" .. signed.query
 end
 
----@param scope { region: string, name: string }|nil for requests without `signing`
-local function new(scope)
-  return setmetatable({ _scope = scope, _signers = setmetatable({}, { __mode = "k" }) }, sigv4_mt)
+local function new()
+  return setmetatable({ _signers = setmetatable({}, { __mode = "k" }) }, sigv4_mt)
 end
 
 return { new = new }

@@ -9,23 +9,28 @@ local CONTENT_TYPE = {
   ["json-1.1"] = "application/x-amz-json-1.1",
 }
 
--- What does not change between two calls of an operation, made once.
-local constants = setmetatable({}, { __mode = "k" })
+-- What the requests of an operation have in common, made once.
+local routes = setmetatable({}, { __mode = "k" })
 
-local function constants_of(op)
+local function make_route(op)
   local service = op.service
-  local made = {
-    content_type = CONTENT_TYPE[service.protocol],
-    target = service.target .. "." .. op.name,
-    query_mode = service.query_compatible and "true" or nil,
+  local route = {
+    method = "POST",
+    path = "/",
+    headers = {
+      ["content-type"] = CONTENT_TYPE[service.protocol],
+      ["x-amz-target"] = service.target .. "." .. op.name,
+      ["x-amzn-query-mode"] = service.query_compatible and "true" or nil,
+    },
   }
-  constants[op] = made
-  return made
+  routes[op] = route
+  return route
 end
 
---- Encodes and validates. The request has no address and no date yet.
+--- Encodes and validates. The request has no address and no date yet; its
+--- route is the same table for all requests of the operation.
 ---@param context { validate: boolean|nil } false leaves what is required, and how much of it, to the service
----@return table|nil request `{ method, path, headers, body }`
+---@return table|nil request `{ route = { method, path, headers }, body }`
 ---@return cloudjobs.Error|nil err kind "validation", every problem at once
 local function encode(op, params, context)
   local token = op.has_token and core.uuid() or nil
@@ -33,39 +38,24 @@ local function encode(op, params, context)
   if not body then
     return nil, Error.new { kind = "validation", code = "validation", problems = problems }
   end
-  local fixed = constants[op] or constants_of(op)
   -- The names without a value are room for what the call will set, which costs
-  -- less than two tables that grow.
-  local headers = {
-    ["content-type"] = fixed.content_type,
-    ["x-amz-target"] = fixed.target,
-    host = nil,
-    ["user-agent"] = nil,
-    ["amz-sdk-invocation-id"] = nil,
-    ["amz-sdk-request"] = nil,
-    ["x-amz-date"] = nil,
-    authorization = nil,
-    ["x-amz-security-token"] = nil,
-  }
-  if fixed.query_mode then
-    headers["x-amzn-query-mode"] = fixed.query_mode
-  end
+  -- less than a table that grows.
   return {
-    method = "POST",
-    path = "/",
-    headers = headers,
+    route = routes[op] or make_route(op),
     body = body,
-    url = nil,
-    signing = nil,
+    invocation = nil,
+    attempt = nil,
+    lines = nil,
     timeout = nil,
-    connect_timeout = nil,
+    cancel = nil,
+    headers = nil,
   }
 end
 
 -- DynamoDB says what its body's bytes come to, as they were on the wire.
-local function is_damaged(op, response)
+local function is_damaged(response)
   local headers = response.headers
-  return op.service.id == "DynamoDB" and not headers["content-encoding"]
+  return headers["x-amz-crc32"] and not headers["content-encoding"]
     and tonumber(headers["x-amz-crc32"]) ~= core.crc32(response.body)
 end
 
@@ -74,7 +64,7 @@ end
 ---@return cloudjobs.Error|nil err kind "service" or "response"
 local function decode(op, response)
   local status = response.status
-  if response.headers["x-amz-crc32"] and is_damaged(op, response) then
+  if op.service.id == "DynamoDB" and is_damaged(response) then
     local err = aws_error.unreadable(response, "its bytes do not come to x-amz-crc32")
     err.code, err.retryable = "checksum", true
     return nil, err

@@ -9,7 +9,12 @@ local naming = require "cloudjobs.protocol.naming"
 local url = require "cloudjobs.url"
 local xml = require "cloudjobs.protocol.xml"
 
-local CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
+-- What all requests have in common.
+local ROUTE = {
+  method = "POST",
+  path = "/",
+  headers = { ["content-type"] = "application/x-www-form-urlencoded; charset=utf-8" },
+}
 
 local write
 
@@ -72,7 +77,7 @@ end
 
 --- Encodes and validates. The request has no address and no date yet.
 ---@param context { validate: boolean|nil } false leaves what is required, and how much of it, to the service
----@return table|nil request `{ method, path, headers, body }`
+---@return table|nil request `{ route = { method, path, headers }, body }`
 ---@return cloudjobs.Error|nil err kind "validation", every problem at once
 local function encode(op, params, context)
   local token = op.has_token and core.uuid() or nil
@@ -85,12 +90,7 @@ local function encode(op, params, context)
     -- As JSON every value is the text or number that goes on the wire.
     write_structure(form, op.model, op.input, "", core.json_decode(json))
   end
-  return {
-    method = "POST",
-    path = "/",
-    headers = { ["content-type"] = CONTENT_TYPE },
-    body = table.concat(form, "&"),
-  }
+  return { route = ROUTE, body = table.concat(form, "&") }
 end
 
 --- The request as a GET, its form in the query, for a URL that is signed.

@@ -4,6 +4,7 @@ local Error = require "cloudjobs.error"
 local check = require("cloudjobs.options").check
 local curl = require "cloudjobs.curl"
 local failure = require "cloudjobs.transport.failure"
+local message = require "cloudjobs.message"
 
 local OPTIONS = { max_body = "number", gzip = "boolean" }
 
@@ -15,8 +16,8 @@ Curl.honours = { proxy = true, no_proxy = true, ca_bundle = true, client_cert = 
 
 --- Sends one request and waits for its whole answer. Redirects come back as
 --- answers.
----@param request table method, url, headers (lower-case name to value), body or nil; timeout and connect_timeout in
----   seconds; network: { proxy, no_proxy, ca_bundle, client_cert, client_key } or nil
+---@param request table method, url, headers (lower-case name to value) or their lines, body or nil; timeout and
+---   connect_timeout in seconds; network: { proxy, no_proxy, ca_bundle, client_cert, client_key } or nil
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Curl:send(request)
@@ -24,12 +25,15 @@ function Curl:send(request)
   if not easy then
     return nil, Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
   end
-  local status, headers, body, sent =
-    easy:perform(request.method, request.url, request.headers, request.body, request)
+  local route = request.route or request
+  local status, lines, body, sent = easy:perform(
+    route.method, route.url, request.lines or request.headers, request.body, request.timeout, route.connect_timeout,
+    route.network
+  )
   if not status then
-    return nil, failure(request, headers, body, sent)
+    return nil, failure(request, lines, body, sent)
   end
-  return { status = status, headers = headers, body = body }
+  return message.new { status = status, lines = lines, body = body, headers = nil }
 end
 
 --- Waits. A signal's handler may run Lua in between, and may cancel.

@@ -8,6 +8,7 @@ local Scheduler = require "cloudjobs.transport.scheduler"
 local check = require("cloudjobs.options").check
 local curl = require "cloudjobs.curl"
 local failure = require "cloudjobs.transport.failure"
+local message = require "cloudjobs.message"
 
 local OPTIONS = { max_body = "number", gzip = "boolean", max_connections = "number", max_per_host = "number" }
 
@@ -40,32 +41,31 @@ local function closed()
 end
 
 local function cancelled(reason)
-  local message = tostring(reason or "cancelled")
-  return Error.new { kind = "cancelled", code = "cancelled", message = message }
+  return Error.new { kind = "cancelled", code = "cancelled", message = tostring(reason or "cancelled") }
 end
 
 -- Scheduling
 
 -- Ends all that is on its way, each with an error of its own.
-function Multi:_fail(code, message)
+function Multi:_fail(code, problem)
   self._multi:close()
   local waiters = self._waiters
   self._waiters = {}
   for _, waiter in pairs(waiters) do
     self:_release()
-    waiter:wake(nil, Error.new { kind = "transport", code = code, message = message, ambiguous = true })
+    waiter:wake(nil, Error.new { kind = "transport", code = code, message = problem, ambiguous = true })
   end
 end
 
 --- For schedulers: works for up to `seconds`, and wakes whose answers came.
 function Multi:step(seconds)
   local multi = self._multi
-  local ok, message = multi:step(seconds)
+  local ok, problem = multi:step(seconds)
   if not ok then
-    self:_fail("memory", "libcurl: " .. message)
+    self:_fail("memory", "libcurl: " .. problem)
   end
   while true do
-    local id, status, headers, body, sent = multi:next()
+    local id, status, lines, body, sent = multi:next()
     if not id then
       return
     end
@@ -73,9 +73,9 @@ function Multi:step(seconds)
     self._waiters[id] = nil
     self:_release()
     if status then
-      waiter:wake({ status = status, headers = headers, body = body })
+      waiter:wake(message.new { status = status, lines = lines, body = body, headers = nil })
     else
-      waiter:wake(nil, failure(waiter.request, headers, body, sent))
+      waiter:wake(nil, failure(waiter.request, lines, body, sent))
     end
   end
 end
@@ -117,40 +117,41 @@ function Multi:_release()
   self._busy = self._busy - 1
 end
 
--- Waits for a place. What to send with, or nil and why not.
+-- Waits for a place: whether there is one, and the seconds that are left or the
+-- error.
 function Multi:_enter(task, request)
+  local timeout = request.timeout
   if self._busy < self._limit then
     self._busy = self._busy + 1
-    return request
+    return true, timeout
   end
   local started = self:clock()
   local place = { task = task, waiting = true }
   self._line_last = self._line_last + 1
   self._line[self._line_last] = place
-  local ours, err = task:park(request.timeout)
+  local ours, err = task:park(timeout)
   place.waiting = false
   if not ours then
-    return nil, err or failure(request, "timeout", "all connections of the transport were in use", false)
+    return false, err or failure(request, "timeout", "all connections of the transport were in use", false)
   elseif task.group.over or (request.cancel and request.cancel.cancelled) then
     self:_release()
-    return nil, task.group.over and task.group:refusal() or cancelled(request.cancel.reason)
+    return false, task.group.over and task.group:refusal() or cancelled(request.cancel.reason)
   end
-  return {
-    timeout = request.timeout and request.timeout - (self:clock() - started),
-    connect_timeout = request.connect_timeout,
-    network = request.network,
-  }
+  return true, timeout and timeout - (self:clock() - started)
 end
 
 -- Sending
 
 -- Adds the request for `waiter`; its id, or nil and the error.
-function Multi:_add(request, waiter, options)
-  local id, code, message, sent =
-    self._multi:add(request.method, request.url, request.headers, request.body, options)
+function Multi:_add(request, waiter, timeout)
+  local route = request.route or request
+  local id, code, problem, sent = self._multi:add(
+    route.method, route.url, request.lines or request.headers, request.body, timeout, route.connect_timeout,
+    route.network
+  )
   if not id then
     self:_release()
-    return nil, failure(request, code, message, sent)
+    return nil, failure(request, code, problem, sent)
   end
   waiter.request = request
   self._waiters[id] = waiter
@@ -158,12 +159,11 @@ function Multi:_add(request, waiter, options)
 end
 
 function Multi:_send_in(task, request)
-  local options, err = self:_enter(task, request)
-  if not options then
-    return nil, err
+  local entered, left = self:_enter(task, request)
+  if not entered then
+    return nil, left
   end
-  local id
-  id, err = self:_add(request, task, options)
+  local id, err = self:_add(request, task, left)
   if not id then
     return nil, err
   end
@@ -186,7 +186,7 @@ function Multi:_send_beside(request)
     waiter.done, waiter.response, waiter.err = true, response, err
   end }
   self._busy = self._busy + 1 -- over the limit rather than in a line that cannot move
-  local id, err = self:_add(request, waiter, request)
+  local id, err = self:_add(request, waiter, request.timeout)
   if not id then
     return nil, err
   end

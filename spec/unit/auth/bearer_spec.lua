@@ -1,18 +1,24 @@
 local Bearer = require "cloudjobs.auth.bearer"
+local message = require "cloudjobs.message"
+
+local function request(url)
+  local fields = assert(message.fields({ accept = "x" }, { "x-id", "authorization" }))
+  return message.new { route = { method = "GET", url = url, fields = fields }, invocation = "7", body = "" }
+end
 
 local function sign(url)
-  local request = { method = "GET", url = url, headers = { accept = "application/json" }, body = "" }
-  return Bearer.new():sign(request, { token = "hush" })
+  return Bearer.new():sign(request(url), { token = "hush" })
 end
 
 describe("a bearer token", function()
   it("goes onto the request, in place of an earlier one", function()
-    local request = { method = "GET", url = "https://management.azure.com/x?y=1", headers = { accept = "x" }, body = "" }
-    Bearer.new():sign(request, { token = "old" })
-    assert.same({
-      method = "GET", url = "https://management.azure.com/x?y=1", body = "",
-      headers = { accept = "x", authorization = "Bearer hush" },
-    }, Bearer.new():sign(request, { token = "hush" }))
+    local given = request "https://management.azure.com/x?y=1"
+    Bearer.new():sign(given, { token = "old" })
+    assert.equal("Bearer old", given.headers.authorization)
+    local signed = Bearer.new():sign(given, { token = "hush" })
+    assert.equal(given, signed)
+    assert.equal("accept: x\r\nx-id: 7\r\nauthorization: Bearer hush\r\n", signed.lines)
+    assert.same({ accept = "x", ["x-id"] = "7", authorization = "Bearer hush" }, signed.headers)
   end)
 
   for _, url in ipairs { "http://127.0.0.1:8080/x", "http://[::1]:8080/x", "HTTPS://example.com/" } do
@@ -31,7 +37,7 @@ describe("a bearer token", function()
     "//127.0.0.1/x",
   } do
     it("does not travel to " .. url, function()
-      local signed, err = Bearer.new():sign({ url = url, headers = {} }, { token = "hush" })
+      local signed, err = sign(url)
       assert.is_nil(signed)
       assert.same({ "config", "insecure" }, { err.kind, err.code })
       assert.not_matches("hush", tostring(err))
@@ -40,7 +46,7 @@ describe("a bearer token", function()
 
   for _, token in ipairs { "a\r\nX: y", "a b", "\195\188" } do
     it(("is no header of its own: %q"):format(token), function()
-      local signed, err = Bearer.new():sign({ url = "https://x/", headers = {} }, { token = token })
+      local signed, err = Bearer.new():sign(request "https://x/", { token = token })
       assert.is_nil(signed)
       assert.equal("insecure", err.code)
     end)

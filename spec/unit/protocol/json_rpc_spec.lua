@@ -33,11 +33,21 @@ local start = model:operation("start_job")
 describe("a JSON request", function()
   it("names its operation in the target", function()
     assert.same({
-      method = "POST",
-      path = "/",
-      headers = { ["content-type"] = "application/x-amz-json-1.0", ["x-amz-target"] = "JobService.StartJob" },
+      route = {
+        method = "POST",
+        path = "/",
+        headers = { ["content-type"] = "application/x-amz-json-1.0", ["x-amz-target"] = "JobService.StartJob" },
+      },
       body = '{"Name":"nightly","Token":"t-1"}',
     }, json_rpc.encode(start, { Name = "nightly", Token = "t-1" }, {}))
+  end)
+
+  it("goes the one way of its operation", function()
+    local function route(name)
+      return json_rpc.encode(model:operation(name), { Name = "nightly" }, {}).route
+    end
+    assert.equal(route "start_job", route "start_job")
+    assert.not_equal(route "start_job", json_rpc.encode(model:operation("Ping"), nil, {}).route)
   end)
 
   it("has a fresh idempotency token when none is given", function()
@@ -150,7 +160,7 @@ describe("a query-compatible service", function()
   local ping = compatible:operation("Ping")
 
   it("is asked in query mode", function()
-    assert.equal("true", json_rpc.encode(ping, nil, {}).headers["x-amzn-query-mode"])
+    assert.equal("true", json_rpc.encode(ping, nil, {}).route.headers["x-amzn-query-mode"])
   end)
 
   it("names its codes in a header", function()

@@ -56,9 +56,11 @@ describe("the query protocol's request", function()
   it("is a form in the body, nothing in the URL", function()
     local request = query.encode(put, { Text = "x", Token = "t" }, {})
     assert.same({
-      method = "POST",
-      path = "/",
-      headers = { ["content-type"] = "application/x-www-form-urlencoded; charset=utf-8" },
+      route = {
+        method = "POST",
+        path = "/",
+        headers = { ["content-type"] = "application/x-www-form-urlencoded; charset=utf-8" },
+      },
       body = "Action=Put&Version=2020-01-01&Text=x&Token=t",
     }, request)
   end)

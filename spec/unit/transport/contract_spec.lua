@@ -177,11 +177,8 @@ local function contract(new, run)
   describe("answers", function()
     it("come with status, headers in lower case and body", function()
       local response = send [[ s:write("HTTP/1.1 418 Teapot\r\nX-A:  1\t\r\nx-b:\r\nX-A: 2\r\nContent-Length: 2\r\n\r\nhi") ]]
-      assert.same({
-        status = 418,
-        headers = { ["x-a"] = "1, 2", ["x-b"] = "", ["content-length"] = "2" },
-        body = "hi",
-      }, response)
+      assert.same({ 418, "hi" }, { response.status, response.body })
+      assert.same({ ["x-a"] = "1, 2", ["x-b"] = "", ["content-length"] = "2" }, response.headers)
     end)
 
     it("may be chunked, with trailers that are no headers", function()
@@ -192,7 +189,8 @@ local function contract(new, run)
 
     it("may follow interim answers, whose headers are dropped", function()
       local response = send [[ s:write("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nx-a: 1\r\n\r\n" .. ok "b") ]]
-      assert.same({ status = 200, headers = { ["content-length"] = "1" }, body = "b" }, response)
+      assert.same({ 200, "b" }, { response.status, response.body })
+      assert.same({ ["content-length"] = "1" }, response.headers)
     end)
 
     it("may have folded headers", function()

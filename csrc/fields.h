@@ -1,0 +1,49 @@
+/* Header fields for Lua: those that all attempts of a request share, and those
+** of a message as the lines they are on the wire. */
+#ifndef CJ_FIELDS_H
+#define CJ_FIELDS_H
+
+#include "core.h"
+#include "sign.h"
+
+#define CJ_FIELDS_T "cloudjobs.fields"
+
+/* Of these each attempt gives the value. */
+#define CJ_OWN_MAX 4
+
+/* The userdata. Texts and headers lie behind it, in the same block. */
+struct cj_fields {
+  const char *lines; /* of the fields that have a value, as on the wire */
+  size_t size;       /* of the lines */
+  int payload;       /* which is x-amz-content-sha256, or -1 */
+  int own_count;
+  struct cj_header own[CJ_OWN_MAX]; /* without a value */
+  int count;
+  struct cj_header headers[]; /* those to be signed, by name */
+};
+
+/* The fields at 'i'; anything else raises. */
+const struct cj_fields *cj_check_fields (lua_State *L, int i);
+
+/* Takes the values of its own fields, in the order of their names, from the
+** arguments from 'i' on; nil leaves a field out. The strings stay where they
+** are. Returns how many there are; -1 and the reason in 'why' when one must not
+** be sent. */
+int cj_fields_own (lua_State *L, int i, const struct cj_fields *f,
+                   struct cj_header *own, struct cj_complaint *why);
+
+/* Appends "name: value" and a line's end. 0, or -1 when out of memory. */
+int cj_fields_line (struct cj_buf *out, struct cj_slice name,
+                    struct cj_slice value);
+
+/* Appends the lines of all fields. 0, or -1 when out of memory. */
+int cj_fields_write (struct cj_buf *out, const struct cj_fields *f,
+                     const struct cj_header *own, int count);
+
+/* Pushes nil and the complaint. */
+int cj_push_complaint (lua_State *L, const struct cj_complaint *why);
+
+/* Adds fields(), read_fields() and read_field() to the table on top. */
+void cj_fields_open (lua_State *L);
+
+#endif

@@ -1,0 +1,71 @@
+--- What requests and answers have in common: header fields, as the lines they
+--- are on the wire and, for who wants to look, as a table.
+
+local Error = require "cloudjobs.error"
+local core = require "cloudjobs.core"
+
+local message_mt = { __name = "cloudjobs.message" }
+
+-- The table is made when it is first asked for: most calls never do. What all
+-- that go one way have in common is the route's.
+function message_mt.__index(message, name)
+  if name == "headers" then
+    message.headers = core.read_fields(message.lines)
+    return message.headers
+  end
+  local route = rawget(message, "route")
+  return route and route[name]
+end
+
+--- A message whose `headers` come out of its `lines`.
+---@param message { lines: string|nil }
+---@return table message
+local function new(message)
+  return setmetatable(message, message_mt)
+end
+
+--- The first value of one header.
+---@param message table any with `headers`, or `lines`
+---@param name string in lower case
+---@return string|nil
+local function field(message, name)
+  if message.lines then
+    return core.read_field(message.lines, name)
+  end
+  return message.headers[name]
+end
+
+local function invalid(problem)
+  return nil, Error.new { kind = "validation", code = "validation", message = problem }
+end
+
+--- Headers that all attempts of a request share, checked, for a signer or for
+--- `write`.
+---@param headers table<string, string>
+---@param own string[] names of those whose values each attempt gives
+---@return userdata|nil fields
+---@return cloudjobs.Error|nil err kind "validation"
+local function fields(headers, own)
+  local made, problem = core.fields(headers, own[1], own[2])
+  if not made then
+    return invalid(problem)
+  end
+  return made
+end
+
+--- Gives a request the lines of its route's fields, and of its own.
+---@param request table
+---@param first string|nil the value of the first of its own
+---@param second string|nil
+---@return table|nil request
+---@return cloudjobs.Error|nil err kind "validation"
+local function write(request, first, second)
+  local lines, problem = request.route.fields:lines(first, second)
+  if not lines then
+    return invalid(problem)
+  end
+  request.lines, request.headers = lines, nil
+  return request
+end
+
+return { new = new, field = field, fields = fields, write = write }

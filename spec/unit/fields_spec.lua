@@ -1,0 +1,93 @@
+local core = require "cloudjobs.core"
+
+describe("header fields", function()
+  it("are written in the order of their names, their own behind them", function()
+    local fields = core.fields({ host = "h", ["x-empty"] = "", accept = "*/*" }, "x-id", "authorization")
+    assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\n", fields:lines())
+    assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\nauthorization: a\r\n", fields:lines(nil, "a"))
+    assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\nx-id: 1\r\nauthorization: a\r\n", fields:lines("1", "a"))
+  end)
+
+  it("keep their values after the table they came from has changed", function()
+    local headers = { host = ("h"):rep(60) }
+    local fields = core.fields(headers)
+    headers.host = nil
+    collectgarbage()
+    assert.equal("host: " .. ("h"):rep(60) .. "\r\n", fields:lines())
+  end)
+
+  local REFUSED = {
+    { { host = "a\rb" }, "header host holds a control character" },
+    { { host = "a\nb" }, "header host holds a control character" },
+    { { host = "a\0b" }, "header host holds a control character" },
+    { { ["user-agent"] = "a\r\nb" }, "header user-agent holds a control character" },
+    { { Host = "h" }, "a header's name is not a lower-case word" },
+    { { ["a b"] = "h" }, "a header's name is not a lower-case word" },
+    { { [""] = "h" }, "a header's name is not a lower-case word" },
+    { { "h" }, "the names and values of headers have to be strings" },
+    { { host = 1 }, "the names and values of headers have to be strings" },
+  }
+  for _, case in ipairs(REFUSED) do
+    it("are refused: " .. case[2], function()
+      assert.same({ nil, case[2] }, { core.fields(case[1]) })
+    end)
+  end
+
+  it("are bounded in number and size", function()
+    local headers = {}
+    for i = 1, 128 do
+      headers["x-" .. i] = "v"
+    end
+    assert.is_userdata(core.fields(headers))
+    headers["x-129"] = "v"
+    assert.same({ nil, "there are too many headers" }, { core.fields(headers) })
+    assert.same({ nil, "the headers are too large" }, { core.fields({ x = ("v"):rep(2 ^ 20) }):lines() })
+    assert.has_error(function()
+      core.fields({}, "a", "b", "c", "d", "e")
+    end)
+  end)
+
+  it("refuse a value of their own that is no line", function()
+    local fields = core.fields({}, "x-id")
+    assert.same({ nil, "header x-id holds a control character" }, { fields:lines "1\r\nx-b: 2" })
+    assert.has_error(function()
+      fields:lines {}
+    end)
+  end)
+
+  it("hide their metatable and are told from other userdata", function()
+    local fields = core.fields {}
+    assert.equal("cloudjobs.fields", getmetatable(fields))
+    assert.has_error(function()
+      fields.lines(io.stdout)
+    end)
+  end)
+end)
+
+describe("the lines of a message", function()
+  local ANSWER = "HTTP/1.1 200 It: fine\r\nX-A:  1\t\r\nx-b:\r\nX-A: 2\r\nx-c: 1\r\n  2\r\n\t3\r\nnonsense\r\n"
+    .. "Date: Tue, 15 Nov 1994 08:12:31 GMT\r\n\r\nX-Late: 1\r\n"
+
+  it("are read as names in lower case, with repeats joined and folds opened", function()
+    local fields = core.read_fields(ANSWER)
+    assert.equal("1 2 3", (fields["x-c"]:gsub("%s+", " ")))
+    fields["x-c"] = nil
+    assert.same({ ["x-a"] = "1, 2", ["x-b"] = "", date = "Tue, 15 Nov 1994 08:12:31 GMT" }, fields)
+    assert.same({}, core.read_fields "")
+    assert.same({}, core.read_fields "HTTP/1.1 200 OK")
+  end)
+
+  it("can be asked for one", function()
+    assert.equal("Tue, 15 Nov 1994 08:12:31 GMT", core.read_field(ANSWER, "date"))
+    assert.equal("1", core.read_field(ANSWER, "x-a"))
+    assert.equal("", core.read_field(ANSWER, "x-b"))
+    assert.is_nil(core.read_field(ANSWER, "x-late"))
+    assert.is_nil(core.read_field(ANSWER, "dat"))
+    assert.is_nil(core.read_field("", "date"))
+  end)
+
+  it("give back what was written", function()
+    local headers = { host = "h", ["x-long"] = ("v"):rep(5000), ["x-utf8"] = "ü" }
+    assert.same(headers, core.read_fields(core.fields(headers):lines()))
+  end)
+end)
