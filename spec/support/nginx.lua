@@ -108,6 +108,14 @@ function Nginx:get(path)
   return self:request("GET", path)
 end
 
+--- A visitor who has asked for `path` and goes away at `:close()`.
+function Nginx:visit(path)
+  local visitor = socket.connect("127.0.0.1", self.url:match("%d+$"))
+  visitor:setmode("b", "bn")
+  assert(visitor:write("GET ", path, " HTTP/1.1\r\nHost: spec\r\n\r\n"))
+  return visitor
+end
+
 local function lua(self, path, text)
   local status, body = self:request("POST", path, text)
   assert(status == 200, ("status %s\n%s"):format(tostring(status), self:log()))

@@ -54,6 +54,13 @@ local function refresh(self, scope, seen)
   return nil, err
 end
 
+-- By itself, since in nginx what it closes over has to outlive the caller.
+local function refresher(self, scope, seen)
+  return function()
+    return refresh(self, scope, seen)
+  end
+end
+
 --- The token for a scope.
 ---@param scope string|nil the cloud's own resource manager when nil
 ---@return cloudjobs.azure.Identity|nil identity
@@ -65,9 +72,7 @@ function Cache:get(scope)
   if serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
     return entry.identity
   end
-  local identity, err = self._transport:single(self._key .. scope, function()
-    return refresh(self, scope, entry)
-  end)
+  local identity, err = self._transport:single(self._key .. scope, refresher(self, scope, entry))
   if not identity then
     return nil, Error.copy(err)
   end

@@ -67,10 +67,15 @@ local function refresh(self, seen)
   end)
 end
 
-local function wait(self, seen)
-  local identity, err = self._transport:single(self._key, function()
+-- By itself, since in nginx what it closes over has to outlive the caller.
+local function refresher(self, seen)
+  return function()
     return refresh(self, seen)
-  end)
+  end
+end
+
+local function wait(self, seen)
+  local identity, err = self._transport:single(self._key, refresher(self, seen))
   if not identity then
     return nil, Error.copy(err)
   elseif identity ~= self._identity then

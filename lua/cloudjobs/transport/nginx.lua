@@ -253,7 +253,8 @@ function Nginx:clock() -- luacheck: ignore 212
   return clock()
 end
 
---- One run of `f` for all in this worker that wait for `key`.
+--- One run of `f` for all in this worker that wait for `key`. `f` may outlive
+--- its caller: see transport/nginx/flight.lua for what it may close over.
 function Nginx:single(key, f)
   if not Phase.may_wait() then
     return f()

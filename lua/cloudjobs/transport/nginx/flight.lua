@@ -1,43 +1,58 @@
 --- One run of a function for all who wait for it. It runs in a timer of its
 --- own: a request that is aborted takes nobody's answer with it.
+---
+--- No local of that request may be used by the timer either. nginx hands the
+--- stack of a request that it aborted to other requests, and functions that
+--- close over its locals read what these leave there, or nil. So the timer
+--- gets arguments, and what it runs was made by a function that has returned.
 
 local ngx = ngx
 
-local LOOK = 1 -- seconds between looks at a flight, should a post be lost with an aborted request
+local LOOK = 1 -- seconds between looks at a flight whose timer nginx may have dropped
 
-local function fly(flight, f)
-  flight.ran, flight.value, flight.err = pcall(f)
+local function forget(flights, key, flight)
+  if flights[key] == flight then
+    flights[key] = nil
+  end
 end
 
-local function land(flights, key, flight)
-  flights[key] = nil
+local function fly(_, flights, key, flight, f)
+  flight.begun = true
+  flight.ran, flight.value, flight.err = pcall(f)
+  forget(flights, key, flight)
   flight.over = true
   flight.semaphore:post(flight.waiting)
 end
 
---- Joins the flight for `key`, or starts one.
+-- Nothing where nginx has as many timers as it may.
+local function start(flights, key, f)
+  local flight = { waiting = 0, semaphore = require("ngx.semaphore").new() }
+  if not ngx.timer.at(0, fly, flights, key, flight, f) then
+    return nil
+  end
+  flights[key] = flight
+  return flight
+end
+
+--- Joins the flight for `key`, or starts one. Where nginx has no timer for it,
+--- each runs `f` for itself.
 ---@param flights table<string, table> those in the air
 ---@param key string
----@param f fun(): any, any
+---@param f fun(): any, any made by a function that has returned
 ---@return any value what `f` answers
 ---@return any err
 local function join(flights, key, f)
-  local flight = flights[key]
+  local flight = flights[key] or start(flights, key, f)
   if not flight then
-    flight = { waiting = 0, semaphore = require("ngx.semaphore").new() }
-    flights[key] = flight
-    local started = ngx.timer.at(0, function()
-      fly(flight, f)
-      land(flights, key, flight)
-    end)
-    if not started then -- too many timers
-      fly(flight, f)
-      land(flights, key, flight)
-    end
+    return f()
   end
   flight.waiting = flight.waiting + 1
   while not flight.over do
     flight.semaphore:wait(LOOK)
+    if not flight.begun then -- over lua_max_running_timers nginx drops them
+      forget(flights, key, flight)
+      return f()
+    end
   end
   if not flight.ran then
     error(flight.value, 0)
