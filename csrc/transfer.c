@@ -32,7 +32,8 @@
 enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2 };
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
-static int has_hashed_certificates; /* set by 'start', constant from then on */
+static pthread_once_t looked = PTHREAD_ONCE_INIT;
+static int has_hashed_certificates; /* set by 'look', constant from then on */
 
 /* Whether 'name' is what OpenSSL looks certificates up by: 8 hex digits and
 ** a number. */
@@ -55,6 +56,9 @@ static int count_certificates (const char *folder) {
 
 static void start (void) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static void look (void) {
 #if LIBCURL_VERSION_NUM >= 0x074600
   has_hashed_certificates =
       count_certificates(curl_version_info(CURLVERSION_NOW)->capath) >=
@@ -209,10 +213,6 @@ static void set_network (struct cj_transfer *t, const struct cj_network *n) {
     set_text(t, CURLOPT_CAPATH, folder);
     set_text(t, CURLOPT_PROXY_CAINFO, file);
     set_text(t, CURLOPT_PROXY_CAPATH, folder);
-  } else if (has_hashed_certificates) {
-    /* Only the one needed is read: the bundle takes 18 ms to parse. */
-    set_text(t, CURLOPT_CAINFO, NULL);
-    set_text(t, CURLOPT_PROXY_CAINFO, NULL);
   }
   if (n->client_cert != NULL) {
     set_text(t, CURLOPT_SSLCERT, n->client_cert);
@@ -254,7 +254,22 @@ static int apply_network (struct cj_transfer *t, const struct cj_network *n) {
     curl_easy_reset(t->easy);
   set_defaults(t);
   set_network(t, n);
+  t->trusts = n->ca_bundle != NULL;
   return 0;
+}
+
+/* Where a certificate may come: of the system's, where they have hashed names,
+** only the one needed is read. The bundle takes 18 ms to parse. */
+static void apply_trust (struct cj_transfer *t, const struct cj_request *r) {
+  int is_plain = strncmp(r->url, "http://", 7) == 0 && r->network.proxy == NULL;
+  if (t->trusts || is_plain)
+    return;
+  pthread_once(&looked, look);
+  if (has_hashed_certificates) {
+    set_text(t, CURLOPT_CAINFO, NULL);
+    set_text(t, CURLOPT_PROXY_CAINFO, NULL);
+  }
+  t->trusts = 1;
 }
 
 int cj_transfer_begin (struct cj_transfer *t) {
@@ -468,6 +483,7 @@ int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
     return refuse(t, "request", "a HEAD request has no body");
   if (apply_network(t, &r->network) != 0 || suppress_own(t, form) != 0)
     return -1;
+  apply_trust(t, r);
   set_method(t, r, form);
   if (form == CJ_FORM_BODY)
     set_body(t, r);

@@ -52,6 +52,7 @@ struct cj_transfer {
   struct curl_slist *list;
   size_t list_cap;
   struct cj_buf network; /* the settings in force, flattened */
+  int trusts;            /* whose certificates is set, too */
   enum cj_form form;     /* what else is in force */
   int named;
   long timeout, connect_timeout;
