@@ -167,6 +167,7 @@ build = {
     ["cloudjobs.endpoint"] = "lua/cloudjobs/endpoint.lua",
     ["cloudjobs.endpoint.functions"] = "lua/cloudjobs/endpoint/functions.lua",
     ["cloudjobs.endpoint.rules"] = "lua/cloudjobs/endpoint/rules.lua",
+    ["cloudjobs.endpoint.usual"] = "lua/cloudjobs/endpoint/usual.lua",
     ["cloudjobs.error"] = "lua/cloudjobs/error.lua",
     ["cloudjobs.export.aws"] = "lua/cloudjobs/export/aws.lua",
     ["cloudjobs.export.azure"] = "lua/cloudjobs/export/azure.lua",

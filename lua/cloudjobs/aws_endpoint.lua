@@ -2,57 +2,11 @@
 --- configured address and the service's endpoint rules. Found at the first
 --- call and kept.
 
-local Endpoint = require "cloudjobs.endpoint"
 local Error = require "cloudjobs.error"
 local assembly = require "cloudjobs.assembly"
 
 -- What signs for a service's global address, used where no region is set.
 local GLOBAL_REGION = "us-east-1"
-
-local function ref(name)
-  return { ref = name }
-end
-
-local function call(fn, argv, assign)
-  return { fn = fn, argv = argv, assign = assign }
-end
-
-local function suffix(name)
-  return call("getAttr", { ref "Partition", name })
-end
-
--- For a description that comes without rules: what most services' rules say.
-local function usual_rules(prefix)
-  return {
-    parameters = {
-      Region = { type = "string", builtIn = "AWS::Region", required = true },
-      UseFIPS = { type = "boolean", builtIn = "AWS::UseFIPS", required = true, default = false },
-      UseDualStack = { type = "boolean", builtIn = "AWS::UseDualStack", required = true, default = false },
-      Endpoint = { type = "string", builtIn = "SDK::Endpoint" },
-    },
-    rules = {
-      {
-        type = "error",
-        conditions = { call("isSet", { ref "Endpoint" }), call("booleanEquals", { ref "UseFIPS", true }) },
-        error = "Invalid Configuration: FIPS and custom endpoint are not supported",
-      },
-      {
-        type = "endpoint",
-        conditions = { call("isSet", { ref "Endpoint" }) },
-        endpoint = { url = ref "Endpoint" },
-      },
-      {
-        type = "endpoint",
-        conditions = {
-          call("aws.partition", { ref "Region" }, "Partition"),
-          call("ite", { ref "UseFIPS", "-fips", "" }, "Fips"),
-          call("ite", { ref "UseDualStack", suffix "dualStackDnsSuffix", suffix "dnsSuffix" }, "Suffix"),
-        },
-        endpoint = { url = "https://" .. prefix .. "{Fips}.{Region}.{Suffix}" },
-      },
-    },
-  }
-end
 
 local AwsEndpoint = {}
 local endpoint_mt = { __name = "cloudjobs.aws_endpoint", __index = AwsEndpoint }
@@ -124,6 +78,30 @@ local function signing_of(answer, service, region)
   return signing
 end
 
+-- What the service's rules, or those of most services, make of the settings.
+local function by_rules(self, region, address)
+  local rules = self._model:endpoints() or require "cloudjobs.endpoint.usual"(self._service.endpoint)
+  local params, err = parameters_of(rules, { config = self._config, region = region, address = address })
+  if not params then
+    return nil, err
+  end
+  return require("cloudjobs.endpoint").resolve(rules, params)
+end
+
+local VARIANTS = { "use_fips", "use_dualstack" }
+
+-- The rules of all shipped services take a configured address as it is, so
+-- none need be loaded; variants, which they refuse beside it, are for them.
+local function is_final(self)
+  for _, name in ipairs(VARIANTS) do
+    local value, err = self._config:get(name)
+    if value or err then
+      return false
+    end
+  end
+  return self._model:is_shipped()
+end
+
 -- The address for an operation that wants something in front of the host:
 -- "{AccountId}." with the caller's parameters for labels.
 local function prefixed(resolved, template, params)
@@ -156,13 +134,12 @@ local function find(self)
   if source and not address then
     return nil, source
   end
-  local rules = self._model:endpoints() or usual_rules(self._service.endpoint)
-  local params, answer, resolved
-  params, err = parameters_of(rules, { config = self._config, region = region, address = address })
-  if not params then
-    return nil, err
+  local answer, resolved
+  if address and is_final(self) then
+    answer = { url = address, properties = {} }
+  else
+    answer, err = by_rules(self, region, address)
   end
-  answer, err = Endpoint.resolve(rules, params)
   if not answer then
     return nil, err
   end

@@ -4,7 +4,6 @@
 
 local Error = require "cloudjobs.error"
 local rules = require "cloudjobs.endpoint.rules"
-local suggest = require "cloudjobs.suggest"
 
 local MAX_KEPT = 1000 -- answers of one rule set; buckets and hosts from users must not pile up
 
@@ -17,7 +16,7 @@ local TYPES = { string = "string", boolean = "boolean", stringarray = "table" }
 local function scope_of(set, params)
   for name in pairs(params) do
     if not set.parameters[name] then
-      refuse("unknown parameter %s%s", tostring(name), suggest(tostring(name), set.names))
+      refuse("unknown parameter %s%s", tostring(name), require "cloudjobs.suggest"(tostring(name), set.names))
     end
   end
   local scope = {}

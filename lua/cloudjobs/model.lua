@@ -208,6 +208,12 @@ function Model:error(code)
   return found
 end
 
+--- Whether it came with cloudjobs.
+---@return boolean
+function Model:is_shipped()
+  return self._name ~= nil
+end
+
 --- Operation -> how it pages: `{ token, next, items, limit, more }`.
 function Model:paginators()
   return self._data.pages or {}

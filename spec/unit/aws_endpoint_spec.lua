@@ -1,5 +1,6 @@
 local AwsEndpoint = require "cloudjobs.aws_endpoint"
 local Config = require "cloudjobs.config"
+local Endpoint = require "cloudjobs.endpoint"
 local Model = require "cloudjobs.model"
 
 local NOWHERE = { HOME = "/nonexistent" }
@@ -57,6 +58,20 @@ describe("an AWS endpoint", function()
     }
     assert.same({ name = "jobs-express", region = "us-west-2" }, resolve(model, { region = "us-east-1" }).signing)
   end)
+
+  -- Which is why the rules are not loaded then.
+  for _, name in ipairs { "bcm_data_exports", "partnercentral_selling", "ssm", "sso", "sso_oidc", "sts" } do
+    it("is the configured address as it is by the rules of " .. name, function()
+      local rules = Model.load(name):endpoints()
+      for _, params in ipairs { {}, { Region = "eu-west-1" }, { Region = "us-gov-west-1" } } do
+        for _, global in ipairs(rules.parameters.UseGlobalEndpoint and { true, false } or { "not asked" }) do
+          params.Endpoint = "https://x.example/path"
+          params.UseGlobalEndpoint = rules.parameters.UseGlobalEndpoint and global
+          assert.same({ url = params.Endpoint, headers = {}, properties = {} }, Endpoint.resolve(rules, params))
+        end
+      end
+    end)
+  end
 
   it("is found once", function()
     local endpoint = AwsEndpoint.new(bare, Config.new { region = "us-east-1", env = NOWHERE })

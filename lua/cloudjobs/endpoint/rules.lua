@@ -210,8 +210,13 @@ function RULES.error(rule)
   end
 end
 
+-- Compiled when it is reached: of most sets one branch alone ever is.
 function RULES.tree(rule)
-  return first_of(rule.rules)
+  local run
+  return function(scope)
+    run = run or first_of(rule.rules)
+    return run(scope)
+  end
 end
 
 --- The first of the rules whose conditions hold; there has to be one.
