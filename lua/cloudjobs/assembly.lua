@@ -3,7 +3,6 @@
 --- at the line that `level` names, as for `error`.
 
 local Error = require "cloudjobs.error"
-local Log = require "cloudjobs.log"
 local Network = require "cloudjobs.network"
 local option = require "cloudjobs.options"
 local url = require "cloudjobs.url"
@@ -98,9 +97,9 @@ end
 local function log(options, model, transport)
   local logger = options.logger
   if not logger and getenv_of(options, transport)("CLOUDJOBS_LOG") == "debug" then
-    logger = Log.print
+    logger = require("cloudjobs.log").print
   end
-  return logger and Log.new(logger, model, transport)
+  return logger and require("cloudjobs.log").new(logger, model, transport)
 end
 
 ---@param app_id string|nil

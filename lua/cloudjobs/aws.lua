@@ -5,25 +5,24 @@ local AwsCredentials = require "cloudjobs.aws_credentials"
 local AwsEndpoint = require "cloudjobs.aws_endpoint"
 local Client = require "cloudjobs.client"
 local Config = require "cloudjobs.config"
-local Endpoint = require "cloudjobs.endpoint"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.retry"
 local Sigv4 = require "cloudjobs.auth.sigv4"
 local Skew = require "cloudjobs.skew"
 local assembly = require "cloudjobs.assembly"
-local aws_exports = require "cloudjobs.aws_exports"
 local aws_retry = require "cloudjobs.aws_retry"
 local core = require "cloudjobs.core"
-local export = require "cloudjobs.export.aws"
-local fingerprint = require "cloudjobs.fingerprint"
-local json_rpc = require "cloudjobs.protocol.json_rpc"
 local message = require "cloudjobs.message"
 local option = require "cloudjobs.options"
-local query = require "cloudjobs.protocol.query"
-local rest_json = require "cloudjobs.protocol.rest"
 local transports = require "cloudjobs.transport"
 
-local PROTOCOLS = { ["json-1.0"] = json_rpc, ["json-1.1"] = json_rpc, ["rest-json"] = rest_json, query = query }
+-- Modules, each loaded for the first client that needs it.
+local PROTOCOLS = {
+  ["json-1.0"] = "cloudjobs.protocol.json_rpc",
+  ["json-1.1"] = "cloudjobs.protocol.json_rpc",
+  ["rest-json"] = "cloudjobs.protocol.rest",
+  query = "cloudjobs.protocol.query",
+}
 
 local OPTIONS = assembly.known {
   region = "string",
@@ -102,7 +101,7 @@ local function shared_quota(model, options, transport)
   if not transport.store then
     return nil
   end
-  return transport.store:quota("quota " .. fingerprint {
+  return transport.store:quota("quota " .. require "cloudjobs.fingerprint" {
     model.service.id, region = options.region, endpoint = options.endpoint, profile = options.profile,
   }, Retry.CAPACITY)
 end
@@ -119,7 +118,7 @@ function assemble(model, options, what, level)
   local config = Config.new(options, transport.env)
   local context = {
     model = model,
-    protocol = protocol,
+    protocol = require(protocol),
     auth = Sigv4.new(),
     config = config,
     settle = settle,
@@ -143,9 +142,16 @@ end
 local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling", "sts", "sso", "sso_oidc" }
 
 -- What a service's client does beyond the operations of its model.
-local METHODS = { bcm_data_exports = aws_exports }
+local METHODS = { bcm_data_exports = "cloudjobs.aws_exports" }
 
-local aws = { export = export.new, resolve_endpoint = Endpoint.resolve, retry_quota = Retry.quota }
+-- What is loaded when it is first named: module and member.
+local LAZY = {
+  export = { "cloudjobs.export.aws", "new" },
+  resolve_endpoint = { "cloudjobs.endpoint", "resolve" },
+  retry_quota = { "cloudjobs.retry.quota", "new" },
+}
+
+local aws = {}
 
 --- Credentials as a provider to share between clients: `:get()` answers an
 --- identity or `nil, err`. Keys make a static one; `role_arn` the role's, for
@@ -164,7 +170,7 @@ for _, name in ipairs(SERVICES) do
   -- `level` is for who makes a client on somebody's behalf: whose line a mistake is at.
   aws[name] = function(options, level)
     local client = assemble(Model.load(name), options, what, (level or 1) + 1)
-    for method, f in pairs(METHODS[name] or {}) do
+    for method, f in pairs(METHODS[name] and require(METHODS[name]) or {}) do
       client[method] = f
     end
     return client
@@ -197,4 +203,13 @@ function aws.client(options)
   return client
 end
 
-return aws
+return setmetatable(aws, {
+  __index = function(self, name)
+    local lazy = LAZY[name]
+    if lazy then
+      local loaded = require(lazy[1])[lazy[2]]
+      rawset(self, name, loaded)
+      return loaded
+    end
+  end,
+})

@@ -1,14 +1,8 @@
 --- Puts the providers of AWS credentials together: the default chain of a
 --- client, and what cloudjobs.aws.credentials is asked for.
 
-local AssumeRole = require "cloudjobs.credentials.assume_role"
-local Cache = require "cloudjobs.credentials.cache"
 local Config = require "cloudjobs.config"
-local Default = require "cloudjobs.credentials.default"
-local Given = require "cloudjobs.credentials.given"
-local Static = require "cloudjobs.credentials.static"
 local assembly = require "cloudjobs.assembly"
-local fingerprint = require "cloudjobs.fingerprint"
 local option = require "cloudjobs.options"
 local transports = require "cloudjobs.transport"
 
@@ -71,20 +65,21 @@ end
 -- A cache that shares with other workers what it keeps, where its settings
 -- alone decide what that is.
 local function cache(provider, transport, settings)
-  return Cache.new(provider, transport, transport.store and fingerprint(settings))
+  local shared = transport.store and require "cloudjobs.fingerprint"(settings)
+  return require("cloudjobs.credentials.cache").new(provider, transport, shared)
 end
 
 -- Keys or a provider as an option's value.
 local function given_provider(given, what, level)
   if given.get then
-    local provider = Given.new(given, MEMBERS, nil, what, level + 1)
+    local provider = require("cloudjobs.credentials.given").new(given, MEMBERS, nil, what, level + 1)
     return provider
   end
   option.check(given, KEYS, what, level + 1)
   if not (given.access_key_id and given.secret_access_key) then
     error(what .. ": expected access_key_id and secret_access_key together", level + 1)
   end
-  return Static.new(given)
+  return require("cloudjobs.credentials.static").new(given)
 end
 
 --- The provider of a client: its option `credentials`, else the default chain.
@@ -100,7 +95,8 @@ local function of_client(options, config, transport, connect, what, level)
     return provider
   end
   local settings = { "default", profile = options.profile, env = options.env or transport.env }
-  return cache(Default.new(config, world_of(options, transport, connect)), transport, settings)
+  local chain = require("cloudjobs.credentials.default").new(config, world_of(options, transport, connect))
+  return cache(chain, transport, settings)
 end
 
 -- What decides whose role it is and which.
@@ -133,7 +129,8 @@ local function new(options, connect, what, level)
   if not options.role_arn then
     return provider
   end
-  local role = AssumeRole.new(options, provider, world_of(options, transport, connect))
+  local world = world_of(options, transport, connect)
+  local role = require("cloudjobs.credentials.assume_role").new(options, provider, world)
   return cache(role, transport, role_settings(options, provider))
 end
 

@@ -2,9 +2,6 @@
 
 local call = require "cloudjobs.call"
 local option = require "cloudjobs.options"
-local paginate = require "cloudjobs.paginate"
-local suggest = require "cloudjobs.suggest"
-local wait = require "cloudjobs.wait"
 
 local Client = {}
 
@@ -43,7 +40,7 @@ local function operation(self, name, level)
   elseif not op then
     local names = self._context.model:operations()
     error(("%s has no operation %s%s"):format(
-      self._context.model.service.id, tostring(name), suggest(tostring(name), names)
+      self._context.model.service.id, tostring(name), require "cloudjobs.suggest"(tostring(name), names)
     ), level + 1)
   end
   return op
@@ -161,7 +158,7 @@ end
 ---@return fun(): table|nil, string|nil
 function Client:pages(name, params, options)
   local op, checked = listing(self, name, params, options)
-  local iterator = paginate.pages(self, op, params, checked)
+  local iterator = require("cloudjobs.paginate").pages(self, op, params, checked)
   return iterator
 end
 
@@ -170,7 +167,7 @@ end
 ---@return fun(): any
 function Client:items(name, params, options)
   local op, checked = listing(self, name, params, options)
-  local iterator = paginate.items(self, op, params, checked)
+  local iterator = require("cloudjobs.paginate").items(self, op, params, checked)
   return iterator
 end
 
@@ -179,7 +176,7 @@ end
 ---@return cloudjobs.Error|nil err `resume_token` goes on at the page that failed
 function Client:all(name, params, options)
   local op, checked = listing(self, name, params, options)
-  local list, err = paginate.all(self, op, params, checked)
+  local list, err = require("cloudjobs.paginate").all(self, op, params, checked)
   if not list then
     return nil, err
   end
@@ -196,8 +193,10 @@ function Client:wait(name, params, options)
   local model = self._context.model
   local waiter, names = model:waiter(name)
   if not waiter then
-    error(("%s has no waiter %s%s"):format(model.service.id, tostring(name), suggest(tostring(name), names)), 2)
+    local hint = require "cloudjobs.suggest"(tostring(name), names)
+    error(("%s has no waiter %s%s"):format(model.service.id, tostring(name), hint), 2)
   end
+  local wait = require "cloudjobs.wait"
   check_params(params, name, 2)
   local output, err = wait.run(self, waiter, name, params, option.check(options, wait.OPTIONS, name, 2))
   if not output then

@@ -5,7 +5,6 @@
 local ConfigFile = require "cloudjobs.config_file"
 local Error = require "cloudjobs.error"
 local SETTINGS = require "cloudjobs.settings"
-local suggest = require "cloudjobs.suggest"
 
 local Config = {}
 local config_mt = { __name = "cloudjobs.config", __index = Config }
@@ -157,7 +156,7 @@ function Config:current_profile()
   local files = self._files
   return failure(
     ("profile %q is neither in %s nor in %s%s"):format(
-      name, files.config_path, files.credentials_path, suggest(name, profile_names(files))
+      name, files.config_path, files.credentials_path, require "cloudjobs.suggest"(name, profile_names(files))
     )
   )
 end

@@ -1,7 +1,6 @@
 --- cloudjobs: starts, follows and collects the long-running jobs of the big
 --- clouds. This file is the list of what is public.
 
-local cancel = require "cloudjobs.cancel"
 local core = require "cloudjobs.core"
 local json = require "cloudjobs.json"
 local version = require "cloudjobs.version"
@@ -18,12 +17,18 @@ local LAZY = {
 
 local cloudjobs = {
   _VERSION = "cloudjobs " .. version,
-  canceller = cancel.new,
   epoch = core.epoch,
   iso = core.iso,
   json = json,
   null = core.null,
 }
+
+--- Ends whatever it was given to; see cancel.lua.
+---@return cloudjobs.Canceller
+function cloudjobs.canceller()
+  local canceller = require("cloudjobs.cancel").new()
+  return canceller
+end
 
 --- Follows many jobs at once, until all have ended; see watch.lua.
 ---@param jobs table[]

@@ -1,15 +1,16 @@
 --- The retry policies: how long to wait after an error, or nil to stop. A
 --- policy never sleeps.
 
-local azure = require "cloudjobs.retry.azure"
-local limiter = require "cloudjobs.retry.limiter"
 local quota = require "cloudjobs.retry.quota"
-local standard = require "cloudjobs.retry.standard"
 
-return {
-  standard = standard.new,
-  azure = azure.new,
-  quota = quota.new,
-  CAPACITY = quota.CAPACITY,
-  limiter = limiter.new,
-}
+-- A policy is loaded for the first client that has it.
+
+local function standard(options)
+  return require("cloudjobs.retry.standard").new(options)
+end
+
+local function azure(options)
+  return require("cloudjobs.retry.azure").new(options)
+end
+
+return { standard = standard, azure = azure, quota = quota.new, CAPACITY = quota.CAPACITY }

@@ -2,7 +2,6 @@
 --- from 1.44 and the JavaScript SDK from 3.1166 have them, and the former ones.
 --- Adaptive mode is the same with a limiter beside it.
 
-local Limiter = require "cloudjobs.retry.limiter"
 local Quota = require "cloudjobs.retry.quota"
 local core = require "cloudjobs.core"
 
@@ -117,7 +116,7 @@ local function new(options)
     max_attempts = options.max_attempts or special.attempts or ATTEMPTS,
     random = options.random or core.random,
     quota = options.quota or Quota.new(),
-    limiter = options.mode == "adaptive" and Limiter.new() or nil,
+    limiter = options.mode == "adaptive" and require("cloudjobs.retry.limiter").new() or nil,
     classify = classify,
     _numbers = GENERATIONS[options.generation or "2026"],
     _scale = special.scale,
