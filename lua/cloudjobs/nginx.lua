@@ -22,8 +22,27 @@ local OPTIONS = {
   verify = "boolean",
 }
 
--- What workers would otherwise read from disk in their first request.
-local PRELOADED = { "cloudjobs", "cloudjobs.aws", "cloudjobs.azure", "cloudjobs.jobs", "cloudjobs.parallel" }
+-- What workers would otherwise read from disk in the first request that needs it.
+local PRELOADED = {
+  "cloudjobs", "cloudjobs.aws", "cloudjobs.azure", "cloudjobs.inventory", "cloudjobs.jobs", "cloudjobs.parallel",
+  "cloudjobs.sigv4", "cloudjobs.watch",
+  -- what these load when a client or a call needs it
+  "cloudjobs.aws_exports", "cloudjobs.cancel", "cloudjobs.credentials.assume_role", "cloudjobs.credentials.azure_cli",
+  "cloudjobs.credentials.cache", "cloudjobs.credentials.default", "cloudjobs.credentials.given",
+  "cloudjobs.credentials.static", "cloudjobs.endpoint", "cloudjobs.endpoint.usual", "cloudjobs.export.aws",
+  "cloudjobs.fingerprint", "cloudjobs.log", "cloudjobs.paginate", "cloudjobs.protocol.json_rpc",
+  "cloudjobs.protocol.query", "cloudjobs.protocol.rest", "cloudjobs.retry.azure", "cloudjobs.retry.limiter",
+  "cloudjobs.retry.standard", "cloudjobs.suggest", "cloudjobs.transport.nginx.scheduler", "cloudjobs.wait",
+  "ngx.semaphore",
+  -- the services
+  "cloudjobs.models.azure_cost_exports", "cloudjobs.models.azure_resource_providers",
+  "cloudjobs.models.bcm_data_exports", "cloudjobs.models.bcm_data_exports_endpoints",
+  "cloudjobs.models.partitions", "cloudjobs.models.partnercentral_selling",
+  "cloudjobs.models.partnercentral_selling_endpoints", "cloudjobs.models.ssm", "cloudjobs.models.ssm_endpoints",
+  "cloudjobs.models.ssm_waiters", "cloudjobs.models.sso", "cloudjobs.models.sso_endpoints",
+  "cloudjobs.models.sso_oidc", "cloudjobs.models.sso_oidc_endpoints", "cloudjobs.models.sts",
+  "cloudjobs.models.sts_endpoints",
+}
 
 --- Sets up the default transport of all clients made from here on, in this
 --- process and in its workers.

@@ -8,6 +8,22 @@ local eventually = Nginx.eventually
 
 local SECRET = "s3cr3t-of-a-spec"
 
+-- Modules that are not for workers.
+local ELSEWHERE = {
+  "^cloudjobs%.cli%.", "^cloudjobs%.emulator", "^cloudjobs%.import", "^cloudjobs%.meta%.", "^cloudjobs%.stub$",
+  "^cloudjobs%.models%..*_enums$", "^cloudjobs%.transport%.curl$", "^cloudjobs%.transport%.failure$",
+  "^cloudjobs%.transport%.multi$", "^cloudjobs%.transport%.scheduler$",
+}
+
+local function is_elsewhere(name)
+  for _, pattern in ipairs(ELSEWHERE) do
+    if name:find(pattern) then
+      return true
+    end
+  end
+  return false
+end
+
 -- Keys from a place that counts who asks, and answers when `go` is set and so
 -- many wait as it was told.
 local HTTP = [[
@@ -100,6 +116,24 @@ describe("cloudjobs.nginx.setup", function()
     nginx:stop()
     assert.is_nil(log:find("write guard", 1, true), "a handler wrote a global")
     assert.is_nil(log:find(SECRET, 1, true), "a secret was logged")
+  end)
+
+  it("loads whatever a request may need, so that workers read no files", function()
+    nginx = start { workers = 1 }
+    local names = { "ngx.semaphore" }
+    for _, path in ipairs(files.list("lua/cloudjobs", ".lua")) do
+      local name = path:match("^lua/(.*)%.lua$"):gsub("/init$", ""):gsub("/", ".")
+      if not is_elsewhere(name) then
+        names[#names + 1] = name
+      end
+    end
+    assert.same({}, nginx:run(([[
+      local missing = {}
+      for name in ("%s"):gmatch "%%S+" do
+        missing[#missing + 1] = not package.loaded[name] and name or nil
+      end
+      return missing
+    ]]):format(table.concat(names, " "))))
   end)
 
   it("has one worker refresh for all: 50 cold requests to two cause one", function()
