@@ -1,56 +1,88 @@
 --- The places the AWS tools look for keys, in botocore's order.
 
 local Chain = require "cloudjobs.credentials.chain"
-local Container = require "cloudjobs.credentials.container"
-local Env = require "cloudjobs.credentials.env"
-local Imds = require "cloudjobs.credentials.imds"
-local KeyFile = require "cloudjobs.credentials.key_file"
-local Login = require "cloudjobs.credentials.login"
-local Process = require "cloudjobs.credentials.process"
-local Profile = require "cloudjobs.credentials.profile"
-local RoleProfile = require "cloudjobs.credentials.role_profile"
-local Sso = require "cloudjobs.credentials.sso"
-local WebIdentity = require "cloudjobs.credentials.web_identity"
 
 local Default = {}
 local default_mt = { __name = "cloudjobs.credentials.default", __index = Default }
 
+-- A provider that is loaded and made when it is first asked.
+local function later(make)
+  local provider
+  return {
+    get = function()
+      provider = provider or make()
+      return provider:get()
+    end,
+  }
+end
+
 -- What a profile alone can give, appended to `list`.
 local function add_profile(list, config, name, world, use_env)
-  list[#list + 1] = WebIdentity.new(config, name, { world = world, use_env = use_env })
-  list[#list + 1] = Sso.new(config, name, world)
-  list[#list + 1] = Profile.new(config, name, "credentials")
-  list[#list + 1] = Login.new(config, name)
-  list[#list + 1] = Process.new(config, name, world.transport)
-  list[#list + 1] = Profile.new(config, name, "config")
+  local function add(make)
+    list[#list + 1] = later(make)
+  end
+  add(function()
+    return require("cloudjobs.credentials.web_identity").new(config, name, { world = world, use_env = use_env })
+  end)
+  add(function()
+    return require("cloudjobs.credentials.sso").new(config, name, world)
+  end)
+  add(function()
+    return require("cloudjobs.credentials.profile").new(config, name, "credentials")
+  end)
+  add(function()
+    return require("cloudjobs.credentials.login").new(config, name)
+  end)
+  add(function()
+    return require("cloudjobs.credentials.process").new(config, name, world.transport)
+  end)
+  add(function()
+    return require("cloudjobs.credentials.profile").new(config, name, "config")
+  end)
   return list
+end
+
+-- The places that a profile may name as the source of its role's keys.
+local function places_of(config, world)
+  local function getenv(variable)
+    return config:getenv(variable)
+  end
+  return {
+    Environment = later(function()
+      return require("cloudjobs.credentials.env").new(getenv)
+    end),
+    EcsContainer = later(function()
+      return require("cloudjobs.credentials.container").new(getenv, world.transport)
+    end),
+    Ec2InstanceMetadata = later(function()
+      return require("cloudjobs.credentials.imds").new(config, world.transport)
+    end),
+  }
 end
 
 -- A profile that is named in code is wanted: the environment's keys do not
 -- come before it, nor do the environment's web identity settings.
 local function build(config, world)
   local name, explicit = config:profile_name()
-  local function getenv(variable)
-    return config:getenv(variable)
-  end
-  local env = Env.new(getenv)
-  local container = Container.new(getenv, world.transport)
-  local imds = Imds.new(config, world.transport)
-  local list = {}
+  local places, list = places_of(config, world), {}
   if not explicit then
-    list[1] = env
+    list[1] = places.Environment
   end
-  list[#list + 1] = RoleProfile.new(config, name, {
-    world = world,
-    places = { Environment = env, EcsContainer = container, Ec2InstanceMetadata = imds },
-    profile_chain = function(source)
-      return Chain.new(add_profile({}, config, source, world, false))
-    end,
-  })
+  list[#list + 1] = later(function()
+    return require("cloudjobs.credentials.role_profile").new(config, name, {
+      world = world,
+      places = places,
+      profile_chain = function(source)
+        return Chain.new(add_profile({}, config, source, world, false))
+      end,
+    })
+  end)
   add_profile(list, config, name, world, not explicit)
-  list[#list + 1] = KeyFile.new(config)
-  list[#list + 1] = container
-  list[#list + 1] = imds
+  list[#list + 1] = later(function()
+    return require("cloudjobs.credentials.key_file").new(config)
+  end)
+  list[#list + 1] = places.EcsContainer
+  list[#list + 1] = places.Ec2InstanceMetadata
   return Chain.new(list)
 end
 

@@ -2,7 +2,6 @@
 --- profile (`source_profile`), which may be a role itself, or a place keys
 --- come from (`credential_source`).
 
-local AssumeRole = require "cloudjobs.credentials.assume_role"
 local Error = require "cloudjobs.error"
 local Identity = require "cloudjobs.credentials.identity"
 
@@ -104,7 +103,7 @@ function provider_of(self, name, profile, visited)
   if not source then
     return nil, err
   end
-  return AssumeRole.new(role_of(profile), source, self._world)
+  return require("cloudjobs.credentials.assume_role").new(role_of(profile), source, self._world)
 end
 
 ---@return cloudjobs.Identity|nil identity
