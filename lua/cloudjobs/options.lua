@@ -1,8 +1,6 @@
 --- Checks the options table of a public function. A mistake is the caller's,
 --- so it is raised as a string that points at the caller's line.
 
-local suggest = require "cloudjobs.suggest"
-
 local function sorted_keys(t)
   local keys = {}
   for key in pairs(t) do
@@ -38,7 +36,7 @@ local function check(options, known, what, level)
   for name, value in pairs(options) do
     local expected = known[name]
     if not expected then
-      local hint = suggest(tostring(name), sorted_keys(known))
+      local hint = require "cloudjobs.suggest"(tostring(name), sorted_keys(known))
       error(("%s: unknown option %s%s"):format(what, tostring(name), hint), level)
     elseif not fits(value, expected) then
       local got = value == value and type(value) or "nan"

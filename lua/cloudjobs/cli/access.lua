@@ -2,10 +2,8 @@
 --- made of them.
 
 local cloudjobs = require "cloudjobs"
-local debug_ = require "cloudjobs.cli.debug"
 local interrupt = require "cloudjobs.cli.interrupt"
 local os_ = require "cloudjobs.os"
-local text = require "cloudjobs.cli.text"
 local wrap = require "cloudjobs.cli.wrap"
 
 local OPTIONS = {
@@ -52,7 +50,7 @@ local function telling(transport)
       reached = reached or response ~= nil
       if not reached and not told and err.kind == "transport" then
         told = true
-        io.stderr:write("cloudjobs: ", text.plain(err), "; trying again\n")
+        io.stderr:write("cloudjobs: ", require("cloudjobs.cli.text").plain(err), "; trying again\n")
       end
       return response, err
     end,
@@ -134,7 +132,7 @@ local function new(parsed, waits)
   local transport = interrupt.heed(cloudjobs.transport.default())
   transport = waits and telling(transport) or transport
   return setmetatable({
-    transport = parsed.debug and debug_.transport(transport) or transport,
+    transport = parsed.debug and require("cloudjobs.cli.debug").transport(transport) or transport,
     _parsed = parsed,
     _providers = {},
     _azure = {},

@@ -5,7 +5,6 @@ local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local out = require "cloudjobs.cli.out"
-local result = require "cloudjobs.cli.result"
 local rows = require "cloudjobs.cli.rows"
 local suggest = require "cloudjobs.suggest"
 
@@ -189,6 +188,7 @@ local function run(parsed, command)
   elseif parsed.output == "json" then
     return out.json(output)
   end
+  local result = require "cloudjobs.cli.result"
   rows.print(result.rows(output), result.shape(output), parsed)
   return out.EXIT.succeeded
 end

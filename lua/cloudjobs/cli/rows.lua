@@ -3,8 +3,6 @@
 local Error = require "cloudjobs.error"
 local core = require "cloudjobs.core"
 local out = require "cloudjobs.cli.out"
-local table_ = require "cloudjobs.cli.table"
-local terminal = require "cloudjobs.cli.terminal"
 
 local FORMATS = { "table", "json", "csv" }
 
@@ -82,7 +80,8 @@ local function print_rows(rows, shape, parsed, summary)
   if summary and #rows == 0 then
     return out.write(summary, "\n")
   end
-  local screen = terminal.new(parsed)
+  local table_ = require "cloudjobs.cli.table"
+  local screen = require("cloudjobs.cli.terminal").new(parsed)
   local lines = table_.render(shape.columns, rows, { width = screen:size(), paint = screen.paint })
   lines[#lines + 1] = summary and "\n" .. summary
   out.write(table.concat(lines, "\n"), "\n")
