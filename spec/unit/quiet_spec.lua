@@ -54,3 +54,26 @@ describe("no file is read, nothing opened or defined", function()
     assert.same({ 0, "", "" }, { status, out, err })
   end)
 end)
+
+-- Most of the time from exec to the first answer is the parsing of modules.
+it("one call loads only what it uses", function()
+  local status, out, err = lua [[
+    local cloudjobs = require "cloudjobs"
+    local exports = cloudjobs.aws.bcm_data_exports {
+      region = "us-east-1", endpoint = "http://127.0.0.1:1", retry = { max_attempts = 1 }, env = { HOME = "/none" },
+      credentials = { access_key_id = "AKID", secret_access_key = "SECRET" },
+    }
+    print(select(2, exports:get_execution {
+      ExportArn = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/nightly", ExecutionId = "1",
+    }).code)
+    for name in pairs(package.loaded) do
+      for part in ("azure query rest xml jmespath paginate wait endpoint default cache limiter log jobs job parallel "
+        .. "watch suggest fingerprint export os"):gmatch "%S+" do
+        if (name .. "."):find("^cloudjobs%..*%f[%w_]" .. part .. "%f[^%w_]") then
+          print(name)
+        end
+      end
+    end
+  ]]
+  assert.same({ 0, "connect\n", "" }, { status, out, err })
+end)
