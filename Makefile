@@ -36,7 +36,7 @@ present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
 modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
 core_sources = $(call present,core signer fields codec encode encode_map encode_scalar decode \
-	decode_scalar xml_tree shape json xml scalar sign hash certificate buf forks)
+	decode_scalar xml_tree shape json xml scalar sign hash certificate answer buf forks)
 curl_sources = $(call present,curl transfer multi buf forks sigpipe)
 os_sources = $(call present,os process buf sigpipe)
 

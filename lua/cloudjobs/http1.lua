@@ -408,4 +408,10 @@ function Reader:message(on_head)
   end
 end
 
-return { reader = reader, write_request = write.request, write_response = write.response }
+return {
+  reader = reader,
+  request_start = write.request_start,
+  write_request = write.request,
+  write_response = write.response,
+  MAX_BODY = LIMITS.max_body,
+}

@@ -66,16 +66,28 @@ local function head_text(start, headers)
   if not order then
     return nil, message
   end
-  local lines = { start }
+  local lines = {}
   for i, name in ipairs(order) do
     local value = tostring(headers[name])
     if breaks_line(value) then
       return nil, ("the header %s holds a control character"):format(name)
     end
-    lines[i + 1] = name .. ": " .. value
+    lines[i] = name .. ": " .. value
   end
   lines[#lines + 1] = "\r\n"
-  return table.concat(lines, "\r\n")
+  return start .. table.concat(lines, "\r\n")
+end
+
+--- The first line of a request, its end included.
+---@param method string
+---@param target string a path with its query, or a whole address
+---@return string|nil line
+---@return string|nil message
+local function request_start(method, target)
+  if not method:find(TOKEN) or not target:find("^[\33-\126\128-\255]+$") then
+    return nil, "a method or a target that no request line can hold"
+  end
+  return ("%s %s HTTP/1.1\r\n"):format(method, target)
 end
 
 --- A request's bytes. A body gets its content-length here.
@@ -83,8 +95,9 @@ end
 ---@return string|nil bytes
 ---@return string|nil message
 local function request_bytes(request)
-  if not request.method:find(TOKEN) or not request.target:find("^[\33-\126\128-\255]+$") then
-    return nil, "a method or a target that no request line can hold"
+  local start, message = request_start(request.method, request.target)
+  if not start then
+    return nil, message
   end
   local headers = {}
   for name, value in pairs(request.headers) do
@@ -93,7 +106,8 @@ local function request_bytes(request)
   if request.body or request.method == "POST" or request.method == "PUT" then
     headers["content-length"] = #(request.body or "")
   end
-  local head, message = head_text(("%s %s HTTP/1.1"):format(request.method, request.target), headers)
+  local head
+  head, message = head_text(start, headers)
   if not head then
     return nil, message
   end
@@ -113,7 +127,7 @@ local function response_bytes(response, head_only)
   if not bodiless then
     headers["content-length"] = #(response.body or "")
   end
-  local start = ("HTTP/1.1 %d %s"):format(response.status, REASONS[response.status] or "Status")
+  local start = ("HTTP/1.1 %d %s\r\n"):format(response.status, REASONS[response.status] or "Status")
   local head, message = head_text(start, headers)
   if not head then
     return nil, message
@@ -121,4 +135,4 @@ local function response_bytes(response, head_only)
   return head .. ((bodiless or head_only) and "" or response.body or "")
 end
 
-return { request = request_bytes, response = response_bytes }
+return { request = request_bytes, request_start = request_start, response = response_bytes }

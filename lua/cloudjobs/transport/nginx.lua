@@ -8,9 +8,11 @@ local Phase = require "cloudjobs.transport.nginx.phase"
 local Scheduler = require "cloudjobs.transport.nginx.scheduler"
 local Store = require "cloudjobs.transport.nginx.store"
 local check = require("cloudjobs.options").check
+local core = require "cloudjobs.core"
 local clock = require("cloudjobs.os").clock
 local failure = require "cloudjobs.transport.failure"
 local http1 = require "cloudjobs.http1"
+local message = require "cloudjobs.message"
 
 local ngx = ngx
 
@@ -48,11 +50,11 @@ local nginx_mt = { __name = "cloudjobs.transport.nginx", __index = Nginx }
 --- own, by its directives, the same for all.
 Nginx.honours = { proxy = true }
 
-local function fail(request, code, message, sent)
-  local err = failure(request, code, message, sent)
+local function fail(request, code, problem, sent)
+  local err = failure(request, code, problem, sent)
   err.hint = HINT[code] or err.hint
   if code == "tls" then
-    err.hint = (message:find("issuer", 1, true) or message:find("chain", 1, true)) and TRUST or nil
+    err.hint = (problem:find("issuer", 1, true) or problem:find("chain", 1, true)) and TRUST or nil
   end
   return nil, err
 end
@@ -73,9 +75,9 @@ local function target_of(self, origin, proxy)
   if known then
     return known
   end
-  local made, code, message = Connection.target(origin, proxy, self._options)
+  local made, code, problem = Connection.target(origin, proxy, self._options)
   self._targets[key] = made
-  return made, code, message
+  return made, code, problem
 end
 
 -- The request's bytes. A proxy that is to see it gets its whole address.
@@ -99,20 +101,70 @@ local function bytes_of(request, where, path)
   return http1.write_request { method = request.method, target = path, headers = headers, body = request.body }
 end
 
+-- Where a request goes, and its bytes; nil, a code and what is wrong.
+local function write_whole(self, request)
+  local origin, path = request.url:match("^(%a+://[^/?#]*)(.*)$")
+  local where, code, problem = target_of(self, origin or request.url, request.network and request.network.proxy)
+  if not where then
+    return nil, code, problem
+  end
+  local bytes
+  bytes, problem = bytes_of(request, where, path)
+  if not bytes then
+    return nil, "request", problem
+  end
+  return where, bytes
+end
+
+-- What is found out about a route once: where it leads, and how its requests
+-- begin; false where they are to be written as a whole.
+local function way_of(self, route)
+  local way = self._ways[route]
+  if way == nil then
+    local start = http1.request_start(route.method, route.url:sub(#route.origin + 1))
+    local where = start and not route.network and target_of(self, route.origin)
+    way = where and { where = where, start = start .. "content-length: " } or false
+    self._ways[route] = way
+  end
+  return way
+end
+
+-- The same out of the lines of a request that a client prepared.
+local function write(self, request)
+  local route, body = request.route, request.body
+  local way = route and body and way_of(self, route)
+  if not way then
+    return write_whole(self, request)
+  end
+  return way.where, { way.start, #body, "\r\n", request.lines, "\r\n", body }
+end
+
 -- The next bytes of the answer. Who can be told to end listens in between.
 local function receive(sock, request, task, deadline)
   local longest = (request.cancel or task) and READ_SLICE * 1000 or math.huge
   while true do
-    if clock() >= deadline then
+    local left = (deadline - clock()) * 1000
+    if left <= 0 then
       return nil, "timeout"
     elseif refusal(request.cancel, task) then
       return nil, "ended"
     end
-    sock:settimeout(math.min(Connection.left(deadline), longest))
+    sock:settimeout(math.min(math.ceil(left), longest))
     local bytes, err = sock:receiveany(Connection.CHUNK)
     if bytes or err ~= "timeout" then
       return bytes, err
     end
+  end
+end
+
+-- An answer that came as a whole, as most do. Any other is for a reader.
+local function take(data, method, max_body)
+  if not data or method == "HEAD" then
+    return nil
+  end
+  local status, lines, body = core.whole_answer(data)
+  if status and #body <= max_body then
+    return message.new { status = status, lines = lines, body = body, keep_alive = true, headers = nil }
   end
 end
 
@@ -125,19 +177,9 @@ local function exchange(self, sock, request, task, bytes, deadline)
     local late = err == "timeout"
     return nil, late and "timeout" or "closed", "sending the request: " .. err, not late
   end
-  local reader = http1.reader { role = "client", max_body = self._options.max_body }
-  reader:expect(request.method)
-  local silent = true
+  local method, max_body = (request.route or request).method, self._options.max_body
+  local reader, silent = nil, true
   while true do
-    local message, problem = reader:message()
-    if problem then
-      return nil, PROBLEM[problem.code] or "protocol", problem.message
-    elseif message and message.type == "closed" then
-      return nil, "closed", "the connection was closed without an answer", true
-    elseif message then
-      message.keep_alive = message.keep_alive and reader:buffered() == 0
-      return message
-    end
     local data
     data, err = receive(sock, request, task, deadline)
     if err == "timeout" then
@@ -147,8 +189,25 @@ local function exchange(self, sock, request, task, bytes, deadline)
     elseif not data and err ~= "closed" then
       return nil, "closed", "reading the answer: " .. err, silent
     end
+    if not reader then
+      local answer = take(data, method, max_body)
+      if answer then
+        return answer
+      end
+      reader = http1.reader { role = "client", max_body = max_body }
+      reader:expect(method)
+    end
     silent = silent and not data
     reader:feed(data)
+    local answer, problem = reader:message()
+    if problem then
+      return nil, PROBLEM[problem.code] or "protocol", problem.message
+    elseif answer and answer.type == "closed" then
+      return nil, "closed", "the connection was closed without an answer", true
+    elseif answer then
+      answer.keep_alive = answer.keep_alive and reader:buffered() == 0
+      return answer
+    end
   end
 end
 
@@ -156,20 +215,20 @@ end
 -- whether the request was sent, and whether it was sent to a connection out of
 -- the pool that was dead.
 local function attempt(self, request, task, where, bytes, deadline)
-  local connected_by = math.min(deadline, clock() + (request.connect_timeout or TOTAL))
-  local sock, code, message = Connection.open(where, self._options, connected_by)
+  local connected_by = math.min(deadline, clock() + ((request.route or request).connect_timeout or TOTAL))
+  local sock, code, problem = Connection.open(where, self._options, connected_by)
   if not sock then
-    return nil, code, message, false
+    return nil, code, problem, false
   end
   local pooled = sock:getreusedtimes() > 0
   local answer, silent
-  answer, code, message, silent = exchange(self, sock, request, task, bytes, deadline)
+  answer, code, problem, silent = exchange(self, sock, request, task, bytes, deadline)
   if answer and answer.keep_alive then
     sock:setkeepalive(self._options.idle * 1000, self._options.pool_size)
   else
     sock:close()
   end
-  return answer, code, message, true, pooled and silent
+  return answer, code, problem, true, pooled and silent
 end
 
 --- Sends one request and waits for its whole answer, while nginx goes on with
@@ -190,29 +249,23 @@ function Nginx:send(request)
     return nil, ended
   end
   local deadline = clock() + (request.timeout or TOTAL)
-  local origin, path = request.url:match("^(%a+://[^/?#]*)(.*)$")
-  local where, code, message = target_of(self, origin or request.url, request.network and request.network.proxy)
+  local where, bytes, problem = write(self, request)
   if not where then
-    return fail(request, code, message)
+    return fail(request, bytes, problem)
   end
-  local bytes
-  bytes, message = bytes_of(request, where, path)
-  if not bytes then
-    return fail(request, "request", message)
-  end
-  local answer, sent, stale
-  answer, code, message, sent, stale = attempt(self, request, task, where, bytes, deadline)
+  local answer, code, sent, stale
+  answer, code, problem, sent, stale = attempt(self, request, task, where, bytes, deadline)
   if stale and not request.once then
-    answer, code, message, sent = attempt(self, request, task, where, bytes, deadline)
+    answer, code, problem, sent = attempt(self, request, task, where, bytes, deadline)
   end
   if answer then
-    return { status = answer.status, headers = answer.headers, body = answer.body }
+    return answer
   elseif code == "ended" then
     local err = refusal(request.cancel, task)
     err.ambiguous = sent
     return nil, err
   end
-  return fail(request, code, message, sent)
+  return fail(request, code, problem, sent)
 end
 
 --- Waits, a second at a time: a worker that is to end does not stay for it,
@@ -297,11 +350,12 @@ local function new(options)
     _options = {
       hosts = hosts,
       idle = options.idle or IDLE,
-      max_body = options.max_body,
+      max_body = options.max_body or http1.MAX_BODY,
       pool_size = options.pool_size or POOL_SIZE,
       verify = options.verify ~= false,
     },
     _targets = {},
+    _ways = setmetatable({}, { __mode = "k" }), -- by their routes
     _flights = {},
   }, nginx_mt)
 end

@@ -1,0 +1,146 @@
+/* HTTP/1.1 answers that are there as a whole, and as plain as most of them are:
+** a head without oddities and a body of the length it says. All others are for
+** the reader of http1.lua, which tells what is wrong with them. */
+#include "answer.h"
+
+#include <string.h>
+
+#define HEAD_MAX ((size_t)64 << 10) /* as http1.lua has it */
+#define LENGTH_DIGITS 15            /* exact in any Lua number */
+
+struct answer {
+  int status;
+  struct cj_slice head, body;
+};
+
+/* What is known of the fields so far. */
+struct framing {
+  int has_length;
+  size_t length;
+};
+
+static int is_name_char (char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Past a line of visible text, its CR LF included; NULL when it holds anything
+** else or has no end. */
+static const char *pass_line (const char *p, const char *end) {
+  while (p < end && ((unsigned char)*p >= ' ' || *p == '\t') && *p != 0x7f)
+    p++;
+  return end - p >= 2 && p[0] == '\r' && p[1] == '\n' ? p + 2 : NULL;
+}
+
+/* HTTP/1.1 2xx to 5xx of those that have a body. */
+static const char *pass_status (const char *p, const char *end, int *status) {
+  static const char version[] = "HTTP/1.1 ";
+  const size_t n = sizeof(version) - 1;
+  int i;
+  if ((size_t)(end - p) < n + 4 || memcmp(p, version, n) != 0)
+    return NULL;
+  p += n;
+  for (*status = 0, i = 0; i < 3; i++, p++) {
+    if (*p < '0' || *p > '9')
+      return NULL;
+    *status = *status * 10 + (*p - '0');
+  }
+  if (*status < 200 || *status > 599 || *status == 204 || *status == 304)
+    return NULL;
+  return *p == ' ' || *p == '\r' ? pass_line(p, end) : NULL;
+}
+
+static int is_called (struct cj_slice s, const char *lower) {
+  size_t i;
+  for (i = 0; i < s.n && lower[i] != '\0'; i++) {
+    char c = s.s[i];
+    if ((c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c) != lower[i])
+      return 0;
+  }
+  return i == s.n && lower[i] == '\0';
+}
+
+static int read_length (struct framing *f, struct cj_slice value) {
+  size_t i;
+  if (f->has_length || value.n == 0 || value.n > LENGTH_DIGITS)
+    return -1;
+  for (i = 0; i < value.n; i++) {
+    if (value.s[i] < '0' || value.s[i] > '9')
+      return -1;
+    f->length = f->length * 10 + (size_t)(value.s[i] - '0');
+  }
+  f->has_length = 1;
+  return 0;
+}
+
+/* -1 when the field makes the answer an unusual one. */
+static int heed (struct framing *f, struct cj_slice name,
+                 struct cj_slice value) {
+  switch (name.n) { /* most names are neither */
+  case 10:
+    return is_called(name, "connection") && !is_called(value, "keep-alive") ? -1
+                                                                            : 0;
+  case 14:
+    return is_called(name, "content-length") ? read_length(f, value) : 0;
+  case 17:
+    return is_called(name, "transfer-encoding") ? -1 : 0;
+  default:
+    return 0;
+  }
+}
+
+static const char *pass_field (const char *p, const char *end,
+                               struct framing *f) {
+  struct cj_slice name, value;
+  const char *next;
+  name.s = p;
+  while (p < end && is_name_char(*p))
+    p++;
+  name.n = (size_t)(p - name.s);
+  if (name.n == 0 || p == end || *p != ':')
+    return NULL;
+  next = pass_line(++p, end);
+  if (next == NULL)
+    return NULL;
+  while (*p == ' ' || *p == '\t')
+    p++;
+  value.s = p;
+  value.n = (size_t)(next - 2 - p);
+  while (value.n > 0 && (p[value.n - 1] == ' ' || p[value.n - 1] == '\t'))
+    value.n--;
+  return heed(f, name, value) == 0 ? next : NULL;
+}
+
+/* Whether the bytes are one whole and usual answer. */
+static int read_answer (struct answer *a, struct cj_slice bytes) {
+  const char *end = bytes.s + bytes.n;
+  const char *p = pass_status(bytes.s, end, &a->status);
+  struct framing f = { 0, 0 };
+  while (p != NULL && p < end && *p != '\r')
+    p = pass_field(p, end, &f);
+  if (p == NULL || end - p < 2 || p[1] != '\n')
+    return 0;
+  p += 2;
+  a->head.s = bytes.s;
+  a->head.n = (size_t)(p - bytes.s);
+  a->body.s = p;
+  a->body.n = (size_t)(end - p);
+  return a->head.n <= HEAD_MAX && f.has_length && f.length == a->body.n;
+}
+
+/* whole_answer(bytes) -> status, lines, body | nothing: read it with http1. It
+** is not for what answers a HEAD. */
+static int l_whole_answer (lua_State *L) {
+  struct answer a;
+  if (!read_answer(&a, cj_check_slice(L, 1)))
+    return 0;
+  lua_pushinteger(L, a.status);
+  lua_pushlstring(L, a.head.s, a.head.n);
+  lua_pushlstring(L, a.body.s, a.body.n);
+  return 3;
+}
+
+void cj_answer_open (lua_State *L) {
+  lua_pushcfunction(L, l_whole_answer);
+  lua_setfield(L, -2, "whole_answer");
+}
