@@ -8,11 +8,6 @@
 #define HEAD_MAX ((size_t)64 << 10) /* as http1.lua has it */
 #define LENGTH_DIGITS 15            /* exact in any Lua number */
 
-struct answer {
-  int status;
-  struct cj_slice head, body;
-};
-
 /* What is known of the fields so far. */
 struct framing {
   int has_length;
@@ -111,33 +106,32 @@ static const char *pass_field (const char *p, const char *end,
   return heed(f, name, value) == 0 ? next : NULL;
 }
 
-/* Whether the bytes are one whole and usual answer. */
-static int read_answer (struct answer *a, struct cj_slice bytes) {
+/* The size of the head when the bytes are one whole and usual answer; else 0.
+ */
+static size_t read_answer (struct cj_slice bytes, int *status) {
   const char *end = bytes.s + bytes.n;
-  const char *p = pass_status(bytes.s, end, &a->status);
+  const char *p = pass_status(bytes.s, end, status);
   struct framing f = { 0, 0 };
+  size_t head;
   while (p != NULL && p < end && *p != '\r')
     p = pass_field(p, end, &f);
   if (p == NULL || end - p < 2 || p[1] != '\n')
     return 0;
-  p += 2;
-  a->head.s = bytes.s;
-  a->head.n = (size_t)(p - bytes.s);
-  a->body.s = p;
-  a->body.n = (size_t)(end - p);
-  return a->head.n <= HEAD_MAX && f.has_length && f.length == a->body.n;
+  head = (size_t)(p + 2 - bytes.s);
+  return head <= HEAD_MAX && f.has_length && f.length == bytes.n - head ? head
+                                                                        : 0;
 }
 
-/* whole_answer(bytes) -> status, lines, body | nothing: read it with http1. It
-** is not for what answers a HEAD. */
+/* whole_answer(bytes) -> status, where the body begins | nothing: read it with
+** http1. It is not for what answers a HEAD. */
 static int l_whole_answer (lua_State *L) {
-  struct answer a;
-  if (!read_answer(&a, cj_check_slice(L, 1)))
+  int status;
+  size_t head = read_answer(cj_check_slice(L, 1), &status);
+  if (head == 0)
     return 0;
-  lua_pushinteger(L, a.status);
-  lua_pushlstring(L, a.head.s, a.head.n);
-  lua_pushlstring(L, a.body.s, a.body.n);
-  return 3;
+  lua_pushinteger(L, status);
+  lua_pushinteger(L, (lua_Integer)head + 1);
+  return 2;
 }
 
 void cj_answer_open (lua_State *L) {

@@ -237,10 +237,14 @@ static int decode_node (struct cj_decoder *d, const struct cj_node *node,
   return decode_map(d, node->item, is_sparse, path);
 }
 
-/* Sets up the stack and the decoder. */
-static void begin (lua_State *L, struct cj_decoder *d) {
+/* Sets up the stack and the decoder, for the text from its n-th byte on. */
+static void begin (lua_State *L, struct cj_decoder *d, lua_Number n) {
   struct cj_slice text;
   text.s = luaL_checklstring(L, TEXT, &text.n);
+  luaL_argcheck(L, n >= 1 && n <= (lua_Number)text.n + 1, TEXT + 1,
+                "not a byte of the text");
+  text.s += (size_t)n - 1;
+  text.n -= (size_t)n - 1;
   if (lua_isnil(L, SHAPE))
     lua_pushnil(L);
   else
@@ -290,9 +294,11 @@ static int decode_body (struct cj_decoder *d, const struct cj_member *body,
   return got;
 }
 
-/* decode(shape, text): a table with the members that the shape knows, or nil
-** and a message. Without a shape the text is checked all the same. */
+/* decode(shape, text, n): a table with the members that the shape knows, or nil
+** and a message. Without a shape the text is checked all the same. It begins
+** with the n-th byte, 1 unless given. */
 int cj_decode (lua_State *L) {
+  const lua_Number n = luaL_optnumber(L, TEXT + 1, 1);
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   struct cj_node node = { .type = CJ_STRUCTURE };
   struct cj_decoder d;
@@ -301,7 +307,7 @@ int cj_decode (lua_State *L) {
   lua_pushnil(L); /* no orders */
   if (!lua_isnil(L, SHAPE))
     node.shape = luaL_checkudata(L, SHAPE, CJ_SHAPE_T);
-  begin(L, &d);
+  begin(L, &d, n);
   kind = cj_json_peek(&d.json);
   if (node.shape == NULL) {
     lua_newtable(L);
@@ -323,7 +329,7 @@ int cj_json_decode (lua_State *L) {
   lua_settop(L, 2);
   lua_pushnil(L);
   lua_insert(L, SHAPE);
-  begin(L, &d);
+  begin(L, &d, 1);
   got = decode_node(&d, &cj_document_node, &whole);
   if (got == 0)
     lua_pushlightuserdata(L, NULL);

@@ -12,13 +12,17 @@ function message_mt.__index(message, name)
   if name == "headers" then
     message.headers = core.read_fields(message.lines)
     return message.headers
+  elseif name == "body" and rawget(message, "from") then
+    message.body = message.lines:sub(message.from)
+    return message.body
   end
   local route = rawget(message, "route")
   return route and route[name]
 end
 
---- A message whose `headers` come out of its `lines`.
----@param message { lines: string|nil }
+--- A message whose `headers` come out of its `lines`, and its `body` where it
+--- begins `from` a byte of them.
+---@param message { lines: string|nil, from: integer|nil }
 ---@return table message
 local function new(message)
   return setmetatable(message, message_mt)

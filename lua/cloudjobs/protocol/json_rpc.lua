@@ -75,7 +75,8 @@ local function decode(op, response)
   if not op.output then
     return {}
   end
-  local output, message = core.decode(op.output, response.body)
+  local from = response.from -- the body, without cutting it out
+  local output, message = core.decode(op.output, from and response.lines or response.body, from)
   if output then
     return output
   end

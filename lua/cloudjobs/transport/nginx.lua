@@ -157,14 +157,16 @@ local function receive(sock, request, task, deadline)
   end
 end
 
--- An answer that came as a whole, as most do. Any other is for a reader.
-local function take(data, method, max_body)
+-- An answer that came as a whole, as most do. Any other is for a reader. A
+-- client reads the body where it lies.
+local function take(data, request, method, max_body)
   if not data or method == "HEAD" then
     return nil
   end
-  local status, lines, body = core.whole_answer(data)
-  if status and #body <= max_body then
-    return message.new { status = status, lines = lines, body = body, keep_alive = true, headers = nil }
+  local status, from = core.whole_answer(data)
+  if status and #data - from < max_body then
+    local body = not request.route and data:sub(from) or nil
+    return message.new { status = status, lines = data, from = from, body = body, keep_alive = true }
   end
 end
 
@@ -190,7 +192,7 @@ local function exchange(self, sock, request, task, bytes, deadline)
       return nil, "closed", "reading the answer: " .. err, silent
     end
     if not reader then
-      local answer = take(data, method, max_body)
+      local answer = take(data, request, method, max_body)
       if answer then
         return answer
       end

@@ -9,6 +9,7 @@ local ngx = ngx
 
 local LOCK = 60 -- seconds after which nobody believes in a refresh any more
 local FIRST_LOOK, LAST_LOOK = 0.005, 0.25 -- seconds between looks at somebody else's
+local FULL = 1 -- seconds that a worker takes a full quota for full
 
 local Store = {}
 local store_mt = { __name = "cloudjobs.transport.nginx.store", __index = Store }
@@ -105,6 +106,7 @@ local quota_mt = { __name = "cloudjobs.transport.nginx.quota", __index = Quota }
 ---@param cost integer
 ---@return boolean
 function Quota:take(cost)
+  self._full_until = 0
   local left = self._dict:incr(self._key, -cost, self._capacity)
   if left and left < 0 then
     self._dict:incr(self._key, cost)
@@ -113,9 +115,17 @@ function Quota:take(cost)
   return true -- also where a full dictionary cannot count
 end
 
+--- A quota that was full is looked at again after a moment: each success asks.
 ---@return boolean
 function Quota:is_full()
-  return (self._dict:get(self._key) or self._capacity) >= self._capacity
+  local now = ngx.now()
+  if now < self._full_until then
+    return true
+  elseif (self._dict:get(self._key) or self._capacity) < self._capacity then
+    return false
+  end
+  self._full_until = now + FULL
+  return true
 end
 
 ---@param amount integer
@@ -130,7 +140,7 @@ end
 ---@param key string
 ---@param capacity integer
 function Store:quota(key, capacity)
-  return setmetatable({ _dict = self._dict, _key = key, _capacity = capacity }, quota_mt)
+  return setmetatable({ _dict = self._dict, _key = key, _capacity = capacity, _full_until = 0 }, quota_mt)
 end
 
 ---@param dict table of ngx.shared
