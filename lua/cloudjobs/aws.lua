@@ -132,6 +132,7 @@ function assemble(model, options, what, level)
     timeout = timeout,
     annotate = annotate,
     own_headers = OWN_HEADERS,
+    routes = setmetatable({}, { __mode = "k" }),
     settings = settings,
     validate = options.validate,
   }

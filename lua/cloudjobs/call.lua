@@ -32,21 +32,28 @@ local function cancelled(canceller, cause)
   }
 end
 
--- Where requests that the protocol has put so go, and the header fields that
--- they share.
-local function find_route(context, endpoint, target)
+-- Where a request goes, and the header fields that all its attempts share.
+-- Found once for all requests of which the protocol says the same.
+local function find_route(context, op, params, request)
+  local endpoint, err = context.endpoint:resolve(op, params)
+  if not endpoint then
+    return nil, err
+  end
+  local target = request.route or request
   local headers = {}
   for name, value in pairs(target.headers) do
     headers[name] = value
   end
   headers.host = endpoint.host
   headers["user-agent"] = context.user_agent
-  local fields, err = message.fields(headers, context.own_headers)
+  headers["content-length"] = nil -- transports count
+  local fields
+  fields, err = message.fields(headers, context.own_headers)
   if not fields then
     return nil, err
   end
   local path = endpoint.path .. target.path
-  return {
+  local route = {
     method = target.method,
     url = endpoint.origin .. path .. (target.query and "?" .. target.query or ""),
     origin = endpoint.origin,
@@ -57,25 +64,10 @@ local function find_route(context, endpoint, target)
     network = context.network.to[endpoint.origin] or nil,
     connect_timeout = context.timeout.connect,
   }
-end
-
--- The same for all requests for which the protocol has one table.
-local function route_of(context, endpoint, request)
-  local target = request.route
-  if not target then
-    return find_route(context, endpoint, request)
+  if request.route and not op.host_prefix then
+    context.routes[target] = route
   end
-  local known, err = endpoint.routes, nil
-  if not known then
-    known = setmetatable({}, { __mode = "k" })
-    endpoint.routes = known
-  end
-  local route = known[target]
-  if not route then
-    route, err = find_route(context, endpoint, target)
-    known[target] = route
-  end
-  return route, err
+  return route
 end
 
 --- Encodes `params` and addresses the request; nothing is signed or sent.
@@ -99,13 +91,12 @@ local function prepare(context, op, params, options)
   if not request then
     return nil, err
   end
-  local endpoint, route
-  endpoint, err = context.endpoint:resolve(op, params)
-  if endpoint then
-    route, err = route_of(context, endpoint, request)
-  end
+  local route = request.route and context.routes[request.route]
   if not route then
-    return nil, err
+    route, err = find_route(context, op, params, request)
+    if not route then
+      return nil, err
+    end
   end
   request.route = route
   request.headers = nil -- they come out of its lines from now on

@@ -18,11 +18,6 @@ function Quota:take(cost)
   return true
 end
 
----@return boolean
-function Quota:is_full()
-  return self.available >= self.capacity
-end
-
 --- Gives back, never to more than the quota holds.
 ---@param amount integer
 function Quota:give(amount)

@@ -101,7 +101,8 @@ end
 ---@param call table|nil the call's notes, nil when it needed no retry
 function Standard:succeeded(call)
   local quota = self.quota
-  if not quota:is_full() then
+  local left = quota.available -- of a shared one nobody knows
+  if not left or left < quota.capacity then
     quota:give(call and call.cost or 1)
   end
 end

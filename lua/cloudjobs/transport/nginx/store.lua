@@ -115,23 +115,17 @@ function Quota:take(cost)
   return true -- also where a full dictionary cannot count
 end
 
---- A quota that was full is looked at again after a moment: each success asks.
----@return boolean
-function Quota:is_full()
-  local now = ngx.now()
-  if now < self._full_until then
-    return true
-  elseif (self._dict:get(self._key) or self._capacity) < self._capacity then
-    return false
-  end
-  self._full_until = now + FULL
-  return true
-end
-
+--- A quota that was full is looked at again after a moment: each success gives.
 ---@param amount integer
 function Quota:give(amount)
-  local left = self._dict:get(self._key)
-  if left and left < self._capacity then
+  local now = ngx.now()
+  if now < self._full_until then
+    return
+  end
+  local left = self._dict:get(self._key) or self._capacity
+  if left >= self._capacity then
+    self._full_until = now + FULL
+  else
     self._dict:incr(self._key, math.min(amount, self._capacity - left))
   end
 end
