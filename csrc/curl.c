@@ -140,13 +140,15 @@ static int l_easy (lua_State *L) {
 ** -> status, lines, body | nil, code, message, sent */
 static int easy_perform (lua_State *L) {
   struct cj_transfer *t = check_easy(L);
-  struct cj_sigpipe guard; /* libcurl without signals does not see to it */
   CURLcode result = CURLE_OK;
   lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
   if (cj_curl_request(L, 2, t) == 0) {
-    cj_sigpipe_block(&guard);
+    struct cj_sigpipe guard;
+    if (t->secure)
+      cj_sigpipe_block(&guard);
     result = curl_easy_perform(t->easy);
-    cj_sigpipe_restore(&guard);
+    if (t->secure)
+      cj_sigpipe_restore(&guard);
   }
   return cj_curl_answer(L, t, result);
 }

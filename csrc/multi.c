@@ -40,6 +40,7 @@ struct multi {
   double deadline; /* when libcurl wants to be called, HUGE_VAL: never */
   struct slot **slots;
   size_t n, busy;
+  int secure;    /* as a transfer's, of all */
   long max_host; /* connections to one host, 0: no limit */
   size_t max_body;
   int gzip;
@@ -167,6 +168,7 @@ static int open_multi (struct multi *m) {
     return 0;
   close_all(m);
   m->deadline = HUGE_VAL;
+  m->secure = 0;
   m->forks = cj_forks();
   cj_transfer_start();
   m->m = curl_multi_init();
@@ -257,6 +259,7 @@ static int multi_add (lua_State *L) {
     return luaL_error(L, "out of memory");
   s->busy = 1;
   m->busy++;
+  m->secure |= s->t.secure;
   lua_pushinteger(L, (lua_Integer)s->id);
   return 1;
 }
@@ -277,15 +280,17 @@ static int multi_cancel (lua_State *L) {
 ** what is on its way is lost: close it. */
 static int multi_step (lua_State *L) {
   struct multi *m = check_multi(L);
-  struct cj_sigpipe guard; /* libcurl without signals does not see to it */
+  struct cj_sigpipe guard;
   double seconds = luaL_optnumber(L, 2, 0);
   CURLMcode result;
   lua_pushboolean(L, 1);
   if (m->m == NULL || m->forks != cj_forks())
     return 1;
-  cj_sigpipe_block(&guard);
+  if (m->secure)
+    cj_sigpipe_block(&guard);
   result = step(m, seconds);
-  cj_sigpipe_restore(&guard);
+  if (m->secure)
+    cj_sigpipe_restore(&guard);
   if (result == CURLM_OK)
     return 1;
   lua_pushnil(L);

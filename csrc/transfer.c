@@ -262,6 +262,7 @@ static int apply_network (struct cj_transfer *t, const struct cj_network *n) {
 ** only the one needed is read. The bundle takes 18 ms to parse. */
 static void apply_trust (struct cj_transfer *t, const struct cj_request *r) {
   int is_plain = strncmp(r->url, "http://", 7) == 0 && r->network.proxy == NULL;
+  t->secure |= !is_plain;
   if (t->trusts || is_plain)
     return;
   pthread_once(&looked, look);
@@ -294,7 +295,7 @@ int cj_transfer_begin (struct cj_transfer *t) {
   if (t->easy == NULL)
     return refuse(t, "memory", "libcurl could not make a handle");
   t->forks = cj_forks();
-  t->unset = 0;
+  t->unset = t->secure = 0;
   cj_buf_reset(&t->network);
   return 0;
 }

@@ -53,6 +53,8 @@ struct cj_transfer {
   size_t list_cap;
   struct cj_buf network; /* the settings in force, flattened */
   int trusts;            /* whose certificates is set, too */
+  int secure;            /* may have had a TLS connection; over others libcurl
+                         ** sends without a signal in any case */
   enum cj_form form;     /* what else is in force */
   int named;
   long timeout, connect_timeout;

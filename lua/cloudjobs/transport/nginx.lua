@@ -166,12 +166,13 @@ local function take(data, request, method, max_body)
   local status, from = core.whole_answer(data)
   if status and #data - from < max_body then
     local body = not request.route and data:sub(from) or nil
-    return message.new { status = status, lines = data, from = from, body = body, keep_alive = true }
+    return message.new { status = status, lines = data, from = from, body = body }
   end
 end
 
--- Sends the bytes and reads the answer: the message, or nil, a code, what is
--- wrong, and whether the connection ended without one byte of an answer.
+-- Sends the bytes and reads the answer: the message and whether the connection
+-- is good for another, or nil, a code, what is wrong, and whether it ended
+-- without one byte of an answer.
 local function exchange(self, sock, request, task, bytes, deadline)
   sock:settimeout(Connection.left(deadline))
   local ok, err = sock:send(bytes)
@@ -194,7 +195,7 @@ local function exchange(self, sock, request, task, bytes, deadline)
     if not reader then
       local answer = take(data, request, method, max_body)
       if answer then
-        return answer
+        return answer, true
       end
       reader = http1.reader { role = "client", max_body = max_body }
       reader:expect(method)
@@ -207,8 +208,7 @@ local function exchange(self, sock, request, task, bytes, deadline)
     elseif answer and answer.type == "closed" then
       return nil, "closed", "the connection was closed without an answer", true
     elseif answer then
-      answer.keep_alive = answer.keep_alive and reader:buffered() == 0
-      return answer
+      return answer, answer.keep_alive and reader:buffered() == 0
     end
   end
 end
@@ -218,14 +218,14 @@ end
 -- the pool that was dead.
 local function attempt(self, request, task, where, bytes, deadline)
   local connected_by = math.min(deadline, clock() + ((request.route or request).connect_timeout or TOTAL))
-  local sock, code, problem = Connection.open(where, self._options, connected_by)
+  local sock, code, problem = Connection.open(where, connected_by)
   if not sock then
     return nil, code, problem, false
   end
-  local pooled = sock:getreusedtimes() > 0
+  local pooled = code
   local answer, silent
   answer, code, problem, silent = exchange(self, sock, request, task, bytes, deadline)
-  if answer and answer.keep_alive then
+  if answer and code then
     sock:setkeepalive(self._options.idle * 1000, self._options.pool_size)
   else
     sock:close()

@@ -33,7 +33,7 @@ end
 --- a pooled one again.
 ---@param origin string scheme and authority
 ---@param proxy string|nil
----@param options { hosts: table<string, string>, verify: boolean }
+---@param options { hosts: table<string, string>, verify: boolean, pool_size: integer }
 ---@return table|nil target
 ---@return string|nil code
 ---@return string|nil message
@@ -52,10 +52,11 @@ local function target(origin, proxy, options)
   parts.verify = options.verify
   local first = parts.proxy or parts
   parts.address, parts.first_port = options.hosts[first.host] or first.host, first.port
-  parts.pool = ("cloudjobs %s://%s:%d at %s %s %s"):format(
+  local pool = ("cloudjobs %s://%s:%d at %s %s %s"):format(
     parts.scheme, parts.host, parts.port, parts.address, options.verify and "verified" or "trusted",
     proxy and core.sha256(proxy) or "direct"
   )
+  parts.pooling = { pool = pool, pool_size = options.pool_size }
   return parts
 end
 
@@ -131,22 +132,18 @@ end
 
 --- An open connection.
 ---@param where table from `target`
----@param options { pool_size: integer }
 ---@param deadline number of the clock: by then it is open
 ---@return table|nil socket
----@return string|nil code
+---@return string|boolean|nil code true with a socket that was in use before
 ---@return string|nil message
-local function open(where, options, deadline)
+local function open(where, deadline)
   local sock = ngx.socket.tcp()
   sock:settimeout(left(deadline))
-  local ok, message = sock:connect(where.address, where.first_port, {
-    pool = where.pool,
-    pool_size = options.pool_size,
-  })
+  local ok, message = sock:connect(where.address, where.first_port, where.pooling)
   if not ok then
     return connect_failure(where, message)
   elseif sock:getreusedtimes() > 0 then
-    return sock
+    return sock, true
   end
   local code
   ok, code, message = prepare(sock, where, deadline)
