@@ -1,6 +1,5 @@
 --- Puts an AWS identity on a request: SigV4 in the Authorization header.
 
-local bare = require "cloudjobs.sigv4"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
 
@@ -61,7 +60,7 @@ function Sigv4:presign(request, identity, now, seconds) -- luacheck: ignore 212/
   for name, value in pairs(request.headers) do
     headers[#headers + 1] = { name, value }
   end
-  local signed, err = bare.sign({
+  local signed, err = require("cloudjobs.sigv4").sign({
     method = request.method, path = request.path, query = request.query, headers = headers,
   }, {
     credentials = identity, region = scope.region, service = scope.name, time = now, location = "query",
