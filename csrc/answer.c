@@ -1,9 +1,6 @@
-/* HTTP/1.1 answers that are there as a whole, and as plain as most of them are:
-** a head without oddities and a body of the length it says. All others are for
-** the reader of http1.lua, which tells what is wrong with them. */
+/* The head of an HTTP/1.1 answer: whether it is there with its whole body, and
+** its fields. */
 #include "answer.h"
-
-#include <string.h>
 
 #define HEAD_MAX ((size_t)64 << 10) /* as http1.lua has it */
 #define LENGTH_DIGITS 15            /* exact in any Lua number */
@@ -106,9 +103,7 @@ static const char *pass_field (const char *p, const char *end,
   return heed(f, name, value) == 0 ? next : NULL;
 }
 
-/* The size of the head when the bytes are one whole and usual answer; else 0.
- */
-static size_t read_answer (struct cj_slice bytes, int *status) {
+size_t cj_answer_read (struct cj_slice bytes, int *status) {
   const char *end = bytes.s + bytes.n;
   const char *p = pass_status(bytes.s, end, status);
   struct framing f = { 0, 0 };
@@ -122,19 +117,41 @@ static size_t read_answer (struct cj_slice bytes, int *status) {
                                                                         : 0;
 }
 
-/* whole_answer(bytes) -> status, where the body begins | nothing: read it with
-** http1. It is not for what answers a HEAD. */
-static int l_whole_answer (lua_State *L) {
-  int status;
-  size_t head = read_answer(cj_check_slice(L, 1), &status);
-  if (head == 0)
-    return 0;
-  lua_pushinteger(L, status);
-  lua_pushinteger(L, (lua_Integer)head + 1);
-  return 2;
+/* ---- fields ---- */
+
+static int is_blank (char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-void cj_answer_open (lua_State *L) {
-  lua_pushcfunction(L, l_whole_answer);
-  lua_setfield(L, -2, "whole_answer");
+/* The end of the field that starts at 'line': what begins with a blank still
+** belongs to it. */
+static const char *field_end (const char *line, const char *end) {
+  do {
+    line = memchr(line, '\n', (size_t)(end - line));
+    line = line != NULL ? line + 1 : end;
+  } while (line < end && (*line == ' ' || *line == '\t'));
+  return line;
+}
+
+int cj_field_next (struct cj_slice *text, struct cj_field *f) {
+  const char *p = text->s, *end = text->s + text->n, *next, *colon;
+  for (;; p = next) {
+    if (p == end || *p == '\r' || *p == '\n')
+      return 0;
+    next = field_end(p, end);
+    colon = memchr(p, ':', (size_t)(next - p));
+    if (colon != NULL && (end - p < 5 || memcmp(p, "HTTP/", 5) != 0))
+      break;
+  }
+  text->s = next;
+  text->n = (size_t)(end - next);
+  f->name.s = p;
+  f->name.n = (size_t)(colon - p);
+  for (colon++; colon < next && is_blank(*colon); colon++)
+    ;
+  while (next > colon && is_blank(next[-1]))
+    next--;
+  f->value.s = colon;
+  f->value.n = (size_t)(next - colon);
+  return 1;
 }

@@ -1,10 +1,24 @@
-/* HTTP/1.1 answers for Lua that are there as a whole. */
+/* The head of an HTTP/1.1 answer: whether it is there with its whole body, and
+** its fields. */
 #ifndef CJ_ANSWER_H
 #define CJ_ANSWER_H
 
-#include "core.h"
+#include "buf.h"
 
-/* Adds whole_answer() to the table on top of the stack. */
-void cj_answer_open (lua_State *L);
+/* A header field as it came, but for outer blanks: the name in any case, the
+** value maybe folded over several lines. */
+struct cj_field {
+  struct cj_slice name, value;
+};
+
+/* The size of the head when the bytes are one whole answer, and as plain as
+** most are: no oddities, and a body of the length it says. Else 0: the reader
+** of http1.lua takes all kinds, and tells what is wrong. Not for what answers a
+** HEAD. */
+size_t cj_answer_read (struct cj_slice bytes, int *status);
+
+/* Takes the next field off the text of a head that somebody found good: a
+** status line is passed over, an empty line ends it. 0 behind the last. */
+int cj_field_next (struct cj_slice *text, struct cj_field *f);
 
 #endif

@@ -3,7 +3,6 @@
 ** can load it. */
 #include "core.h"
 
-#include "answer.h"
 #include "certificate.h"
 #include "codec.h"
 #include "fields.h"
@@ -228,6 +227,5 @@ CJ_EXPORT int luaopen_cloudjobs_core (lua_State *L) {
   cj_signer_open(L); /* knows the fields' metatable */
   cj_codec_open(L);
   cj_certificate_open(L);
-  cj_answer_open(L);
   return 1;
 }

@@ -2,6 +2,8 @@
 ** of a message as the lines they are on the wire. */
 #include "fields.h"
 
+#include "answer.h"
+
 #define FIELD_NAME_MAX                                                         \
   256 /* of an answer's field; the longest known has 50                        \
        */
@@ -180,49 +182,6 @@ static int fields_lines (lua_State *L) {
 
 /* ---- what a message says ---- */
 
-struct field {
-  struct cj_slice name, value; /* as they came, but for outer blanks */
-};
-
-static int is_blank (char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The end of the field that starts at 'line': what begins with a blank still
-** belongs to it. */
-static const char *field_end (const char *line, const char *end) {
-  do {
-    line = memchr(line, '\n', (size_t)(end - line));
-    line = line != NULL ? line + 1 : end;
-  } while (line < end && (*line == ' ' || *line == '\t'));
-  return line;
-}
-
-/* Takes the next field off the text, which somebody found to be a head
-** already: a status line is passed over, an empty line ends it. */
-static int next_field (struct cj_slice *text, struct field *f) {
-  const char *p = text->s, *end = text->s + text->n, *next, *colon;
-  for (;; p = next) {
-    if (p == end || *p == '\r' || *p == '\n')
-      return 0;
-    next = field_end(p, end);
-    colon = memchr(p, ':', (size_t)(next - p));
-    if (colon != NULL && (end - p < 5 || memcmp(p, "HTTP/", 5) != 0))
-      break;
-  }
-  text->s = next;
-  text->n = (size_t)(end - next);
-  f->name.s = p;
-  f->name.n = (size_t)(colon - p);
-  for (colon++; colon < next && is_blank(*colon); colon++)
-    ;
-  while (next > colon && is_blank(next[-1]))
-    next--;
-  f->value.s = colon;
-  f->value.n = (size_t)(next - colon);
-  return 1;
-}
-
 static char lower (char c) {
   return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
 }
@@ -259,9 +218,9 @@ static void push_value (lua_State *L, struct cj_slice value) {
 ** one name joined by commas. */
 static int l_read_fields (lua_State *L) {
   struct cj_slice text = cj_check_slice(L, 1);
-  struct field f;
+  struct cj_field f;
   lua_createtable(L, 0, 12);
-  while (next_field(&text, &f)) {
+  while (cj_field_next(&text, &f)) {
     push_name(L, f.name);
     lua_pushvalue(L, -1);
     lua_rawget(L, -3);
@@ -294,8 +253,8 @@ static int is_called (struct cj_slice name, struct cj_slice wanted) {
 static int l_read_field (lua_State *L) {
   struct cj_slice text = cj_check_slice(L, 1);
   struct cj_slice wanted = cj_check_slice(L, 2);
-  struct field f;
-  while (next_field(&text, &f)) {
+  struct cj_field f;
+  while (cj_field_next(&text, &f)) {
     if (is_called(f.name, wanted)) {
       push_value(L, f.value);
       return 1;
@@ -303,6 +262,18 @@ static int l_read_field (lua_State *L) {
   }
   lua_pushnil(L);
   return 1;
+}
+
+/* whole_answer(bytes) -> status, where the body begins | nothing: http1.lua is
+** to read it. It is not for what answers a HEAD. */
+static int l_whole_answer (lua_State *L) {
+  int status;
+  size_t head = cj_answer_read(cj_check_slice(L, 1), &status);
+  if (head == 0)
+    return 0;
+  lua_pushinteger(L, status);
+  lua_pushinteger(L, (lua_Integer)head + 1);
+  return 2;
 }
 
 /* ---- the module's part ---- */
@@ -316,6 +287,7 @@ static const luaL_Reg functions[] = {
   { "fields", l_fields },
   { "read_fields", l_read_fields },
   { "read_field", l_read_field },
+  { "whole_answer", l_whole_answer },
   { NULL, NULL },
 };
 

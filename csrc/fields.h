@@ -43,7 +43,8 @@ int cj_fields_write (struct cj_buf *out, const struct cj_fields *f,
 /* Pushes nil and the complaint. */
 int cj_push_complaint (lua_State *L, const struct cj_complaint *why);
 
-/* Adds fields(), read_fields() and read_field() to the table on top. */
+/* Adds fields(), read_fields(), read_field() and whole_answer() to the table on
+** top. */
 void cj_fields_open (lua_State *L);
 
 #endif

@@ -42,7 +42,7 @@ local LUA = {
 }
 
 local C = {
-  { layer = "core", "core", may = "codec signer fields answer certificate scalar hash forks buf", lua = true },
+  { layer = "core", "core", may = "codec signer fields certificate scalar hash forks buf", lua = true },
   { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar buf core", lua = true },
   { layer = "curl", "curl", "multi", may = "transfer clock sigpipe forks buf", lua = true },
   { layer = "transfer", "transfer", may = "forks buf" },
@@ -50,7 +50,7 @@ local C = {
   { layer = "clock", "clock", lua = true },
   { layer = "compat", "compat", lua = true },
   { layer = "signer", "signer", may = "fields sign hash buf core", lua = true },
-  { layer = "fields", "fields", may = "sign buf core", lua = true },
+  { layer = "fields", "fields", may = "sign answer buf core", lua = true },
   { layer = "sign", "sign", may = "hash buf" },
   { layer = "shape", "shape", may = "scalar buf" },
   { layer = "json", "json", may = "scalar buf" },
@@ -58,7 +58,7 @@ local C = {
   { layer = "scalar", "scalar", may = "buf" },
   { layer = "hash", "hash", may = "buf" },
   { layer = "certificate", "certificate", lua = true },
-  { layer = "answer", "answer", may = "buf core", lua = true },
+  { layer = "answer", "answer", may = "buf" },
   { layer = "sigpipe", "sigpipe" },
   { layer = "forks", "forks" },
   { layer = "buf", "buf" },
