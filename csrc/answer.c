@@ -68,7 +68,9 @@ static int read_length (struct framing *f, struct cj_slice value) {
 /* -1 when the field makes the answer an unusual one. */
 static int heed (struct framing *f, struct cj_slice name,
                  struct cj_slice value) {
-  switch (name.n) { /* most names are neither */
+  switch (name.n) { /* most names are none of these */
+  case 4:
+    return is_called(name, "host") ? -1 : 0;
   case 10:
     return is_called(name, "connection") && !is_called(value, "keep-alive") ? -1
                                                                             : 0;

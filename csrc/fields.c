@@ -4,9 +4,7 @@
 
 #include "answer.h"
 
-#define FIELD_NAME_MAX                                                         \
-  256 /* of an answer's field; the longest known has 50                        \
-       */
+#define SHORT_NAME 128 /* the longest known has 50 bytes */
 
 /* ---- what a request says ---- */
 
@@ -186,13 +184,29 @@ static char lower (char c) {
   return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
 }
 
+static struct cj_buf *copy (lua_State *L, struct cj_slice s) {
+  struct cj_buf *b = cj_buf_new(L, s.n);
+  if (cj_buf_add(b, s.s, s.n) != 0)
+    luaL_error(L, "not enough memory");
+  return b;
+}
+
+static void push_lower (lua_State *L, char *text, struct cj_slice s) {
+  size_t i;
+  for (i = 0; i < s.n; i++)
+    text[i] = lower(s.s[i]);
+  lua_pushlstring(L, text, s.n);
+}
+
 /* Pushes the name in lower case. */
 static void push_name (lua_State *L, struct cj_slice name) {
-  char text[FIELD_NAME_MAX];
-  size_t i, n = name.n < FIELD_NAME_MAX ? name.n : FIELD_NAME_MAX;
-  for (i = 0; i < n; i++)
-    text[i] = lower(name.s[i]);
-  lua_pushlstring(L, text, n);
+  char text[SHORT_NAME];
+  if (name.n <= sizeof(text)) {
+    push_lower(L, text, name);
+  } else {
+    push_lower(L, copy(L, name)->s, name);
+    lua_replace(L, -2);
+  }
 }
 
 /* Pushes the value, unfolded. */
@@ -203,9 +217,7 @@ static void push_value (lua_State *L, struct cj_slice value) {
     lua_pushlstring(L, value.s, value.n);
     return;
   }
-  b = cj_buf_new(L, value.n);
-  if (cj_buf_add(b, value.s, value.n) != 0)
-    luaL_error(L, "not enough memory");
+  b = copy(L, value);
   for (i = 0; i < b->len; i++) {
     if (b->s[i] == '\r' || b->s[i] == '\n')
       b->s[i] = ' ';

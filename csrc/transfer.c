@@ -377,7 +377,8 @@ int cj_transfer_lines (struct cj_transfer *t, const char *s, size_t n) {
   while (s < end) {
     const char *colon = memchr(s, ':', (size_t)(end - s));
     const char *stop = memchr(s, '\r', (size_t)(end - s));
-    if (colon == NULL || stop == NULL || stop < colon + 2)
+    if (colon == NULL || stop == NULL || stop < colon + 2 || end - stop < 2 ||
+        !is_line(s, (size_t)(stop - s)))
       return refuse(t, "request", "not the lines of headers");
     if (add_header(t, s, (size_t)(colon - s), colon + 2,
                    (size_t)(stop - colon - 2)) != 0)

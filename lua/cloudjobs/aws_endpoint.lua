@@ -107,11 +107,11 @@ end
 local function prefixed(resolved, template, params)
   local problems = {}
   local prefix = template:gsub("{([^}]+)}", function(name)
-    local label = tostring(params[name])
-    if not label:find("^%w[%w-]*$") or #label > 63 then
+    local label = params[name]
+    if type(label) ~= "string" or not label:find("^%w[%w-]*$") or #label > 63 then
       problems[#problems + 1] = { path = name, message = "expected letters, digits and hyphens, 63 at most" }
     end
-    return label
+    return tostring(label)
   end)
   if #problems > 0 then
     return nil, Error.new { kind = "validation", code = "validation", problems = problems }

@@ -3,7 +3,9 @@
 ---
 --- The context is put together by aws.lua or azure.lua: protocol, auth,
 --- credentials, endpoint, retry, transport, network, and the client's own
---- settings; skew and log where there are such.
+--- settings; skew and log where there are such. `own_headers` names the header
+--- fields whose values `annotate` and auth give each attempt, `routes` keeps what
+--- is found out once a protocol's route.
 
 local Error = require "cloudjobs.error"
 local message = require "cloudjobs.message"
@@ -32,10 +34,14 @@ local function cancelled(canceller, cause)
   }
 end
 
+-- What parameters that become headers must not be: transports count, and auth
+-- signs by its own.
+local RESERVED = { "content-length", "authorization", "x-amz-date", "x-amz-security-token" }
+
 -- Where a request goes, and the header fields that all its attempts share.
 -- Found once for all requests of which the protocol says the same.
 local function find_route(context, op, params, request)
-  local endpoint, err = context.endpoint:resolve(op, params)
+  local endpoint, err = context.endpoint:resolve(op, params or {})
   if not endpoint then
     return nil, err
   end
@@ -46,7 +52,11 @@ local function find_route(context, op, params, request)
   end
   headers.host = endpoint.host
   headers["user-agent"] = context.user_agent
-  headers["content-length"] = nil -- transports count
+  for _, names in ipairs { RESERVED, context.own_headers } do
+    for _, name in ipairs(names) do
+      headers[name] = nil
+    end
+  end
   local fields
   fields, err = message.fields(headers, context.own_headers)
   if not fields then
@@ -91,7 +101,7 @@ local function prepare(context, op, params, options)
   if not request then
     return nil, err
   end
-  local route = request.route and context.routes[request.route]
+  local route = request.route and not op.host_prefix and context.routes[request.route]
   if not route then
     route, err = find_route(context, op, params, request)
     if not route then
@@ -168,6 +178,9 @@ end
 -- As a call would first send it, but unsigned; in plain fields.
 local function preview(context, op, params, options)
   local request, err = prepare(context, op, params, options)
+  if request then
+    request, err = message.write(request)
+  end
   if not request then
     err.operation = op.name
     err.service = op.service.id
@@ -179,7 +192,7 @@ local function preview(context, op, params, options)
     url = route.url,
     path = route.path,
     query = route.query,
-    headers = message.write(request).headers,
+    headers = request.headers,
     body = request.body,
     signing = route.signing,
   }

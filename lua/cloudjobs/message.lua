@@ -1,5 +1,11 @@
 --- What requests and answers have in common: header fields, as the lines they
 --- are on the wire and, for who wants to look, as a table.
+---
+--- A client's request has `method`, `url`, `headers`, `body`, `timeout`,
+--- `connect_timeout`, `network`, `cancel` and `once` for every transport. Of these
+--- it holds few itself: the rest is its `route`'s, shared with others, or comes
+--- out of its `lines`. Who passes a request on may set any of them, and copies
+--- them by their names.
 
 local Error = require "cloudjobs.error"
 local core = require "cloudjobs.core"
@@ -26,6 +32,16 @@ end
 ---@return table message
 local function new(message)
   return setmetatable(message, message_mt)
+end
+
+--- What a transport sends of a request: what says where to, and the headers as
+--- a table or as lines. What somebody looked at or set comes first.
+---@param request table
+---@return table where with method, url, network and connect_timeout
+---@return table|string headers
+local function parts(request)
+  local where = rawget(request, "url") and request or request.route
+  return where, rawget(request, "headers") or request.lines
 end
 
 --- The first value of one header.
@@ -72,4 +88,4 @@ local function write(request, first, second)
   return request
 end
 
-return { new = new, field = field, fields = fields, write = write }
+return { new = new, parts = parts, field = field, fields = fields, write = write }

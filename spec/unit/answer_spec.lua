@@ -47,6 +47,7 @@ describe("a whole answer", function()
     ["with a length that is none"] = answer("200 OK", "Content-Length: +7\r\n", BODY),
     ["with a length of no digits"] = answer("200 OK", "Content-Length: \r\n", ""),
     ["with a length beyond numbers"] = answer("200 OK", "Content-Length: 1000000000000007\r\n", BODY),
+    ["with a host"] = answer("200 OK", "Host: h\r\nContent-Length: 7\r\n", BODY),
     ["that is chunked"] = answer("200 OK", "Transfer-Encoding: chunked\r\nContent-Length: 7\r\n", BODY),
     ["that closes"] = answer("200 OK", "Connection: close\r\nContent-Length: 7\r\n", BODY),
     ["of HTTP/1.0"] = "HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\n" .. BODY,

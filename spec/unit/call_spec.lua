@@ -221,3 +221,85 @@ describe("a call that must not be carried out twice", function()
     assert.equal(3, #stub.requests)
   end)
 end)
+
+describe("where a call goes", function()
+  local function shape(members)
+    local made = { type = "structure", members = {} }
+    for name, member in pairs(members) do
+      made.members[name] = { shape = "Text" }
+      for key, value in pairs(member) do
+        made.members[name][key] = value
+      end
+    end
+    return made
+  end
+
+  local function service(protocol, answers, input)
+    local stub = Stub.new(answers)
+    return cloudjobs.aws.client {
+      env = {}, region = "us-east-1", transport = stub, validate = false,
+      credentials = { access_key_id = "AKID", secret_access_key = "hush" },
+      model = {
+        metadata = {
+          protocol = protocol, apiVersion = "2020-01-01", endpointPrefix = "thing", serviceId = "Thing",
+          signatureVersion = "v4", targetPrefix = "Thing", jsonVersion = "1.1",
+        },
+        operations = {
+          Plain = { name = "Plain", http = { method = "POST", requestUri = "/" }, input = { shape = "In" } },
+          Prefixed = {
+            name = "Prefixed", http = { method = "POST", requestUri = "/" }, input = { shape = "In" },
+            endpoint = { hostPrefix = "data-" },
+          },
+          Labelled = {
+            name = "Labelled", http = { method = "POST", requestUri = "/" }, input = { shape = "In" },
+            endpoint = { hostPrefix = "{Account}." },
+          },
+        },
+        shapes = { In = shape(input or { Account = {} }), Text = { type = "string" } },
+      },
+    }, stub
+  end
+
+  for _, protocol in ipairs { "json", "query", "rest-json" } do
+    it("is each operation's own host, whichever was called before, with " .. protocol, function()
+      local body = protocol == "query" and "<R/>" or "{}"
+      local thing, stub = service(protocol, { { body = body }, { body = body }, { body = body }, { body = body } })
+      for _, name in ipairs { "prefixed", "plain", "prefixed", "plain" } do
+        assert(thing[name](thing))
+      end
+      for i, host in ipairs { "data-thing", "thing", "data-thing", "thing" } do
+        host = host .. ".us-east-1.amazonaws.com"
+        assert.equal("https://" .. host .. "/", stub.requests[i].url)
+        assert.equal(host, stub.requests[i].headers.host)
+      end
+    end)
+  end
+
+  it("is refused where what names it is missing", function()
+    local request, err = service("json"):request("labelled")
+    assert.is_nil(request)
+    assert.same({ "validation", "Account" }, { err.kind, err.problems[1].path })
+  end)
+
+  it("leaves no parameter in the place of what the client says itself", function()
+    local thing, stub = service("rest-json", { { body = "{}" } }, {
+      Date = { location = "header", locationName = "X-Amz-Date" },
+      Length = { location = "header", locationName = "Content-Length" },
+      Id = { location = "header", locationName = "amz-sdk-invocation-id" },
+      Other = { location = "header", locationName = "X-Other" },
+    })
+    assert(thing:plain { Date = "zzz", Length = "7", Id = "zzz", Other = "o" })
+    local headers = stub.requests[1].headers
+    assert.equal("o", headers["x-other"])
+    assert.matches("^%d+T%d+Z$", headers["x-amz-date"])
+    assert.matches("^%x+%-%x+%-4%x+%-%x+%-%x+$", headers["amz-sdk-invocation-id"])
+    assert.is_nil(headers["content-length"])
+  end)
+
+  it("is not told where a header is too large to be sent", function()
+    local request, err = service("rest-json", {}, { Big = { location = "header", locationName = "X-Big" } })
+      :request("plain", { Big = ("b"):rep(2 ^ 20) })
+    assert.is_nil(request)
+    assert.same({ "validation", "the headers are too large", "Plain" }, { err.kind, err.message, err.operation })
+  end)
+end)

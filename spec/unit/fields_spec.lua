@@ -86,6 +86,11 @@ describe("the lines of a message", function()
     assert.is_nil(core.read_field("", "date"))
   end)
 
+  it("keep names of any length", function()
+    local a, b = ("X-" .. ("a"):rep(300)), ("X-" .. ("a"):rep(299) .. "b")
+    assert.same({ [a:lower()] = "1", [b:lower()] = "2" }, core.read_fields(a .. ": 1\r\n" .. b .. ": 2\r\n"))
+  end)
+
   it("give back what was written", function()
     local headers = { host = "h", ["x-long"] = ("v"):rep(5000), ["x-utf8"] = "ü" }
     assert.same(headers, core.read_fields(core.fields(headers):lines()))

@@ -22,6 +22,27 @@ describe("a message", function()
     assert.same({ "GET", "https://h/", "b", nil }, { request.method, request.url, request.body, request.timeout })
   end)
 
+  it("is sent as it is, or as somebody who passed it on changed it", function()
+    local fields = message.fields({ host = "h" }, {})
+    local function new()
+      return message.write(message.new { route = { method = "GET", url = "https://h/", fields = fields } })
+    end
+    local request = new()
+    assert.same({ request.route, "host: h\r\n" }, { message.parts(request) })
+    request.headers["x-trace"] = "t"
+    assert.same({ request.route, { host = "h", ["x-trace"] = "t" } }, { message.parts(request) })
+
+    request = new()
+    request.url = "https://elsewhere/"
+    local where, headers = message.parts(request)
+    assert.same({ "GET", "https://elsewhere/", "host: h\r\n" }, { where.method, where.url, headers })
+
+    local plain = { method = "PUT", url = "https://h/", headers = { host = "h" } }
+    where, headers = message.parts(plain)
+    assert.equal(plain, where)
+    assert.equal(plain.headers, headers)
+  end)
+
   it("gets its lines anew for each attempt", function()
     local request = message.new { route = { fields = message.fields({ host = "h" }, { "x-id", "x-attempt" }) } }
     assert.equal(request, message.write(request, "7", "1"))

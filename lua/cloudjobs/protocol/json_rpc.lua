@@ -75,7 +75,10 @@ local function decode(op, response)
   if not op.output then
     return {}
   end
-  local from = response.from -- the body, without cutting it out
+  local from = response.from -- where the body lies that nobody has cut out
+  if from and rawget(response, "body") then
+    from = nil
+  end
   local output, message = core.decode(op.output, from and response.lines or response.body, from)
   if output then
     return output

@@ -16,8 +16,8 @@ Curl.honours = { proxy = true, no_proxy = true, ca_bundle = true, client_cert = 
 
 --- Sends one request and waits for its whole answer. Redirects come back as
 --- answers.
----@param request table method, url, headers (lower-case name to value) or their lines, body or nil; timeout and
----   connect_timeout in seconds; network: { proxy, no_proxy, ca_bundle, client_cert, client_key } or nil
+---@param request table a client's (see message.lua), or method, url, headers (lower-case name to value), body or nil;
+---   timeout and connect_timeout in seconds; network: { proxy, no_proxy, ca_bundle, client_cert, client_key } or nil
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Curl:send(request)
@@ -25,10 +25,9 @@ function Curl:send(request)
   if not easy then
     return nil, Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
   end
-  local route = request.route or request
+  local where, headers = message.parts(request)
   local status, lines, body, sent = easy:perform(
-    route.method, route.url, request.lines or request.headers, request.body, request.timeout, route.connect_timeout,
-    route.network
+    where.method, where.url, headers, request.body, request.timeout, where.connect_timeout, where.network
   )
   if not status then
     return nil, failure(request, lines, body, sent)

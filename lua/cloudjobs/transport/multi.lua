@@ -144,10 +144,9 @@ end
 
 -- Adds the request for `waiter`; its id, or nil and the error.
 function Multi:_add(request, waiter, timeout)
-  local route = request.route or request
+  local where, headers = message.parts(request)
   local id, code, problem, sent = self._multi:add(
-    route.method, route.url, request.lines or request.headers, request.body, timeout, route.connect_timeout,
-    route.network
+    where.method, where.url, headers, request.body, timeout, where.connect_timeout, where.network
   )
   if not id then
     self:_release()

@@ -121,7 +121,8 @@ end
 local function way_of(self, route)
   local way = self._ways[route]
   if way == nil then
-    local start = http1.request_start(route.method, route.url:sub(#route.origin + 1))
+    local target = route.url:sub(#route.origin + 1)
+    local start = target:find("^/") and http1.request_start(route.method, target)
     local where = start and not route.network and target_of(self, route.origin)
     way = where and { where = where, start = start .. "content-length: " } or false
     self._ways[route] = way
@@ -129,14 +130,16 @@ local function way_of(self, route)
   return way
 end
 
--- The same out of the lines of a request that a client prepared.
+-- The same out of the lines of a request that a client prepared, and nobody
+-- changed.
 local function write(self, request)
-  local route, body = request.route, request.body
-  local way = route and body and way_of(self, route)
+  local route, headers = message.parts(request)
+  local body = request.body
+  local way = type(headers) == "string" and route ~= request and body and way_of(self, route)
   if not way then
     return write_whole(self, request)
   end
-  return way.where, { way.start, #body, "\r\n", request.lines, "\r\n", body }
+  return way.where, { way.start, #body, "\r\n", headers, "\r\n", body }
 end
 
 -- The next bytes of the answer. Who can be told to end listens in between.
@@ -180,7 +183,7 @@ local function exchange(self, sock, request, task, bytes, deadline)
     local late = err == "timeout"
     return nil, late and "timeout" or "closed", "sending the request: " .. err, not late
   end
-  local method, max_body = (request.route or request).method, self._options.max_body
+  local method, max_body = request.method, self._options.max_body
   local reader, silent = nil, true
   while true do
     local data
@@ -217,7 +220,7 @@ end
 -- whether the request was sent, and whether it was sent to a connection out of
 -- the pool that was dead.
 local function attempt(self, request, task, where, bytes, deadline)
-  local connected_by = math.min(deadline, clock() + ((request.route or request).connect_timeout or TOTAL))
+  local connected_by = math.min(deadline, clock() + (request.connect_timeout or TOTAL))
   local sock, code, problem = Connection.open(where, connected_by)
   if not sock then
     return nil, code, problem, false
@@ -235,8 +238,9 @@ end
 
 --- Sends one request and waits for its whole answer, while nginx goes on with
 --- others. Redirects come back as answers.
----@param request table method, url, headers (lower-case name to value), body or nil; timeout and connect_timeout in
----   seconds; network: { proxy } or nil; once: a repeat may do it twice; cancel: a canceller
+---@param request table a client's (see message.lua), or method, url, headers (lower-case name to value), body or nil;
+---   timeout and connect_timeout in seconds; network: { proxy } or nil; once: a repeat may do it twice; cancel: a
+---   canceller
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Nginx:send(request)

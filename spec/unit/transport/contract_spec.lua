@@ -160,6 +160,22 @@ local function contract(new, run)
       end)
     end
 
+    it("may come as lines, which are held to be lines", function()
+      local request = { method = "GET", url = server:url("/"), headers = "X-A: 1\r\nX-B: \r\n", timeout = 5 }
+      local response = run(function()
+        return transport:send(request)
+      end)
+      assert.equal("GET / HTTP/1.1\r\nX-A: 1\r\nX-B:\r\n\r\n", (response.body:gsub("Host: [^\r]*\r\n", "")))
+      for _, lines in ipairs { "X-A: 1", "X-A 1\r\n", "X-A: 1\nX-B: 2\r\n", "X-A: \0\r\n", "X-A: 1\r" } do
+        request.headers = lines
+        local answered, err = run(function()
+          return transport:send(request)
+        end)
+        assert.is_nil(answered)
+        assert.same({ "validation", "request" }, { err.kind, err.code })
+      end
+    end)
+
     it("raise for what no caller may pass", function()
       assert.has_error(function()
         send(nil, { headers = { ["x-a"] = 1 } })
