@@ -19,11 +19,21 @@ static int is_plain (char c) {
   return (unsigned char)(c - 0x20) < 0x60 && c != '"' && c != '\\';
 }
 
+/* Whether all eight bytes from 'p' on are plain. */
+static int is_plain8 (const char *p) {
+  uint64_t w, quote, slash;
+  memcpy(&w, p, sizeof(w));
+  quote = w ^ EACH_BYTE('"');
+  slash = w ^ EACH_BYTE('\\');
+  return ((w | (w - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) |
+           (slash - EACH_BYTE(1))) &
+          HIGH_BITS) == 0;
+}
+
 #ifdef __SSE2__
 
-/* A step, and a bit for each of its bytes from 'p' on that is not plain. */
-#define STEP 16
-static unsigned special (const char *p) {
+/* A bit for each of the sixteen bytes from 'p' on that is not plain. */
+static unsigned special16 (const char *p) {
   __m128i w = _mm_loadu_si128((const __m128i *)(const void *)p);
   __m128i low = _mm_cmplt_epi8(w, _mm_set1_epi8(0x20)); /* beyond ASCII, too */
   __m128i quote = _mm_cmpeq_epi8(w, _mm_set1_epi8('"'));
@@ -32,41 +42,22 @@ static unsigned special (const char *p) {
       _mm_or_si128(low, _mm_or_si128(quote, slash)));
 }
 
-static size_t first_bit (unsigned bits) {
-  return (size_t)__builtin_ctz(bits);
-}
-
-#else
-
-/* A step, and whether any of its bytes from 'p' on is not plain. */
-#define STEP 8
-static unsigned special (const char *p) {
-  uint64_t w, quote, slash;
-  memcpy(&w, p, sizeof(w));
-  quote = w ^ EACH_BYTE('"');
-  slash = w ^ EACH_BYTE('\\');
-  return ((w | (w - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) |
-           (slash - EACH_BYTE(1))) &
-          HIGH_BITS) != 0;
-}
-
-static size_t first_bit (unsigned bits) {
-  (void)bits;
-  return 0; /* at least: the rest is looked at byte by byte */
-}
-
 #endif
 
 /* How many plain bytes there are from 'p' on. */
 static size_t plain_length (const char *p, const char *end) {
   const char *from = p;
-  for (; end - p >= STEP; p += STEP) {
-    unsigned bits = special(p);
-    if (bits != 0) {
-      p += first_bit(bits);
-      break;
-    }
+#ifdef __SSE2__
+  for (; end - p >= 16; p += 16) {
+    unsigned bits = special16(p);
+    if (bits != 0)
+      return (size_t)(p - from) + (size_t)__builtin_ctz(bits);
   }
+#endif
+  while (end - p >= 8 && is_plain8(p))
+    p += 8;
+  if (end - p < 8 && end - from >= 8 && is_plain8(end - 8))
+    return (size_t)(end - from); /* the last eight overlap what was seen */
   while (p < end && is_plain(*p))
     p++;
   return (size_t)(p - from);

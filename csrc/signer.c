@@ -3,6 +3,7 @@
 
 #include "fields.h"
 
+#include <math.h>
 #include <openssl/crypto.h>
 
 #define DESK_T "cloudjobs.desk"
@@ -16,6 +17,8 @@
 struct desk {
   struct cj_hash hash;
   struct cj_buf text, lines;
+  double second; /* the latest that was written, most calls are in the same */
+  char stamp[CJ_STAMP_SIZE];
 };
 
 static int desk_gc (lua_State *L) {
@@ -35,6 +38,7 @@ static void desk_new (lua_State *L) {
   struct desk *d = lua_newuserdatauv(L, sizeof(*d), 0);
   memset(d, 0, sizeof(*d));
   d->text.max = d->lines.max = CJ_REQUEST_MAX;
+  d->second = -1;
   luaL_setmetatable(L, DESK_T);
   if (cj_hash_open(&d->hash) != 0)
     luaL_error(L, "libcrypto offers no SHA-256");
@@ -134,14 +138,23 @@ static const struct cj_slice date = CJ_SLICE("x-amz-date");
 static const struct cj_slice token = CJ_SLICE("x-amz-security-token");
 static const struct cj_slice authorization = CJ_SLICE("authorization");
 
+static void check_time (lua_State *L, int i, struct desk *d, char *stamp) {
+  double second = floor(luaL_checknumber(L, i));
+  if (second != d->second) {
+    luaL_argcheck(L, cj_sign_stamp(second, d->stamp) == 0, i,
+                  "not a time from 1970 to 9999");
+    d->second = second;
+  }
+  memcpy(stamp, d->stamp, sizeof(d->stamp));
+}
+
 /* The arguments that both ways to sign have at the same places. The strings
 ** stay where they are. */
-static void check_request (lua_State *L, struct cj_request *r) {
+static void check_request (lua_State *L, struct desk *d, struct cj_request *r) {
   r->method = cj_check_slice(L, 3);
   r->path = cj_check_slice(L, 4);
   r->query = opt_slice(L, 5);
-  luaL_argcheck(L, cj_sign_stamp(luaL_checknumber(L, 7), r->stamp) == 0, 7,
-                "not a time from 1970 to 9999");
+  check_time(L, 7, d, r->stamp);
   r->region = cj_check_slice(L, 8);
   r->service = cj_check_slice(L, 9);
   r->normalize_path = r->encode_path = 1;
@@ -201,7 +214,7 @@ static int signer_sign (lua_State *L) {
   struct cj_signed done;
   unsigned char hash[CJ_SHA256_SIZE];
   char hex[2 * CJ_SHA256_SIZE];
-  check_request(L, &r);
+  check_request(L, d, &r);
   if (take_own(L, 10, s, f, &d->lines, &r, &done.why) != 0)
     return cj_push_complaint(L, &done.why);
   memcpy(&r.headers[r.count], f->headers,
@@ -251,7 +264,7 @@ static int signer_stages (lua_State *L) {
   struct cj_request r;
   struct cj_signed done;
   size_t i, count;
-  check_request(L, &r);
+  check_request(L, d, &r);
   r.payload = cj_check_slice(L, 6);
   r.normalize_path = lua_toboolean(L, 10);
   r.encode_path = lua_toboolean(L, 11);

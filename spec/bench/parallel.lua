@@ -27,7 +27,7 @@ end
 local multi = curl.multi()
 
 local function add()
-  assert(multi:add(request.method, request.url, request.headers, request.body, request))
+  assert(multi:add(request.method, request.url, request.headers, request.body, request.timeout))
 end
 
 local function without_threads()
