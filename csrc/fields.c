@@ -89,10 +89,6 @@ int cj_fields_write (struct cj_buf *out, const struct cj_fields *f,
   return 0;
 }
 
-const struct cj_fields *cj_check_fields (lua_State *L, int i) {
-  return luaL_checkudata(L, i, CJ_FIELDS_T);
-}
-
 /* Copies a header's text to 'to' and lets it point there. */
 static char *move_line (char *to, struct cj_header *h) {
   struct cj_buf line = { to, 0, h->name.n + h->value.n + 4, 0 };
@@ -162,7 +158,7 @@ static int l_fields (lua_State *L) {
 
 /* fields:lines(own value, …) -> the lines | nil, message */
 static int fields_lines (lua_State *L) {
-  const struct cj_fields *f = cj_check_fields(L, 1);
+  const struct cj_fields *f = luaL_checkudata(L, 1, CJ_FIELDS_T);
   struct cj_header own[CJ_OWN_MAX];
   struct cj_complaint why;
   struct cj_buf *out;

@@ -22,9 +22,6 @@ struct cj_fields {
   struct cj_header headers[]; /* those to be signed, by name */
 };
 
-/* The fields at 'i'; anything else raises. */
-const struct cj_fields *cj_check_fields (lua_State *L, int i);
-
 /* Takes the values of its own fields, in the order of their names, from the
 ** arguments from 'i' on; nil leaves a field out. The strings stay where they
 ** are. Returns how many there are; -1 and the reason in 'why' when one must not
