@@ -42,11 +42,10 @@ static const char *pass_status (const char *p, const char *end, int *status) {
   return *p == ' ' || *p == '\r' ? pass_line(p, end) : NULL;
 }
 
-static int is_called (struct cj_slice s, const char *lower) {
+int cj_field_is (struct cj_slice s, const char *lower) {
   size_t i;
   for (i = 0; i < s.n && lower[i] != '\0'; i++) {
-    char c = s.s[i];
-    if ((c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c) != lower[i])
+    if (cj_lower(s.s[i]) != lower[i])
       return 0;
   }
   return i == s.n && lower[i] == '\0';
@@ -70,14 +69,15 @@ static int heed (struct framing *f, struct cj_slice name,
                  struct cj_slice value) {
   switch (name.n) { /* most names are none of these */
   case 4:
-    return is_called(name, "host") ? -1 : 0;
+    return cj_field_is(name, "host") ? -1 : 0;
   case 10:
-    return is_called(name, "connection") && !is_called(value, "keep-alive") ? -1
-                                                                            : 0;
+    return cj_field_is(name, "connection") && !cj_field_is(value, "keep-alive")
+               ? -1
+               : 0;
   case 14:
-    return is_called(name, "content-length") ? read_length(f, value) : 0;
+    return cj_field_is(name, "content-length") ? read_length(f, value) : 0;
   case 17:
-    return is_called(name, "transfer-encoding") ? -1 : 0;
+    return cj_field_is(name, "transfer-encoding") ? -1 : 0;
   default:
     return 0;
   }

@@ -21,4 +21,11 @@ size_t cj_answer_read (struct cj_slice bytes, int *status);
 ** status line is passed over, an empty line ends it. 0 behind the last. */
 int cj_field_next (struct cj_slice *text, struct cj_field *f);
 
+static inline char cj_lower (char c) {
+  return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+}
+
+/* Whether it is this word, given in lower case. */
+int cj_field_is (struct cj_slice s, const char *lower);
+
 #endif

@@ -176,10 +176,6 @@ static int fields_lines (lua_State *L) {
 
 /* ---- what a message says ---- */
 
-static char lower (char c) {
-  return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
-}
-
 static struct cj_buf *copy (lua_State *L, struct cj_slice s) {
   struct cj_buf *b = cj_buf_new(L, s.n);
   if (cj_buf_add(b, s.s, s.n) != 0)
@@ -190,7 +186,7 @@ static struct cj_buf *copy (lua_State *L, struct cj_slice s) {
 static void push_lower (lua_State *L, char *text, struct cj_slice s) {
   size_t i;
   for (i = 0; i < s.n; i++)
-    text[i] = lower(s.s[i]);
+    text[i] = cj_lower(s.s[i]);
   lua_pushlstring(L, text, s.n);
 }
 
@@ -245,25 +241,14 @@ static int l_read_fields (lua_State *L) {
   return 1;
 }
 
-static int is_called (struct cj_slice name, struct cj_slice wanted) {
-  size_t i;
-  if (name.n != wanted.n)
-    return 0;
-  for (i = 0; i < name.n; i++) {
-    if (lower(name.s[i]) != wanted.s[i])
-      return 0;
-  }
-  return 1;
-}
-
 /* read_field(lines, name) -> the first value of this name, given in lower
 ** case, or nil */
 static int l_read_field (lua_State *L) {
   struct cj_slice text = cj_check_slice(L, 1);
-  struct cj_slice wanted = cj_check_slice(L, 2);
+  const char *wanted = luaL_checkstring(L, 2);
   struct cj_field f;
   while (cj_field_next(&text, &f)) {
-    if (is_called(f.name, wanted)) {
+    if (cj_field_is(f.name, wanted)) {
       push_value(L, f.value);
       return 1;
     }

@@ -49,10 +49,11 @@ end
 ---@param name string in lower case
 ---@return string|nil
 local function field(message, name)
-  if message.lines then
-    return core.read_field(message.lines, name)
+  local headers = rawget(message, "headers")
+  if headers then
+    return headers[name]
   end
-  return message.headers[name]
+  return core.read_field(message.lines, name)
 end
 
 local function invalid(problem)

@@ -15,6 +15,9 @@ describe("a message", function()
     assert.equal("1", message.field(message.new { lines = "X-A: 1\r\n" }, "x-a"))
     assert.equal("1", message.field({ headers = { ["x-a"] = "1" } }, "x-a"))
     assert.is_nil(message.field({ headers = {} }, "x-a"))
+    local answer = message.new { lines = "X-A: 1\r\n" }
+    answer.headers["x-a"] = "2" -- by somebody who passes it on
+    assert.equal("2", message.field(answer, "x-a"))
   end)
 
   it("has what its route has", function()

@@ -32,7 +32,7 @@ function Curl:send(request)
   if not status then
     return nil, failure(request, lines, body, sent)
   end
-  return message.new { status = status, lines = lines, body = body, headers = nil }
+  return message.new { status = status, lines = lines, body = body }
 end
 
 --- Waits. A signal's handler may run Lua in between, and may cancel.

@@ -73,7 +73,7 @@ function Multi:step(seconds)
     self._waiters[id] = nil
     self:_release()
     if status then
-      waiter:wake(message.new { status = status, lines = lines, body = body, headers = nil })
+      waiter:wake(message.new { status = status, lines = lines, body = body })
     else
       waiter:wake(nil, failure(waiter.request, lines, body, sent))
     end
