@@ -4,7 +4,11 @@
 
 #include "compat.h"
 
+#include <math.h>
 #include <time.h>
+
+/* The longest sleep in the kernel, in ms: an hour. */
+#define CJ_MAX_WAIT 3600000.0
 
 /* More than a century: no sleep is longer. */
 #define CJ_MAX_SLEEP 4e9
@@ -13,6 +17,12 @@ static CJ_UNUSED double cj_clock_read (clockid_t id) {
   struct timespec t;
   clock_gettime(id, &t);
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Seconds as whole ms for the kernel to wait: not less than asked for. */
+static CJ_UNUSED int cj_clock_ms (double seconds) {
+  double ms = ceil(seconds * 1000);
+  return ms <= 0 ? 0 : (int)(ms < CJ_MAX_WAIT ? ms : CJ_MAX_WAIT);
 }
 
 /* now() -> seconds since 1970, with a fraction */

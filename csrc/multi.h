@@ -1,10 +1,14 @@
-/* Many transfers at once, as curl.c offers them to Lua. */
+/* What multi.c adds to cloudjobs.curl. */
 #ifndef CJ_MULTI_H
 #define CJ_MULTI_H
 
 #include "compat.h"
 
-/* Adds 'multi' and 'poller' to the table on top of the stack. */
+/* Sets the function "multi" of the table on the top. */
 void cj_multi_open (lua_State *L);
+
+/* What becomes readable when the multi at i has work: its epoll descriptor; -1
+** while it is closed. Raises for anything else. */
+int cj_multi_descriptor (lua_State *L, int i);
 
 #endif

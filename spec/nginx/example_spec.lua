@@ -9,8 +9,8 @@ describe("the nginx example", function()
   local demo, port, url, emulator, refs, log
 
   local function ask(method, address, body)
-    local easy = curl.easy()
-    local status, _, text = easy:perform(method, address, {}, body, 20)
+    local multi = curl.multi()
+    local status, _, text = multi:perform(method, address, {}, body, 20)
     easy:close()
     return status, text
   end

@@ -96,10 +96,10 @@ end
 
 --- A request by a connection of its own. Gives status, body and headers, or nil.
 function Nginx:request(method, path, body, headers)
-  local easy = curl.easy()
+  local multi = curl.multi()
   headers = headers or {}
   headers.connection = "close"
-  local status, answered, text = easy:perform(method, self.url .. path, headers, body, 30)
+  local status, answered, text = multi:perform(method, self.url .. path, headers, body, 30)
   easy:close()
   return status, text, answered
 end

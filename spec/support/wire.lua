@@ -42,9 +42,9 @@ local function free_port()
 end
 
 local function wait_for(url)
-  local easy = curl.easy()
+  local multi = curl.multi()
   local deadline = curl.clock() + 10
-  while not easy:perform("GET", url, {}, nil, 1) do
+  while not multi:perform("GET", url, {}, nil, 1) do
     assert(curl.clock() < deadline, "nginx did not start")
     curl.sleep(0.005)
   end

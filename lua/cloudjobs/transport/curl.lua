@@ -1,4 +1,4 @@
---- The blocking transport: one libcurl handle whose connections outlive a call.
+--- The blocking transport, whose connections outlive a call.
 
 local Error = require "cloudjobs.error"
 local check = require("cloudjobs.options").check
@@ -21,13 +21,14 @@ Curl.honours = { proxy = true, no_proxy = true, ca_bundle = true, client_cert = 
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Curl:send(request)
-  local easy = self._easy
-  if not easy then
+  local multi = self._multi
+  if not multi then
     return nil, Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
   end
   local where, headers = message.parts(request)
-  local status, lines, body, sent = easy:perform(
-    where.method, where.url, headers, request.body, request.timeout, where.connect_timeout, where.network
+  local status, lines, body, sent = multi:perform(
+    where.method, where.url, headers, request.body, request.timeout, where.connect_timeout, where.network,
+    rawget(request, "once")
   )
   if not status then
     return nil, failure(request, lines, body, sent)
@@ -65,9 +66,9 @@ end
 
 --- Closes the connections. What is sent afterwards fails.
 function Curl:close()
-  if self._easy then
-    self._easy:close()
-    self._easy = nil
+  if self._multi then
+    self._multi:close()
+    self._multi = nil
   end
 end
 
@@ -76,7 +77,7 @@ end
 ---   max_body: bytes an answer may have, 64 MiB unless given; gzip: ask for compressed answers
 local function new(options)
   options = check(options, OPTIONS, "cloudjobs.transport.curl", 2)
-  return setmetatable({ _easy = curl.easy(options) }, curl_mt)
+  return setmetatable({ _multi = curl.multi(options) }, curl_mt)
 end
 
 return { new = new, honours = Curl.honours }

@@ -142,16 +142,13 @@ end
 
 -- Sending
 
--- Adds the request for `waiter`; its id, or nil and the error.
+-- Adds the request for `waiter`; its id.
 function Multi:_add(request, waiter, timeout)
   local where, headers = message.parts(request)
-  local id, code, problem, sent = self._multi:add(
-    where.method, where.url, headers, request.body, timeout, where.connect_timeout, where.network
+  local id = self._multi:add(
+    where.method, where.url, headers, request.body, timeout, where.connect_timeout, where.network,
+    rawget(request, "once")
   )
-  if not id then
-    self:_release()
-    return nil, failure(request, code, problem, sent)
-  end
   waiter.request = request
   self._waiters[id] = waiter
   return id
@@ -162,13 +159,9 @@ function Multi:_send_in(task, request)
   if not entered then
     return nil, left
   end
-  local id, err = self:_add(request, task, left)
-  if not id then
-    return nil, err
-  end
+  local id = self:_add(request, task, left)
   task.scheduler:use(self)
-  local response
-  response, err = task:park()
+  local response, err = task:park()
   if self._waiters[id] == task then -- something else than the answer woke it
     self._waiters[id] = nil
     self._multi:cancel(id)
@@ -185,10 +178,7 @@ function Multi:_send_beside(request)
     waiter.done, waiter.response, waiter.err = true, response, err
   end }
   self._busy = self._busy + 1 -- over the limit rather than in a line that cannot move
-  local id, err = self:_add(request, waiter, request.timeout)
-  if not id then
-    return nil, err
-  end
+  self:_add(request, waiter, request.timeout)
   while not waiter.done do
     self:step(1)
   end

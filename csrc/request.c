@@ -1,0 +1,53 @@
+/* A request as it comes to the code on libcurl, and what none may be. */
+#include "request.h"
+
+int cj_is_token (const char *s, size_t n) {
+  static const char others[] = "!#$%&'*+.^_`|~";
+  size_t i;
+  for (i = 0; i < n; i++) {
+    char c = s[i];
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+          (c >= '0' && c <= '9') || (c != '\0' && strchr(others, c) != NULL)))
+      return 0;
+  }
+  return n > 0;
+}
+
+int cj_is_line (const char *s, size_t n) {
+  return memchr(s, '\r', n) == NULL && memchr(s, '\n', n) == NULL &&
+         memchr(s, '\0', n) == NULL;
+}
+
+const char *cj_request_refusal (const struct cj_request *r) {
+  if (!cj_is_token(r->method, r->method_len))
+    return "the method is not a token";
+  if (strlen(r->url) != r->url_len)
+    return "the URL holds a NUL";
+  if (r->body != NULL && strcmp(r->method, "HEAD") == 0)
+    return "a HEAD request has no body";
+  return NULL;
+}
+
+int cj_request_has_body (const struct cj_request *r) {
+  return r->body != NULL || strcmp(r->method, "POST") == 0 ||
+         strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
+}
+
+int cj_line_next (struct cj_slice *lines, struct cj_field *f) {
+  const char *s = lines->s, *end = lines->s + lines->n;
+  const char *colon, *stop;
+  if (s == end)
+    return 0;
+  colon = memchr(s, ':', lines->n);
+  stop = memchr(s, '\r', lines->n);
+  if (colon == NULL || stop == NULL || stop < colon + 2 || colon[1] != ' ' ||
+      end - stop < 2 || stop[1] != '\n' || !cj_is_line(s, (size_t)(stop - s)))
+    return -1;
+  f->name.s = s;
+  f->name.n = (size_t)(colon - s);
+  f->value.s = colon + 2;
+  f->value.n = (size_t)(stop - f->value.s);
+  lines->s = stop + 2;
+  lines->n = (size_t)(end - lines->s);
+  return 1;
+}
