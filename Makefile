@@ -174,7 +174,7 @@ benched: build $(limits)
 # libFuzzer beside the C that knows no Lua. What it learns stays in the build;
 # TIME is each target's, in seconds.
 fuzz_targets = $(patsubst csrc/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard csrc/fuzz/*.c))
-fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json xml scalar sign answer hash buf))
+fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json xml scalar sign answer reader hash buf))
 $(BUILD)/fuzz/%: csrc/fuzz/%.c $(fuzzed) $(wildcard csrc/*.h)
 	@mkdir -p $@.corpus
 	clang $(STRICT) -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \

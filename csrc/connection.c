@@ -62,7 +62,7 @@ void cj_connection_close (struct cj_connection *c) {
   struct cj_sigpipe guard;
   if (c->multi != NULL && c->h.forks == cj_forks()) {
     if (c->h.secure)
-      cj_sigpipe_block(&guard); /* TLS says goodbye */
+      cj_sigpipe_block(&guard);                    /* TLS says goodbye */
     curl_multi_remove_handle(c->multi, c->h.easy); /* closes it */
     if (c->h.secure)
       cj_sigpipe_restore(&guard);
@@ -98,24 +98,20 @@ int cj_connection_is_alive (struct cj_connection *c) {
 
 int cj_connection_aim (struct cj_connection *c, const struct cj_request *r,
                        size_t origin) {
-  CURL *e;
   int is_new;
   if (cj_handle_begin(&c->h) != 0)
     return -1;
-  e = c->h.easy;
   is_new = cj_handle_network(&c->h, r);
   if (is_new < 0)
     return -1;
+  if (is_new)
+    curl_easy_setopt(c->h.easy, CURLOPT_CONNECT_ONLY, 1L);
   cj_buf_reset(&c->origin);
   if (cj_buf_add(&c->origin, r->url, origin) != 0 ||
       cj_buf_add(&c->origin, "/", 2) != 0 ||
       cj_handle_address(&c->h, c->origin.s, c->origin.len - 1) != 0 ||
       c->h.unset)
     return cj_handle_refuse(&c->h, "memory", "out of memory");
-  if (is_new) {
-    curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L);
-    curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 1024L); /* nothing is read by it */
-  }
   cj_handle_timeouts(&c->h, r->timeout, r->connect_timeout);
   return 0;
 }
@@ -207,8 +203,8 @@ static enum cj_progress lose (struct cj_connection *c, const char *why) {
 enum cj_progress cj_connection_send (struct cj_connection *c) {
   while (c->sent < c->out.len) {
     size_t n = 0;
-    CURLcode result = curl_easy_send(c->h.easy, c->out.s + c->sent,
-                                     c->out.len - c->sent, &n);
+    CURLcode result =
+        curl_easy_send(c->h.easy, c->out.s + c->sent, c->out.len - c->sent, &n);
     if (result == CURLE_AGAIN)
       break;
     if (result != CURLE_OK)

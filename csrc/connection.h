@@ -10,16 +10,16 @@
 
 struct cj_connection {
   struct cj_handle h;
-  CURLM *multi;        /* where the handle is: NULL for a closed connection */
-  curl_socket_t fd;    /* CURL_SOCKET_BAD until it is connected */
+  CURLM *multi;         /* where the handle is: NULL for a closed connection */
+  curl_socket_t fd;     /* CURL_SOCKET_BAD until it is connected */
   struct cj_buf origin; /* where it leads to: "https://host:port/", a NUL */
-  struct cj_buf out;   /* the request */
-  size_t sent;         /* of it */
-  int has_sent;        /* any of it, be it on the connection before */
-  struct cj_reader in; /* the answer. Its body's 'max' is the owner's to set */
-  int once;            /* the request must not be sent twice */
-  int is_used;         /* it carried an exchange before this one */
-  double idle_since;   /* on the owner's clock */
+  struct cj_buf out;    /* the request */
+  size_t sent;          /* of it */
+  int has_sent;         /* any of it, be it on the connection before */
+  struct cj_reader in;  /* the answer. Its body's 'max' is the owner's to set */
+  int once;             /* the request must not be sent twice */
+  int is_used;          /* it carried an exchange before this one */
+  double idle_since;    /* on the owner's clock */
 };
 
 enum cj_progress {
@@ -60,7 +60,8 @@ int cj_connection_aim (struct cj_connection *c, const struct cj_request *r,
 int cj_connection_open (struct cj_connection *c, CURLM *multi);
 
 /* libcurl's word on it: FAILED, or WAIT and it is connected. */
-enum cj_progress cj_connection_opened (struct cj_connection *c, CURLcode result);
+enum cj_progress cj_connection_opened (struct cj_connection *c,
+                                       CURLcode result);
 
 /* Sends what is left of the request. */
 enum cj_progress cj_connection_send (struct cj_connection *c);

@@ -168,7 +168,7 @@ static void set_network (struct cj_handle *h, const struct cj_network *n) {
   if (n->client_cert != NULL) {
     cj_handle_text(h, CURLOPT_SSLCERT, n->client_cert);
     cj_handle_text(h, CURLOPT_SSLKEY,
-             n->client_key != NULL ? n->client_key : n->client_cert);
+                   n->client_key != NULL ? n->client_key : n->client_cert);
   }
 }
 

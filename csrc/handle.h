@@ -20,14 +20,14 @@ struct cj_failure {
 };
 
 struct cj_handle {
-  void *owner;     /* comes back as CURLINFO_PRIVATE */
-  CURL *easy;      /* NULL: closed */
-  unsigned forks;  /* cj_forks when it was opened: connections are the
-                   ** process's that made them */
-  int secure;      /* may have had a TLS connection; over others libcurl sends
-                   ** without a signal in any case */
-  int trusts;      /* whose certificates is set, too */
-  int unset;       /* libcurl had no memory for a setting */
+  void *owner;    /* comes back as CURLINFO_PRIVATE */
+  CURL *easy;     /* NULL: closed */
+  unsigned forks; /* cj_forks when it was opened: connections are the
+                  ** process's that made them */
+  int secure;     /* may have had a TLS connection; over others libcurl sends
+                  ** without a signal in any case */
+  int trusts;     /* whose certificates is set, too */
+  int unset;      /* libcurl had no memory for a setting */
   long timeout, connect_timeout; /* the settings in force */
   struct cj_buf network;         /* flattened */
   struct cj_buf url;
@@ -63,9 +63,10 @@ void cj_handle_text (struct cj_handle *h, CURLoption option, const char *text);
 int cj_network_flatten (struct cj_buf *b, const struct cj_network *n);
 
 /* Notes the code and the message of what is wrong. -1. */
-__attribute__((format(printf, 3, 4))) int
-cj_handle_refuse (struct cj_handle *h, const char *code, const char *message,
-                  ...);
+__attribute__((format(printf, 3, 4))) int cj_handle_refuse (struct cj_handle *h,
+                                                            const char *code,
+                                                            const char *message,
+                                                            ...);
 
 /* What libcurl's 'result' means, or what was refused. */
 struct cj_failure cj_handle_failure (struct cj_handle *h, CURLcode result);

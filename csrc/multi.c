@@ -31,17 +31,18 @@
 
 enum use { FREE, SPEAKS, TRANSFERS }; /* by 'c', by 't' */
 
-/* One exchange after the other, and the connection that is kept between them. */
+/* One exchange after the other, and the connection that is kept between them.
+ */
 struct slot {
   struct cj_connection c;
   struct cj_transfer t;
   size_t id; /* from 1 */
   enum use use;
   int has_ended, is_answered;
-  CURLcode result;         /* of 't' */
+  CURLcode result;          /* of 't' */
   double timeout, deadline; /* of 'c', in s */
-  int waits_out;           /* what epoll is told of 'c' */
-  struct slot *next;       /* that has ended */
+  int waits_out;            /* what epoll is told of 'c' */
+  struct slot *next;        /* that has ended */
 };
 
 struct multi {
@@ -123,7 +124,8 @@ static struct slot *new_slot (struct multi *m) {
   return s;
 }
 
-static int leads_there (struct multi *m, struct slot *s, struct cj_slice origin) {
+static int leads_there (struct multi *m, struct slot *s,
+                        struct cj_slice origin) {
   if (!cj_connection_leads(&s->c, origin, &m->network))
     return 0;
   if (now() - s->c.idle_since < MAX_IDLE && cj_connection_is_alive(&s->c))
@@ -159,7 +161,8 @@ static struct slot *find_slot (struct multi *m, struct cj_slice origin) {
 
 static int watch (struct multi *m, struct slot *s);
 
-static void advance (struct multi *m, struct slot *s, enum cj_progress progress) {
+static void advance (struct multi *m, struct slot *s,
+                     enum cj_progress progress) {
   if (progress == CJ_PROGRESS_AGAIN) {
     cj_connection_close(&s->c);
     progress = cj_connection_open(&s->c, m->m) == 0 ? CJ_PROGRESS_WAIT
@@ -322,8 +325,8 @@ static CURLMcode wait_and_act (struct multi *m, double seconds) {
     int fd = (int)(uint32_t)events[i].data.u64;
     size_t id = (size_t)(events[i].data.u64 >> 32);
     if (id == 0)
-      result =
-          curl_multi_socket_action(m->m, fd, act_on(events[i].events), &running);
+      result = curl_multi_socket_action(m->m, fd, act_on(events[i].events),
+                                        &running);
     else if (m->slots[id - 1]->c.fd == fd) /* else closed a moment ago */
       on_ready(m, m->slots[id - 1]);
   }
@@ -360,8 +363,9 @@ static CURLMcode wait_and_act (struct multi *m, double seconds) {
     if (s->use != SPEAKS || s->c.fd == CURL_SOCKET_BAD)
       continue;
     fds[n].fd = s->c.fd;
-    fds[n++].events = (short)(CURL_WAIT_POLLIN |
-                              (s->c.sent < s->c.out.len ? CURL_WAIT_POLLOUT : 0));
+    fds[n++].events =
+        (short)(CURL_WAIT_POLLIN |
+                (s->c.sent < s->c.out.len ? CURL_WAIT_POLLOUT : 0));
   }
   result = curl_multi_poll(m->m, fds, n, cj_clock_ms(seconds), NULL);
   free(fds);
@@ -548,14 +552,15 @@ static int push_end (lua_State *L, struct multi *m, struct slot *s) {
   enum use use = s->use;
   const struct cj_buf *head = use == SPEAKS ? &s->c.in.head : &s->t.head;
   const struct cj_buf *body = use == SPEAKS ? &s->c.in.body : &s->t.body;
+  free_slot(m, s);
   if (use == TRANSFERS)
     keep_body(L, s->id, 0);
-  free_slot(m, s);
   if (!s->is_answered)
     return cj_curl_failure(L, use == SPEAKS
                                   ? cj_connection_failure(&s->c)
                                   : cj_transfer_failure(&s->t, s->result));
-  lua_pushinteger(L, use == SPEAKS ? s->c.in.status : cj_transfer_status(&s->t));
+  lua_pushinteger(L,
+                  use == SPEAKS ? s->c.in.status : cj_transfer_status(&s->t));
   lua_pushlstring(L, head->s, head->len);
   lua_pushlstring(L, body->s, body->len);
   return 3;
@@ -694,14 +699,10 @@ static int multi_close (lua_State *L) {
 }
 
 static const luaL_Reg multi_methods[] = {
-  { "perform", multi_perform },
-  { "add", multi_add },
-  { "cancel", multi_cancel },
-  { "step", multi_step },
-  { "next", multi_next },
-  { "timeout", multi_timeout },
-  { "close", multi_close },
-  { NULL, NULL },
+  { "perform", multi_perform }, { "add", multi_add },
+  { "cancel", multi_cancel },   { "step", multi_step },
+  { "next", multi_next },       { "timeout", multi_timeout },
+  { "close", multi_close },     { NULL, NULL },
 };
 
 static const luaL_Reg multi_mt[] = {

@@ -1,6 +1,7 @@
 /* An HTTP/1.1 answer as its bytes arrive. Where servers are known to be lax the
 ** reader is too (RFC 9112: bare line feeds, folded fields); where two readers
-** could disagree about an answer's end it refuses, or gives the connection up. */
+** could disagree about an answer's end it refuses, or gives the connection up.
+ */
 #include "reader.h"
 
 #include "answer.h"
@@ -13,7 +14,7 @@
 #define MAX_HEAD ((size_t)64 << 10)
 /* A body buffer larger than this is not kept for the next answer. */
 #define KEEP ((size_t)1 << 20)
-#define LENGTH_DIGITS 15  /* far more than any limit of a body */
+#define LENGTH_DIGITS 15 /* far more than any limit of a body */
 #define CHUNK_DIGITS 16
 #define CHUNK_EXTENSION 256 /* nobody sends any */
 
@@ -40,7 +41,8 @@ refuse (struct cj_reader *r, const char *code, const char *message, ...) {
 }
 
 static int too_large (struct cj_reader *r) {
-  return refuse(r, "too_large", "the answer is larger than the limit of %zu bytes",
+  return refuse(r, "too_large",
+                "the answer is larger than the limit of %zu bytes",
                 r->body.max);
 }
 
@@ -49,7 +51,8 @@ static int count_head (struct cj_reader *r, size_t n) {
   return r->head_size <= MAX_HEAD
              ? 0
              : refuse(r, "too_large",
-                      "the answer's headers are larger than %zu bytes", MAX_HEAD);
+                      "the answer's headers are larger than %zu bytes",
+                      MAX_HEAD);
 }
 
 void cj_reader_begin (struct cj_reader *r, int is_head) {
@@ -233,9 +236,8 @@ static int take_head (struct cj_reader *r, const char *s, size_t *n) {
 static int take_body (struct cj_reader *r, const char *s, size_t n) {
   if (n > r->body.max - r->body.len)
     return too_large(r);
-  return cj_buf_add(&r->body, s, n) == 0
-             ? 0
-             : refuse(r, "memory", "out of memory");
+  return cj_buf_add(&r->body, s, n) == 0 ? 0
+                                         : refuse(r, "memory", "out of memory");
 }
 
 static int hex_value (char c) {
@@ -276,9 +278,8 @@ static int take_chunk_line (struct cj_reader *r, char c) {
       return end_size_line(r);
     if (r->state == CHUNK_SIZE)
       r->line = 0;
-    if (++r->line <= CHUNK_EXTENSION &&
-        (r->state == CHUNK_REST || c == '\r' || c == ';' || c == ' ' ||
-         c == '\t')) {
+    if (++r->line <= CHUNK_EXTENSION && (r->state == CHUNK_REST || c == '\r' ||
+                                         c == ';' || c == ' ' || c == '\t')) {
       r->state = CHUNK_REST;
       return 0;
     }
@@ -335,8 +336,8 @@ static enum cj_reading end (struct cj_reader *r) {
   refuse(r, "closed", "%s",
          !cj_reader_has_begun(r) ? "the server closed the connection and sent "
                                    "no answer"
-         : r->state == HEAD ? "the answer's headers were cut off"
-                            : "the answer's body was cut off");
+         : r->state == HEAD      ? "the answer's headers were cut off"
+                                 : "the answer's body was cut off");
   return CJ_READING_FAILED;
 }
 

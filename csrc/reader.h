@@ -6,8 +6,9 @@
 #include "buf.h"
 
 struct cj_reader {
-  struct cj_buf head; /* the final answer's status line and fields, as they came,
-                      ** with the empty line */
+  struct cj_buf
+      head; /* the final answer's status line and fields, as they came,
+            ** with the empty line */
   struct cj_buf body; /* its 'max' is the owner's to set */
   int status;
   int keeps; /* once done: the connection can carry another exchange */
@@ -16,8 +17,8 @@ struct cj_reader {
   char message[96];
   /* Private. */
   int state;
-  int is_head;      /* the answer to a HEAD: its fields tell of no body */
-  size_t line;      /* where the line begins in 'head'; of a trailer, its size */
+  int is_head; /* the answer to a HEAD: its fields tell of no body */
+  size_t line; /* where the line begins in 'head'; of a trailer, its size */
   size_t head_size; /* of all heads and trailers */
   size_t left;      /* of the body, or of a chunk */
   unsigned digits;  /* of a chunk's size */

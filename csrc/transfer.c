@@ -42,8 +42,9 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
   t->head_ended |= *s == '\r' || *s == '\n';
   t->head_total += n;
   if (t->head_total > MAX_HEAD)
-    cj_handle_refuse(&t->h, "too_large", "the answer's headers are larger than %zu bytes",
-           MAX_HEAD);
+    cj_handle_refuse(&t->h, "too_large",
+                     "the answer's headers are larger than %zu bytes",
+                     MAX_HEAD);
   else if (cj_buf_add(&t->head, s, n) != 0)
     cj_handle_refuse(&t->h, "memory", "out of memory");
   else
@@ -112,7 +113,8 @@ static int add_line (struct cj_transfer *t, const char *name, size_t name_len,
   size_t n = strlen(separator);
   char *to;
   if (cj_buf_reserve(&t->lines, name_len + n + value_len + 1) != 0)
-    return cj_handle_refuse(&t->h, "request", "the request's headers are too long");
+    return cj_handle_refuse(&t->h, "request",
+                            "the request's headers are too long");
   to = t->lines.s + t->lines.len;
   memcpy(to, name, name_len);
   memcpy(to + name_len, separator, n);
@@ -128,7 +130,8 @@ static int add_line (struct cj_transfer *t, const char *name, size_t name_len,
 static int add_header (struct cj_transfer *t, const char *name, size_t name_len,
                        const char *value, size_t value_len) {
   if (is(name, name_len, "transfer-encoding"))
-    return cj_handle_refuse(&t->h, "request", "transfer-encoding is the transport's own");
+    return cj_handle_refuse(&t->h, "request",
+                            "transfer-encoding is the transport's own");
   /* libcurl counts the body, and never waits for a 100 Continue. */
   if (is(name, name_len, "content-length") || is(name, name_len, "expect"))
     return 0;
@@ -146,10 +149,11 @@ static int add_header (struct cj_transfer *t, const char *name, size_t name_len,
 int cj_transfer_header (struct cj_transfer *t, const char *name,
                         size_t name_len, const char *value, size_t value_len) {
   if (!cj_is_token(name, name_len))
-    return cj_handle_refuse(&t->h, "request", "a header's name holds more than a token may");
+    return cj_handle_refuse(&t->h, "request",
+                            "a header's name holds more than a token may");
   if (!cj_is_line(value, value_len))
-    return cj_handle_refuse(&t->h, "request", "the header %.64s holds a line break or a NUL",
-                  name);
+    return cj_handle_refuse(
+        &t->h, "request", "the header %.64s holds a line break or a NUL", name);
   return add_header(t, name, name_len, value, value_len);
 }
 
@@ -160,9 +164,9 @@ static int add_lines (struct cj_transfer *t, struct cj_slice lines) {
     if (add_header(t, f.name.s, f.name.n, f.value.s, f.value.n) != 0)
       return -1;
   }
-  return more == 0 ? 0
-                   : cj_handle_refuse(&t->h, "request",
-                                      "not the lines of headers");
+  return more == 0
+             ? 0
+             : cj_handle_refuse(&t->h, "request", "not the lines of headers");
 }
 
 static int suppress (struct cj_transfer *t, const char *name) {
@@ -212,7 +216,8 @@ static void set_method (struct cj_transfer *t, const struct cj_request *r,
 static void set_body (struct cj_transfer *t, const struct cj_request *r) {
   curl_easy_setopt(t->h.easy, CURLOPT_POSTFIELDSIZE_LARGE,
                    (curl_off_t)r->body_len);
-  curl_easy_setopt(t->h.easy, CURLOPT_POSTFIELDS, r->body != NULL ? r->body : "");
+  curl_easy_setopt(t->h.easy, CURLOPT_POSTFIELDS,
+                   r->body != NULL ? r->body : "");
 }
 
 /* Whether libcurl has to be told that it is not to make these. */
@@ -243,6 +248,8 @@ int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
   set_method(t, r, form);
   if (form == CJ_FORM_BODY)
     set_body(t, r);
+  /* Where a kept connection turns out to be lost libcurl sends once more. */
+  curl_easy_setopt(t->h.easy, CURLOPT_FRESH_CONNECT, (long)r->once);
   cj_handle_timeouts(&t->h, r->timeout, r->connect_timeout);
   list = link_lines(t);
   if (list == NULL || cj_handle_address(&t->h, r->url, r->url_len) != 0 ||

@@ -12,6 +12,7 @@ local MISTAKES = {
   { "json", "json.c", "if (end - p < 4)", "if (end - p < 3)" },
   { "xml", "xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
   { "answer", "answer.c", "return end - p >= 2 && p[0]", "return end - p >= 1 && p[0]" },
+  { "reader", "reader.c", "r->left > r->body.max - r->body.len", "r->left > r->body.max" },
   { "shape", "shape.c", "types += text[i] == '{';", "types += 0;" },
 }
 

@@ -11,7 +11,7 @@ describe("the nginx example", function()
   local function ask(method, address, body)
     local multi = curl.multi()
     local status, _, text = multi:perform(method, address, {}, body, 20)
-    easy:close()
+    multi:close()
     return status, text
   end
 

@@ -44,8 +44,12 @@ local LUA = {
 local C = {
   { layer = "core", "core", may = "codec signer fields certificate scalar hash forks buf", lua = true },
   { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar buf core", lua = true },
-  { layer = "curl", "curl", "multi", may = "transfer clock sigpipe forks buf", lua = true },
-  { layer = "transfer", "transfer", may = "forks buf" },
+  { layer = "curl", "curl", "multi", "poller", may = "connection transfer handle clock sigpipe forks buf", lua = true },
+  { layer = "connection", "connection", may = "handle request reader answer sigpipe forks buf" },
+  { layer = "transfer", "transfer", may = "handle request answer buf" },
+  { layer = "handle", "handle", may = "request forks buf" },
+  { layer = "request", "request", may = "answer buf" },
+  { layer = "reader", "reader", may = "answer buf" },
   { layer = "os", "os", "process", may = "clock sigpipe buf", lua = true },
   { layer = "clock", "clock", lua = true },
   { layer = "compat", "compat", lua = true },
@@ -146,7 +150,7 @@ local function c_violations(stem, text)
   if not row.lua and (text:find("<lua[%w]*%.h>") or text:find("<lauxlib%.h>")) then
     found[#found + 1] = stem .. " includes lua.h"
   end
-  if stem ~= "curl" and stem ~= "transfer" and text:find("<curl/") then
+  if stem ~= "handle" and text:find("<curl/") then
     found[#found + 1] = stem .. " includes curl.h"
   end
   return found

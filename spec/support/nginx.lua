@@ -100,7 +100,7 @@ function Nginx:request(method, path, body, headers)
   headers = headers or {}
   headers.connection = "close"
   local status, answered, text = multi:perform(method, self.url .. path, headers, body, 30)
-  easy:close()
+  multi:close()
   return status, text, answered
 end
 

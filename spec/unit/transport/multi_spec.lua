@@ -8,7 +8,16 @@ local parallel = require "cloudjobs.parallel"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143 113
 
-describe("cloudjobs.transport.multi", function()
+-- With headers as a table libcurl speaks HTTP, with lines we do.
+local function as_table(script)
+  return { ["x-script"] = script }
+end
+
+local function as_lines(script)
+  return ("x-script: %s\r\n"):format(script)
+end
+
+local function promises(written)
   local server, transport
 
   setup(function()
@@ -28,7 +37,7 @@ describe("cloudjobs.transport.multi", function()
   end)
 
   local function ask(script, extra)
-    local request = { method = "GET", url = server:url("/"), headers = { ["x-script"] = (script:gsub("\n%s*", " ")) }, timeout = 10 }
+    local request = { method = "GET", url = server:url("/"), headers = written((script:gsub("\n%s*", " "))), timeout = 10 }
     for name, value in pairs(extra or {}) do
       request[name] = value
     end
@@ -335,4 +344,12 @@ describe("cloudjobs.transport.multi", function()
       assert.same({ "cancelled", "shared", "" }, values(results))
     end)
   end)
+end
+
+describe("cloudjobs.transport.multi, headers as a table:", function()
+  promises(as_table)
+end)
+
+describe("cloudjobs.transport.multi, headers as lines:", function()
+  promises(as_lines)
 end)
