@@ -2,10 +2,10 @@
 ** loop can wait for. */
 #include "poller.h"
 
-#include "clock.h"
 #include "curl.h"
 #include "forks.h"
 #include "multi.h"
+#include "seconds.h"
 
 #include <errno.h>
 #include <string.h>
@@ -103,7 +103,7 @@ static int poller_wait (lua_State *L) {
   struct epoll_event event;
   uint64_t count;
   ssize_t n;
-  epoll_wait(p->epoll, &event, 1, cj_clock_ms(luaL_checknumber(L, 2)));
+  epoll_wait(p->epoll, &event, 1, cj_seconds_ms(luaL_checknumber(L, 2)));
   n = read(p->wake, &count, sizeof(count));
   (void)n;
   return 0;

@@ -209,7 +209,7 @@ static int collect (struct process *p, int options) {
 static int collect_until (struct process *p, double deadline) {
   static const struct timespec slice = { 0, SLICE * 1000000L / 4 };
   while (!collect(p, WNOHANG)) {
-    if (cj_clock_read(CLOCK_MONOTONIC) >= deadline)
+    if (cj_seconds_read(CLOCK_MONOTONIC) >= deadline)
       return 0;
     nanosleep(&slice, NULL);
   }
@@ -293,7 +293,7 @@ static const char *converse (struct process *p, const char *input, size_t n,
     if (drain(&p->pipe[OUT], &p->out) != 0 ||
         drain(&p->pipe[ERR], &p->err) != 0)
       return "too_large";
-    if (!ended && cj_clock_read(CLOCK_MONOTONIC) >= deadline)
+    if (!ended && cj_seconds_read(CLOCK_MONOTONIC) >= deadline)
       return "timeout";
   } while (!ended);
   return p->status == COLLECTED ? "collected" : NULL;
@@ -469,7 +469,7 @@ static int l_run (lua_State *L) {
     return push_not_started(L, &l, number);
   }
   problem =
-      converse(p, input, input_len, cj_clock_read(CLOCK_MONOTONIC) + timeout);
+      converse(p, input, input_len, cj_seconds_read(CLOCK_MONOTONIC) + timeout);
   if (problem != NULL) {
     dispose(p);
     return push_run_failure(L, problem, timeout, max_output);
@@ -518,11 +518,11 @@ static int process_pid (lua_State *L) {
 static int process_line (lua_State *L) {
   struct process *p = check_process(L);
   double deadline =
-      cj_clock_read(CLOCK_MONOTONIC) + luaL_optnumber(L, 2, CJ_MAX_SLEEP);
+      cj_seconds_read(CLOCK_MONOTONIC) + luaL_optnumber(L, 2, CJ_MAX_SLEEP);
   for (;;) {
     char *end = p->out.len > 0 ? memchr(p->out.s, '\n', p->out.len) : NULL;
     struct pollfd fd = { p->pipe[OUT], POLLIN, 0 };
-    double left = deadline - cj_clock_read(CLOCK_MONOTONIC);
+    double left = deadline - cj_seconds_read(CLOCK_MONOTONIC);
     if (end != NULL) {
       size_t n = (size_t)(end - p->out.s);
       lua_pushlstring(L, p->out.s, n);
@@ -546,7 +546,7 @@ static int process_line (lua_State *L) {
 static int process_wait (lua_State *L) {
   struct process *p = check_process(L);
   double timeout = luaL_optnumber(L, 2, CJ_MAX_SLEEP);
-  if (!collect_until(p, cj_clock_read(CLOCK_MONOTONIC) + timeout)) {
+  if (!collect_until(p, cj_seconds_read(CLOCK_MONOTONIC) + timeout)) {
     lua_pushnil(L);
     lua_pushliteral(L, "timeout");
     return 2;
@@ -566,7 +566,7 @@ static int process_stop (lua_State *L) {
   double grace = luaL_optnumber(L, 2, GRACE);
   if (p->pid != 0 && p->owner == getpid()) {
     kill(-p->pid, SIGTERM);
-    collect_until(p, cj_clock_read(CLOCK_MONOTONIC) + grace);
+    collect_until(p, cj_seconds_read(CLOCK_MONOTONIC) + grace);
   }
   dispose(p);
   return 0;

@@ -1,7 +1,7 @@
 /* An HTTP/1.1 answer as its bytes arrive. Where servers are known to be lax the
 ** reader is too (RFC 9112: bare line feeds, folded fields); where two readers
 ** could disagree about an answer's end it refuses, or gives the connection up.
- */
+*/
 #include "reader.h"
 
 #include "answer.h"

@@ -1,0 +1,23 @@
+/* Clocks and waits in seconds, the kernel's way and ours. */
+#ifndef CJ_SECONDS_H
+#define CJ_SECONDS_H
+
+#include <math.h>
+#include <time.h>
+
+/* The longest wait in the kernel, in ms: an hour. */
+#define CJ_MAX_WAIT 3600000.0
+
+static inline double cj_seconds_read (clockid_t id) {
+  struct timespec t;
+  clock_gettime(id, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* As whole ms for the kernel to wait: not less than asked for. */
+static inline int cj_seconds_ms (double seconds) {
+  double ms = ceil(seconds * 1000);
+  return ms <= 0 ? 0 : (int)(ms < CJ_MAX_WAIT ? ms : CJ_MAX_WAIT);
+}
+
+#endif
