@@ -12,10 +12,11 @@ local WIDTH = 50
 
 local transport = Multi.new()
 local wire = Wire.start(transport)
-local request = { method = "POST", url = wire.url, headers = {}, body = wire.body, timeout = 60 }
-for name, value in wire.headers:gmatch("([^\n]-): ([^\n]*)") do
-  request.headers[name] = value
+local lines = {}
+for line in wire.headers:gmatch("[^\n]-: [^\n]*") do
+  lines[#lines + 1] = line .. "\r\n"
 end
+local request = { method = "POST", url = wire.url, headers = table.concat(lines), body = wire.body, timeout = 60 }
 
 local functions = {}
 for i = 1, CALLS do
