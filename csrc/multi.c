@@ -1,7 +1,6 @@
 /* Exchanges as Lua has them: many at once, or one that is waited for. Pull
-*only:
-** Lua adds requests, lets time pass with 'step', and takes what has ended with
-** 'next'. On Linux one descriptor tells any event loop that there is work;
+** only: Lua adds requests, lets time pass with 'step', and takes what has ended
+** with 'next'. On Linux one descriptor tells any event loop that there is work;
 ** elsewhere there is nothing for other loops. */
 #include "multi.h"
 
