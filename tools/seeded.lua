@@ -4,15 +4,15 @@
 
 local folder, seconds = arg[1], tonumber(arg[2])
 
---- Target, file, what is right, what is wrong. Of the first two no sanitizer knows:
+--- Target, file, what is right, what is wrong. Of the first three no sanitizer knows:
 --- they break what the target holds.
 local MISTAKES = {
   { "scalar", "scalar.c", "s + 4 < end || s[3] != '='", "s[3] != '='" },
   { "sign", "sign.c", "i > 0 && precedes(", "i > 1 && precedes(" },
+  { "reader", "reader.c", "line = r->head.s + r->line;", "line = s;" },
   { "json", "json.c", "if (end - p < 4)", "if (end - p < 3)" },
   { "xml", "xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
   { "answer", "answer.c", "return end - p >= 2 && p[0]", "return end - p >= 1 && p[0]" },
-  { "reader", "reader.c", "r->left > r->body.max - r->body.len", "r->left > r->body.max" },
   { "shape", "shape.c", "types += text[i] == '{';", "types += 0;" },
 }
 
