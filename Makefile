@@ -175,7 +175,7 @@ benched: build $(limits)
 # TIME is each target's, in seconds.
 fuzz_targets = $(patsubst csrc/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard csrc/fuzz/*.c))
 fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json xml scalar sign answer reader hash buf))
-$(BUILD)/fuzz/%: csrc/fuzz/%.c $(fuzzed) $(wildcard csrc/*.h)
+$(BUILD)/fuzz/%: csrc/fuzz/%.c $(fuzzed) $(wildcard csrc/*.h csrc/fuzz/*.h)
 	@mkdir -p $@.corpus
 	clang $(STRICT) -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=undefined -o $@ $< $(fuzzed) -lcrypto -lm

@@ -2,15 +2,7 @@
 ** before its last bracket, what is read and written reads the same again, and
 ** no input leads out of its bytes. */
 #include "../json.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-static void hold (int truth) {
-  if (!truth)
-    abort();
-}
+#include "hold.h"
 
 /* Copies the next value in compact form: 0, or -1 as the reader says. */
 static int copy (struct cj_json *r, struct cj_buf *to) {

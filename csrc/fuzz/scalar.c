@@ -1,17 +1,10 @@
 /* Fuzzes base64, dates and numbers: what is read and written reads the same
 ** again. */
 #include "../scalar.h"
+#include "hold.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-static void hold (int truth) {
-  if (!truth)
-    abort();
-}
 
 /* Base64 has one text for each content, so reading and writing is the text. */
 static void fuzz_base64 (const char *s, size_t n) {

@@ -1,16 +1,7 @@
 /* Fuzzes the shape notation: bad text is refused with a reason, and what is
 ** compiled finds each of its members by each of its names. */
 #include "../shape.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-static void hold (int truth) {
-  if (!truth)
-    abort();
-}
+#include "hold.h"
 
 static void hold_inside (const struct cj_shape *shape, struct cj_slice name,
                          size_t size) {

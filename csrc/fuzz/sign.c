@@ -2,16 +2,7 @@
 ** characters it may have, a query's parameters are in order, and no input is
 ** too odd for all three stages. */
 #include "../sign.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-static void hold (int truth) {
-  if (!truth)
-    abort();
-}
+#include "hold.h"
 
 /* Cuts the text up to the next mark off. */
 static struct cj_slice cut (const char **p, const char *end, char mark) {

@@ -2,16 +2,7 @@
 ** written reads the same again, no beginning of a sound text is sound, and no
 ** input leads out of its bytes. */
 #include "../xml.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-static void hold (int truth) {
-  if (!truth)
-    abort();
-}
+#include "hold.h"
 
 static void write_tag (struct cj_buf *to, const char *open,
                        struct cj_slice name) {

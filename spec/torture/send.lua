@@ -1,7 +1,9 @@
 local cloudjobs = require "cloudjobs"
 
+local options = ... -- transfer.lua's
+
 local function client()
-  return cloudjobs.aws.bcm_data_exports { transport = cloudjobs.transport.curl(), retry = { max_attempts = 1 } }
+  return cloudjobs.aws.bcm_data_exports { transport = cloudjobs.transport.curl(options), retry = { max_attempts = 1 } }
 end
 
 -- One call beforehand loads what is loaded late: 5.1's require does not get

@@ -1,0 +1,34 @@
+/* What the fuzz targets share. */
+#ifndef CJ_FUZZ_HOLD_H
+#define CJ_FUZZ_HOLD_H
+
+#include "../buf.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+static void hold (int truth) {
+  if (!truth)
+    abort();
+}
+
+/* The input behind a beginning that it would not guess, in memory that ends
+** where it ends, so that ASan sees what is read behind it. To be freed. */
+static inline struct cj_slice hold_behind (const char *beginning,
+                                           const uint8_t *data, size_t size) {
+  size_t n = strlen(beginning);
+  char *s = malloc(n + size);
+  struct cj_slice whole;
+  hold(s != NULL || n + size == 0);
+  if (n > 0)
+    memcpy(s, beginning, n);
+  if (size > 0)
+    memcpy(s + n, data, size);
+  whole.s = s;
+  whole.n = n + size;
+  return whole;
+}
+
+#endif
