@@ -2,8 +2,7 @@
 ** its fields. */
 #include "answer.h"
 
-#define HEAD_MAX ((size_t)64 << 10) /* as http1.lua has it */
-#define LENGTH_DIGITS 15            /* exact in any Lua number */
+#define LENGTH_DIGITS 15 /* exact in any Lua number */
 
 /* What is known of the fields so far. */
 struct framing {
@@ -115,8 +114,9 @@ size_t cj_answer_read (struct cj_slice bytes, int *status) {
   if (p == NULL || end - p < 2 || p[1] != '\n')
     return 0;
   head = (size_t)(p + 2 - bytes.s);
-  return head <= HEAD_MAX && f.has_length && f.length == bytes.n - head ? head
-                                                                        : 0;
+  return head <= CJ_MAX_HEAD && f.has_length && f.length == bytes.n - head
+             ? head
+             : 0;
 }
 
 /* ---- fields ---- */

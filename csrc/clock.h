@@ -5,9 +5,6 @@
 #include "compat.h"
 #include "seconds.h"
 
-/* More than a century: no sleep is longer. */
-#define CJ_MAX_SLEEP 4e9
-
 /* now() -> seconds since 1970, with a fraction */
 static CJ_UNUSED int cj_clock_now (lua_State *L) {
   lua_pushnumber(L, cj_seconds_read(CLOCK_REALTIME));
@@ -23,15 +20,7 @@ static CJ_UNUSED int cj_clock_monotonic (lua_State *L) {
 /* sleep(seconds). A signal ends it early, so that Lua can look at why it
 ** came. */
 static CJ_UNUSED int cj_clock_sleep (lua_State *L) {
-  double seconds = luaL_checknumber(L, 1);
-  struct timespec t;
-  if (!(seconds > 0))
-    return 0;
-  if (seconds > CJ_MAX_SLEEP)
-    seconds = CJ_MAX_SLEEP;
-  t.tv_sec = (time_t)seconds;
-  t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
-  nanosleep(&t, NULL);
+  cj_seconds_sleep(luaL_checknumber(L, 1));
   return 0;
 }
 

@@ -88,8 +88,9 @@ int cj_connection_leads (const struct cj_connection *c, struct cj_slice origin,
          memcmp(c->h.network.s, network->s, network->len) == 0;
 }
 
-/* A server that has closed it is seen here, and one that says something nobody
-** asked for. TLS may have had something to say for itself. */
+/* A server that has closed it is seen here, and one that has said something
+** nobody asked for; what it says a moment later is taken for the answer, as
+** everywhere. TLS may have had something to say for itself. */
 int cj_connection_is_alive (struct cj_connection *c) {
   char byte;
   size_t n;
@@ -112,11 +113,11 @@ int cj_connection_aim (struct cj_connection *c, const struct cj_request *r,
       cj_handle_address(&c->h, c->origin.s, c->origin.len - 1) != 0 ||
       c->h.unset)
     return cj_handle_refuse(&c->h, "memory", "out of memory");
-  cj_handle_timeouts(&c->h, r->timeout, r->connect_timeout);
   return 0;
 }
 
 int cj_connection_open (struct cj_connection *c, CURLM *multi) {
+  cj_handle_timeouts(&c->h, c->timeout, c->connect_timeout);
   if (curl_multi_add_handle(multi, c->h.easy) != CURLM_OK)
     return cj_handle_refuse(&c->h, "memory", "out of memory");
   c->multi = multi;
@@ -128,10 +129,15 @@ enum cj_progress cj_connection_opened (struct cj_connection *c,
                                        CURLcode result) {
   if (result == CURLE_OK)
     result = curl_easy_getinfo(c->h.easy, CURLINFO_ACTIVESOCKET, &c->fd);
-  if (result == CURLE_OK && c->fd != CURL_SOCKET_BAD)
-    return CJ_PROGRESS_WAIT;
-  c->h.problem = cj_handle_failure(&c->h, result).code;
-  return CJ_PROGRESS_FAILED;
+  if (result != CURLE_OK) {
+    c->h.problem = cj_handle_failure(&c->h, result).code;
+    return CJ_PROGRESS_FAILED;
+  } else if (c->fd == CURL_SOCKET_BAD) {
+    cj_handle_refuse(&c->h, "connect", "the connection was lost at once");
+    return CJ_PROGRESS_FAILED;
+  }
+  c->h.message[0] = '\0'; /* of addresses that were tried in vain */
+  return CJ_PROGRESS_WAIT;
 }
 
 /* ---- the request ---- */
@@ -170,7 +176,10 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
   c->sent = 0;
   c->has_sent = 0;
   c->once = r->once;
+  c->timeout = r->timeout;
+  c->connect_timeout = r->connect_timeout;
   c->h.problem = NULL;
+  c->h.message[0] = '\0';
   cj_reader_begin(&c->in, strcmp(r->method, "HEAD") == 0);
   if (add(c, r->method, r->method_len) != 0 ||
       add(c, *target == '/' ? " " : " /", *target == '/' ? 1 : 2) != 0 ||
@@ -194,25 +203,13 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
 /* It ended before the answer did. A connection that was kept may have been
 ** closed by the server before the request came. */
 static enum cj_progress lose (struct cj_connection *c, const char *why) {
-  if (c->is_used && !c->once && !cj_reader_has_begun(&c->in))
+  if (c->is_used && !(c->once && c->has_sent) && !cj_reader_has_begun(&c->in))
     return CJ_PROGRESS_AGAIN;
-  cj_handle_refuse(&c->h, "closed", "%s", why);
+  if (c->h.secure && c->h.message[0] != '\0')
+    c->h.problem = "closed"; /* TLS has said why */
+  else
+    cj_handle_refuse(&c->h, "closed", "%s", why);
   return CJ_PROGRESS_FAILED;
-}
-
-enum cj_progress cj_connection_send (struct cj_connection *c) {
-  while (c->sent < c->out.len) {
-    size_t n = 0;
-    CURLcode result =
-        curl_easy_send(c->h.easy, c->out.s + c->sent, c->out.len - c->sent, &n);
-    if (result == CURLE_AGAIN)
-      break;
-    if (result != CURLE_OK)
-      return lose(c, "the connection was lost while the request was sent");
-    c->sent += n;
-    c->has_sent = 1;
-  }
-  return CJ_PROGRESS_WAIT;
 }
 
 static enum cj_progress end (struct cj_connection *c) {
@@ -242,6 +239,25 @@ enum cj_progress cj_connection_receive (struct cj_connection *c) {
       break;
     }
   } while (c->h.secure || n == sizeof(piece)); /* TLS may hold more back */
+  return CJ_PROGRESS_WAIT;
+}
+
+enum cj_progress cj_connection_send (struct cj_connection *c) {
+  while (c->sent < c->out.len) {
+    size_t n = 0;
+    CURLcode result =
+        curl_easy_send(c->h.easy, c->out.s + c->sent, c->out.len - c->sent, &n);
+    if (result == CURLE_AGAIN)
+      break;
+    if (result != CURLE_OK) { /* a server may have answered before it left */
+      enum cj_progress progress = cj_connection_receive(c);
+      return progress == CJ_PROGRESS_WAIT
+                 ? lose(c, "the connection was lost while the request was sent")
+                 : progress;
+    }
+    c->sent += n;
+    c->has_sent = 1;
+  }
   return CJ_PROGRESS_WAIT;
 }
 

@@ -6,6 +6,7 @@
 
 #include "curl.h"
 #include "pool.h"
+#include "seconds.h"
 
 #include <math.h>
 
@@ -113,14 +114,15 @@ static struct cj_exchange *transfer (lua_State *L, struct cj_pool *p,
   return e;
 }
 
-/* Begins the exchange of the request in the arguments from 2 on. */
+/* Begins the exchange of the request in the arguments from 2 on. NULL: there is
+** no memory for any, or no descriptor. */
 static struct cj_exchange *begin (lua_State *L, struct cj_pool *p) {
   struct cj_request r;
   struct cj_exchange *e;
   lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
   cj_curl_request(L, 2, &r);
   if (cj_pool_open(p) != 0)
-    luaL_error(L, "out of memory");
+    return NULL;
   e = cj_pool_speak(p, &r);
   return e != NULL ? e : transfer(L, p, &r);
 }
@@ -139,6 +141,11 @@ static int push_end (lua_State *L, struct cj_pool *p, struct cj_exchange *e) {
   return 3;
 }
 
+static int push_shortage (lua_State *L) {
+  const struct cj_failure f = { "memory", "out of memory or descriptors", 0 };
+  return cj_curl_failure(L, f);
+}
+
 /* multi:perform(method, url, headers, body, timeout, connect_timeout, network,
 ** once) -> status, lines, body | nil, code, message, sent: one exchange, while
 ** no others are on their way */
@@ -149,6 +156,8 @@ static int multi_perform (lua_State *L) {
   if (p->busy > 0 && cj_pool_is_open(p))
     return luaL_error(L, "other requests are on their way");
   e = begin(L, p);
+  if (e == NULL)
+    return push_shortage(L);
   while (!e->has_ended && result == CURLM_OK)
     result = cj_pool_step(p, HUGE_VAL);
   if (!e->has_ended) {
@@ -161,10 +170,14 @@ static int multi_perform (lua_State *L) {
 
 /* ---- many ---- */
 
-/* multi:add(…) as 'perform', without waiting -> id */
+/* multi:add(…) as 'perform', without waiting -> id | nil, code, message, sent
+ */
 static int multi_add (lua_State *L) {
   struct cj_pool *p = check_multi(L);
-  lua_pushinteger(L, (lua_Integer)begin(L, p)->id);
+  const struct cj_exchange *e = begin(L, p);
+  if (e == NULL)
+    return push_shortage(L);
+  lua_pushinteger(L, (lua_Integer)e->id);
   return 1;
 }
 
@@ -188,6 +201,8 @@ static int multi_step (lua_State *L) {
   CURLMcode result = CURLM_OK;
   if (cj_pool_is_open(p))
     result = cj_pool_step(p, seconds);
+  else
+    cj_seconds_sleep(seconds);
   if (result == CURLM_OK) {
     lua_pushboolean(L, 1);
     return 1;

@@ -20,12 +20,70 @@
 #define MAX_PLACES 256
 /* Seconds that an idle connection is kept: as long as libcurl would. */
 #define MAX_IDLE 118.0
+/* The same for what is not sent again when the server has just closed it. */
+#define MAX_IDLE_ONCE 3.0
+/* Before it, libcurl does not let go of a connection that is ours. */
+#define SPEAKS_FROM 0x075500U
 
 static double now (void) {
   return cj_seconds_read(CLOCK_MONOTONIC);
 }
 
+/* ---- what epoll knows ---- */
+
+#ifdef __linux__
+
+/* An event's data: a descriptor, and in the upper half the exchange that it
+** belongs to, 0 for libcurl. */
+static int tell (struct cj_pool *p, int operation, int fd, unsigned wanted,
+                 size_t id) {
+  struct epoll_event event;
+  memset(&event, 0, sizeof(event));
+  event.events = wanted;
+  event.data.u64 = (uint64_t)id << 32 | (uint32_t)fd;
+  return epoll_ctl(p->epoll, operation, fd, &event);
+}
+
+/* A connection stays in epoll as long as it is open, idle or not. */
+static int watch (struct cj_pool *p, struct cj_exchange *e) {
+  int out = e->c.sent < e->c.out.len;
+  int was = e->waits_out;
+  e->waits_out = out;
+  if (out == was)
+    return 0;
+  return tell(p, was < 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, e->c.fd,
+              EPOLLIN | (out ? (unsigned)EPOLLOUT : 0U), e->id);
+}
+
+/* A child that was forked may hold the socket, and then closing it does not
+*take
+** it away. */
+static void unwatch (struct cj_pool *p, struct cj_exchange *e) {
+  if (e->c.fd != CURL_SOCKET_BAD && cj_pool_is_open(p))
+    tell(p, EPOLL_CTL_DEL, e->c.fd, 0, 0);
+}
+
+#else
+
+static int watch (struct cj_pool *p, struct cj_exchange *e) {
+  (void)p;
+  (void)e;
+  return 0;
+}
+
+static void unwatch (struct cj_pool *p, struct cj_exchange *e) {
+  (void)p;
+  (void)e;
+}
+
+#endif
+
 /* ---- places ---- */
+
+static void shut (struct cj_pool *p, struct cj_exchange *e) {
+  unwatch(p, e);
+  cj_connection_close(&e->c);
+}
 
 static void take (struct cj_pool *p, struct cj_exchange *e,
                   enum cj_speaker speaker) {
@@ -65,7 +123,7 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
     if (e->status != 0 && cj_connection_keeps(&e->c))
       e->c.is_used = 1;
     else
-      cj_connection_close(&e->c);
+      shut(p, e);
     e->c.idle_since = now();
   }
   e->speaker = CJ_NOBODY;
@@ -92,19 +150,20 @@ static struct cj_exchange *new_place (struct cj_pool *p) {
 }
 
 static int leads_there (struct cj_pool *p, struct cj_exchange *e,
-                        struct cj_slice origin) {
+                        struct cj_slice origin, double max_idle) {
   if (!cj_connection_leads(&e->c, origin, &p->network))
     return 0;
-  if (now() - e->c.idle_since < MAX_IDLE && cj_connection_is_alive(&e->c))
+  if (now() - e->c.idle_since < max_idle && cj_connection_is_alive(&e->c))
     return 1;
-  cj_connection_close(&e->c);
+  shut(p, e);
   return 0;
 }
 
 /* A place that is free, made if there is none; NULL when out of memory. Where
-** there is an origin, with a connection to it or with none. */
-static struct cj_exchange *find_place (struct cj_pool *p,
-                                       struct cj_slice origin) {
+** there is an origin, with a connection to it that is not idle for longer, or
+** with none. */
+static struct cj_exchange *
+find_place (struct cj_pool *p, struct cj_slice origin, double max_idle) {
   struct cj_exchange *closed = NULL, *oldest = NULL;
   size_t i;
   for (i = 0; i < p->n && p->busy < p->n; i++) {
@@ -112,7 +171,7 @@ static struct cj_exchange *find_place (struct cj_pool *p,
     if (e->speaker != CJ_NOBODY)
       continue;
     if (origin.n == 0 ||
-        (e->c.fd != CURL_SOCKET_BAD && leads_there(p, e, origin)))
+        (e->c.fd != CURL_SOCKET_BAD && leads_there(p, e, origin, max_idle)))
       return e;
     if (e->c.fd == CURL_SOCKET_BAD)
       closed = e;
@@ -121,18 +180,16 @@ static struct cj_exchange *find_place (struct cj_pool *p,
   }
   if (closed != NULL || p->n < MAX_PLACES || oldest == NULL)
     return closed != NULL ? closed : new_place(p);
-  cj_connection_close(&oldest->c);
+  shut(p, oldest);
   return oldest;
 }
 
 /* ---- the exchanges that are ours ---- */
 
-static int watch (struct cj_pool *p, struct cj_exchange *e);
-
 static void advance (struct cj_pool *p, struct cj_exchange *e,
                      enum cj_progress progress) {
   if (progress == CJ_PROGRESS_AGAIN) {
-    cj_connection_close(&e->c);
+    shut(p, e);
     progress = cj_connection_open(&e->c, p->multi) == 0 ? CJ_PROGRESS_WAIT
                                                         : CJ_PROGRESS_FAILED;
   } else if (progress == CJ_PROGRESS_WAIT && watch(p, e) != 0) {
@@ -174,6 +231,8 @@ static void collect (struct cj_pool *p) {
     struct cj_exchange *e;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
     e = (struct cj_exchange *)(void *)owner;
+    if (e->has_ended) /* its time was over */
+      continue;
     if (e->speaker == CJ_LIBCURL) {
       end_transfer(p, e, result);
     } else if (cj_connection_opened(&e->c, result) == CJ_PROGRESS_WAIT) {
@@ -190,7 +249,7 @@ static void on_ready (struct cj_pool *p, struct cj_exchange *e) {
   enum cj_progress progress = CJ_PROGRESS_WAIT;
   if (e->speaker != CJ_WE) {
     if (!cj_connection_is_alive(&e->c))
-      cj_connection_close(&e->c);
+      shut(p, e);
     return;
   }
   if (e->has_ended)
@@ -244,17 +303,6 @@ double cj_pool_left (const struct cj_pool *p, double seconds) {
 
 #ifdef __linux__
 
-/* An event's data: a descriptor, and in the upper half the exchange that it
-** belongs to, 0 for libcurl. */
-static int tell (struct cj_pool *p, int operation, int fd, unsigned wanted,
-                 size_t id) {
-  struct epoll_event event;
-  memset(&event, 0, sizeof(event));
-  event.events = wanted;
-  event.data.u64 = (uint64_t)id << 32 | (uint32_t)fd;
-  return epoll_ctl(p->epoll, operation, fd, &event);
-}
-
 /* libcurl calls this before it closes a socket, so none is left behind. */
 static int on_socket (CURL *easy, curl_socket_t fd, int what, void *data,
                       void *known) {
@@ -267,17 +315,6 @@ static int on_socket (CURL *easy, curl_socket_t fd, int what, void *data,
               (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0U) |
                   (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0U),
               0);
-}
-
-/* A connection stays in epoll as long as it is open, idle or not. */
-static int watch (struct cj_pool *p, struct cj_exchange *e) {
-  int out = e->c.sent < e->c.out.len;
-  int was = e->waits_out;
-  e->waits_out = out;
-  if (out == was)
-    return 0;
-  return tell(p, was < 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, e->c.fd,
-              EPOLLIN | (out ? (unsigned)EPOLLOUT : 0U), e->id);
 }
 
 static int open_waiting (struct cj_pool *p) {
@@ -322,12 +359,6 @@ static CURLMcode wait_and_act (struct cj_pool *p, double seconds) {
 
 static int open_waiting (struct cj_pool *p) {
   (void)p;
-  return 0;
-}
-
-static int watch (struct cj_pool *p, struct cj_exchange *e) {
-  (void)p;
-  (void)e;
   return 0;
 }
 
@@ -422,8 +453,13 @@ int cj_pool_open (struct cj_pool *p) {
   p->forks = cj_forks();
   cj_handle_start();
   p->multi = curl_multi_init();
-  if (p->multi == NULL || open_waiting(p) != 0)
+  if (p->multi == NULL || open_waiting(p) != 0) {
+    cj_pool_close(p);
     return -1;
+  }
+  p->speaks = !p->gzip && p->max_host == 0 &&
+              curl_version_info(CURLVERSION_NOW)->version_num >= SPEAKS_FROM;
+  curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 2L * MAX_PLACES);
   curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
   curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, p->max_host);
@@ -435,7 +471,8 @@ int cj_pool_open (struct cj_pool *p) {
 /* In our own way. */
 static struct cj_exchange *speak (struct cj_pool *p, const struct cj_request *r,
                                   struct cj_slice origin) {
-  struct cj_exchange *e = find_place(p, origin);
+  struct cj_exchange *e =
+      find_place(p, origin, r->once ? MAX_IDLE_ONCE : MAX_IDLE);
   if (e == NULL || cj_connection_write(&e->c, r, origin.n) != 0)
     return NULL;
   take(p, e, CJ_WE);
@@ -458,7 +495,7 @@ struct cj_exchange *cj_pool_speak (struct cj_pool *p,
   struct cj_sigpipe guard;
   int secure = p->secure; /* a connection of now sends nothing yet */
   struct cj_exchange *e;
-  if (origin.n == 0 || p->gzip || p->max_host > 0)
+  if (origin.n == 0 || !p->speaks)
     return NULL;
   cj_buf_reset(&p->network);
   if (cj_network_flatten(&p->network, &r->network) != 0)
@@ -473,7 +510,7 @@ struct cj_exchange *cj_pool_speak (struct cj_pool *p,
 
 struct cj_exchange *cj_pool_place (struct cj_pool *p) {
   struct cj_slice anywhere = { NULL, 0 };
-  return find_place(p, anywhere);
+  return find_place(p, anywhere, 0);
 }
 
 int cj_pool_transfer (struct cj_pool *p, struct cj_exchange *e,

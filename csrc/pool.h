@@ -10,7 +10,7 @@
 enum cj_speaker { CJ_NOBODY, CJ_WE, CJ_LIBCURL };
 
 /* One exchange after the other, and the connection that is kept between them.
-** Of use outside of pool.c: id, t, status, head and body, failure. */
+** Of use outside of pool.c: id, t, speaker, has_ended, and what came of it. */
 struct cj_exchange {
   struct cj_connection c;
   struct cj_transfer t;
@@ -40,6 +40,7 @@ struct cj_pool {
   struct cj_exchange *ended, **ended_end; /* in a queue */
   struct cj_buf network; /* of a request, flattened, while a place is found */
   int secure;            /* as a handle's, of all */
+  int speaks;            /* we may, this libcurl being new enough */
 };
 
 void cj_pool_init (struct cj_pool *p);

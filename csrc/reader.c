@@ -10,13 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Of an answer, its interim answers and trailers included. */
-#define MAX_HEAD ((size_t)64 << 10)
-/* A body buffer larger than this is not kept for the next answer. */
-#define KEEP ((size_t)1 << 20)
-#define LENGTH_DIGITS 15 /* far more than any limit of a body */
 #define CHUNK_DIGITS 16
-#define CHUNK_EXTENSION 256 /* nobody sends any */
+#define CHUNK_EXTENSION 4096 /* nobody sends any */
 
 enum state {
   HEAD,
@@ -41,24 +36,22 @@ refuse (struct cj_reader *r, const char *code, const char *message, ...) {
 }
 
 static int too_large (struct cj_reader *r) {
-  return refuse(r, "too_large",
-                "the answer is larger than the limit of %zu bytes",
-                r->body.max);
+  return refuse(r, "too_large", CJ_TOO_LARGE, r->body.max);
 }
 
 static int count_head (struct cj_reader *r, size_t n) {
   r->head_size += n;
-  return r->head_size <= MAX_HEAD
+  return r->head_size <= CJ_MAX_HEAD
              ? 0
              : refuse(r, "too_large",
                       "the answer's headers are larger than %zu bytes",
-                      MAX_HEAD);
+                      CJ_MAX_HEAD);
 }
 
 void cj_reader_begin (struct cj_reader *r, int is_head) {
-  r->head.max = MAX_HEAD;
+  r->head.max = CJ_MAX_HEAD;
   cj_buf_reset(&r->head);
-  if (r->body.cap > KEEP)
+  if (r->body.cap > CJ_KEPT_BODY)
     cj_buf_free(&r->body);
   cj_buf_reset(&r->body);
   r->status = r->keeps = 0;
@@ -103,37 +96,56 @@ static int read_status (struct cj_reader *r, int *minor) {
   return r->status >= 100 && (*p == ' ' || *p == '\r' || *p == '\n') ? 0 : -1;
 }
 
-static int read_length (struct framing *f, struct cj_slice value) {
-  uint64_t length = 0;
-  size_t i;
-  if (value.n == 0 || value.n > LENGTH_DIGITS)
-    return -1;
-  for (i = 0; i < value.n; i++) {
-    if (value.s[i] < '0' || value.s[i] > '9')
-      return -1;
-    length = length * 10 + (uint64_t)(value.s[i] - '0');
-  }
-  if (f->has_length && f->length != length)
-    return -1;
-  f->has_length = 1;
-  f->length = length;
-  return 0;
+/* Takes the next word off a list of them; empty behind the last. */
+static struct cj_slice take_word (struct cj_slice *list) {
+  const char *p = list->s, *end = list->s + list->n;
+  struct cj_slice word;
+  while (p < end && (*p == ',' || *p == ' ' || *p == '\t'))
+    p++;
+  word.s = p;
+  while (p < end && *p != ',' && *p != ' ' && *p != '\t')
+    p++;
+  word.n = (size_t)(p - word.s);
+  list->s = p;
+  list->n = (size_t)(end - p);
+  return word;
 }
 
 /* Whether the list of words holds this one, given in lower case. */
 static int has_word (struct cj_slice list, const char *word) {
-  const char *end = list.s + list.n;
-  struct cj_slice one = { list.s, 0 };
-  while (one.s < end) {
-    one.n = 0;
-    while (one.s + one.n < end && one.s[one.n] != ',' && one.s[one.n] != ' ' &&
-           one.s[one.n] != '\t')
-      one.n++;
+  struct cj_slice one;
+  while ((one = take_word(&list)).n > 0) {
     if (cj_field_is(one, word))
       return 1;
-    one.s += one.n + 1;
   }
   return 0;
+}
+
+/* More than any limit where it is more than a number holds. */
+static int read_number (struct cj_slice digits, uint64_t *number) {
+  size_t i;
+  for (*number = 0, i = 0; i < digits.n; i++) {
+    if (digits.s[i] < '0' || digits.s[i] > '9')
+      return -1;
+    *number = *number < UINT64_MAX / 10
+                  ? *number * 10 + (uint64_t)(digits.s[i] - '0')
+                  : UINT64_MAX;
+  }
+  return 0;
+}
+
+/* It may be said twice, if it is the same (RFC 9110 8.6). */
+static int read_length (struct framing *f, struct cj_slice value) {
+  struct cj_slice word;
+  while ((word = take_word(&value)).n > 0) {
+    uint64_t length;
+    if (read_number(word, &length) != 0 ||
+        (f->has_length && f->length != length))
+      return -1;
+    f->has_length = 1;
+    f->length = length;
+  }
+  return f->has_length ? 0 : -1;
 }
 
 static int read_fields (struct cj_reader *r, struct framing *f) {

@@ -5,14 +5,6 @@
 
 /* A session token is a few KB; servers refuse more than this themselves. */
 #define MAX_LINES ((size_t)128 << 10)
-/* Of an answer, its interim answers included. */
-#define MAX_HEAD ((size_t)64 << 10)
-/* A body buffer larger than this is not kept for the next answer. */
-#define KEEP ((size_t)1 << 20)
-/* One handle may talk to a few dozen endpoints. */
-#define MAX_CONNECTIONS 32L
-
-#define TOO_LARGE "the answer is larger than the limit of %zu bytes"
 
 enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2 };
 
@@ -22,12 +14,18 @@ static size_t on_body (char *s, size_t size, size_t n, void *data) {
   struct cj_transfer *t = data;
   n *= size;
   if (n > t->max_body - t->body.len)
-    cj_handle_refuse(&t->h, "too_large", TOO_LARGE, t->max_body);
+    cj_handle_refuse(&t->h, "too_large", CJ_TOO_LARGE, t->max_body);
   else if (cj_buf_add(&t->body, s, n) != 0)
     cj_handle_refuse(&t->h, "memory", "out of memory");
   else
     return n;
   return 0;
+}
+
+/* Whether a head so far is a status line alone. */
+static int is_one_line (const struct cj_buf *head) {
+  return head->len > 0 &&
+         memchr(head->s, '\n', head->len) == head->s + head->len - 1;
 }
 
 /* Each interim answer and the final one begin with a status line; only the
@@ -41,10 +39,13 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
   }
   t->head_ended |= *s == '\r' || *s == '\n';
   t->head_total += n;
-  if (t->head_total > MAX_HEAD)
+  if ((*s == ' ' || *s == '\t') && is_one_line(&t->head))
+    /* libcurl 7.88 would take it for more of a header it has freed */
+    cj_handle_refuse(&t->h, "protocol", "the answer's headers are malformed");
+  else if (t->head_total > CJ_MAX_HEAD)
     cj_handle_refuse(&t->h, "too_large",
                      "the answer's headers are larger than %zu bytes",
-                     MAX_HEAD);
+                     CJ_MAX_HEAD);
   else if (cj_buf_add(&t->head, s, n) != 0)
     cj_handle_refuse(&t->h, "memory", "out of memory");
   else
@@ -58,7 +59,7 @@ void cj_transfer_init (struct cj_transfer *t) {
   memset(t, 0, sizeof(*t));
   cj_handle_init(&t->h);
   t->lines.max = MAX_LINES;
-  t->head.max = MAX_HEAD;
+  t->head.max = CJ_MAX_HEAD;
   t->max_body = CJ_MAX_BODY;
 }
 
@@ -80,7 +81,6 @@ static void set_defaults (struct cj_transfer *t) {
   curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_head);
   curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
   curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L); /* the path is signed */
-  curl_easy_setopt(e, CURLOPT_MAXCONNECTS, MAX_CONNECTIONS);
   cj_handle_text(&t->h, CURLOPT_ACCEPT_ENCODING, t->gzip ? "gzip" : NULL);
   t->form = CJ_FORM_NONE;
   t->named = 0;
@@ -94,7 +94,7 @@ int cj_transfer_begin (struct cj_transfer *t) {
   t->head_total = 0;
   cj_buf_reset(&t->lines);
   cj_buf_reset(&t->head);
-  if (t->body.cap > KEEP)
+  if (t->body.cap > CJ_KEPT_BODY)
     cj_buf_free(&t->body);
   cj_buf_reset(&t->body);
   t->body.max = t->max_body;
@@ -276,7 +276,7 @@ struct cj_failure cj_transfer_failure (struct cj_transfer *t, CURLcode result) {
   if (!t->ready)
     return f;
   if (result == CURLE_FILESIZE_EXCEEDED)
-    cj_handle_refuse(&t->h, "too_large", TOO_LARGE, t->max_body);
+    cj_handle_refuse(&t->h, "too_large", CJ_TOO_LARGE, t->max_body);
   return cj_handle_failure(&t->h, result);
 }
 

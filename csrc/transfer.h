@@ -1,5 +1,5 @@
-/* One HTTP exchange on a libcurl easy handle that is kept for the next one.
-** Knows no Lua: the easy and the multi binding both stand on it. */
+/* One HTTP exchange in libcurl's own way, on a handle that is kept for the next
+** one. Knows no Lua. */
 #ifndef CJ_TRANSFER_H
 #define CJ_TRANSFER_H
 

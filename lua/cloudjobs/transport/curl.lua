@@ -17,7 +17,8 @@ Curl.honours = { proxy = true, no_proxy = true, ca_bundle = true, client_cert = 
 --- Sends one request and waits for its whole answer. Redirects come back as
 --- answers.
 ---@param request table a client's (see message.lua), or method, url, headers (lower-case name to value), body or nil;
----   timeout and connect_timeout in seconds; network: { proxy, no_proxy, ca_bundle, client_cert, client_key } or nil
+---   timeout and connect_timeout in seconds; network: { proxy, no_proxy, ca_bundle, client_cert, client_key } or nil;
+---   once: it must not reach the server twice
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Curl:send(request)

@@ -142,13 +142,17 @@ end
 
 -- Sending
 
--- Adds the request for `waiter`; its id.
+-- Adds the request for `waiter`; its id, or nil and the error.
 function Multi:_add(request, waiter, timeout)
   local where, headers = message.parts(request)
-  local id = self._multi:add(
+  local id, code, problem, sent = self._multi:add(
     where.method, where.url, headers, request.body, timeout, where.connect_timeout, where.network,
     rawget(request, "once")
   )
+  if not id then
+    self:_release()
+    return nil, failure(request, code, problem, sent)
+  end
   waiter.request = request
   self._waiters[id] = waiter
   return id
@@ -159,9 +163,13 @@ function Multi:_send_in(task, request)
   if not entered then
     return nil, left
   end
-  local id = self:_add(request, task, left)
+  local id, err = self:_add(request, task, left)
+  if not id then
+    return nil, err
+  end
   task.scheduler:use(self)
-  local response, err = task:park()
+  local response
+  response, err = task:park()
   if self._waiters[id] == task then -- something else than the answer woke it
     self._waiters[id] = nil
     self._multi:cancel(id)
@@ -178,7 +186,10 @@ function Multi:_send_beside(request)
     waiter.done, waiter.response, waiter.err = true, response, err
   end }
   self._busy = self._busy + 1 -- over the limit rather than in a line that cannot move
-  self:_add(request, waiter, request.timeout)
+  local id, err = self:_add(request, waiter, request.timeout)
+  if not id then
+    return nil, err
+  end
   while not waiter.done do
     self:step(1)
   end
