@@ -56,8 +56,8 @@ static int watch (struct cj_pool *p, struct cj_exchange *e) {
 }
 
 /* A child that was forked may hold the socket, and then closing it does not
-*take
-** it away. */
+ *take
+ ** it away. */
 static void unwatch (struct cj_pool *p, struct cj_exchange *e) {
   if (e->c.fd != CURL_SOCKET_BAD && cj_pool_is_open(p))
     tell(p, EPOLL_CTL_DEL, e->c.fd, 0, 0);
@@ -412,6 +412,7 @@ void cj_pool_init (struct cj_pool *p) {
   p->deadline = p->due = HUGE_VAL;
   p->ended_end = &p->ended;
   p->network.max = CJ_MAX_NETWORK;
+  p->lines.max = CJ_MAX_LINES;
 }
 
 int cj_pool_is_open (const struct cj_pool *p) {
@@ -434,6 +435,7 @@ void cj_pool_close (struct cj_pool *p) {
   p->list = NULL;
   p->n = 0;
   cj_buf_free(&p->network);
+  cj_buf_free(&p->lines);
   if (cj_pool_is_open(p))
     curl_multi_cleanup(p->multi);
   p->multi = NULL;

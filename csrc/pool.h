@@ -39,6 +39,7 @@ struct cj_pool {
   size_t n, busy;
   struct cj_exchange *ended, **ended_end; /* in a queue */
   struct cj_buf network; /* of a request, flattened, while a place is found */
+  struct cj_buf lines;   /* for the owner, to write a request's headers to */
   int secure;            /* as a handle's, of all */
   int speaks;            /* we may, this libcurl being new enough */
 };

@@ -51,3 +51,14 @@ int cj_line_next (struct cj_slice *lines, struct cj_field *f) {
   lines->n = (size_t)(end - lines->s);
   return 1;
 }
+
+int cj_line_add (struct cj_buf *lines, const struct cj_field *f) {
+  return cj_is_token(f->name.s, f->name.n) &&
+                 cj_is_line(f->value.s, f->value.n) &&
+                 cj_buf_add(lines, f->name.s, f->name.n) == 0 &&
+                 cj_buf_add(lines, ": ", 2) == 0 &&
+                 cj_buf_add(lines, f->value.s, f->value.n) == 0 &&
+                 cj_buf_add(lines, "\r\n", 2) == 0
+             ? 0
+             : -1;
+}

@@ -4,6 +4,10 @@
 
 #include "answer.h"
 
+/* Of a request's headers: a session token is a few KB, and servers refuse more
+** than this themselves. */
+#define CJ_MAX_LINES ((size_t)128 << 10)
+
 /* How to reach any address. NULL: unset. */
 struct cj_network {
   const char *proxy;       /* a URL, user and password included */
@@ -18,8 +22,8 @@ struct cj_request {
   size_t method_len, url_len;
   const char *body; /* NULL: none. Not copied: keep it until the end. */
   size_t body_len;
-  struct cj_slice lines; /* headers, "name: value" and CR LF each; where they
-                         ** came one by one, none */
+  struct cj_slice lines; /* headers, "name: value" and CR LF each; NULL where
+                         ** they are no lines */
   long timeout, connect_timeout; /* ms; 0: none */
   int once;                      /* must not reach a server twice */
   struct cj_network network;
@@ -36,6 +40,9 @@ int cj_is_token (const char *s, size_t n);
 /* Whether it stays on its line: what else a value holds is the server's
 ** business. */
 int cj_is_line (const char *s, size_t n);
+
+/* Adds a header to lines: 0; -1 when it is none, or too long. */
+int cj_line_add (struct cj_buf *lines, const struct cj_field *f);
 
 /* Takes the next header off the lines: 1, 0 behind the last one, or -1 where
 ** there is no line of a header. */

@@ -3,9 +3,6 @@
 
 #include <stdlib.h>
 
-/* A session token is a few KB; servers refuse more than this themselves. */
-#define MAX_LINES ((size_t)128 << 10)
-
 enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2 };
 
 /* ---- callbacks: they touch no Lua state ---- */
@@ -22,12 +19,6 @@ static size_t on_body (char *s, size_t size, size_t n, void *data) {
   return 0;
 }
 
-/* Whether a head so far is a status line alone. */
-static int is_one_line (const struct cj_buf *head) {
-  return head->len > 0 &&
-         memchr(head->s, '\n', head->len) == head->s + head->len - 1;
-}
-
 /* Each interim answer and the final one begin with a status line; only the
 ** last head is kept. Trailers land behind the blank line, where none looks. */
 static size_t on_head (char *s, size_t size, size_t n, void *data) {
@@ -39,10 +30,7 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
   }
   t->head_ended |= *s == '\r' || *s == '\n';
   t->head_total += n;
-  if ((*s == ' ' || *s == '\t') && is_one_line(&t->head))
-    /* libcurl 7.88 would take it for more of a header it has freed */
-    cj_handle_refuse(&t->h, "protocol", "the answer's headers are malformed");
-  else if (t->head_total > CJ_MAX_HEAD)
+  if (t->head_total > CJ_MAX_HEAD)
     cj_handle_refuse(&t->h, "too_large",
                      "the answer's headers are larger than %zu bytes",
                      CJ_MAX_HEAD);
@@ -58,7 +46,7 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
 void cj_transfer_init (struct cj_transfer *t) {
   memset(t, 0, sizeof(*t));
   cj_handle_init(&t->h);
-  t->lines.max = MAX_LINES;
+  t->lines.max = CJ_MAX_LINES;
   t->head.max = CJ_MAX_HEAD;
   t->max_body = CJ_MAX_BODY;
 }

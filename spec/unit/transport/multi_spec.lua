@@ -8,16 +8,18 @@ local parallel = require "cloudjobs.parallel"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143 113
 
--- With headers as a table libcurl speaks HTTP, with lines we do.
-local function as_table(script)
-  return { ["x-script"] = script }
+local function ours(options)
+  return Multi.new(options)
 end
 
-local function as_lines(script)
-  return ("x-script: %s\r\n"):format(script)
+-- Compressed answers are libcurl's affair: it speaks HTTP then.
+local function by_libcurl(options)
+  options = options or {}
+  options.gzip = true
+  return Multi.new(options)
 end
 
-local function promises(written)
+local function promises(new)
   local server, transport
 
   setup(function()
@@ -29,7 +31,7 @@ local function promises(written)
   end)
 
   before_each(function()
-    transport = Multi.new()
+    transport = new()
   end)
 
   after_each(function()
@@ -37,7 +39,7 @@ local function promises(written)
   end)
 
   local function ask(script, extra)
-    local request = { method = "GET", url = server:url("/"), headers = written((script:gsub("\n%s*", " "))), timeout = 10 }
+    local request = { method = "GET", url = server:url("/"), headers = { ["x-script"] = (script:gsub("\n%s*", " ")) }, timeout = 10 }
     for name, value in pairs(extra or {}) do
       request[name] = value
     end
@@ -136,13 +138,13 @@ local function promises(written)
   it("refuses limits that would let nothing through", function()
     for _, options in ipairs { { max_connections = 0 }, { max_per_host = 0 }, { max_connections = 0 / 0 } } do
       assert.has_error(function()
-        Multi.new(options)
+        new(options)
       end)
     end
   end)
 
   it("keeps to its number of transfers, and lets the others wait in line", function()
-    transport = Multi.new { max_connections = 3 }
+    transport = new { max_connections = 3 }
     local functions = {}
     for i = 1, 12 do
       functions[i] = function()
@@ -158,7 +160,7 @@ local function promises(written)
   end)
 
   it("counts the wait in line as the attempt's time", function()
-    transport = Multi.new { max_connections = 1 }
+    transport = new { max_connections = 1 }
     local results = parallel {
       function() return ask [[ sleep(0.3) answer "first" ]] end,
       function() return ask([[ answer "late" ]], { timeout = 0.1 }) end,
@@ -169,7 +171,7 @@ local function promises(written)
   end)
 
   it("keeps to its number of connections to a host", function()
-    transport = Multi.new { max_per_host = 2 }
+    transport = new { max_per_host = 2 }
     local before = tonumber(ask [[ answer(tostring(count.connections)) ]])
     local functions = {}
     for i = 1, 8 do
@@ -214,7 +216,7 @@ local function promises(written)
   end)
 
   it("gives places, descriptors and memory back when a thousand calls are cancelled midway", function()
-    transport = Multi.new { max_connections = 50 }
+    transport = new { max_connections = 50 }
     local function held()
       collectgarbage()
       collectgarbage()
@@ -246,7 +248,7 @@ local function promises(written)
   end)
 
   it("fails what is on its way, and in line, when it is closed", function()
-    transport = Multi.new { max_connections = 1 }
+    transport = new { max_connections = 1 }
     local results = parallel {
       function() return ask [[ sleep(60) ]] end,
       function() return ask [[ sleep(60) ]] end,
@@ -346,10 +348,10 @@ local function promises(written)
   end)
 end
 
-describe("cloudjobs.transport.multi, headers as a table:", function()
-  promises(as_table)
+describe("cloudjobs.transport.multi", function()
+  promises(ours)
 end)
 
-describe("cloudjobs.transport.multi, headers as lines:", function()
-  promises(as_lines)
+describe("cloudjobs.transport.multi, by libcurl:", function()
+  promises(by_libcurl)
 end)
