@@ -17,20 +17,28 @@ end
 -- A name that no resolver is asked for: its one label is too long.
 local UNKNOWN = ("x"):rep(64)
 
--- Small segments make for a small buffer on the other side. Answers the first
--- request with its body's size.
-local SLOW_READER = [[
-  use Socket qw(:all); $| = 1;
-  socket(L, PF_INET, SOCK_STREAM, 0);
-  setsockopt(L, IPPROTO_TCP, TCP_MAXSEG, pack("l", 536));
-  setsockopt(L, SOL_SOCKET, SO_RCVBUF, pack("l", 4096));
-  bind(L, sockaddr_in(0, INADDR_LOOPBACK)); listen(L, 1);
-  print((sockaddr_in(getsockname(L)))[0], "\n");
-  accept(C, L); select(undef, undef, undef, 0.05);
+-- A server in whose way small segments and a small buffer are: a request does
+-- not fit in. `act` is the Perl that reads from C and writes to it.
+local function slow_server(act)
+  local reader = io.popen(([[exec perl -e '
+    use Socket qw(:all); $| = 1;
+    socket(L, PF_INET, SOCK_STREAM, 0);
+    setsockopt(L, IPPROTO_TCP, TCP_MAXSEG, pack("l", 536));
+    setsockopt(L, SOL_SOCKET, SO_RCVBUF, pack("l", 4096));
+    bind(L, sockaddr_in(0, INADDR_LOOPBACK)); listen(L, 1);
+    print((sockaddr_in(getsockname(L)))[0], "\n");
+    accept(C, L); select(undef, undef, undef, 0.05);
+    %s
+    syswrite(C, "HTTP/1.1 $status X\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body");']])
+    :format(act))
+  return reader, reader:read("*l")
+end
+
+-- Answers with the body's size.
+local READS_ALL = [[
   while (sysread(C, $_, 65536)) { $all .= $_; last if substr($_, -1) eq "!" }
-  $size = length($all) - index($all, "\r\n\r\n") - 4;
-  syswrite(C, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " . length($size) . "\r\n\r\n$size");
-]]
+  $body = length($all) - index($all, "\r\n\r\n") - 4; $status = 200;]]
+local READS_LITTLE = [[sysread(C, $_, 300); $body = "no"; $status = 413;]]
 
 local function directly(f)
   return f()
@@ -263,6 +271,18 @@ local function contract(new, run, written, is_ours)
     it("may have folded headers", function()
       local response = send [[ s:write("HTTP/1.1 200 OK\r\nx-a: 1\r\n  2\r\n\t3\r\nContent-Length: 0\r\n\r\n") ]]
       assert.equal("1 2 3", (response.headers["x-a"]:gsub("%s+", " ")))
+    end)
+
+    it("may say their length twice, if it is the same", function()
+      if is_ours then -- libcurl takes the first
+        assert.equal("hi", send([[ s:write("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\nContent-Length: 2\r\n\r\nhi") ]]).body)
+        for _, lengths in ipairs { "2, 3", "2\\r\\nContent-Length: 3", "2x", "-2", "" } do
+          local script = ([[ s:write("HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\nhi") ]]):format(lengths)
+          assert.equal("protocol ambiguous", failure(send(script)), lengths)
+        end
+        local endless = [[ s:write("HTTP/1.1 200 OK\r\nContent-Length: " .. ("9"):rep(40) .. "\r\n\r\nhi") ]]
+        assert.equal("too_large ambiguous", failure(send(endless)))
+      end
     end)
 
     it("may end with the connection", function()
@@ -512,22 +532,26 @@ local function contract(new, run, written, is_ours)
       end)
     end
 
-    it("carry what is more than a socket takes at once", function()
-      local reader = io.popen("exec perl -e '" .. SLOW_READER .. "'")
-      local port = reader:read("*l")
-      if not port then
-        return pending("there is no perl")
-      end
-      local headers = {}
-      for i = 1, 100 do
-        headers["x-" .. i] = ("a"):rep(1000)
-      end
-      local response = send(nil, {
-        method = "POST", url = "http://127.0.0.1:" .. port .. "/", headers = headers, body = ("b"):rep(60000) .. "!",
-      })
-      reader:close()
-      assert.equal("60001", response.body)
-    end)
+    for what, case in pairs {
+      ["carry what is more than a socket takes at once"] = { READS_ALL, 200, "60001" },
+      ["bring an answer that comes before all was sent"] = { READS_LITTLE, 413, "no" },
+    } do
+      it(what, function()
+        local reader, port = slow_server(case[1])
+        if not port then
+          return pending("there is no perl")
+        end
+        local headers = {}
+        for i = 1, 100 do
+          headers["x-" .. i] = ("a"):rep(1000)
+        end
+        local response = send(nil, {
+          method = "POST", url = "http://127.0.0.1:" .. port .. "/", headers = headers, body = ("b"):rep(60000) .. "!",
+        })
+        reader:close()
+        assert.same({ case[2], case[3] }, { response.status, response.body })
+      end)
+    end
 
     it("are not shared between transports, and end with theirs", function()
       local first = connections()

@@ -260,6 +260,16 @@ local function promises(new)
     assert.equal("closed", err.code)
   end)
 
+  it("lets others sleep when it is closed", function()
+    local started = os.clock()
+    parallel { function()
+      ask [[ answer "" ]]
+      transport:close()
+      transport:sleep(0.3)
+    end }
+    assert.is_true(os.clock() - started < 0.2)
+  end)
+
   it("is left by what yields by itself, and by two runs that share it", function()
     local results = parallel {
       function()
