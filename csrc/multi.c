@@ -77,8 +77,7 @@ static struct cj_field check_header (lua_State *L) {
   return f;
 }
 
-/* Writes { name = value } as lines; none where a header is not to be sent,
-*which
+/* Writes { name = value } as lines; none where a header is not to be sent, as
 ** the transfer will say. May raise. */
 static void write_lines (lua_State *L, int i, struct cj_buf *b,
                          struct cj_request *r) {
