@@ -55,9 +55,8 @@ static int watch (struct cj_pool *p, struct cj_exchange *e) {
               EPOLLIN | (out ? (unsigned)EPOLLOUT : 0U), e->id);
 }
 
-/* A child that was forked may hold the socket, and then closing it does not
- *take
- ** it away. */
+/* Where a child that was forked holds the socket too, closing it is not enough
+** for epoll. */
 static void unwatch (struct cj_pool *p, struct cj_exchange *e) {
   if (e->c.fd != CURL_SOCKET_BAD && cj_pool_is_open(p))
     tell(p, EPOLL_CTL_DEL, e->c.fd, 0, 0);
