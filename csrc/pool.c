@@ -22,6 +22,8 @@
 #define MAX_IDLE 118.0
 /* The same for what is not sent again when the server has just closed it. */
 #define MAX_IDLE_ONCE 3.0
+/* Seconds in which no server closes what it has just answered on and keeps. */
+#define MOMENT 0.001
 /* Before it, libcurl does not let go of a connection that is ours. */
 #define SPEAKS_FROM 0x075500U
 
@@ -119,8 +121,8 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
   if (e->speaker == CJ_LIBCURL && cj_pool_is_open(p)) {
     curl_multi_remove_handle(p->multi, e->t.h.easy);
   } else if (e->speaker == CJ_WE) {
-    if (e->status != 0 && cj_connection_keeps(&e->c))
-      e->c.is_used = 1;
+    if (e->status != 0 && cj_connection_keeps(&e->c) && watch(p, e) == 0)
+      e->c.is_used = 1; /* and epoll listens for no more than its end */
     else
       shut(p, e);
     e->c.idle_since = now();
@@ -148,21 +150,28 @@ static struct cj_exchange *new_place (struct cj_pool *p) {
   return e;
 }
 
+/* Whether the server can be counted on to listen still: a moment ago it did, or
+** it has not closed the connection. */
+static int is_kept (struct cj_exchange *e, int once) {
+  double idle = now() - e->c.idle_since;
+  return idle < (once ? MAX_IDLE_ONCE : MAX_IDLE) &&
+         ((idle < MOMENT && !once) || cj_connection_is_alive(&e->c));
+}
+
 static int leads_there (struct cj_pool *p, struct cj_exchange *e,
-                        struct cj_slice origin, double max_idle) {
+                        struct cj_slice origin, int once) {
   if (!cj_connection_leads(&e->c, origin, &p->network))
     return 0;
-  if (now() - e->c.idle_since < max_idle && cj_connection_is_alive(&e->c))
+  if (is_kept(e, once))
     return 1;
   shut(p, e);
   return 0;
 }
 
 /* A place that is free, made if there is none; NULL when out of memory. Where
-** there is an origin, with a connection to it that is not idle for longer, or
-** with none. */
-static struct cj_exchange *
-find_place (struct cj_pool *p, struct cj_slice origin, double max_idle) {
+** there is an origin, with a connection to it or with none. */
+static struct cj_exchange *find_place (struct cj_pool *p,
+                                       struct cj_slice origin, int once) {
   struct cj_exchange *closed = NULL, *oldest = NULL;
   size_t i;
   for (i = 0; i < p->n && p->busy < p->n; i++) {
@@ -170,7 +179,7 @@ find_place (struct cj_pool *p, struct cj_slice origin, double max_idle) {
     if (e->speaker != CJ_NOBODY)
       continue;
     if (origin.n == 0 ||
-        (e->c.fd != CURL_SOCKET_BAD && leads_there(p, e, origin, max_idle)))
+        (e->c.fd != CURL_SOCKET_BAD && leads_there(p, e, origin, once)))
       return e;
     if (e->c.fd == CURL_SOCKET_BAD)
       closed = e;
@@ -472,8 +481,7 @@ int cj_pool_open (struct cj_pool *p) {
 /* In our own way. */
 static struct cj_exchange *speak (struct cj_pool *p, const struct cj_request *r,
                                   struct cj_slice origin) {
-  struct cj_exchange *e =
-      find_place(p, origin, r->once ? MAX_IDLE_ONCE : MAX_IDLE);
+  struct cj_exchange *e = find_place(p, origin, r->once);
   if (e == NULL || cj_connection_write(&e->c, r, origin.n) != 0)
     return NULL;
   take(p, e, CJ_WE);

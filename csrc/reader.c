@@ -196,6 +196,8 @@ static int end_head (struct cj_reader *r) {
     return -1;
   r->keeps = !f.closes && (minor == 1 || f.keeps) &&
              !(f.is_chunked && (f.has_length || minor == 0));
+  if (r->status == 204 && (f.is_chunked || f.length > 0))
+    r->keeps = 0; /* what is announced may come all the same */
   if (r->is_head || r->status == 204 || r->status == 304) {
     r->state = DONE;
   } else if (f.is_other) {
