@@ -194,8 +194,8 @@ static int multi_perform (lua_State *L) {
 
 /* ---- many ---- */
 
-/* multi:add(…) as 'perform', without waiting -> id | nil, code, message, sent
- */
+/* multi:add(…) as 'perform', without waiting
+** -> id | nil, code, message, sent */
 static int multi_add (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   const struct cj_exchange *e = begin(L, p);

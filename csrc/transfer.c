@@ -91,10 +91,6 @@ int cj_transfer_begin (struct cj_transfer *t) {
 
 /* ---- the request ---- */
 
-static int is (const char *name, size_t n, const char *other) {
-  return strlen(other) == n && memcmp(name, other, n) == 0;
-}
-
 static int add_line (struct cj_transfer *t, const char *name, size_t name_len,
                      const char *separator, const char *value,
                      size_t value_len) {
@@ -117,15 +113,16 @@ static int add_line (struct cj_transfer *t, const char *name, size_t name_len,
 /* Takes a header that stays on its line. */
 static int add_header (struct cj_transfer *t, const char *name, size_t name_len,
                        const char *value, size_t value_len) {
-  if (is(name, name_len, "transfer-encoding"))
+  const struct cj_slice s = { name, name_len };
+  if (cj_field_is(s, "transfer-encoding"))
     return cj_handle_refuse(&t->h, "request",
                             "transfer-encoding is the transport's own");
   /* libcurl counts the body, and never waits for a 100 Continue. */
-  if (is(name, name_len, "content-length") || is(name, name_len, "expect"))
+  if (cj_field_is(s, "content-length") || cj_field_is(s, "expect"))
     return 0;
-  if (is(name, name_len, "content-type"))
+  if (cj_field_is(s, "content-type"))
     t->given |= GIVEN_TYPE;
-  else if (is(name, name_len, "accept"))
+  else if (cj_field_is(s, "accept"))
     t->given |= GIVEN_ACCEPT;
   while (value_len > 0 && (*value == ' ' || *value == '\t'))
     value++, value_len--;

@@ -196,6 +196,7 @@ local function contract(new, run, written, is_ours)
       { { headers = { ["x-a: b\r\nx"] = "1" } }, "a header's name holds more than a token may" },
       { { headers = { [""] = "1" } }, "a header's name holds more than a token may" },
       { { headers = { ["transfer-encoding"] = "chunked" } }, "transfer-encoding is the transport's own" },
+      { { headers = { ["Transfer-Encoding"] = "chunked" } }, "transfer-encoding is the transport's own" },
       { { headers = { ["x-a"] = ("a"):rep(200000) } }, "the request's headers are too long" },
       { { method = "GET / HTTP/1.1\r\nx:" }, "the method is not a token" },
       { { method = "" }, "the method is not a token" },
@@ -219,13 +220,15 @@ local function contract(new, run, written, is_ours)
     end
 
     it("may come as lines, which are held to be lines", function()
-      local request = { method = "GET", url = server:url("/"), headers = "X-A: 1\r\nX-B: \r\n", timeout = 5 }
+      local request = {
+        method = "GET", url = server:url("/"), headers = "X-A: 1\r\nX-B: \r\nContent-Length: 9\r\n", timeout = 5,
+      }
       local response = run(function()
         return transport:send(request)
       end)
       assert.equal("GET / HTTP/1.1\r\nX-A: 1\r\nX-B:\r\n\r\n", (response.body:gsub("Host: [^\r]*\r\n", ""):gsub(" \r", "\r")
         :gsub("Accept[^\r]*\r\n", "")))
-      for _, lines in ipairs { "X-A: 1", "X-A 1\r\n", "X-A: 1\nX-B: 2\r\n", "X-A: \0\r\n", "X-A: 1\r" } do
+      for _, lines in ipairs { "X-A: 1", "X-A:1\r\n", "Transfer-Encoding: chunked\r\n", "X-A 1\r\n", "X-A: 1\nX-B: 2\r\n", "X-A: \0\r\n", "X-A: 1\r" } do
         request.headers = lines
         local answered, err = run(function()
           return transport:send(request)
@@ -495,6 +498,11 @@ local function contract(new, run, written, is_ours)
       } do
         local first = connections()
         assert.equal("hi", send(answer).body)
+        assert.equal(first + 1, connections())
+      end
+      if is_ours then
+        local first = connections()
+        assert.equal(204, send([[ s:write("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n") ]]).status)
         assert.equal(first + 1, connections())
       end
     end)
