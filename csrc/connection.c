@@ -32,8 +32,8 @@ static int is_host_char (char c) {
 
 size_t cj_connection_origin (const struct cj_request *r) {
   size_t scheme = scheme_length(r->url), i = scheme, end;
-  if (r->lines.s == NULL || scheme == 0 || r->network.proxy != NULL ||
-      r->body_len > MAX_BODY || cj_request_refusal(r) != NULL)
+  if (scheme == 0 || r->network.proxy != NULL || r->body_len > MAX_BODY ||
+      cj_request_refusal(r) != NULL)
     return 0;
   while (is_host_char(r->url[i]))
     i++;

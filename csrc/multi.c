@@ -66,47 +66,23 @@ static int multi_close (lua_State *L) {
 
 /* ---- one exchange ---- */
 
-/* A header of the table's, at the top. May raise. */
-static struct cj_field check_header (lua_State *L) {
-  struct cj_field f;
-  if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-    luaL_error(L, "headers: expected strings, got %s = %s",
-               luaL_typename(L, -2), luaL_typename(L, -1));
-  f.name.s = lua_tolstring(L, -2, &f.name.n);
-  f.value.s = lua_tolstring(L, -1, &f.value.n);
-  return f;
-}
-
-/* Writes { name = value } as lines; none where a header is not to be sent, as
-** the transfer will say. May raise. */
+/* Writes { name = value } as the request's lines. May raise. */
 static void write_lines (lua_State *L, int i, struct cj_buf *b,
                          struct cj_request *r) {
-  int is_sound = 1;
   cj_buf_reset(b);
   lua_pushnil(L);
   while (lua_next(L, i) != 0) {
-    struct cj_field f = check_header(L);
-    is_sound = is_sound && cj_line_add(b, &f) == 0;
+    struct cj_field f;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "headers: expected strings, got %s = %s",
+                 luaL_typename(L, -2), luaL_typename(L, -1));
+    f.name.s = lua_tolstring(L, -2, &f.name.n);
+    f.value.s = lua_tolstring(L, -1, &f.value.n);
+    cj_request_header(r, b, &f);
     lua_pop(L, 1);
   }
-  if (is_sound) {
-    r->lines.s = b->len > 0 ? b->s : "";
-    r->lines.n = b->len;
-  }
-}
-
-/* Has the transfer refuse what the table holds. 0 or -1. May raise. */
-static int add_headers (lua_State *L, int i, struct cj_transfer *t) {
-  lua_pushnil(L);
-  while (lua_next(L, i) != 0) {
-    struct cj_field f = check_header(L);
-    if (cj_transfer_header(t, f.name.s, f.name.n, f.value.s, f.value.n) != 0) {
-      lua_pop(L, 2);
-      return -1;
-    }
-    lua_pop(L, 1);
-  }
-  return 0;
+  r->lines.s = b->len > 0 ? b->s : "";
+  r->lines.n = b->len;
 }
 
 /* Keeps a body that is on its way. */
@@ -127,9 +103,8 @@ static struct cj_exchange *transfer (lua_State *L, struct cj_pool *p,
   int is_refused;
   if (e == NULL)
     luaL_error(L, "out of memory");
-  is_refused = cj_transfer_begin(&e->t) != 0 ||
-               (r->lines.s == NULL && add_headers(L, 4, &e->t) != 0) ||
-               cj_transfer_prepare(&e->t, r) != 0;
+  is_refused =
+      cj_transfer_begin(&e->t) != 0 || cj_transfer_prepare(&e->t, r) != 0;
   keep_body(L, e->id, 5);
   if (cj_pool_transfer(p, e, is_refused) != 0)
     luaL_error(L, "out of memory");

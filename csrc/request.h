@@ -22,27 +22,23 @@ struct cj_request {
   size_t method_len, url_len;
   const char *body; /* NULL: none. Not copied: keep it until the end. */
   size_t body_len;
-  struct cj_slice lines; /* headers, "name: value" and CR LF each; NULL where
-                         ** they are no lines */
+  struct cj_slice lines; /* headers, "name: value" and CR LF each */
+  char refusal[128];     /* why a header must not be sent; "": all may */
   long timeout, connect_timeout; /* ms; 0: none */
   int once;                      /* must not reach a server twice */
   struct cj_network network;
 };
 
-/* Why it must not be sent, but for its headers; NULL when it may be. */
+/* Why it must not be sent, but for what lines hold; NULL when it may be. */
 const char *cj_request_refusal (const struct cj_request *r);
 
 /* Whether it says how long its body is, be it empty. */
 int cj_request_has_body (const struct cj_request *r);
 
-int cj_is_token (const char *s, size_t n);
-
-/* Whether it stays on its line: what else a value holds is the server's
-** business. */
-int cj_is_line (const char *s, size_t n);
-
-/* Adds a header to lines: 0; -1 when it is none, or too long. */
-int cj_line_add (struct cj_buf *lines, const struct cj_field *f);
+/* Adds a header to lines that are to become the request's, or notes why it must
+** not be sent. */
+void cj_request_header (struct cj_request *r, struct cj_buf *lines,
+                        const struct cj_field *f);
 
 /* Takes the next header off the lines: 1, 0 behind the last one, or -1 where
 ** there is no line of a header. */

@@ -131,17 +131,6 @@ static int add_header (struct cj_transfer *t, const char *name, size_t name_len,
                        : add_line(t, name, name_len, ";", "", 0);
 }
 
-int cj_transfer_header (struct cj_transfer *t, const char *name,
-                        size_t name_len, const char *value, size_t value_len) {
-  if (!cj_is_token(name, name_len))
-    return cj_handle_refuse(&t->h, "request",
-                            "a header's name holds more than a token may");
-  if (!cj_is_line(value, value_len))
-    return cj_handle_refuse(
-        &t->h, "request", "the header %.64s holds a line break or a NUL", name);
-  return add_header(t, name, name_len, value, value_len);
-}
-
 static int add_lines (struct cj_transfer *t, struct cj_slice lines) {
   struct cj_field f;
   int more;

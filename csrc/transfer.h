@@ -38,8 +38,6 @@ void cj_transfer_free (struct cj_transfer *t);
 /* The steps before the wire. Each returns 0, or -1 when it refuses, and then
 ** cj_transfer_failure tells why. */
 int cj_transfer_begin (struct cj_transfer *t);
-int cj_transfer_header (struct cj_transfer *t, const char *name,
-                        size_t name_len, const char *value, size_t value_len);
 int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r);
 
 /* Whether 'result' stands for a whole answer; if not, why. */
