@@ -36,7 +36,8 @@ present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
 modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
 core_sources = $(call present,core signer fields codec encode encode_map encode_scalar decode \
-	decode_scalar xml_tree shape json xml scalar sign hash certificate answer buf forks)
+	decode_scalar xml_tree shape json xml scalar sign hash random certificate answer buf \
+	forks)
 curl_sources = $(call present,curl multi poller pool connection reader transfer handle request answer buf \
 	forks sigpipe)
 os_sources = $(call present,os process buf sigpipe)

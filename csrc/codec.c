@@ -362,15 +362,14 @@ static const luaL_Reg functions[] = {
 };
 
 void cj_codec_open (lua_State *L) {
-  cj_open_metatable(L, CJ_SHAPE_T, shape_mt);
-  lua_pop(L, 1);
   lua_pushnil(L); /* no buffer yet */
   lua_createtable(L, 1, 0);
   luaL_newmetatable(L, CJ_ARRAY_T);
   lua_pushvalue(L, -1);
   lua_setfield(L, -5, "array_mt");
   lua_rawseti(L, -2, CJ_SETTING_ARRAY_MT);
-  luaL_setfuncs(L, functions, 2);
+  cj_open_metatable(L, CJ_SHAPE_T, shape_mt);
+  luaL_setfuncs(L, functions, 3);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
 }

@@ -18,10 +18,11 @@ void cj_codec_open (lua_State *L);
 ** [member->index] the member's name, so that a decode hashes none. */
 #define CJ_NAMES 1
 
-/* Upvalues of every function: its own buffer while it is idle, and a table
-** shared by all, with the metatable of lists at [1]. */
+/* Upvalues of every function: its own buffer while it is idle, a table shared
+** by all, with the metatable of lists at [1], and the metatable of shapes. */
 #define CJ_UP_BUFFER lua_upvalueindex(1)
 #define CJ_UP_SETTINGS lua_upvalueindex(2)
+#define CJ_UP_SHAPE lua_upvalueindex(3)
 #define CJ_SETTING_ARRAY_MT 1
 
 /* Pushes the function's buffer, empty, and takes it from its upvalue: a

@@ -6,19 +6,12 @@
 #include "certificate.h"
 #include "codec.h"
 #include "fields.h"
-#include "forks.h"
 #include "hash.h"
+#include "random.h"
 #include "signer.h"
 
-#include <openssl/rand.h>
-#include <sys/random.h>
-#include <unistd.h>
-
 #define BUF_T "cloudjobs.buf"
-#define TOOLS_T "cloudjobs.tools"
-
-#define POOL_SIZE 4096 /* RAND_bytes costs as much for 16 bytes */
-#define FIRST_SIZE 256 /* as much as getentropy gives */
+#define HASH_T "cloudjobs.hash"
 
 /* ---- what other files use, too ---- */
 
@@ -34,6 +27,17 @@ void cj_open_metatable (lua_State *L, const char *name,
   luaL_setfuncs(L, members, 0);
   lua_pushstring(L, name);
   lua_setfield(L, -2, "__metatable");
+}
+
+void *cj_check_userdata (lua_State *L, int i, int metatable, const char *name) {
+  void *p = lua_touserdata(L, i);
+  if (p != NULL && lua_getmetatable(L, i)) {
+    int same = lua_rawequal(L, -1, metatable);
+    lua_pop(L, 1);
+    if (same)
+      return p;
+  }
+  return luaL_checkudata(L, i, name); /* raises */
 }
 
 static int buf_gc (lua_State *L) {
@@ -57,37 +61,33 @@ struct cj_buf *cj_buf_new (lua_State *L, size_t max) {
 
 /* ---- what all functions of one Lua state share ---- */
 
-/* Upvalue 1 of the functions below. Nothing yields or calls Lua while one of
-** them uses it. */
-struct tools {
-  struct cj_hash hash;
-  unsigned char pool[POOL_SIZE]; /* random bytes; the last 'left' are unused */
-  size_t left;
-  int begun;      /* the first were drawn */
-  unsigned forks; /* before they were drawn: a child must not use the same */
-};
+/* Their upvalues. Nothing yields or calls Lua while one of them uses these. */
+enum { UP_HASH = 1, UP_RANDOM };
 
-static int tools_gc (lua_State *L) {
-  struct tools *t = luaL_checkudata(L, 1, TOOLS_T);
-  cj_hash_close(&t->hash);
+static int hash_gc (lua_State *L) {
+  cj_hash_close(luaL_checkudata(L, 1, HASH_T));
   return 0;
 }
 
-static const luaL_Reg tools_mt[] = {
-  { "__gc", tools_gc },
+static const luaL_Reg hash_mt[] = {
+  { "__gc", hash_gc },
   { NULL, NULL },
 };
 
-static void tools_new (lua_State *L) {
-  struct tools *t = lua_newuserdatauv(L, sizeof(*t), 0);
-  memset(t, 0, sizeof(*t));
-  luaL_setmetatable(L, TOOLS_T);
-  if (cj_hash_open(&t->hash) != 0)
+static void hash_new (lua_State *L) {
+  struct cj_hash *h = lua_newuserdatauv(L, sizeof(*h), 0);
+  memset(h, 0, sizeof(*h));
+  luaL_setmetatable(L, HASH_T);
+  if (cj_hash_open(h) != 0)
     luaL_error(L, "libcrypto offers no SHA-256");
 }
 
-static struct tools *tools (lua_State *L) {
-  return lua_touserdata(L, lua_upvalueindex(1));
+static struct cj_hash *hash (lua_State *L) {
+  return lua_touserdata(L, lua_upvalueindex(UP_HASH));
+}
+
+static struct cj_random *source (lua_State *L) {
+  return lua_touserdata(L, lua_upvalueindex(UP_RANDOM));
 }
 
 /* ---- hashes ---- */
@@ -98,22 +98,22 @@ static int no_hash (lua_State *L) {
 
 static int l_sha256 (lua_State *L) {
   struct cj_slice text = cj_check_slice(L, 1);
-  unsigned char hash[CJ_SHA256_SIZE];
+  unsigned char digest[CJ_SHA256_SIZE];
   char hex[2 * CJ_SHA256_SIZE];
-  if (cj_sha256(&tools(L)->hash, text.s, text.n, hash) != 0)
+  if (cj_sha256(hash(L), text.s, text.n, digest) != 0)
     return no_hash(L);
-  cj_hex(hash, sizeof(hash), hex);
+  cj_hex(digest, sizeof(digest), hex);
   lua_pushlstring(L, hex, sizeof(hex));
   return 1;
 }
 
 static int l_sha1 (lua_State *L) {
   struct cj_slice text = cj_check_slice(L, 1);
-  unsigned char hash[CJ_SHA1_SIZE];
+  unsigned char digest[CJ_SHA1_SIZE];
   char hex[2 * CJ_SHA1_SIZE];
-  if (cj_sha1(text.s, text.n, hash) != 0)
+  if (cj_sha1(text.s, text.n, digest) != 0)
     return no_hash(L);
-  cj_hex(hash, sizeof(hash), hex);
+  cj_hex(digest, sizeof(digest), hex);
   lua_pushlstring(L, hex, sizeof(hex));
   return 1;
 }
@@ -127,12 +127,11 @@ static int l_crc32 (lua_State *L) {
 static int l_hmac_sha256 (lua_State *L) {
   struct cj_slice key = cj_check_slice(L, 1);
   struct cj_slice text = cj_check_slice(L, 2);
-  struct cj_hash *hash = &tools(L)->hash;
   struct cj_hmac hmac = { NULL, NULL };
   unsigned char mac[CJ_SHA256_SIZE];
-  int result = cj_hmac_key(&hmac, hash, key.s, key.n);
+  int result = cj_hmac_key(&hmac, hash(L), key.s, key.n);
   if (result == 0)
-    result = cj_hmac(&hmac, hash, text.s, text.n, mac);
+    result = cj_hmac(&hmac, hash(L), text.s, text.n, mac);
   cj_hmac_free(&hmac);
   if (result != 0)
     return no_hash(L);
@@ -155,41 +154,14 @@ static int l_hex (lua_State *L) {
 
 /* ---- randomness ---- */
 
-/* The first are the system's: libcrypto's generator takes 0.6 ms to set up, as
-** long as one call on a local network. Returns how many there are. */
-static size_t fill (struct tools *t) {
-  int is_first = !t->begun;
-  t->begun = 1;
-  if (is_first && getentropy(t->pool, FIRST_SIZE) == 0)
-    return FIRST_SIZE;
-  return RAND_bytes(t->pool, sizeof(t->pool)) == 1 ? sizeof(t->pool) : 0;
-}
-
-static const unsigned char *draw (lua_State *L, size_t n) {
-  struct tools *t = tools(L);
-  if (t->left < n || t->forks != cj_forks()) {
-    t->left = fill(t);
-    if (t->left == 0)
-      luaL_error(L, "libcrypto has no random bytes");
-    t->forks = cj_forks();
-  }
-  t->left -= n;
-  return t->pool + t->left;
+int cj_no_random (lua_State *L) {
+  return luaL_error(L, "libcrypto has no random bytes");
 }
 
 static int l_uuid (lua_State *L) {
-  unsigned char bytes[16];
-  char hex[32], text[36];
-  memcpy(bytes, draw(L, sizeof(bytes)), sizeof(bytes));
-  bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40); /* version 4 */
-  bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80); /* RFC 9562 */
-  cj_hex(bytes, sizeof(bytes), hex);
-  memset(text, '-', sizeof(text));
-  memcpy(text, hex, 8);
-  memcpy(text + 9, hex + 8, 4);
-  memcpy(text + 14, hex + 12, 4);
-  memcpy(text + 19, hex + 16, 4);
-  memcpy(text + 24, hex + 20, 12);
+  char text[CJ_UUID_SIZE];
+  if (cj_random_uuid(source(L), text) != 0)
+    return cj_no_random(L);
   lua_pushlstring(L, text, sizeof(text));
   return 1;
 }
@@ -197,7 +169,10 @@ static int l_uuid (lua_State *L) {
 /* All the bits a double has: 53. */
 static int l_random (lua_State *L) {
   uint64_t bits;
-  memcpy(&bits, draw(L, sizeof(bits)), sizeof(bits));
+  const unsigned char *drawn = cj_random_draw(source(L), sizeof(bits));
+  if (drawn == NULL)
+    return cj_no_random(L);
+  memcpy(&bits, drawn, sizeof(bits));
   lua_pushnumber(L, (lua_Number)(bits >> 11) / CJ_MAX_EXACT);
   return 1;
 }
@@ -218,13 +193,18 @@ static const luaL_Reg functions[] = {
 int luaopen_cloudjobs_core (lua_State *L);
 
 CJ_EXPORT int luaopen_cloudjobs_core (lua_State *L) {
+  const int random = 1;
+  lua_settop(L, 0);
+  memset(lua_newuserdatauv(L, sizeof(struct cj_random), 0), 0,
+         sizeof(struct cj_random));
   cj_open_metatable(L, BUF_T, buf_mt);
-  cj_open_metatable(L, TOOLS_T, tools_mt);
+  cj_open_metatable(L, HASH_T, hash_mt);
   lua_newtable(L);
-  tools_new(L);
-  luaL_setfuncs(L, functions, 1);
-  cj_fields_open(L);
-  cj_signer_open(L); /* knows the fields' metatable */
+  hash_new(L);
+  lua_pushvalue(L, random);
+  luaL_setfuncs(L, functions, UP_RANDOM);
+  cj_fields_open(L, random);
+  cj_signer_open(L, random); /* knows the fields' metatable */
   cj_codec_open(L);
   cj_certificate_open(L);
   return 1;

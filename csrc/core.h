@@ -12,6 +12,13 @@ struct cj_buf *cj_buf_new (lua_State *L, size_t max);
 /* The string argument at 'i', which stays where it is. */
 struct cj_slice cj_check_slice (lua_State *L, int i);
 
+/* luaL_checkudata without its search by name, which costs as much as a hash:
+** the metatable called 'name' is at the index 'metatable', an upvalue's. */
+void *cj_check_userdata (lua_State *L, int i, int metatable, const char *name);
+
+/* Raises: there are no random bytes. */
+int cj_no_random (lua_State *L);
+
 /* Pushes the new metatable of a userdata. Lua cannot reach it: __gc is called
 ** once. */
 void cj_open_metatable (lua_State *L, const char *name,

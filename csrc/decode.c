@@ -306,7 +306,7 @@ int cj_decode (lua_State *L) {
   lua_settop(L, TEXT);
   lua_pushnil(L); /* no orders */
   if (!lua_isnil(L, SHAPE))
-    node.shape = luaL_checkudata(L, SHAPE, CJ_SHAPE_T);
+    node.shape = cj_check_userdata(L, SHAPE, CJ_UP_SHAPE, CJ_SHAPE_T);
   begin(L, &d, n);
   kind = cj_json_peek(&d.json);
   if (node.shape == NULL) {

@@ -309,7 +309,7 @@ int cj_encode (lua_State *L) {
     lua_pushliteral(L, "{}");
     return 1;
   }
-  shape = luaL_checkudata(L, CJ_ENCODE_SHAPE, CJ_SHAPE_T);
+  shape = cj_check_userdata(L, CJ_ENCODE_SHAPE, CJ_UP_SHAPE, CJ_SHAPE_T);
   if (lua_isnil(L, CJ_ENCODE_PARAMS)) {
     lua_newtable(L);
     lua_replace(L, CJ_ENCODE_PARAMS);

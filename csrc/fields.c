@@ -43,17 +43,35 @@ static int take_headers (lua_State *L, int i, struct cj_header *headers,
   return count;
 }
 
-int cj_fields_own (lua_State *L, int i, const struct cj_fields *f,
-                   struct cj_header *own, struct cj_complaint *why) {
+/* What 'f' puts in place of true. */
+static struct cj_slice new_id (lua_State *L, struct cj_fields *f,
+                               struct cj_random *random) {
+  struct cj_slice id;
+  if (cj_random_uuid(random, f->id) != 0)
+    cj_no_random(L);
+  id.s = f->id;
+  id.n = sizeof(f->id);
+  return id;
+}
+
+int cj_fields_own (lua_State *L, int i, struct cj_fields *f,
+                   struct cj_random *random, struct cj_header *own,
+                   struct cj_complaint *why) {
   int n, count = 0;
   for (n = 0; n < f->own_count; n++) {
     struct cj_header *h = &own[count];
-    if (lua_isnoneornil(L, i + n))
+    int type = lua_type(L, i + n);
+    if (type <= LUA_TNIL)
       continue;
     h->name = f->own[n].name;
-    h->value = cj_check_slice(L, i + n);
-    if (cj_header_check(h, why) != 0)
-      return -1;
+    if (type == LUA_TBOOLEAN && lua_toboolean(L, i + n)) {
+      h->value = new_id(L, f, random);
+      h->plain = 1;
+    } else {
+      h->value = cj_check_slice(L, i + n);
+      if (cj_value_check(h, why) != 0)
+        return -1;
+    }
     count++;
   }
   return count;
@@ -118,51 +136,106 @@ static char *fill (struct cj_fields *f, struct cj_header *headers, int count,
   return to;
 }
 
-/* fields({ name = value }, own name, …) -> fields | nil, message. Names are in
-** lower case. What is wrong with a field is said here, once for all attempts;
-** of its own fields each attempt gives the values. */
+/* Copies a text to 'to' and lets it point there. */
+static char *move (char *to, struct cj_slice *s) {
+  if (s->n > 0)
+    memcpy(to, s->s, s->n);
+  s->s = to;
+  return to + s->n;
+}
+
+/* The string on top, which whatever it came from keeps: a number's text would
+** go with it. */
+static struct cj_slice pop_string (lua_State *L, int i) {
+  struct cj_slice s;
+  luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, i, "not of strings");
+  s.s = lua_tolstring(L, -1, &s.n);
+  lua_pop(L, 1);
+  return s;
+}
+
+/* Takes the names of the list at 'i' as those of own fields. How many there
+** are, or -1. */
+static int take_own (lua_State *L, int i, struct cj_header *own,
+                     struct cj_complaint *why) {
+  int n, count = lua_isnoneornil(L, i) ? 0 : (int)lua_rawlen(L, i);
+  luaL_argcheck(L, count <= CJ_OWN_MAX, i, "too many names");
+  for (n = 0; n < count; n++) {
+    lua_rawgeti(L, i, n + 1);
+    own[n].name = pop_string(L, i);
+    own[n].value.n = 0;
+    if (cj_header_check(&own[n], why) != 0)
+      return -1;
+  }
+  return count;
+}
+
+static struct cj_slice member (lua_State *L, int i, const char *name) {
+  lua_getfield(L, i, name);
+  return pop_string(L, i);
+}
+
+/* Takes what the table at 'i' says of the way. The size of its texts. */
+static size_t take_way (lua_State *L, int i, struct cj_way *way) {
+  memset(way, 0, sizeof(*way));
+  if (lua_isnoneornil(L, i))
+    return 0;
+  way->method = member(L, i, "method");
+  way->path = member(L, i, "path");
+  way->query = member(L, i, "query");
+  way->region = member(L, i, "region");
+  way->service = member(L, i, "service");
+  return way->method.n + way->path.n + way->query.n + way->region.n +
+         way->service.n;
+}
+
+/* fields({ name = value }, own names, way) -> fields | nil, message. Names are
+** in lower case. What is wrong with a field is said here, once for all
+** attempts; of its own fields each attempt gives the values. A signer needs the
+** way: { method, path, query, region, service }, all of them strings. */
 static int l_fields (lua_State *L) {
   struct cj_header headers[CJ_HEADERS_MAX], own[CJ_OWN_MAX];
   struct cj_complaint why;
   struct cj_fields *f;
-  size_t size = 0;
+  struct cj_way way;
+  size_t size;
   char *to;
-  int count, own_count = lua_gettop(L) - 1, i;
+  int count, own_count, i;
   luaL_checktype(L, 1, LUA_TTABLE);
-  luaL_argcheck(L, own_count <= CJ_OWN_MAX, 2 + CJ_OWN_MAX, "too many");
-  while (own_count > 0 && lua_isnil(L, 1 + own_count))
-    own_count--;
-  for (i = 0; i < own_count; i++) {
-    own[i].name = cj_check_slice(L, 2 + i);
-    size += own[i].name.n;
-  }
-  count = take_headers(L, 1, headers, &why);
+  size = take_way(L, 3, &way);
+  own_count = take_own(L, 2, own, &why);
+  count = own_count < 0 ? -1 : take_headers(L, 1, headers, &why);
   if (count < 0)
     return cj_push_complaint(L, &why);
   cj_headers_sort(headers, count);
   for (i = 0; i < count; i++)
     size += headers[i].name.n + headers[i].value.n + 4;
+  for (i = 0; i < own_count; i++)
+    size += own[i].name.n;
   f = lua_newuserdatauv(L, sizeof(*f) + (size_t)count * sizeof(*headers) + size,
                         0);
   to = fill(f, headers, count, (char *)&f->headers[count]);
   f->own_count = own_count;
   for (i = 0; i < own_count; i++) {
-    memcpy(to, own[i].name.s, own[i].name.n);
-    f->own[i].name.s = to;
-    f->own[i].name.n = own[i].name.n;
-    to += own[i].name.n;
+    f->own[i].name = own[i].name;
+    to = move(to, &f->own[i].name);
   }
+  f->way = way;
+  to = move(move(to, &f->way.method), &f->way.path);
+  to = move(move(to, &f->way.query), &f->way.region);
+  move(to, &f->way.service);
   luaL_setmetatable(L, CJ_FIELDS_T);
   return 1;
 }
 
 /* fields:lines(own value, …) -> the lines | nil, message */
 static int fields_lines (lua_State *L) {
-  const struct cj_fields *f = luaL_checkudata(L, 1, CJ_FIELDS_T);
+  struct cj_fields *f = luaL_checkudata(L, 1, CJ_FIELDS_T);
+  struct cj_random *random = lua_touserdata(L, lua_upvalueindex(1));
   struct cj_header own[CJ_OWN_MAX];
   struct cj_complaint why;
   struct cj_buf *out;
-  int count = cj_fields_own(L, 2, f, own, &why);
+  int count = cj_fields_own(L, 2, f, random, own, &why);
   if (count < 0)
     return cj_push_complaint(L, &why);
   out = cj_buf_new(L, CJ_REQUEST_MAX);
@@ -288,10 +361,11 @@ static const luaL_Reg no_members[] = {
   { NULL, NULL },
 };
 
-void cj_fields_open (lua_State *L) {
+void cj_fields_open (lua_State *L, int random) {
   cj_open_metatable(L, CJ_FIELDS_T, no_members);
   lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
+  lua_pushvalue(L, random);
+  luaL_setfuncs(L, methods, 1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
   luaL_setfuncs(L, functions, 0);

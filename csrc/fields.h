@@ -4,6 +4,7 @@
 #define CJ_FIELDS_H
 
 #include "core.h"
+#include "random.h"
 #include "sign.h"
 
 #define CJ_FIELDS_T "cloudjobs.fields"
@@ -11,11 +12,18 @@
 /* Of these each attempt gives the value. */
 #define CJ_OWN_MAX 4
 
+/* What of a request is signed beside its fields and its body. */
+struct cj_way {
+  struct cj_slice method, path, query, region, service;
+};
+
 /* The userdata. Texts and headers lie behind it, in the same block. */
 struct cj_fields {
-  const char *lines; /* of the fields that have a value, as on the wire */
-  size_t size;       /* of the lines */
-  int payload;       /* which is x-amz-content-sha256, or -1 */
+  const char *lines;     /* of the fields that have a value, as on the wire */
+  size_t size;           /* of the lines */
+  int payload;           /* which is x-amz-content-sha256, or -1 */
+  struct cj_way way;     /* without a method: they are not for a signer */
+  char id[CJ_UUID_SIZE]; /* the latest that was made */
   int own_count;
   struct cj_header own[CJ_OWN_MAX]; /* without a value */
   int count;
@@ -23,11 +31,14 @@ struct cj_fields {
 };
 
 /* Takes the values of its own fields, in the order of their names, from the
-** arguments from 'i' on; nil leaves a field out. The strings stay where they
-** are. Returns how many there are; -1 and the reason in 'why' when one must not
-** be sent. */
-int cj_fields_own (lua_State *L, int i, const struct cj_fields *f,
-                   struct cj_header *own, struct cj_complaint *why);
+** arguments from 'i' on: nil leaves a field out, true is a new UUID. The
+*strings
+** stay where they are, the UUID's in 'f'. Returns how many there are; -1 and
+*the
+** reason in 'why' when one must not be sent. */
+int cj_fields_own (lua_State *L, int i, struct cj_fields *f,
+                   struct cj_random *random, struct cj_header *own,
+                   struct cj_complaint *why);
 
 /* Appends "name: value" and a line's end. 0, or -1 when out of memory. */
 int cj_fields_line (struct cj_buf *out, struct cj_slice name,
@@ -41,7 +52,7 @@ int cj_fields_write (struct cj_buf *out, const struct cj_fields *f,
 int cj_push_complaint (lua_State *L, const struct cj_complaint *why);
 
 /* Adds fields(), read_fields(), read_field() and whole_answer() to the table on
-** top. */
-void cj_fields_open (lua_State *L);
+** top. At 'random' is a struct cj_random. */
+void cj_fields_open (lua_State *L, int random);
 
 #endif

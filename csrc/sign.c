@@ -243,10 +243,14 @@ int cj_complain (struct cj_complaint *why, const char *problem) {
 }
 
 int cj_header_check (struct cj_header *h, struct cj_complaint *why) {
-  char before = ' ';
-  size_t i;
   if (!is_name(h->name))
     return cj_complain(why, "a header's name is not a lower-case word");
+  return cj_value_check(h, why);
+}
+
+int cj_value_check (struct cj_header *h, struct cj_complaint *why) {
+  char before = ' ';
+  size_t i;
   h->plain = 1;
   if (is_solid(h->value))
     return 0;

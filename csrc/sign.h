@@ -36,6 +36,9 @@ int cj_complain (struct cj_complaint *why, const char *problem);
 /* Finds out whether a header is plain. 0, or -1 when it must not be sent. */
 int cj_header_check (struct cj_header *h, struct cj_complaint *why);
 
+/* The same where the name is known to be one. */
+int cj_value_check (struct cj_header *h, struct cj_complaint *why);
+
 /* By name; those of one name stay in their order. */
 void cj_headers_sort (struct cj_header *headers, int count);
 

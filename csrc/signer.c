@@ -58,7 +58,7 @@ struct signer {
 };
 
 /* Upvalues of a signer's methods. */
-enum { UP_DESK = 1, UP_SIGNER, UP_FIELDS };
+enum { UP_DESK = 1, UP_SIGNER, UP_FIELDS, UP_RANDOM };
 
 static int refuse (lua_State *L, const char *message) {
   lua_pushnil(L);
@@ -66,21 +66,8 @@ static int refuse (lua_State *L, const char *message) {
   return 2;
 }
 
-/* luaL_checkudata without its search by name, which costs as much as a hash. */
-static void *check_userdata (lua_State *L, int i, int metatable,
-                             const char *name) {
-  void *p = lua_touserdata(L, i);
-  if (p != NULL && lua_getmetatable(L, i)) {
-    int same = lua_rawequal(L, -1, lua_upvalueindex(metatable));
-    lua_pop(L, 1);
-    if (same)
-      return p;
-  }
-  return luaL_checkudata(L, i, name); /* raises */
-}
-
 static struct signer *check_signer (lua_State *L) {
-  return check_userdata(L, 1, UP_SIGNER, SIGNER_T);
+  return cj_check_userdata(L, 1, lua_upvalueindex(UP_SIGNER), SIGNER_T);
 }
 
 static int signer_gc (lua_State *L) {
@@ -148,19 +135,6 @@ static void check_time (lua_State *L, int i, struct desk *d, char *stamp) {
   memcpy(stamp, d->stamp, sizeof(d->stamp));
 }
 
-/* The arguments that both ways to sign have at the same places. The strings
-** stay where they are. */
-static void check_request (lua_State *L, struct desk *d, struct cj_request *r) {
-  r->method = cj_check_slice(L, 3);
-  r->path = cj_check_slice(L, 4);
-  r->query = opt_slice(L, 5);
-  check_time(L, 7, d, r->stamp);
-  r->region = cj_check_slice(L, 8);
-  r->service = cj_check_slice(L, 9);
-  r->normalize_path = r->encode_path = 1;
-  r->count = 0;
-}
-
 static void add_header (struct cj_request *r, struct cj_slice name,
                         struct cj_slice value, int plain) {
   struct cj_header *h = &r->headers[r->count++];
@@ -182,10 +156,11 @@ static struct cj_slice token_of (lua_State *L) {
 /* Puts the headers of this attempt alone into the request: their own values at
 ** 'i', the date and the token. All lines go into 'lines'. */
 static int take_own (lua_State *L, int i, const struct signer *s,
-                     const struct cj_fields *f, struct cj_buf *lines,
+                     struct cj_fields *f, struct cj_buf *lines,
                      struct cj_request *r, struct cj_complaint *why) {
+  struct cj_random *random = lua_touserdata(L, lua_upvalueindex(UP_RANDOM));
   struct cj_slice stamp;
-  r->count = cj_fields_own(L, i, f, r->headers, why);
+  r->count = cj_fields_own(L, i, f, random, r->headers, why);
   if (r->count < 0)
     return -1;
   if (r->count + 2 + f->count > CJ_HEADERS_MAX)
@@ -201,21 +176,28 @@ static int take_own (lua_State *L, int i, const struct signer *s,
   return 0;
 }
 
-/* signer:sign(fields, method, path, query, body, time, region, service,
-** own value, …) -> the lines of all header fields: of 'fields' and of this
-** signature, with its date and token | nil, message. Every call goes this
-** way, so it makes nothing but that text. */
+/* signer:sign(fields, body, time, own value, …) -> the lines of all header
+** fields: of 'fields' and of this signature, with its date and token | nil,
+** message. Every call goes this way, so it makes nothing but that text. */
 static int signer_sign (lua_State *L) {
   struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
   struct signer *s = check_signer(L);
-  const struct cj_fields *f = check_userdata(L, 2, UP_FIELDS, CJ_FIELDS_T);
-  struct cj_slice body = opt_slice(L, 6), value;
+  struct cj_fields *f =
+      cj_check_userdata(L, 2, lua_upvalueindex(UP_FIELDS), CJ_FIELDS_T);
+  struct cj_slice body = opt_slice(L, 3), value;
   struct cj_request r;
   struct cj_signed done;
   unsigned char hash[CJ_SHA256_SIZE];
   char hex[2 * CJ_SHA256_SIZE];
-  check_request(L, d, &r);
-  if (take_own(L, 10, s, f, &d->lines, &r, &done.why) != 0)
+  luaL_argcheck(L, f->way.method.n > 0, 2, "no fields for a signer");
+  check_time(L, 4, d, r.stamp);
+  r.method = f->way.method;
+  r.path = f->way.path;
+  r.query = f->way.query;
+  r.region = f->way.region;
+  r.service = f->way.service;
+  r.normalize_path = r.encode_path = 1;
+  if (take_own(L, 5, s, f, &d->lines, &r, &done.why) != 0)
     return cj_push_complaint(L, &done.why);
   memcpy(&r.headers[r.count], f->headers,
          (size_t)f->count * sizeof(*f->headers));
@@ -264,10 +246,16 @@ static int signer_stages (lua_State *L) {
   struct cj_request r;
   struct cj_signed done;
   size_t i, count;
-  check_request(L, d, &r);
+  check_time(L, 7, d, r.stamp);
+  r.method = cj_check_slice(L, 3);
+  r.path = cj_check_slice(L, 4);
+  r.query = opt_slice(L, 5);
   r.payload = cj_check_slice(L, 6);
+  r.region = cj_check_slice(L, 8);
+  r.service = cj_check_slice(L, 9);
   r.normalize_path = lua_toboolean(L, 10);
   r.encode_path = lua_toboolean(L, 11);
+  r.count = 0;
   count = lua_rawlen(L, 2);
   if (count > CJ_HEADERS_MAX)
     return refuse(L, "there are too many headers");
@@ -297,14 +285,15 @@ static const luaL_Reg signer_mt[] = {
 };
 
 /* Upvalues in the order of their numbers. */
-static void open_methods (lua_State *L) {
+static void open_methods (lua_State *L, int random) {
   cj_open_metatable(L, DESK_T, desk_mt);
   cj_open_metatable(L, SIGNER_T, signer_mt);
   lua_newtable(L);
   desk_new(L);
   lua_pushvalue(L, -3);
   luaL_getmetatable(L, CJ_FIELDS_T);
-  luaL_setfuncs(L, signer_methods, UP_FIELDS);
+  lua_pushvalue(L, random);
+  luaL_setfuncs(L, signer_methods, UP_RANDOM);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 2);
 }
@@ -320,8 +309,8 @@ static void open_unsigned_headers (lua_State *L) {
   lua_setfield(L, -2, "unsigned_headers");
 }
 
-void cj_signer_open (lua_State *L) {
-  open_methods(L);
+void cj_signer_open (lua_State *L, int random) {
+  open_methods(L, random);
   lua_pushcfunction(L, l_signer);
   lua_setfield(L, -2, "signer");
   open_unsigned_headers(L);

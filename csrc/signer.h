@@ -4,7 +4,8 @@
 
 #include "core.h"
 
-/* Adds signer() and unsigned_headers to the table on top of the stack. */
-void cj_signer_open (lua_State *L);
+/* Adds signer() and unsigned_headers to the table on top of the stack. At
+** 'random' is a struct cj_random. */
+void cj_signer_open (lua_State *L, int random);
 
 #endif

@@ -63,10 +63,8 @@ local OWN_HEADERS = { "amz-sdk-invocation-id", "amz-sdk-request" }
 
 local function annotate(request, attempt, context, response)
   local text = context.attempt_texts[attempt]
-  if attempt == 1 then
-    request.invocation = core.uuid()
-  end
-  request.attempt = response and ttl(response, context) .. text or text
+  local id = attempt == 1 or message.kept(request, OWN_HEADERS[1])
+  return id, response and ttl(response, context) .. text or text
 end
 
 local function settings(context)

@@ -14,9 +14,9 @@ local azure_chain = require "cloudjobs.credentials.azure_chain"
 local azure_exports = require "cloudjobs.azure_exports"
 local azure_flow = require "cloudjobs.credentials.azure_flow"
 local azure_static = require "cloudjobs.credentials.azure_static"
-local core = require "cloudjobs.core"
 local export = require "cloudjobs.export.azure"
 local fingerprint = require "cloudjobs.fingerprint"
+local message = require "cloudjobs.message"
 local option = require "cloudjobs.options"
 local suggest = require "cloudjobs.suggest"
 local transports = require "cloudjobs.transport"
@@ -98,14 +98,14 @@ local function provider_of(given, settings, what, level)
   if kind and not azure_flow.kinds[kind] then
     error(("%s: unknown kind %s%s"):format(what, kind, suggest(kind, option.sorted_keys(azure_flow.kinds))), level + 1)
   end
-  local flow, message
+  local flow, problem
   if kind then
-    flow, message = azure_flow.new(kind, given, settings)
+    flow, problem = azure_flow.new(kind, given, settings)
   else
     flow = azure_chain.new(given, settings)
   end
   if not flow then
-    error(("%s: %s"):format(what, message), level + 1)
+    error(("%s: %s"):format(what, problem), level + 1)
   end
   local provider = azure_cache.new(flow, {
     transport = settings.transport,
@@ -173,9 +173,7 @@ end
 local OWN_HEADERS = { "x-ms-client-request-id", "authorization" }
 
 local function annotate(request, attempt)
-  if attempt == 1 then
-    request.invocation = core.uuid()
-  end
+  return attempt == 1 or message.kept(request, OWN_HEADERS[1])
 end
 
 -- What a job's reference keeps of its client.

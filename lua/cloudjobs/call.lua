@@ -4,8 +4,9 @@
 --- The context is put together by aws.lua or azure.lua: protocol, auth,
 --- credentials, endpoint, retry, transport, network, and the client's own
 --- settings; skew and log where there are such. `own_headers` names the header
---- fields whose values `annotate` and auth give each attempt, `routes` keeps what
---- is found out once a protocol's route.
+--- fields whose values `annotate` and auth give each attempt: a string, nil for
+--- none, true for a new UUID. `routes` keeps what is found out once a protocol's
+--- route.
 
 local Error = require "cloudjobs.error"
 local message = require "cloudjobs.message"
@@ -57,12 +58,14 @@ local function find_route(context, op, params, request)
       headers[name] = nil
     end
   end
+  local path, signing = endpoint.path .. target.path, endpoint.signing
   local fields
-  fields, err = message.fields(headers, context.own_headers)
+  fields, err = message.fields(headers, context.own_headers, signing and {
+    method = target.method, path = path, query = target.query or "", region = signing.region, service = signing.name,
+  })
   if not fields then
     return nil, err
   end
-  local path = endpoint.path .. target.path
   local route = {
     method = target.method,
     url = endpoint.origin .. path .. (target.query and "?" .. target.query or ""),
@@ -70,8 +73,9 @@ local function find_route(context, op, params, request)
     path = path,
     query = target.query,
     fields = fields,
-    signing = endpoint.signing,
+    signing = signing,
     network = context.network.to[endpoint.origin] or nil,
+    timeout = context.timeout.total,
     connect_timeout = context.timeout.connect,
   }
   if request.route and not op.host_prefix then
@@ -107,10 +111,12 @@ local function prepare(context, op, params, options)
     if not route then
       return nil, err
     end
+    request.headers = nil -- they come out of its lines from now on
   end
   request.route = route
-  request.headers = nil -- they come out of its lines from now on
-  request.cancel = options.cancel or false
+  if options.cancel then
+    request.cancel = options.cancel
+  end
   if op.once then
     request.once = true
   end
@@ -138,7 +144,8 @@ local function judge(context, op, err, skew, offset)
 end
 
 -- One request, signed anew, and what came of it, with the identity that signed.
-local function attempt(context, op, request, number)
+-- `before` is what the attempt before this one was answered.
+local function attempt(context, op, request, number, before)
   local transport, skew, log = context.transport, context.skew, context.log
   local identity, signed, response, output, err
   if not op.unsigned then
@@ -148,10 +155,11 @@ local function attempt(context, op, request, number)
     end
   end
   local now, offset = transport:now(), skew and skew.offset or 0
+  local first, second = context.annotate(request, number, context, before)
   if identity then
-    signed, err = context.auth:sign(request, identity, now + offset)
+    signed, err = context.auth:sign(request, identity, now + offset, first, second)
   else
-    signed, err = message.write(request, request.invocation, request.attempt)
+    signed, err = message.write(request, first, second)
   end
   if not signed then
     return nil, err
@@ -162,7 +170,7 @@ local function attempt(context, op, request, number)
   response, err = transport:send(request)
   if response then
     output, err = context.protocol.decode(op, response, context, request)
-    if skew and message.field(response, "date") ~= skew.date then
+    if skew and (err or now - skew.looked >= 1 or now < skew.looked) then -- Date counts seconds
       skew:observe(response.headers, now, transport)
     end
   end
@@ -327,7 +335,6 @@ local function run(context, op, params, options)
   local transport = context.transport
   local started = (options.timeout or options.meta) and transport:clock()
   local deadline = options.timeout and started + options.timeout
-  local limit = context.timeout.total
   local attempts, call, output, response = 0, nil, nil, nil
 
   local request, err = prepare(context, op, params, options)
@@ -342,11 +349,12 @@ local function run(context, op, params, options)
       break
     end
     attempts = attempts + 1
-    request.timeout = deadline and math.min(limit, deadline - transport:clock()) or limit
-    context.annotate(request, attempts, context, response)
+    if deadline then
+      request.timeout = math.min(context.timeout.total, deadline - transport:clock())
+    end
 
     local identity
-    output, err, response, identity = attempt(context, op, request, attempts)
+    output, err, response, identity = attempt(context, op, request, attempts, response)
     if retry.limiter then
       retry.limiter:answered(err and err.throttling, transport:clock())
     end

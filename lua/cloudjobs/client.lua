@@ -46,20 +46,27 @@ local function operation(self, name, level)
   return op
 end
 
+-- The context of whoever a method is called on.
+local function context_of(self, op, level)
+  local context = type(self) == "table" and self._context
+  if not context then
+    error(("call it with a colon, client:%s(…)"):format(op.method_name), level + 1)
+  end
+  return context
+end
+
 --- Makes the method for an operation. A call is `client:name(params, call_options)`.
-local function method(op)
+local function method(client, op)
+  local own = client._context
+  local run = own.runners and own.runners[op.name] or call.run
   return function(self, params, options)
-    local context = type(self) == "table" and self._context
-    if not context then
-      error(("call it with a colon, client:%s(…)"):format(op.method_name), 2)
-    end
+    local context = self == client and own or context_of(self, op, 2)
     if params ~= nil and type(params) ~= "table" then
       check_params(params, op.method_name, 2)
     end
     if options ~= nil then
       option.check(options, CALL_OPTIONS, op.method_name, 2)
     end
-    local run = context.runners and context.runners[op.name] or call.run
     local output, err = run(context, op, params, options)
     if output == nil then
       return nil, err
@@ -235,7 +242,7 @@ function client_mt.__index(self, name)
   if found or type(name) ~= "string" or name:sub(1, 1) == "_" then
     return found
   end
-  found = method(operation(self, name, 2))
+  found = method(self, operation(self, name, 2))
   rawset(self, name, found)
   return found
 end

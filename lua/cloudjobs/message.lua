@@ -56,6 +56,16 @@ local function field(message, name)
   return core.read_field(message.lines, name)
 end
 
+--- What the attempt before gave a header that all attempts of a call share;
+--- true, for a new one, when none got so far.
+---@param request table
+---@param name string
+---@return string|true
+local function kept(request, name)
+  local lines = request.lines
+  return lines and core.read_field(lines, name) or true
+end
+
 local function invalid(problem)
   return nil, Error.new { kind = "validation", code = "validation", message = problem }
 end
@@ -64,10 +74,12 @@ end
 --- `write`.
 ---@param headers table<string, string>
 ---@param own string[] names of those whose values each attempt gives
+---@param way { method: string, path: string, query: string, region: string, service: string }|nil what a signer signs
+---   beside them
 ---@return userdata|nil fields
 ---@return cloudjobs.Error|nil err kind "validation"
-local function fields(headers, own)
-  local made, problem = core.fields(headers, own[1], own[2])
+local function fields(headers, own, way)
+  local made, problem = core.fields(headers, own, way)
   if not made then
     return invalid(problem)
   end
@@ -76,8 +88,8 @@ end
 
 --- Gives a request the lines of its route's fields, and of its own.
 ---@param request table
----@param first string|nil the value of the first of its own
----@param second string|nil
+---@param first string|true|nil the value of the first of its own, true for a new UUID
+---@param second string|true|nil
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err kind "validation"
 local function write(request, first, second)
@@ -89,4 +101,4 @@ local function write(request, first, second)
   return request
 end
 
-return { new = new, parts = parts, field = field, fields = fields, write = write }
+return { new = new, parts = parts, field = field, kept = kept, fields = fields, write = write }

@@ -12,13 +12,14 @@ local CHANGED = 2
 local Skew = {}
 local skew_mt = { __name = "cloudjobs.skew", __index = Skew }
 
---- Learns from an answer. Date counts whole seconds: the same one again, which
---- `date` keeps, tells nothing new.
+--- Learns from an answer. The same Date again tells nothing new. `looked` keeps
+--- when this was done last.
 ---@param headers table<string, string>
 ---@param sent number when the request was sent, by this machine's clock
 ---@param transport table asked for the time only where it matters
 function Skew:observe(headers, sent, transport)
   local date = headers.date
+  self.looked = sent
   if not date or date == self.date or headers.age then
     return
   end
@@ -57,7 +58,7 @@ end
 --- `offset` is what to add to this machine's time when signing: 0 where
 --- `corrects` is set to false.
 local function new()
-  return setmetatable({ corrects = true, offset = 0, measured = 0 }, skew_mt)
+  return setmetatable({ corrects = true, offset = 0, measured = 0, looked = -math.huge }, skew_mt)
 end
 
 return { new = new }

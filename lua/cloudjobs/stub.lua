@@ -27,7 +27,7 @@ end
 --- Answers with the oldest queued answer and keeps the request in `requests`.
 function Stub:send(request)
   local kept = copy(request)
-  for _, name in ipairs { "method", "url", "path", "query", "network", "connect_timeout" } do
+  for _, name in ipairs { "method", "url", "path", "query", "network", "timeout", "connect_timeout" } do
     kept[name] = request[name] -- its own, or its route's
   end
   kept.headers = request.headers and copy(request.headers)

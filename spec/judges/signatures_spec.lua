@@ -34,10 +34,10 @@ end
 local function signed_headers(case)
   local keys = case.keys
   local signer = core.signer(keys.access_key_id, keys.secret_access_key, keys.session_token)
-  return core.read_fields(assert(signer:sign(
-    assert(core.fields(case.headers)), case.method, case.path, case.query, case.body, case.time, case.region,
-    case.service
-  )))
+  local fields = assert(core.fields(case.headers, nil, {
+    method = case.method, path = case.path, query = case.query or "", region = case.region, service = case.service,
+  }))
+  return core.read_fields(assert(signer:sign(fields, case.body, case.time)))
 end
 
 local function header_list(case)

@@ -52,13 +52,14 @@ function Emulated:signed(service, operation, params, how)
     ["x-amz-target"] = how.target or of.service.target .. "." .. operation,
   }
   local signer = core.signer(how.key or "AKIDEMULATOR", how.secret or "emulator-secret", how.token)
-  local scope = how.service or of.service.signing
+  local way = {
+    method = "POST", path = "/", query = "", region = how.region or "us-east-1",
+    service = how.service or of.service.signing,
+  }
   return {
     method = "POST",
     path = "/",
-    headers = core.read_fields(signer:sign(
-      assert(core.fields(headers)), "POST", "/", nil, body, how.time or self.time, how.region or "us-east-1", scope
-    )),
+    headers = core.read_fields(signer:sign(assert(core.fields(headers, nil, way)), body, how.time or self.time)),
     body = body,
   }
 end

@@ -42,7 +42,7 @@ local LUA = {
 }
 
 local C = {
-  { layer = "core", "core", may = "codec signer fields certificate scalar hash forks buf", lua = true },
+  { layer = "core", "core", may = "codec signer fields certificate random scalar hash buf", lua = true },
   { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar buf core", lua = true },
   { layer = "curl", "curl", "multi", "poller", may = "pool transfer handle clock seconds forks buf", lua = true },
   { layer = "pool", "pool", may = "connection transfer seconds sigpipe forks buf" },
@@ -56,12 +56,13 @@ local C = {
   { layer = "seconds", "seconds" },
   { layer = "compat", "compat", lua = true },
   { layer = "signer", "signer", may = "fields sign hash buf core", lua = true },
-  { layer = "fields", "fields", may = "sign answer buf core", lua = true },
+  { layer = "fields", "fields", may = "sign random answer buf core", lua = true },
   { layer = "sign", "sign", may = "hash buf" },
   { layer = "shape", "shape", may = "scalar buf" },
   { layer = "json", "json", may = "scalar buf" },
   { layer = "xml", "xml", may = "scalar buf" },
   { layer = "scalar", "scalar", may = "buf" },
+  { layer = "random", "random", may = "hash forks" },
   { layer = "hash", "hash", may = "buf" },
   { layer = "certificate", "certificate", lua = true },
   { layer = "answer", "answer", may = "buf" },

@@ -10,11 +10,11 @@ end
 local function sign(signer)
   local fields, message = core.fields({
     host = "ssm.eu-west-1.amazonaws.com", ["content-type"] = "application/x-amz-json-1.1",
-  }, "x-id")
+  }, { "x-id" }, { method = "POST", path = "/", query = "a=1&b=%20", region = "eu-west-1", service = "ssm" })
   if not fields then
     return nil, message
   end
-  return signer:sign(fields, "POST", "/", "a=1&b=%20", BODY, 1440938160, "eu-west-1", "ssm", "7")
+  return signer:sign(fields, BODY, 1440938160, "7")
 end
 
 -- One that is kept: running out of memory while it makes the day's key must

@@ -69,6 +69,14 @@ describe("a client", function()
     assert.same({ "service", 502, true }, { err.kind, err.status, err.retryable })
   end)
 
+  it("calls through whichever client a method is called on", function()
+    local one, first = client {}
+    local other, second = client { { body = {} } }
+    local method = one.list_exports
+    assert(method(setmetatable({}, { __index = other }))) -- somebody's own that stands for it
+    assert.same({ 0, 1 }, { #first.requests, #second.requests })
+  end)
+
   it("answers nil and an error once it is closed", function()
     local exports, stub = client {}
     exports:close()

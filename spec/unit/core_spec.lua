@@ -96,11 +96,13 @@ describe("a signer", function()
       given[name] = value
     end
     local fields, lines, message
-    fields, message = core.fields(given.headers)
+    fields, message = core.fields(given.headers, nil, {
+      method = "GET", path = "/", query = "", region = given.region, service = given.service,
+    })
     if not fields then
       return nil, message
     end
-    lines, message = signer:sign(fields, "GET", "/", nil, given.body, given.time, given.region, given.service)
+    lines, message = signer:sign(fields, given.body, given.time)
     if not lines then
       return nil, message
     end
@@ -112,9 +114,12 @@ describe("a signer", function()
     .. "SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
 
   it("writes the lines of the fields, and its own", function()
-    local fields = core.fields({ host = "example.amazonaws.com", ["user-agent"] = "u" }, "x-id", "x-attempt")
+    local headers = { host = "example.amazonaws.com", ["user-agent"] = "u" }
+    local fields = core.fields(headers, { "x-id", "x-attempt" }, {
+      method = "GET", path = "/", query = "", region = "us-east-1", service = "service",
+    })
     local function lines(...)
-      return core.signer("AKIDEXAMPLE", KEY, "token"):sign(fields, "GET", "/", nil, nil, NOON, "us-east-1", "service", ...)
+      return core.signer("AKIDEXAMPLE", KEY, "token"):sign(fields, nil, NOON, ...)
     end
     assert.equal(table.concat({
       "host: example.amazonaws.com",
@@ -173,8 +178,10 @@ describe("a signer", function()
 
   it("agrees with the stages told one by one", function()
     local signer = core.signer("AKIDEXAMPLE", KEY)
-    local fields = core.fields { host = "h", ["x-a"] = "1" }
-    local lines = signer:sign(fields, "POST", "/a//b", "b=1&a", "body", NOON, "r", "s")
+    local fields = core.fields({ host = "h", ["x-a"] = "1" }, nil, {
+      method = "POST", path = "/a//b", query = "b=1&a", region = "r", service = "s",
+    })
+    local lines = signer:sign(fields, "body", NOON)
     local headers = { { "x-amz-date", "20150830T123600Z" }, { "host", "h" }, { "x-a", "1" } }
     local _, _, _, authorization = signer:stages(
       headers, "POST", "/a//b", "b=1&a", core.sha256 "body", NOON, "r", "s", true, true
@@ -243,12 +250,17 @@ describe("a signer", function()
 
   it("raises on what is no signer and no time", function()
     local signer = core.signer("A", KEY)
+    local way = { method = "GET", path = "/", query = "", region = "r", service = "s" }
     assert.has_error(function()
-      signer.sign(io.stdout, core.fields {}, "GET", "/", nil, nil, NOON, "r", "s")
+      signer.sign(io.stdout, core.fields({}, nil, way), nil, NOON)
     end)
     assert.has_error(function()
-      signer:sign({ host = "h" }, "GET", "/", nil, nil, NOON, "r", "s")
+      signer:sign({ host = "h" }, nil, NOON)
     end)
+    assert.has_error(function()
+      signer:sign(core.fields {}, nil, NOON)
+    end)
+    assert.truthy(signer:sign(core.fields({}, nil, way), nil, NOON))
     for _, time in ipairs { -1, 1 / 0, 0 / 0, 253402300800 } do
       assert.has_error(function()
         sign(signer, { time = time })

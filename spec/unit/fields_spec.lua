@@ -2,7 +2,7 @@ local core = require "cloudjobs.core"
 
 describe("header fields", function()
   it("are written in the order of their names, their own behind them", function()
-    local fields = core.fields({ host = "h", ["x-empty"] = "", accept = "*/*" }, "x-id", "authorization")
+    local fields = core.fields({ host = "h", ["x-empty"] = "", accept = "*/*" }, { "x-id", "authorization" })
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\n", fields:lines())
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\nauthorization: a\r\n", fields:lines(nil, "a"))
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\nx-id: 1\r\nauthorization: a\r\n", fields:lines("1", "a"))
@@ -43,12 +43,37 @@ describe("header fields", function()
     assert.same({ nil, "there are too many headers" }, { core.fields(headers) })
     assert.same({ nil, "the headers are too large" }, { core.fields({ x = ("v"):rep(2 ^ 20) }):lines() })
     assert.has_error(function()
-      core.fields({}, "a", "b", "c", "d", "e")
+      core.fields({}, { "a", "b", "c", "d", "e" })
+    end)
+  end)
+
+  it("make a new UUID of a value of their own that is true", function()
+    local fields = core.fields({}, { "x-id", "x-attempt" })
+    local seen = {}
+    for i = 1, 40 do -- more than the first drawing of random bytes makes
+      local id, attempt = fields:lines(true, tostring(i)):match("^x%-id: (%S+)\r\nx%-attempt: (%d+)\r\n$")
+      assert.matches("^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$", id)
+      assert.equal(tostring(i), attempt)
+      assert.is_nil(seen[id])
+      seen[id] = true
+    end
+    assert.has_error(function()
+      fields:lines(false)
+    end)
+  end)
+
+  it("have names of their own that are names", function()
+    assert.same({ nil, "a header's name is not a lower-case word" }, { core.fields({}, { "X-Id" }) })
+    assert.has_error(function()
+      core.fields({}, { 1 })
+    end)
+    assert.has_error(function()
+      core.fields({}, nil, { method = "GET", path = 7, query = "", region = "r", service = "s" })
     end)
   end)
 
   it("refuse a value of their own that is no line", function()
-    local fields = core.fields({}, "x-id")
+    local fields = core.fields({}, { "x-id" })
     assert.same({ nil, "header x-id holds a control character" }, { fields:lines "1\r\nx-b: 2" })
     assert.has_error(function()
       fields:lines {}

@@ -54,6 +54,15 @@ describe("a message", function()
     assert.equal("2", request.headers["x-attempt"])
   end)
 
+  it("keeps from attempt to attempt what all share", function()
+    local request = message.new { route = { fields = message.fields({ host = "h" }, { "x-id" }) } }
+    assert.is_true(message.kept(request, "x-id")) -- a new one
+    local id = message.write(request, true).headers["x-id"]
+    assert.equal(36, #id)
+    assert.equal(id, message.kept(request, "x-id"))
+    assert.is_true(message.kept(request, "x-other"))
+  end)
+
   it("is refused with an error where a header is none", function()
     local fields, err = message.fields({ host = "a\nb" }, {})
     assert.is_nil(fields)

@@ -100,6 +100,26 @@ describe("a client on a machine whose clock is wrong", function()
     end
   end)
 
+  it("looks at the Date of what went well once a second, also after its clock was set back", function()
+    local stub = service(10)
+    local looked = 0
+    function stub.send(self)
+      local answer = { status = 200, body = "{}" }
+      return setmetatable(answer, { __index = function(_, name)
+        if name == "headers" then
+          looked = looked + 1
+          return { date = core.http_date(self.time + 10) }
+        end
+      end })
+    end
+    local ssm = client(stub)
+    for _, case in ipairs { { NOW, 1 }, { NOW + 0.9, 1 }, { NOW + 1, 2 }, { NOW + 1.5, 2 }, { NOW - 60, 3 } } do
+      stub.time = case[1]
+      assert(ssm:list_commands())
+      assert.equal(case[2], looked)
+    end
+  end)
+
   it("repeats even what must not be carried out twice: it was refused", function()
     local stub = service(7200)
     local ssm = client(stub)

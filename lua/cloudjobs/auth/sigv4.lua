@@ -19,13 +19,14 @@ end
 
 --- Gives `request` its header lines, signed: each attempt gets others, with its
 --- own date, token and signature.
----@param request table `route` { fields, method, path, query, signing = { region, name } }, `body`, and the values of
----   the fields' own: `invocation` and `attempt`
+---@param request table `route` { fields } and `body`
 ---@param identity cloudjobs.Identity
 ---@param now number epoch seconds
+---@param first string|true|nil the value of the first of the fields' own, true for a new UUID
+---@param second string|true|nil
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err
-function Sigv4:sign(request, identity, now)
+function Sigv4:sign(request, identity, now, first, second)
   local signer = self._signers[identity]
   if not signer then
     local err
@@ -34,12 +35,7 @@ function Sigv4:sign(request, identity, now)
       return nil, err
     end
   end
-  local route = request.route
-  local scope = route.signing
-  local lines, message = signer:sign(
-    route.fields, route.method, route.path, route.query, request.body, now, scope.region, scope.name,
-    request.invocation, request.attempt
-  )
+  local lines, message = signer:sign(request.route.fields, request.body, now, first, second)
   if not lines then
     return nil, Error.new { kind = "validation", message = message }
   end

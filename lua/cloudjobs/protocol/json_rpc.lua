@@ -38,18 +38,9 @@ local function encode(op, params, context)
   if not body then
     return nil, Error.new { kind = "validation", code = "validation", problems = problems }
   end
-  -- The names without a value are room for what the call will set, which costs
+  -- The name without a value is room for what the call will set, which costs
   -- less than a table that grows.
-  return {
-    route = routes[op] or make_route(op),
-    body = body,
-    invocation = nil,
-    attempt = nil,
-    lines = nil,
-    timeout = nil,
-    cancel = nil,
-    headers = nil,
-  }
+  return { route = routes[op] or make_route(op), body = body, lines = nil }
 end
 
 -- DynamoDB says what its body's bytes come to, as they were on the wire.

@@ -3,7 +3,7 @@ local message = require "cloudjobs.message"
 
 local function request(url)
   local fields = assert(message.fields({ accept = "x" }, { "x-id", "authorization" }))
-  return message.new { route = { method = "GET", url = url, fields = fields }, invocation = "7", body = "" }
+  return message.new { route = { method = "GET", url = url, fields = fields }, body = "" }
 end
 
 local function sign(url)
@@ -13,9 +13,9 @@ end
 describe("a bearer token", function()
   it("goes onto the request, in place of an earlier one", function()
     local given = request "https://management.azure.com/x?y=1"
-    Bearer.new():sign(given, { token = "old" })
+    Bearer.new():sign(given, { token = "old" }, 0, "7")
     assert.equal("Bearer old", given.headers.authorization)
-    local signed = Bearer.new():sign(given, { token = "hush" })
+    local signed = Bearer.new():sign(given, { token = "hush" }, 0, "7")
     assert.equal(given, signed)
     assert.equal("accept: x\r\nx-id: 7\r\nauthorization: Bearer hush\r\n", signed.lines)
     assert.same({ accept = "x", ["x-id"] = "7", authorization = "Bearer hush" }, signed.headers)

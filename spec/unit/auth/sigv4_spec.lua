@@ -14,17 +14,11 @@ local function identity(secret)
   }
 end
 
-local function request(scope)
-  return message.new {
-    route = {
-      method = "GET",
-      url = "https://example.amazonaws.com/",
-      path = "/",
-      fields = assert(message.fields({ host = "example.amazonaws.com" }, { "x-id", "x-attempt" })),
-      signing = scope or { region = "us-east-1", name = "service" },
-    },
-    timeout = 5,
-  }
+local function request(region)
+  local fields = assert(message.fields({ host = "example.amazonaws.com" }, { "x-id", "x-attempt" }, {
+    method = "GET", path = "/", query = "", region = region or "us-east-1", service = "service",
+  }))
+  return message.new { route = { method = "GET", url = "https://example.amazonaws.com/", fields = fields }, timeout = 5 }
 end
 
 describe("SigV4 authentication", function()
@@ -38,9 +32,7 @@ describe("SigV4 authentication", function()
   end)
 
   it("puts the call's and the attempt's own values on it, and signs them", function()
-    local given = request()
-    given.invocation, given.attempt = "7", "2"
-    local headers = Sigv4.new():sign(given, identity(), NOON).headers
+    local headers = Sigv4.new():sign(request(), identity(), NOON, "7", "2").headers
     assert.same({ "7", "2" }, { headers["x-id"], headers["x-attempt"] })
     assert.truthy(headers.authorization:find("SignedHeaders=host;x-amz-date;x-attempt;x-id,", 1, true))
   end)
@@ -83,13 +75,11 @@ describe("SigV4 authentication", function()
   end)
 
   it("returns errors that name the header or the key, never the secret", function()
-    local bad = request()
-    bad.attempt = "A\r\nB"
-    local signed, err = Sigv4.new():sign(bad, identity(), NOON)
+    local signed, err = Sigv4.new():sign(request(), identity(), NOON, "7", "A\r\nB")
     assert.is_nil(signed)
     assert.is_true(Error.is(err))
     assert.same({ "validation", "header x-attempt holds a control character" }, { err.kind, err.message })
-    signed, err = Sigv4.new():sign(request { region = "a b", name = "service" }, identity(), NOON)
+    signed, err = Sigv4.new():sign(request "a b", identity(), NOON)
     assert.is_nil(signed)
     assert.equal("validation", err.kind)
     signed, err = Sigv4.new():sign(request(), identity "hush\n", NOON)
