@@ -143,16 +143,16 @@ local function write(self, request)
 end
 
 -- The next bytes of the answer. Who can be told to end listens in between.
-local function receive(sock, request, task, deadline)
-  local longest = (request.cancel or task) and READ_SLICE * 1000 or math.huge
+local function receive(sock, cancel, task, deadline)
+  local longest = (cancel or task) and READ_SLICE * 1000 or math.huge
   while true do
-    local left = (deadline - clock()) * 1000
-    if left <= 0 then
+    local now = clock()
+    if now >= deadline then
       return nil, "timeout"
-    elseif refusal(request.cancel, task) then
+    elseif refusal(cancel, task) then
       return nil, "ended"
     end
-    sock:settimeout(math.min(math.ceil(left), longest))
+    sock:settimeout(math.min(Connection.left(deadline, now), longest))
     local bytes, err = sock:receiveany(Connection.CHUNK)
     if bytes or err ~= "timeout" then
       return bytes, err
@@ -177,17 +177,16 @@ end
 -- is good for another, or nil, a code, what is wrong, and whether it ended
 -- without one byte of an answer.
 local function exchange(self, sock, request, task, bytes, deadline)
-  sock:settimeout(Connection.left(deadline))
   local ok, err = sock:send(bytes)
   if not ok then
     local late = err == "timeout"
     return nil, late and "timeout" or "closed", "sending the request: " .. err, not late
   end
-  local method, max_body = request.method, self._options.max_body
+  local method, cancel, max_body = request.method, request.cancel, self._options.max_body
   local reader, silent = nil, true
   while true do
     local data
-    data, err = receive(sock, request, task, deadline)
+    data, err = receive(sock, cancel, task, deadline)
     if err == "timeout" then
       return nil, "timeout", "no answer in the time given"
     elseif err == "ended" then
@@ -220,8 +219,9 @@ end
 -- whether the request was sent, and whether it was sent to a connection out of
 -- the pool that was dead.
 local function attempt(self, request, task, where, bytes, deadline)
-  local connected_by = math.min(deadline, clock() + (request.connect_timeout or TOTAL))
-  local sock, code, problem = Connection.open(where, connected_by)
+  local now = clock()
+  local connected_by = math.min(deadline, now + (request.connect_timeout or TOTAL))
+  local sock, code, problem = Connection.open(where, now, connected_by, deadline)
   if not sock then
     return nil, code, problem, false
   end

@@ -100,9 +100,12 @@ local function tunnel(sock, where)
   return true
 end
 
--- What is left until `deadline`, in the milliseconds that sockets count. To them 0 is no limit.
-local function left(deadline)
-  return math.max(1, math.ceil((deadline - clock()) * 1000))
+--- What is left from `now` until `deadline`, in the milliseconds that sockets count. To them 0 is no limit.
+---@param deadline number of the clock
+---@param now number|nil of the clock, which is asked unless it is given
+---@return integer milliseconds
+local function left(deadline, now)
+  return math.max(1, math.ceil((deadline - (now or clock())) * 1000))
 end
 
 -- nginx raises for some certificates that it refuses: always in a pcall.
@@ -130,15 +133,17 @@ local function prepare(sock, where, deadline)
   return ok, code, message
 end
 
---- An open connection.
+--- An open connection, whose sends and reads take until `deadline` at most.
 ---@param where table from `target`
----@param deadline number of the clock: by then it is open
+---@param now number of the clock
+---@param connected_by number of the clock: by then it is open
+---@param deadline number of the clock
 ---@return table|nil socket
 ---@return string|boolean|nil code true with a socket that was in use before
 ---@return string|nil message
-local function open(where, deadline)
-  local sock = ngx.socket.tcp()
-  sock:settimeout(left(deadline))
+local function open(where, now, connected_by, deadline)
+  local sock, total = ngx.socket.tcp(), left(deadline, now)
+  sock:settimeouts(left(connected_by, now), total, total)
   local ok, message = sock:connect(where.address, where.first_port, where.pooling)
   if not ok then
     return connect_failure(where, message)
@@ -146,11 +151,12 @@ local function open(where, deadline)
     return sock, true
   end
   local code
-  ok, code, message = prepare(sock, where, deadline)
+  ok, code, message = prepare(sock, where, connected_by)
   if not ok then
     sock:close()
     return nil, code, message
   end
+  sock:settimeout(left(deadline))
   return sock
 end
 
