@@ -15,6 +15,9 @@ local OPTIONS = { max_body = "number", gzip = "boolean", max_connections = "numb
 -- A quarter of the descriptors that most systems grant.
 local MAX_CONNECTIONS = 256
 
+-- Kinds of errors by which a task is woken when nobody waits for its answer.
+local ENDED = { cancelled = true, timeout = true }
+
 -- Seconds after which whoever runs for a key is taken for lost: its coroutine
 -- may never be resumed again.
 local PATIENCE = 120
@@ -105,24 +108,29 @@ end
 
 -- Places: so many transfers at once, the others wait in line
 
-function Multi:_release()
-  while self._line[self._line_first] do
+-- Lets those in line go on as far as there are places, which count for them from now on.
+function Multi:_let_in()
+  while self._busy < self._limit and self._line[self._line_first] do
     local place = self._line[self._line_first]
     self._line[self._line_first] = nil
     self._line_first = self._line_first + 1
     if place.waiting and place.task:wake(true) then
-      return -- it has changed hands
+      self._busy = self._busy + 1
     end
   end
-  self._busy = self._busy - 1
 end
 
--- Waits for a place: whether there is one, and the seconds that are left or the
--- error.
+function Multi:_release()
+  self._busy = self._busy - 1
+  self:_let_in()
+end
+
+-- Waits for a place, for which `_add` then has to be called at once: whether
+-- there is one, and the seconds that are left or the error; true when others
+-- wait in line for it.
 function Multi:_enter(task, request)
   local timeout = request.timeout
   if self._busy < self._limit then
-    self._busy = self._busy + 1
     return true, timeout
   end
   local started = self:clock()
@@ -133,16 +141,19 @@ function Multi:_enter(task, request)
   place.waiting = false
   if not ours then
     return false, err or failure(request, "timeout", "all connections of the transport were in use", false)
-  elseif task.group.over or (request.cancel and request.cancel.cancelled) then
-    self:_release()
+  end
+  self._busy = self._busy - 1 -- until it is taken
+  if task.group.over or (request.cancel and request.cancel.cancelled) then
+    self:_let_in()
     return false, task.group.over and task.group:refusal() or cancelled(request.cancel.reason)
   end
-  return true, timeout and timeout - (self:clock() - started)
+  return true, timeout and timeout - (self:clock() - started), true
 end
 
 -- Sending
 
--- Adds the request for `waiter`; its id, or nil and the error.
+-- Adds the request for `waiter`; its id, or nil and the error. Raises for what
+-- no request may have.
 function Multi:_add(request, waiter, timeout)
   local where, headers = message.parts(request)
   local id, code, problem, sent = self._multi:add(
@@ -150,21 +161,30 @@ function Multi:_add(request, waiter, timeout)
     rawget(request, "once")
   )
   if not id then
-    self:_release()
     return nil, failure(request, code, problem, sent)
   end
+  self._busy = self._busy + 1
   waiter.request = request
   self._waiters[id] = waiter
   return id
 end
 
 function Multi:_send_in(task, request)
-  local entered, left = self:_enter(task, request)
+  local entered, left, in_line = self:_enter(task, request)
   if not entered then
     return nil, left
   end
-  local id, err = self:_add(request, task, left)
-  if not id then
+  local ok, id, err = true, nil, nil
+  if in_line then
+    ok, id, err = pcall(self._add, self, request, task, left)
+  else
+    id, err = self:_add(request, task, left)
+  end
+  if not ok or not id then
+    self:_let_in()
+    if not ok then
+      error(id, 0)
+    end
     return nil, err
   end
   task.scheduler:use(self)
@@ -174,6 +194,8 @@ function Multi:_send_in(task, request)
     self._waiters[id] = nil
     self._multi:cancel(id)
     self:_release()
+  end
+  if err and ENDED[err.kind] then -- also where an answer came before its turn
     err.ambiguous = true
   end
   return response, err
@@ -185,7 +207,7 @@ function Multi:_send_beside(request)
   local waiter = { wake = function(waiter, response, err)
     waiter.done, waiter.response, waiter.err = true, response, err
   end }
-  self._busy = self._busy + 1 -- over the limit rather than in a line that cannot move
+  -- Over the limit rather than in a line that cannot move.
   local id, err = self:_add(request, waiter, request.timeout)
   if not id then
     return nil, err

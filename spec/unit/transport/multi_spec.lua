@@ -170,6 +170,38 @@ local function promises(new)
     assert.same({ false, true }, { results[2].err.ambiguous, results[3].err.ambiguous })
   end)
 
+  it("keeps no place for what raises, be it sent at once, from the line or from a coroutine of its own", function()
+    transport = new { max_connections = 1 }
+    local function wrong()
+      local _, problem = pcall(ask, "", { network = { proxy = 1 } })
+      return problem:match("proxy: expected string, got number")
+    end
+    local raised = "proxy: expected string, got number"
+    assert.same({ raised, raised }, values(parallel { wrong, wrong }))
+    local results = parallel {
+      function() return ask [[ sleep(0.05) answer "first" ]] end,
+      wrong,
+      function() return ask [[ answer "last" ]] end,
+      function() return coroutine.wrap(wrong)() end,
+    }
+    assert.same({ "first", raised, "last", raised }, values(results))
+    assert.same({ "still" }, values(parallel { function() return ask [[ answer "still" ]] end }))
+  end)
+
+  it("says that a cancelled request may have been carried out, though its answer came meanwhile", function()
+    local canceller = cancel.new()
+    parallel { function() return ask [[ answer "" ]] end } -- so that there is a connection
+    local results = parallel {
+      function() return ask([[ answer "late" ]], { cancel = canceller }) end,
+      function()
+        curl.sleep(0.1)
+        canceller:cancel()
+        coroutine.wrap(ask)([[ answer "beside" ]]) -- the network goes on, before the first has its turn
+      end,
+    }
+    assert.same({ "cancelled", true }, { results[1].err.code, results[1].err.ambiguous })
+  end)
+
   it("keeps to its number of connections to a host", function()
     transport = new { max_per_host = 2 }
     local before = tonumber(ask [[ answer(tostring(count.connections)) ]])
