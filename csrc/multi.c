@@ -126,18 +126,33 @@ static struct cj_exchange *begin (lua_State *L, struct cj_pool *p) {
   return e != NULL ? e : transfer(L, p, &r);
 }
 
-/* Frees its place, and then pushes what came of it: that may raise. */
-static int push_end (lua_State *L, struct cj_pool *p, struct cj_exchange *e) {
-  int has_body = e->speaker == CJ_LIBCURL;
-  cj_pool_release(p, e);
-  if (has_body)
-    keep_body(L, e->id, 0);
+/* push_answer(exchange): what came of it. May raise, and run finalizers. */
+static int push_answer (lua_State *L) {
+  const struct cj_exchange *e = lua_touserdata(L, 1);
   if (e->status == 0)
     return cj_curl_failure(L, e->failure);
   lua_pushinteger(L, e->status);
   lua_pushlstring(L, e->head->s, e->head->len);
   lua_pushlstring(L, e->body->s, e->body->len);
   return 3;
+}
+
+/* Under its address is push_answer in the registry. */
+static const char push_answer_key;
+
+/* Pushes what came of an exchange and frees its place. A finalizer may use or
+** close the same multi meanwhile. */
+static int push_end (lua_State *L, struct cj_pool *p, struct cj_exchange *e) {
+  int top = lua_gettop(L);
+  int result;
+  cj_pool_begin_reading(p, e);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, (void *)&push_answer_key);
+  lua_pushlightuserdata(L, e);
+  result = lua_pcall(L, 1, LUA_MULTRET, 0);
+  if (e->speaker == CJ_LIBCURL)
+    keep_body(L, e->id, 0);
+  cj_pool_end_reading(p, e);
+  return result == LUA_OK ? lua_gettop(L) - top : lua_error(L);
 }
 
 static int push_shortage (lua_State *L) {
@@ -152,7 +167,7 @@ static int multi_perform (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   CURLMcode result = CURLM_OK;
   struct cj_exchange *e;
-  if (p->busy > 0 && cj_pool_is_open(p))
+  if (p->busy > p->reading && cj_pool_is_open(p))
     return luaL_error(L, "other requests are on their way");
   e = begin(L, p);
   if (e == NULL)
@@ -246,6 +261,8 @@ static const luaL_Reg multi_mt[] = {
 
 void cj_multi_open (lua_State *L) {
   cj_curl_type(L, MULTI_T, multi_mt, multi_methods);
+  lua_pushcfunction(L, push_answer);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, (void *)&push_answer_key);
   lua_pushcfunction(L, l_multi);
   lua_setfield(L, -2, "multi");
 }

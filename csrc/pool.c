@@ -131,6 +131,18 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
   p->busy--;
 }
 
+void cj_pool_begin_reading (struct cj_pool *p, struct cj_exchange *e) {
+  unqueue(p, e);
+  p->reading++;
+}
+
+void cj_pool_end_reading (struct cj_pool *p, struct cj_exchange *e) {
+  p->reading--;
+  cj_pool_release(p, e);
+  if (p->closes && p->reading == 0)
+    cj_pool_close(p);
+}
+
 static struct cj_exchange *new_place (struct cj_pool *p) {
   struct cj_exchange **list = realloc(p->list, (p->n + 1) * sizeof(void *));
   struct cj_exchange *e;
@@ -431,6 +443,9 @@ void cj_pool_close (struct cj_pool *p) {
   struct cj_sigpipe guard;
   int secure = p->secure;
   size_t i;
+  p->closes = p->reading > 0;
+  if (p->closes)
+    return;
   if (secure)
     cj_sigpipe_block(&guard);
   for (i = 0; i < p->n; i++) {
@@ -459,6 +474,8 @@ int cj_pool_open (struct cj_pool *p) {
   if (cj_pool_is_open(p))
     return 0;
   cj_pool_close(p);
+  if (p->closes)
+    return -1; /* of another process, and still read in this one */
   p->deadline = p->due = HUGE_VAL;
   p->forks = cj_forks();
   cj_handle_start();

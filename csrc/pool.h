@@ -38,6 +38,8 @@ struct cj_pool {
   struct cj_exchange **list;
   size_t n, busy;
   struct cj_exchange *ended, **ended_end; /* in a queue */
+  size_t reading; /* so many of the busy ones have ended and are being read */
+  int closes;     /* as soon as none is read any more */
   struct cj_buf network; /* of a request, flattened, while a place is found */
   struct cj_buf lines;   /* for the owner, to write a request's headers to */
   int secure;            /* as a handle's, of all */
@@ -72,5 +74,10 @@ double cj_pool_left (const struct cj_pool *p, double seconds);
 
 /* Whether it ended or not: its place is free for the next one. */
 void cj_pool_release (struct cj_pool *p, struct cj_exchange *e);
+
+/* Around the reading of what came of an exchange, if others may begin and end
+** meanwhile, or the pool be closed: it stays until then, and is released. */
+void cj_pool_begin_reading (struct cj_pool *p, struct cj_exchange *e);
+void cj_pool_end_reading (struct cj_pool *p, struct cj_exchange *e);
 
 #endif

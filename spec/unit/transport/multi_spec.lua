@@ -4,6 +4,7 @@ local Server = require "spec.support.server"
 local cancel = require "cloudjobs.cancel"
 local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
+local lua = require("spec.support.process").lua
 local parallel = require "cloudjobs.parallel"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143 113
@@ -168,6 +169,76 @@ local function promises(new)
     }
     assert.same({ "first", "timeout", "timeout" }, values(results))
     assert.same({ false, true }, { results[2].err.ambiguous, results[3].err.ambiguous })
+  end)
+
+  -- Runs a program in which `haunt(f)` has f run whenever memory is needed, until
+  -- `f` returns true. In a process of its own: the less there is to collect, the
+  -- more often.
+  local function haunted(program)
+    local _, out, err = lua(([[
+      local function new() return require("cloudjobs.transport.multi").new { gzip = %s } end
+      local transport = new()
+      local function ask(script)
+        local request = { method = "GET", url = %q, headers = { ["x-script"] = script }, timeout = 10 }
+        local response, err = transport:send(request)
+        return response and response.body, err and err.code
+      end
+      local function haunt(f)
+        local function bury()
+          local function rise() return f() or bury() end
+          if newproxy then -- before 5.2
+            getmetatable(newproxy(true)).__gc = rise
+          else
+            setmetatable({}, { __gc = rise })
+          end
+        end
+        bury()
+        if not pcall(collectgarbage, "incremental", 1, 1000, 1) then -- before 5.4
+          jit.off() -- a trace of LuaJIT's may do nothing but collect with these
+          collectgarbage("setpause", 0)
+          collectgarbage("setstepmul", 10000)
+        end
+      end
+      %s]]):format(new == by_libcurl, server:url("/"), program))
+    return out .. err
+  end
+
+  it("gives each its own answer, though finalizers use it whenever memory is needed", function()
+    assert.matches("^finalizers: %d%d%d+\n$", haunted [[
+      local inner, within = 0, false
+      haunt(function()
+        if not within then
+          within = true
+          inner = inner + (ask 'answer(("i"):rep(60))' == ("i"):rep(60) and 1 or 0)
+          within = false
+        end
+      end)
+      for i = 1, 200 do
+        local expected = ("%060d"):format(i)
+        assert(ask(("answer %q"):format(expected)) == expected)
+      end
+      print("finalizers: " .. inner)
+    ]])
+  end)
+
+  it("gives an answer that has come, though a finalizer closes it meanwhile", function()
+    assert.equal("closed\n", haunted [[
+      local closed
+      for i = 1, 100 do
+        transport, closed = new(), false
+        haunt(function()
+          transport:close()
+          closed = true
+          return true
+        end)
+        repeat
+          local expected = ("%060d"):format(i)
+          local answer, code = ask(("answer %q"):format(expected))
+          assert(answer == expected or code == "closed")
+        until closed
+      end
+      print(select(2, ask ""))
+    ]])
   end)
 
   it("keeps no place for what raises, be it sent at once, from the line or from a coroutine of its own", function()
