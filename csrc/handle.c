@@ -131,6 +131,10 @@ static void set_defaults (struct cj_handle *h) {
   curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->message);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  /* Whoever gives up a request does not wait until its name is resolved. */
+  curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+#endif
 #if LIBCURL_VERSION_NUM >= 0x075500
   cj_handle_text(h, CURLOPT_PROTOCOLS_STR, "http,https");
 #else

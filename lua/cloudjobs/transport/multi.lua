@@ -174,7 +174,7 @@ function Multi:_send_in(task, request)
   if not entered then
     return nil, left
   end
-  local ok, id, err = true, nil, nil
+  local ok, id, err = true
   if in_line then
     ok, id, err = pcall(self._add, self, request, task, left)
   else

@@ -6,6 +6,7 @@ local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
 local lua = require("spec.support.process").lua
 local parallel = require "cloudjobs.parallel"
+local unresolved = require "spec.support.unresolved"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143 113
 
@@ -318,6 +319,33 @@ local function promises(new)
     assert.same({ "cancelled", "enough", true }, { results[1].err.kind, results[1].err.message, results[1].err.ambiguous })
     assert.is_false(results[5].err.ambiguous)
     assert.is_true(curl.clock() - started < 5)
+  end)
+
+  it("waits no longer for a name when it is cancelled or its time is over", function()
+    local said = unresolved(([[
+      local cancel = require("cloudjobs.cancel").new()
+      local transport = require("cloudjobs.transport.multi").new { gzip = %s }
+      local function ask(timeout)
+        return transport:send { method = "GET", url = "http://a.name.example/", headers = {}, timeout = timeout,
+          cancel = cancel }
+      end
+      local started = transport:clock()
+      local results = require("cloudjobs.parallel") {
+        function() return ask(60) end,
+        function() return ask(0.05) end,
+        function()
+          transport:sleep(0.1)
+          cancel:cancel()
+        end,
+      }
+      transport:close()
+      print(results[1].err.code, results[2].err.code, transport:clock() - started < 4)
+    ]]):format(new == by_libcurl))
+    if not said then
+      pending("this machine grants no namespace, or has no port 53 to give")
+    else
+      assert.equal("cancelled\ttimeout\ttrue\n", said)
+    end
   end)
 
   it("gives places, descriptors and memory back when a thousand calls are cancelled midway", function()
