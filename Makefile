@@ -36,7 +36,7 @@ present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
 modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
 core_sources = $(call present,core signer fields codec encode encode_map encode_scalar decode \
-	decode_scalar xml_tree shape json xml scalar sign hash random certificate answer buf \
+	decode_scalar xml_tree shape json xml scalar date sign hash random certificate answer buf \
 	forks)
 curl_sources = $(call present,curl multi poller pool connection reader transfer handle request answer buf \
 	forks sigpipe)
@@ -157,7 +157,7 @@ judges:
 
 # A limit is C in spec/bench that may use what of csrc knows no Lua.
 limits = $(patsubst spec/bench/%.c,$(out)/bench/%.so,$(wildcard spec/bench/*.c))
-$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar sign hash buf))
+$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar date sign hash buf))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SHARED) -o $@ $^ -lcrypto -lcurl
 
@@ -175,7 +175,7 @@ benched: build $(limits)
 # libFuzzer beside the C that knows no Lua. What it learns stays in the build;
 # TIME is each target's, in seconds.
 fuzz_targets = $(patsubst csrc/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard csrc/fuzz/*.c))
-fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json xml scalar sign answer reader hash buf))
+fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json xml scalar date sign answer reader hash buf))
 $(BUILD)/fuzz/%: csrc/fuzz/%.c $(fuzzed) $(wildcard csrc/*.h csrc/fuzz/*.h)
 	@mkdir -p $@.corpus
 	clang $(STRICT) -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \

@@ -1,6 +1,7 @@
 /* Shapes and scalars for Lua; encode.c and decode.c walk the values. */
 #include "codec.h"
 
+#include "date.h"
 #include "scalar.h"
 
 const struct cj_node cj_document_node = { .type = CJ_DOCUMENT };

@@ -1,6 +1,7 @@
 /* JSON's scalars -> Lua, and what is said of those that do not fit. */
 #include "decode.h"
 
+#include "date.h"
 #include "scalar.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
 /* Scalars of Lua -> JSON, and the noting of what is wrong with them. */
 #include "encode.h"
 
+#include "date.h"
 #include "scalar.h"
 
 #include <math.h>

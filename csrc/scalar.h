@@ -1,5 +1,4 @@
-/* Text forms of single values: base64, dates, integers, doubles; UTF-8. No
-** Lua. */
+/* Text forms of single values: base64, integers, doubles; UTF-8. No Lua. */
 #ifndef CJ_SCALAR_H
 #define CJ_SCALAR_H
 
@@ -9,18 +8,18 @@
 /* Room that a writer may need at 'to'; none of them adds a NUL. */
 #define CJ_INTEGER_MAX 20 /* -9223372036854775808 */
 #define CJ_DOUBLE_MAX 32  /* -1.7976931348623157e+308, and snprintf's NUL */
-#define CJ_DATE_MAX 32    /* Sun, 06 Nov 1994 08:49:37 GMT, likewise */
 
 #define CJ_BASE64_LEN(n) (((n) + 2) / 3 * 4)
+
+static inline int cj_is_digit (char c) {
+  return c >= '0' && c <= '9';
+}
 
 /* Writers give the number of bytes written. */
 size_t cj_base64_write (char *to, const char *s, size_t n);
 size_t cj_integer_write (char *to, int64_t i);
 /* The shortest decimal that reads back as 'd', which must be finite. */
 size_t cj_double_write (char *to, double d);
-/* 0 when 't' is not a number or outside the years 0 to 9999. */
-size_t cj_iso_write (char *to, double t);
-size_t cj_http_date_write (char *to, double t);
 
 /* Readers take exactly the n bytes and give 0, or -1 when these are something
 ** else; 'to' may be 's'. */
@@ -28,8 +27,6 @@ int cj_base64_read (char *to, size_t *len, const char *s, size_t n);
 int cj_integer_read (int64_t *i, const char *s, size_t n);
 /* JSON's grammar; -1 also for what is too large for a double. */
 int cj_double_read (double *d, const char *s, size_t n);
-/* ISO-8601, the three HTTP forms, or seconds as a decimal. */
-int cj_time_read (double *t, const char *s, size_t n);
 
 /* The length of the well-formed UTF-8 sequence of two to four bytes at 'p', or
 ** 0: no overlong form, no surrogate, nothing above U+10FFFF. */

@@ -7,7 +7,6 @@
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define DATE_SIZE 8 /* of a stamp */
 #define PARTS 4     /* of a scope */
-#define YEAR_10000 253402300800.0
 
 static int add (struct cj_buf *out, struct cj_slice s) {
   return cj_buf_add(out, s.s, s.n);
@@ -362,43 +361,6 @@ int cj_sign_canonical (struct cj_buf *out, struct cj_request *r,
 }
 
 /* ---- the signing key ---- */
-
-/* The date of a count of days since 1970, by Howard Hinnant's algorithm; the
-** C library's gmtime takes a lock. */
-static void civil (long days, int *year, int *month, int *day) {
-  long z = days + 719468;
-  long era = z / 146097, of_era = z % 146097;
-  long yoe = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-  long doy = of_era - (365 * yoe + yoe / 4 - yoe / 100);
-  long mp = (5 * doy + 2) / 153;
-  *day = (int)(doy - (153 * mp + 2) / 5 + 1);
-  *month = (int)(mp < 10 ? mp + 3 : mp - 9);
-  *year = (int)(yoe + era * 400 + (*month <= 2));
-}
-
-static char *digits2 (char *p, int n) {
-  *p++ = (char)('0' + n / 10);
-  *p++ = (char)('0' + n % 10);
-  return p;
-}
-
-int cj_sign_stamp (double epoch, char *stamp) {
-  int year, month, day, second;
-  int64_t seconds;
-  char *p = stamp;
-  if (!(epoch >= 0 && epoch < YEAR_10000))
-    return -1;
-  seconds = (int64_t)epoch;
-  civil((long)(seconds / 86400), &year, &month, &day);
-  second = (int)(seconds % 86400);
-  p = digits2(digits2(p, year / 100), year % 100);
-  p = digits2(digits2(p, month), day);
-  *p++ = 'T';
-  p = digits2(digits2(p, second / 3600), second / 60 % 60);
-  p = digits2(p, second % 60);
-  *p = 'Z';
-  return 0;
-}
 
 /* Region and service stand in a header, between slashes. */
 static int is_scope_part (struct cj_slice s) {

@@ -3,9 +3,9 @@
 #define CJ_SIGN_H
 
 #include "buf.h"
+#include "date.h"
 #include "hash.h"
 
-#define CJ_STAMP_SIZE 16 /* YYYYMMDDTHHMMSSZ */
 #define CJ_SIGNATURE_SIZE (2 * CJ_SHA256_SIZE)
 #define CJ_HEADERS_MAX 128           /* servers take about a hundred */
 #define CJ_QUERY_MAX 256             /* parameters; sorted by insertion */
@@ -74,9 +74,6 @@ struct cj_signer {
 /* The headers that proxies and clients change on the way. */
 extern const struct cj_slice cj_unsigned_headers[]; /* ends with a NULL */
 int cj_sign_skips (struct cj_slice name);
-
-/* Writes the time as CJ_STAMP_SIZE bytes; -1 for a year beyond 9999. */
-int cj_sign_stamp (double epoch, char *stamp);
 
 /* All stages, into an emptied buffer. Sorts the headers. 0, or -1 and the
 ** reason in 'why'. */

@@ -128,7 +128,7 @@ static const struct cj_slice authorization = CJ_SLICE("authorization");
 static void check_time (lua_State *L, int i, struct desk *d, char *stamp) {
   double second = floor(luaL_checknumber(L, i));
   if (second != d->second) {
-    luaL_argcheck(L, cj_sign_stamp(second, d->stamp) == 0, i,
+    luaL_argcheck(L, second >= 0 && cj_stamp_write(d->stamp, second) > 0, i,
                   "not a time from 1970 to 9999");
     d->second = second;
   }

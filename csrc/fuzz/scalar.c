@@ -1,5 +1,6 @@
 /* Fuzzes base64, dates and numbers: what is read and written reads the same
 ** again. */
+#include "../date.h"
 #include "../scalar.h"
 #include "hold.h"
 

@@ -126,7 +126,7 @@ static void sign (struct session *s, const char *body, size_t size) {
   r.region = slice("us-east-1");
   r.service = slice("bcm-data-exports");
   r.normalize_path = r.encode_path = 1;
-  must(cj_sign_stamp(1767225600, r.stamp));
+  must(cj_stamp_write(r.stamp, 1767225600) != CJ_STAMP_SIZE);
   for (r.count = 0; r.count < 6; r.count++) {
     r.headers[r.count].name = slice(headers[r.count][0]);
     r.headers[r.count].value = slice(headers[r.count][1]);

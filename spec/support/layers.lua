@@ -43,7 +43,7 @@ local LUA = {
 
 local C = {
   { layer = "core", "core", may = "codec signer fields certificate random scalar hash buf", lua = true },
-  { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar buf core", lua = true },
+  { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar date buf core", lua = true },
   { layer = "curl", "curl", "multi", "poller", may = "pool transfer handle clock seconds forks buf", lua = true },
   { layer = "pool", "pool", may = "connection transfer seconds sigpipe forks buf" },
   { layer = "connection", "connection", may = "handle request reader answer sigpipe forks buf" },
@@ -57,10 +57,11 @@ local C = {
   { layer = "compat", "compat", lua = true },
   { layer = "signer", "signer", may = "fields sign hash buf core", lua = true },
   { layer = "fields", "fields", may = "sign random answer buf core", lua = true },
-  { layer = "sign", "sign", may = "hash buf" },
+  { layer = "sign", "sign", may = "date hash buf" },
   { layer = "shape", "shape", may = "scalar buf" },
   { layer = "json", "json", may = "scalar buf" },
   { layer = "xml", "xml", may = "scalar buf" },
+  { layer = "date", "date", may = "scalar" },
   { layer = "scalar", "scalar", may = "buf" },
   { layer = "random", "random", may = "hash forks" },
   { layer = "hash", "hash", may = "buf" },

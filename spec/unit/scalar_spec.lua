@@ -1,4 +1,4 @@
--- csrc/scalar.c through the functions of cloudjobs.core.
+-- csrc/scalar.c and csrc/date.c through the functions of cloudjobs.core.
 
 local core = require "cloudjobs.core"
 
