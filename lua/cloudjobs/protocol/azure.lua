@@ -50,7 +50,7 @@ end
 
 -- The member that is the body, where an operation has one, is an object.
 local function check_body(op, body, problems)
-  for _, member in ipairs(core.members(op.input)) do
+  for _, member in ipairs(rest.members[op.input]) do
     if member.location == "body" and body and body:sub(1, 1) ~= "{" then
       problems[#problems + 1] = { path = member.name, message = "expected an object" }
     end

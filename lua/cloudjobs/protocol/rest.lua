@@ -6,6 +6,15 @@ local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
 local url = require "cloudjobs.url"
 
+-- Shape -> its members, which nobody changes. Made once.
+local members = setmetatable({}, {
+  __mode = "k",
+  __index = function(made, shape)
+    made[shape] = core.members(shape)
+    return made[shape]
+  end,
+})
+
 local function sorted_keys(map)
   local keys = {}
   for key in pairs(map) do
@@ -128,7 +137,7 @@ local function encode(op, params, context)
   local path, fixed_query = op.uri:match("^([^?]*)%??(.*)$")
   parts.query[1] = fixed_query ~= "" and fixed_query or nil
   local in_body, payload
-  for _, member in ipairs(op.input and core.members(op.input) or {}) do
+  for _, member in ipairs(op.input and members[op.input] or {}) do
     local value = params[member.name]
     if value == nil and member.idempotency then
       value = token
@@ -231,9 +240,9 @@ function TAKE.status(output, member, response)
 end
 
 -- What the body says; nothing where no member is read from it.
-local function decode_body(op, members, response)
+local function decode_body(op, response)
   local in_body, payload
-  for _, member in ipairs(members) do
+  for _, member in ipairs(members[op.output]) do
     if member.location == "body" then
       payload = member
     elseif not member.location then
@@ -257,12 +266,11 @@ local function decode(op, response)
   elseif not op.output then
     return {}
   end
-  local members = core.members(op.output)
-  local output, message = decode_body(op, members, response)
+  local output, message = decode_body(op, response)
   if not output then
     return nil, aws_error.unreadable(response, message)
   end
-  for _, member in ipairs(members) do
+  for _, member in ipairs(members[op.output]) do
     local take = TAKE[member.location]
     if take then
       take(output, member, response)
@@ -271,4 +279,6 @@ local function decode(op, response)
   return output
 end
 
-return { encode = encode, without_body = without_body, decode = decode, request_id = aws_error.request_id }
+return {
+  encode = encode, without_body = without_body, decode = decode, request_id = aws_error.request_id, members = members,
+}
