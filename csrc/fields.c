@@ -156,9 +156,13 @@ static struct cj_slice pop_string (lua_State *L, int i) {
 
 /* Takes the names of the list at 'i' as those of own fields. How many there
 ** are, or -1. */
-static int take_own (lua_State *L, int i, struct cj_header *own,
-                     struct cj_complaint *why) {
-  int n, count = lua_isnoneornil(L, i) ? 0 : (int)lua_rawlen(L, i);
+static int take_names (lua_State *L, int i, struct cj_header *own,
+                       struct cj_complaint *why) {
+  int n, count;
+  if (lua_isnoneornil(L, i))
+    return 0;
+  luaL_checktype(L, i, LUA_TTABLE);
+  count = (int)lua_rawlen(L, i);
   luaL_argcheck(L, count <= CJ_OWN_MAX, i, "too many names");
   for (n = 0; n < count; n++) {
     lua_rawgeti(L, i, n + 1);
@@ -180,6 +184,7 @@ static size_t take_way (lua_State *L, int i, struct cj_way *way) {
   memset(way, 0, sizeof(*way));
   if (lua_isnoneornil(L, i))
     return 0;
+  luaL_checktype(L, i, LUA_TTABLE);
   way->method = member(L, i, "method");
   way->path = member(L, i, "path");
   way->query = member(L, i, "query");
@@ -203,7 +208,7 @@ static int l_fields (lua_State *L) {
   int count, own_count, i;
   luaL_checktype(L, 1, LUA_TTABLE);
   size = take_way(L, 3, &way);
-  own_count = take_own(L, 2, own, &why);
+  own_count = take_names(L, 2, own, &why);
   count = own_count < 0 ? -1 : take_headers(L, 1, headers, &why);
   if (count < 0)
     return cj_push_complaint(L, &why);
