@@ -43,38 +43,31 @@ static int take_headers (lua_State *L, int i, struct cj_header *headers,
   return count;
 }
 
-/* What 'f' puts in place of true. */
-static struct cj_slice new_id (lua_State *L, struct cj_fields *f,
-                               struct cj_random *random) {
-  struct cj_slice id;
-  if (cj_random_uuid(random, f->id) != 0)
-    cj_no_random(L);
-  id.s = f->id;
-  id.n = sizeof(f->id);
-  return id;
-}
-
-int cj_fields_own (lua_State *L, int i, struct cj_fields *f,
-                   struct cj_random *random, struct cj_header *own,
+int cj_fields_own (lua_State *L, int i, const struct cj_fields *f,
+                   struct cj_random *random, struct cj_own *own,
                    struct cj_complaint *why) {
-  int n, count = 0;
+  int n;
+  own->count = 0;
   for (n = 0; n < f->own_count; n++) {
-    struct cj_header *h = &own[count];
+    struct cj_header *h = &own->headers[own->count];
     int type = lua_type(L, i + n);
     if (type <= LUA_TNIL)
       continue;
-    h->name = f->own[n].name;
+    h->name = f->own[n];
     if (type == LUA_TBOOLEAN && lua_toboolean(L, i + n)) {
-      h->value = new_id(L, f, random);
+      h->value.s = own->ids[n];
+      h->value.n = CJ_UUID_SIZE;
       h->plain = 1;
+      if (cj_random_uuid(random, own->ids[n]) != 0)
+        cj_no_random(L);
     } else {
       h->value = cj_check_slice(L, i + n);
       if (cj_value_check(h, why) != 0)
         return -1;
     }
-    count++;
+    own->count++;
   }
-  return count;
+  return 0;
 }
 
 int cj_fields_line (struct cj_buf *out, struct cj_slice name,
@@ -156,9 +149,10 @@ static struct cj_slice pop_string (lua_State *L, int i) {
 
 /* Takes the names of the list at 'i' as those of own fields. How many there
 ** are, or -1. */
-static int take_names (lua_State *L, int i, struct cj_header *own,
+static int take_names (lua_State *L, int i, struct cj_slice *own,
                        struct cj_complaint *why) {
   int n, count;
+  struct cj_header h = { { NULL, 0 }, CJ_SLICE(""), 0 };
   if (lua_isnoneornil(L, i))
     return 0;
   luaL_checktype(L, i, LUA_TTABLE);
@@ -166,16 +160,16 @@ static int take_names (lua_State *L, int i, struct cj_header *own,
   luaL_argcheck(L, count <= CJ_OWN_MAX, i, "too many names");
   for (n = 0; n < count; n++) {
     lua_rawgeti(L, i, n + 1);
-    own[n].name = pop_string(L, i);
-    own[n].value.n = 0;
-    if (cj_header_check(&own[n], why) != 0)
+    h.name = own[n] = pop_string(L, i);
+    if (cj_header_check(&h, why) != 0)
       return -1;
   }
   return count;
 }
 
 static struct cj_slice member (lua_State *L, int i, const char *name) {
-  lua_getfield(L, i, name);
+  lua_pushstring(L, name);
+  lua_rawget(L, i);
   return pop_string(L, i);
 }
 
@@ -199,7 +193,8 @@ static size_t take_way (lua_State *L, int i, struct cj_way *way) {
 ** attempts; of its own fields each attempt gives the values. A signer needs the
 ** way: { method, path, query, region, service }, all of them strings. */
 static int l_fields (lua_State *L) {
-  struct cj_header headers[CJ_HEADERS_MAX], own[CJ_OWN_MAX];
+  struct cj_header headers[CJ_HEADERS_MAX];
+  struct cj_slice own[CJ_OWN_MAX];
   struct cj_complaint why;
   struct cj_fields *f;
   struct cj_way way;
@@ -216,14 +211,14 @@ static int l_fields (lua_State *L) {
   for (i = 0; i < count; i++)
     size += headers[i].name.n + headers[i].value.n + 4;
   for (i = 0; i < own_count; i++)
-    size += own[i].name.n;
+    size += own[i].n;
   f = lua_newuserdatauv(L, sizeof(*f) + (size_t)count * sizeof(*headers) + size,
                         0);
   to = fill(f, headers, count, (char *)&f->headers[count]);
   f->own_count = own_count;
   for (i = 0; i < own_count; i++) {
-    f->own[i].name = own[i].name;
-    to = move(to, &f->own[i].name);
+    f->own[i] = own[i];
+    to = move(to, &f->own[i]);
   }
   f->way = way;
   to = move(move(to, &f->way.method), &f->way.path);
@@ -235,16 +230,15 @@ static int l_fields (lua_State *L) {
 
 /* fields:lines(own value, …) -> the lines | nil, message */
 static int fields_lines (lua_State *L) {
-  struct cj_fields *f = luaL_checkudata(L, 1, CJ_FIELDS_T);
+  const struct cj_fields *f = luaL_checkudata(L, 1, CJ_FIELDS_T);
   struct cj_random *random = lua_touserdata(L, lua_upvalueindex(1));
-  struct cj_header own[CJ_OWN_MAX];
+  struct cj_own own;
   struct cj_complaint why;
   struct cj_buf *out;
-  int count = cj_fields_own(L, 2, f, random, own, &why);
-  if (count < 0)
+  if (cj_fields_own(L, 2, f, random, &own, &why) != 0)
     return cj_push_complaint(L, &why);
   out = cj_buf_new(L, CJ_REQUEST_MAX);
-  if (cj_fields_write(out, f, own, count) != 0) {
+  if (cj_fields_write(out, f, own.headers, own.count) != 0) {
     cj_complain(&why, "the headers are too large");
     return cj_push_complaint(L, &why);
   }

@@ -19,25 +19,28 @@ struct cj_way {
 
 /* The userdata. Texts and headers lie behind it, in the same block. */
 struct cj_fields {
-  const char *lines;     /* of the fields that have a value, as on the wire */
-  size_t size;           /* of the lines */
-  int payload;           /* which is x-amz-content-sha256, or -1 */
-  struct cj_way way;     /* without a method: they are not for a signer */
-  char id[CJ_UUID_SIZE]; /* the latest that was made */
+  const char *lines; /* of the fields that have a value, as on the wire */
+  size_t size;       /* of the lines */
+  int payload;       /* which is x-amz-content-sha256, or -1 */
+  struct cj_way way; /* without a method: they are not for a signer */
   int own_count;
-  struct cj_header own[CJ_OWN_MAX]; /* without a value */
+  struct cj_slice own[CJ_OWN_MAX]; /* their names */
   int count;
   struct cj_header headers[]; /* those to be signed, by name */
 };
 
+/* The values that one attempt gives its own fields. */
+struct cj_own {
+  struct cj_header headers[CJ_OWN_MAX];
+  int count; /* nil leaves a field out */
+  char ids[CJ_OWN_MAX][CJ_UUID_SIZE];
+};
+
 /* Takes the values of its own fields, in the order of their names, from the
-** arguments from 'i' on: nil leaves a field out, true is a new UUID. The
-*strings
-** stay where they are, the UUID's in 'f'. Returns how many there are; -1 and
-*the
-** reason in 'why' when one must not be sent. */
-int cj_fields_own (lua_State *L, int i, struct cj_fields *f,
-                   struct cj_random *random, struct cj_header *own,
+** arguments from 'i' on; true is a new UUID. The strings stay where they are.
+** Gives 0, or -1 and the reason in 'why' when one must not be sent. */
+int cj_fields_own (lua_State *L, int i, const struct cj_fields *f,
+                   struct cj_random *random, struct cj_own *own,
                    struct cj_complaint *why);
 
 /* Appends "name: value" and a line's end. 0, or -1 when out of memory. */

@@ -5,6 +5,7 @@
 #include "forks.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static pthread_once_t looked = PTHREAD_ONCE_INIT;
 static int has_hashed_certificates; /* set by 'look', constant from then on */
+static int is_pinned;               /* likewise by 'start' */
 
 /* Whether 'name' is what OpenSSL looks certificates up by: 8 hex digits and
 ** a number. */
@@ -40,8 +42,17 @@ static int count_certificates (const char *folder) {
   return n;
 }
 
+/* Keeps this library, and so libcurl, loaded for as long as the process lives:
+** a thread that resolves a name may outlive the Lua state. */
+static int pin (void) {
+  Dl_info self;
+  return dladdr(&started, &self) != 0 &&
+         dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE) != NULL;
+}
+
 static void start (void) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
+  is_pinned = pin();
 }
 
 static void look (void) {
@@ -133,7 +144,7 @@ static void set_defaults (struct cj_handle *h) {
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
   /* Whoever gives up a request does not wait until its name is resolved. */
-  curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(e, CURLOPT_QUICK_EXIT, (long)is_pinned);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500
   cj_handle_text(h, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -58,7 +58,8 @@ static int l_multi (lua_State *L) {
 }
 
 /* multi:close(), also __gc and __close: ends what is on its way and closes
-** the connections. It can be used again. */
+** the connections, after the answer that is being pushed. It can be used
+** again. */
 static int multi_close (lua_State *L) {
   cj_pool_close(check_multi(L));
   return 0;
@@ -143,15 +144,15 @@ static const char push_answer_key;
 /* Pushes what came of an exchange and frees its place. A finalizer may use or
 ** close the same multi meanwhile. */
 static int push_end (lua_State *L, struct cj_pool *p, struct cj_exchange *e) {
-  int top = lua_gettop(L);
-  int result;
-  cj_pool_begin_reading(p, e);
+  int top = lua_gettop(L), has_body = e->speaker == CJ_LIBCURL, result;
+  size_t id = e->id;
   lua_rawgetp(L, LUA_REGISTRYINDEX, (void *)&push_answer_key);
   lua_pushlightuserdata(L, e);
+  cj_pool_begin_reading(p, e);
   result = lua_pcall(L, 1, LUA_MULTRET, 0);
-  if (e->speaker == CJ_LIBCURL)
-    keep_body(L, e->id, 0);
   cj_pool_end_reading(p, e);
+  if (has_body)
+    keep_body(L, id, 0);
   return result == LUA_OK ? lua_gettop(L) - top : lua_error(L);
 }
 
@@ -162,7 +163,7 @@ static int push_shortage (lua_State *L) {
 
 /* multi:perform(method, url, headers, body, timeout, connect_timeout, network,
 ** once) -> status, lines, body | nil, code, message, sent: one exchange, while
-** no others are on their way */
+** no others are on their way, but for those whose answers are being pushed */
 static int multi_perform (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   CURLMcode result = CURLM_OK;

@@ -114,7 +114,7 @@ static void unqueue (struct cj_pool *p, struct cj_exchange *e) {
 }
 
 void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
-  if (e->speaker == CJ_NOBODY)
+  if (e->speaker == CJ_NOBODY || e->is_read)
     return;
   if (e->has_ended)
     unqueue(p, e);
@@ -133,11 +133,13 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
 
 void cj_pool_begin_reading (struct cj_pool *p, struct cj_exchange *e) {
   unqueue(p, e);
+  e->is_read = 1;
   p->reading++;
 }
 
 void cj_pool_end_reading (struct cj_pool *p, struct cj_exchange *e) {
   p->reading--;
+  e->is_read = e->has_ended = 0;
   cj_pool_release(p, e);
   if (p->closes && p->reading == 0)
     cj_pool_close(p);

@@ -16,7 +16,7 @@ struct cj_exchange {
   struct cj_transfer t;
   size_t id; /* from 1 */
   enum cj_speaker speaker;
-  int has_ended;
+  int has_ended, is_read;
   double timeout, deadline; /* of 'c', in s */
   int waits_out;            /* what epoll is told of 'c' */
   struct cj_exchange *next; /* that has ended */
@@ -54,7 +54,8 @@ int cj_pool_open (struct cj_pool *p);
 int cj_pool_is_open (const struct cj_pool *p);
 
 /* Ends what is on its way and closes the connections; it can be opened again.
-** In a child of the process that opened it only memory and a descriptor go. */
+** In a child of the process that opened it only memory and a descriptor go.
+** While an answer is read it waits for the end of that. */
 void cj_pool_close (struct cj_pool *p);
 
 /* Begins an exchange. NULL: the request is one for libcurl's HTTP. */
@@ -72,7 +73,8 @@ CURLMcode cj_pool_step (struct cj_pool *p, double seconds);
 /* How long nothing has to be done, up to 'seconds'. */
 double cj_pool_left (const struct cj_pool *p, double seconds);
 
-/* Whether it ended or not: its place is free for the next one. */
+/* Whether it ended or not: its place is free for the next one, unless it is
+** being read. */
 void cj_pool_release (struct cj_pool *p, struct cj_exchange *e);
 
 /* Around the reading of what came of an exchange, if others may begin and end

@@ -12,8 +12,7 @@
 #define KEY_MAX 1024
 #define TOKEN_MAX (64 * 1024)
 
-/* What all signers of one Lua state work with. Nothing yields or calls Lua
-** while one of them uses it. */
+/* What all signers of one Lua state work with, a desk for each method. */
 struct desk {
   struct cj_hash hash;
   struct cj_buf text, lines;
@@ -34,7 +33,8 @@ static const luaL_Reg desk_mt[] = {
   { NULL, NULL },
 };
 
-static void desk_new (lua_State *L) {
+/* Pushes it. */
+static struct desk *desk_new (lua_State *L) {
   struct desk *d = lua_newuserdatauv(L, sizeof(*d), 0);
   memset(d, 0, sizeof(*d));
   d->text.max = d->lines.max = CJ_REQUEST_MAX;
@@ -42,6 +42,7 @@ static void desk_new (lua_State *L) {
   luaL_setmetatable(L, DESK_T);
   if (cj_hash_open(&d->hash) != 0)
     luaL_error(L, "libcrypto offers no SHA-256");
+  return d;
 }
 
 static struct cj_slice opt_slice (lua_State *L, int i) {
@@ -59,6 +60,29 @@ struct signer {
 
 /* Upvalues of a signer's methods. */
 enum { UP_DESK = 1, UP_SIGNER, UP_FIELDS, UP_RANDOM };
+
+/* The method's desk, a new one while its own is lent. */
+static struct desk *desk_of (lua_State *L) {
+  struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
+  if (d == NULL) {
+    d = desk_new(L);
+    lua_replace(L, lua_upvalueindex(UP_DESK));
+  }
+  return d;
+}
+
+/* Pushes the desk. While something that lies on it is pushed, a finalizer may
+** sign: not on this one. */
+static void desk_lend (lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(UP_DESK));
+  lua_pushnil(L);
+  lua_replace(L, lua_upvalueindex(UP_DESK));
+}
+
+static void desk_return (lua_State *L, int index) {
+  lua_pushvalue(L, index);
+  lua_replace(L, lua_upvalueindex(UP_DESK));
+}
 
 static int refuse (lua_State *L, const char *message) {
   lua_pushnil(L);
@@ -156,13 +180,15 @@ static struct cj_slice token_of (lua_State *L) {
 /* Puts the headers of this attempt alone into the request: their own values at
 ** 'i', the date and the token. All lines go into 'lines'. */
 static int take_own (lua_State *L, int i, const struct signer *s,
-                     struct cj_fields *f, struct cj_buf *lines,
-                     struct cj_request *r, struct cj_complaint *why) {
+                     const struct cj_fields *f, struct cj_own *own,
+                     struct cj_buf *lines, struct cj_request *r,
+                     struct cj_complaint *why) {
   struct cj_random *random = lua_touserdata(L, lua_upvalueindex(UP_RANDOM));
   struct cj_slice stamp;
-  r->count = cj_fields_own(L, i, f, random, r->headers, why);
-  if (r->count < 0)
+  if (cj_fields_own(L, i, f, random, own, why) != 0)
     return -1;
+  r->count = own->count;
+  memcpy(r->headers, own->headers, (size_t)r->count * sizeof(*r->headers));
   if (r->count + 2 + f->count > CJ_HEADERS_MAX)
     return cj_complain(why, "there are too many headers");
   stamp.s = r->stamp;
@@ -180,11 +206,12 @@ static int take_own (lua_State *L, int i, const struct signer *s,
 ** fields: of 'fields' and of this signature, with its date and token | nil,
 ** message. Every call goes this way, so it makes nothing but that text. */
 static int signer_sign (lua_State *L) {
-  struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
+  struct desk *d = desk_of(L);
   struct signer *s = check_signer(L);
-  struct cj_fields *f =
+  const struct cj_fields *f =
       cj_check_userdata(L, 2, lua_upvalueindex(UP_FIELDS), CJ_FIELDS_T);
   struct cj_slice body = opt_slice(L, 3), value;
+  struct cj_own own;
   struct cj_request r;
   struct cj_signed done;
   unsigned char hash[CJ_SHA256_SIZE];
@@ -197,7 +224,7 @@ static int signer_sign (lua_State *L) {
   r.region = f->way.region;
   r.service = f->way.service;
   r.normalize_path = r.encode_path = 1;
-  if (take_own(L, 5, s, f, &d->lines, &r, &done.why) != 0)
+  if (take_own(L, 5, s, f, &own, &d->lines, &r, &done.why) != 0)
     return cj_push_complaint(L, &done.why);
   memcpy(&r.headers[r.count], f->headers,
          (size_t)f->count * sizeof(*f->headers));
@@ -217,7 +244,9 @@ static int signer_sign (lua_State *L) {
   value.n = d->text.len - done.authorization;
   if (cj_fields_line(&d->lines, authorization, value) != 0)
     return refuse(L, too_large);
+  desk_lend(L);
   lua_pushlstring(L, d->lines.s, d->lines.len);
+  desk_return(L, -2);
   return 1;
 }
 
@@ -241,7 +270,7 @@ static void take_pair (lua_State *L, struct cj_request *r, int element) {
 ** authorization. For cloudjobs.sigv4: the headers are a list of { name, value }
 ** of those to be signed, and the payload's hash is given. */
 static int signer_stages (lua_State *L) {
-  struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
+  struct desk *d = desk_of(L);
   struct signer *s = check_signer(L);
   struct cj_request r;
   struct cj_signed done;
@@ -263,11 +292,13 @@ static int signer_stages (lua_State *L) {
     take_pair(L, &r, (int)i);
   if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
     return cj_push_complaint(L, &done.why);
+  desk_lend(L);
   lua_pushlstring(L, d->text.s, done.string);
   lua_pushlstring(L, d->text.s + done.string, done.authorization - done.string);
   lua_pushlstring(L, done.signature, sizeof(done.signature));
   lua_pushlstring(L, d->text.s + done.authorization,
                   d->text.len - done.authorization);
+  desk_return(L, -5);
   return 4;
 }
 
@@ -289,7 +320,7 @@ static void open_methods (lua_State *L, int random) {
   cj_open_metatable(L, DESK_T, desk_mt);
   cj_open_metatable(L, SIGNER_T, signer_mt);
   lua_newtable(L);
-  desk_new(L);
+  lua_pushnil(L); /* no desk yet */
   lua_pushvalue(L, -3);
   luaL_getmetatable(L, CJ_FIELDS_T);
   lua_pushvalue(L, random);

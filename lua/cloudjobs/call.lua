@@ -351,6 +351,8 @@ local function run(context, op, params, options)
     attempts = attempts + 1
     if deadline then
       request.timeout = math.min(context.timeout.total, deadline - transport:clock())
+    elseif attempts > 1 then
+      request.timeout = nil -- its route's, whatever somebody made of it
     end
 
     local identity

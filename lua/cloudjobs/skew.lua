@@ -13,7 +13,7 @@ local Skew = {}
 local skew_mt = { __name = "cloudjobs.skew", __index = Skew }
 
 --- Learns from an answer. The same Date again tells nothing new. `looked` keeps
---- when this was done last.
+--- when what was answered last was sent.
 ---@param headers table<string, string>
 ---@param sent number when the request was sent, by this machine's clock
 ---@param transport table asked for the time only where it matters

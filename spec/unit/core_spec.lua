@@ -1,4 +1,5 @@
 local core = require "cloudjobs.core"
+local haunted = require "spec.support.haunted"
 
 local jit = rawget(_G, "jit")
 
@@ -246,6 +247,31 @@ describe("a signer", function()
     local signer = core.signer("AKIDEXAMPLE", KEY)
     assert.falsy(tostring(signer):find(KEY, 1, true))
     assert.equal("cloudjobs.signer", getmetatable(signer))
+  end)
+
+  it("signs each request for itself, though a finalizer signs another meanwhile", function()
+    assert.matches("^finalizers: %d%d%d+\n$", haunted [[
+      local core = require "cloudjobs.core"
+      local signer = core.signer("AKIDEXAMPLE", "secret")
+      local way = { method = "GET", path = "/", query = "", region = "r", service = "s" }
+      local short, long = core.fields({ host = "h" }, nil, way), core.fields({ host = ("h"):rep(3000) }, nil, way)
+      local function sign(fields, host)
+        return signer:sign(fields, "body", 1440938160) .. table.concat({
+          signer:stages({ { "host", host } }, "GET", "/", "", core.sha256 "body", 1440938160, "r", "s", true, true)
+        }, "\n")
+      end
+      local expected, inner, over = sign(short, "h"), 0, false
+      haunt(function()
+        sign(long, ("h"):rep(3000))
+        inner = inner + 1
+        return over
+      end)
+      for _ = 1, 1000 do
+        assert(sign(short, "h") == expected)
+      end
+      over = true
+      print("finalizers: " .. inner)
+    ]])
   end)
 
   it("raises on what is no signer and no time", function()

@@ -1,4 +1,5 @@
 local core = require "cloudjobs.core"
+local haunted = require "spec.support.haunted"
 
 describe("header fields", function()
   it("are written in the order of their names, their own behind them", function()
@@ -57,9 +58,38 @@ describe("header fields", function()
       assert.is_nil(seen[id])
       seen[id] = true
     end
+    local id, attempt = fields:lines(true, true):match("^x%-id: (%S+)\r\nx%-attempt: (%S+)\r\n$")
+    assert.is_true(#id == 36 and #attempt == 36 and id ~= attempt)
     assert.has_error(function()
       fields:lines(false)
     end)
+  end)
+
+  it("give no two requests one UUID, be one a finalizer's", function()
+    assert.matches("^finalizers: %d%d%d+\n$", haunted [[
+      local fields = require("cloudjobs.core").fields({}, { "x-id" })
+      local seen, inner, over = {}, 0, false
+      local function write()
+        local id = fields:lines(true):match "^x%-id: (%S+)\r\n$"
+        assert(not seen[id])
+        seen[id] = true
+      end
+      haunt(function()
+        write()
+        inner = inner + 1
+        return over
+      end)
+      for _ = 1, 1000 do
+        write()
+      end
+      over = true
+      local count = 0
+      for _ in pairs(seen) do
+        count = count + 1
+      end
+      assert(count == 1000 + inner)
+      print("finalizers: " .. inner)
+    ]])
   end)
 
   it("have names of their own that are names", function()

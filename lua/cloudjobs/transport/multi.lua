@@ -73,12 +73,14 @@ function Multi:step(seconds)
       return
     end
     local waiter = self._waiters[id]
-    self._waiters[id] = nil
-    self:_release()
-    if status then
-      waiter:wake(message.new { status = status, lines = lines, body = body })
-    else
-      waiter:wake(nil, failure(waiter.request, lines, body, sent))
+    if waiter then -- else a finalizer closed this meanwhile
+      self._waiters[id] = nil
+      self:_release()
+      if status then
+        waiter:wake(message.new { status = status, lines = lines, body = body })
+      else
+        waiter:wake(nil, failure(waiter.request, lines, body, sent))
+      end
     end
   end
 end
@@ -226,8 +228,11 @@ local function cancellable(task, cancel, f)
   local forget = cancel:listen(function(reason)
     task:wake(nil, cancelled(reason))
   end)
-  local a, b = f()
+  local ok, a, b = pcall(f)
   forget()
+  if not ok then
+    error(a, 0)
+  end
   return a, b
 end
 

@@ -4,7 +4,7 @@ local Server = require "spec.support.server"
 local cancel = require "cloudjobs.cancel"
 local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
-local lua = require("spec.support.process").lua
+local haunted = require "spec.support.haunted"
 local parallel = require "cloudjobs.parallel"
 local unresolved = require "spec.support.unresolved"
 
@@ -172,40 +172,22 @@ local function promises(new)
     assert.same({ false, true }, { results[2].err.ambiguous, results[3].err.ambiguous })
   end)
 
-  -- Runs a program in which `haunt(f)` has f run whenever memory is needed, until
-  -- `f` returns true. In a process of its own: the less there is to collect, the
-  -- more often.
-  local function haunted(program)
-    local _, out, err = lua(([[
+  -- Runs a program with finalizers that knows the server.
+  local function haunted_here(program)
+    return haunted(([[
+      local URL = %q
       local function new() return require("cloudjobs.transport.multi").new { gzip = %s } end
       local transport = new()
       local function ask(script)
-        local request = { method = "GET", url = %q, headers = { ["x-script"] = script }, timeout = 10 }
+        local request = { method = "GET", url = URL, headers = { ["x-script"] = script }, timeout = 10 }
         local response, err = transport:send(request)
         return response and response.body, err and err.code
       end
-      local function haunt(f)
-        local function bury()
-          local function rise() return f() or bury() end
-          if newproxy then -- before 5.2
-            getmetatable(newproxy(true)).__gc = rise
-          else
-            setmetatable({}, { __gc = rise })
-          end
-        end
-        bury()
-        if not pcall(collectgarbage, "incremental", 1, 1000, 1) then -- before 5.4
-          jit.off() -- a trace of LuaJIT's may do nothing but collect with these
-          collectgarbage("setpause", 0)
-          collectgarbage("setstepmul", 10000)
-        end
-      end
-      %s]]):format(new == by_libcurl, server:url("/"), program))
-    return out .. err
+      %s]]):format(server:url("/"), new == by_libcurl, program))
   end
 
   it("gives each its own answer, though finalizers use it whenever memory is needed", function()
-    assert.matches("^finalizers: %d%d%d+\n$", haunted [[
+    assert.matches("^finalizers: %d%d%d+\n$", haunted_here [[
       local inner, within, over = 0, false, false
       haunt(function()
         if not within and not over then
@@ -225,7 +207,7 @@ local function promises(new)
   end)
 
   it("gives an answer that has come, though a finalizer closes it meanwhile", function()
-    assert.equal("closed\n", haunted [[
+    assert.equal("closed\n", haunted_here [[
       local closed
       for i = 1, 100 do
         transport, closed = new(), false
@@ -242,6 +224,90 @@ local function promises(new)
       end
       print(select(2, ask ""))
     ]])
+  end)
+
+  it("gives all tasks an answer or an error when a finalizer closes it meanwhile", function()
+    assert.equal("closed while an answer was taken: 50\n", haunted_here [[
+      local parallel = require "cloudjobs.parallel"
+      local while_taken = 0
+      for i = 1, 50 do
+        transport = new()
+        local multi, is_taken, closed = transport._multi, false, false
+        transport._multi = setmetatable({ next = function()
+          is_taken = true
+          local id, status, lines, body, sent = multi:next()
+          is_taken = false
+          return id, status, lines, body, sent
+        end }, { __index = function(_, name)
+          return function(_, ...) return multi[name](multi, ...) end
+        end })
+        haunt(function()
+          if is_taken then
+            transport:close()
+            closed = true
+            while_taken = while_taken + 1
+          end
+          return closed
+        end)
+        repeat
+          local results = parallel {
+            function() return ask(("answer(%q)"):format((i .. "a"):rep(300))) end,
+            function() return ask "sleep(0.02) answer 'b'" end,
+          }
+          for k, expected in ipairs { (i .. "a"):rep(300), "b" } do
+            assert(results[k].value == expected or results[k].err == "closed")
+          end
+        until closed
+      end
+      print("closed while an answer was taken: " .. while_taken)
+    ]])
+  end)
+
+  it("gives the answer that is being taken, though a finalizer cancels it and asks for another", function()
+    assert.equal("ended\n", haunted_here [[
+      local multi = require("cloudjobs.curl").multi()
+      local function add(text, count)
+        return multi:add("GET", URL, { ["x-script"] = ("answer((%q):rep(%d))"):format(text, count) }, nil, 10)
+      end
+      local id, other, others, is_taken, over = nil, nil, 0, false, false
+      haunt(function()
+        if is_taken and not other then
+          multi:cancel(id)
+          other, others = add("z", 3000), others + 1
+        end
+        return over
+      end)
+      for i = 1, 300 do -- each another text, or it would need no memory
+        id = add(i .. "x", 300)
+        local got, status, lines, body
+        repeat
+          multi:step(1)
+          is_taken = true
+          got, status, lines, body = multi:next()
+          is_taken = false
+          other = got ~= other and other or nil
+        until got == id
+        assert(status == 200 and body == (i .. "x"):rep(300))
+      end
+      over = true
+      multi:close()
+      print(others > 10 and "ended" or others)
+    ]])
+  end)
+
+  it("forgets the canceller of what raised", function()
+    local canceller = cancel.new()
+    local results = parallel {
+      function()
+        pcall(ask, "", { cancel = canceller, network = { proxy = 1 } })
+        return ask [[ sleep(0.1) answer "untouched" ]]
+      end,
+      function()
+        transport:sleep(0.05)
+        canceller:cancel()
+      end,
+    }
+    assert.equal("untouched", results[1].value)
   end)
 
   it("keeps no place for what raises, be it sent at once, from the line or from a coroutine of its own", function()

@@ -1,0 +1,33 @@
+--- Runs Lua with finalizers: `haunt(f)` has `f` run whenever memory is needed, until it
+--- returns true. In a process of its own: the less there is to collect, the more often.
+
+local lua = require("spec.support.process").lua
+
+local PRELUDE = [[
+  local function haunt(f)
+    local function bury()
+      local function rise() return f() or bury() end
+      if newproxy then -- before 5.2
+        getmetatable(newproxy(true)).__gc = rise
+      else
+        setmetatable({}, { __gc = rise })
+      end
+    end
+    bury()
+    if not pcall(collectgarbage, "incremental", 1, 1000, 1) then -- before 5.4
+      jit.off() -- a trace of LuaJIT's may do nothing but collect with these
+      collectgarbage("setpause", 0)
+      collectgarbage("setstepmul", 10000)
+    end
+  end
+]]
+
+--- The program's output.
+---@param program string
+---@return string
+local function haunted(program)
+  local _, out, err = lua(PRELUDE .. program)
+  return out .. err
+end
+
+return haunted
