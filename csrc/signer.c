@@ -18,6 +18,7 @@ struct desk {
   struct cj_buf text, lines;
   double second; /* the latest that was written, most calls are in the same */
   char stamp[CJ_STAMP_SIZE];
+  int is_lent;
 };
 
 static int desk_gc (lua_State *L) {
@@ -61,27 +62,21 @@ struct signer {
 /* Upvalues of a signer's methods. */
 enum { UP_DESK = 1, UP_SIGNER, UP_FIELDS, UP_RANDOM };
 
-/* The method's desk, a new one while its own is lent. */
+/* The method's desk: a new one the first time, and while the other is lent. */
 static struct desk *desk_of (lua_State *L) {
   struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
-  if (d == NULL) {
+  if (d == NULL || d->is_lent) {
     d = desk_new(L);
     lua_replace(L, lua_upvalueindex(UP_DESK));
   }
   return d;
 }
 
-/* Pushes the desk. While something that lies on it is pushed, a finalizer may
-** sign: not on this one. */
-static void desk_lend (lua_State *L) {
+/* Keeps the desk, on the stack, for what lies on it: while that is pushed, a
+** finalizer may sign, and has another desk take its place. */
+static void desk_lend (lua_State *L, struct desk *d) {
   lua_pushvalue(L, lua_upvalueindex(UP_DESK));
-  lua_pushnil(L);
-  lua_replace(L, lua_upvalueindex(UP_DESK));
-}
-
-static void desk_return (lua_State *L, int index) {
-  lua_pushvalue(L, index);
-  lua_replace(L, lua_upvalueindex(UP_DESK));
+  d->is_lent = 1;
 }
 
 static int refuse (lua_State *L, const char *message) {
@@ -244,9 +239,9 @@ static int signer_sign (lua_State *L) {
   value.n = d->text.len - done.authorization;
   if (cj_fields_line(&d->lines, authorization, value) != 0)
     return refuse(L, too_large);
-  desk_lend(L);
+  desk_lend(L, d);
   lua_pushlstring(L, d->lines.s, d->lines.len);
-  desk_return(L, -2);
+  d->is_lent = 0;
   return 1;
 }
 
@@ -292,13 +287,13 @@ static int signer_stages (lua_State *L) {
     take_pair(L, &r, (int)i);
   if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
     return cj_push_complaint(L, &done.why);
-  desk_lend(L);
+  desk_lend(L, d);
   lua_pushlstring(L, d->text.s, done.string);
   lua_pushlstring(L, d->text.s + done.string, done.authorization - done.string);
   lua_pushlstring(L, done.signature, sizeof(done.signature));
   lua_pushlstring(L, d->text.s + done.authorization,
                   d->text.len - done.authorization);
-  desk_return(L, -5);
+  d->is_lent = 0;
   return 4;
 }
 
