@@ -220,7 +220,7 @@ function Multi:_send_beside(request)
   return waiter.response, waiter.err
 end
 
--- Runs `f(task)` so that the canceller wakes the task with nil and an error.
+-- Runs `f` so that the canceller wakes the task with nil and an error.
 local function cancellable(task, cancel, f)
   if cancel.cancelled then
     return nil, cancelled(cancel.reason)
