@@ -47,7 +47,7 @@ static int count_certificates (const char *folder) {
 static int pin (void) {
   Dl_info self;
   return dladdr(&started, &self) != 0 &&
-         dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE) != NULL;
+         dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != NULL;
 }
 
 static void start (void) {

@@ -228,7 +228,10 @@ local function contract(new, run, written, is_ours)
       end)
       assert.equal("GET / HTTP/1.1\r\nX-A: 1\r\nX-B:\r\n\r\n", (response.body:gsub("Host: [^\r]*\r\n", ""):gsub(" \r", "\r")
         :gsub("Accept[^\r]*\r\n", "")))
-      for _, lines in ipairs { "X-A: 1", "X-A:1\r\n", "Transfer-Encoding: chunked\r\n", "X-A 1\r\n", "X-A: 1\nX-B: 2\r\n", "X-A: \0\r\n", "X-A: 1\r" } do
+      for _, lines in ipairs {
+        "X-A: 1", "X-A:1\r\n", "Transfer-Encoding: chunked\r\n", "X-A 1\r\n", "X-A: 1\nX-B: 2\r\n", "X-A: \0\r\n",
+        "X-A: 1\r",
+      } do
         request.headers = lines
         local answered, err = run(function()
           return transport:send(request)
