@@ -5,6 +5,8 @@ BUILD ?= build
 LUA ?= 5.4
 TIME ?= 60
 export BUILD
+# With make -C the others would say where they are, in the midst of what they answer.
+MAKEFLAGS += --no-print-directory
 
 # One flavour a Lua: its headers, its program, the tree its rocks go to.
 first_of = $(shell for name in $(1); do \
