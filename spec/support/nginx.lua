@@ -57,12 +57,19 @@ http {
 local Nginx = {}
 local nginx_mt = { __index = Nginx }
 
--- A port that was free a moment ago.
+local given = {} -- ports, by their numbers
+
+-- A port that was free a moment ago, and another one each time: one server may
+-- take several.
 local function free_port()
   local listener = socket.listen("127.0.0.1", 0)
   listener:listen()
   local _, _, port = listener:localname()
   listener:close()
+  if given[port] then
+    return free_port()
+  end
+  given[port] = true
   return ("%d"):format(port)
 end
 
