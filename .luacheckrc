@@ -6,6 +6,7 @@ files["spec"] = { std = "min+busted", max_line_length = false } -- input and who
 files["lua/cloudjobs/transport/nginx.lua"] = { read_globals = { "ngx" } }
 files["lua/cloudjobs/transport/nginx/*.lua"] = { read_globals = { "ngx" } }
 files["lua/cloudjobs/nginx.lua"] = { read_globals = { "ngx" } }
+files["lua/cloudjobs/transport/nginx/preload.lua"] = { std = "luajit" }
 files["examples/nginx"] = { read_globals = { "ngx" } }
 files["examples/nginx/app.lua"] = { globals = { "ngx" } } -- its fields are set
 files["lua/cloudjobs/meta"] = { only = {} }

@@ -254,6 +254,7 @@ build = {
     ["cloudjobs.transport.nginx.environment"] = "lua/cloudjobs/transport/nginx/environment.lua",
     ["cloudjobs.transport.nginx.flight"] = "lua/cloudjobs/transport/nginx/flight.lua",
     ["cloudjobs.transport.nginx.phase"] = "lua/cloudjobs/transport/nginx/phase.lua",
+    ["cloudjobs.transport.nginx.preload"] = "lua/cloudjobs/transport/nginx/preload.lua",
     ["cloudjobs.transport.nginx.scheduler"] = "lua/cloudjobs/transport/nginx/scheduler.lua",
     ["cloudjobs.transport.nginx.store"] = "lua/cloudjobs/transport/nginx/store.lua",
     ["cloudjobs.transport.scheduler"] = "lua/cloudjobs/transport/scheduler.lua",

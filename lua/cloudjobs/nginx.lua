@@ -4,6 +4,7 @@
 ---     init_by_lua_block { require("cloudjobs.nginx").setup() }
 
 local Environment = require "cloudjobs.transport.nginx.environment"
+local Preload = require "cloudjobs.transport.nginx.preload"
 local Transport = require "cloudjobs.transport.nginx"
 local option = require "cloudjobs.options"
 local transports = require "cloudjobs.transport"
@@ -22,23 +23,10 @@ local OPTIONS = {
   verify = "boolean",
 }
 
--- What workers would otherwise read from disk in the first request that needs it.
-local PRELOADED = {
-  "cloudjobs", "cloudjobs.aws", "cloudjobs.azure", "cloudjobs.inventory", "cloudjobs.jobs", "cloudjobs.parallel",
-  "cloudjobs.sigv4", "cloudjobs.watch",
-  -- what these load when a client or a call needs it
-  "cloudjobs.aws_exports", "cloudjobs.cancel", "cloudjobs.credentials.assume_role", "cloudjobs.credentials.azure_cli",
-  "cloudjobs.credentials.cache", "cloudjobs.credentials.container", "cloudjobs.credentials.default",
-  "cloudjobs.credentials.env", "cloudjobs.credentials.given", "cloudjobs.credentials.imds",
-  "cloudjobs.credentials.key_file", "cloudjobs.credentials.login", "cloudjobs.credentials.process",
-  "cloudjobs.credentials.profile", "cloudjobs.credentials.role_profile", "cloudjobs.credentials.sso",
-  "cloudjobs.credentials.static", "cloudjobs.credentials.web_identity", "cloudjobs.endpoint",
-  "cloudjobs.endpoint.usual", "cloudjobs.export.aws", "cloudjobs.fingerprint", "cloudjobs.log",
-  "cloudjobs.paginate", "cloudjobs.protocol.json_rpc", "cloudjobs.protocol.query", "cloudjobs.protocol.rest",
-  "cloudjobs.retry.azure", "cloudjobs.retry.limiter", "cloudjobs.retry.standard", "cloudjobs.suggest",
-  "cloudjobs.transport.nginx.scheduler", "cloudjobs.wait", "ngx.semaphore",
-  -- the services
-  "cloudjobs.models.azure_cost_exports", "cloudjobs.models.azure_resource_providers",
+-- What workers may need, and no other module names: models are loaded by the
+-- names of their services.
+local KEPT = {
+  "cloudjobs", "cloudjobs.models.azure_cost_exports", "cloudjobs.models.azure_resource_providers",
   "cloudjobs.models.bcm_data_exports", "cloudjobs.models.bcm_data_exports_endpoints",
   "cloudjobs.models.partitions", "cloudjobs.models.partnercentral_selling",
   "cloudjobs.models.partnercentral_selling_endpoints", "cloudjobs.models.ssm", "cloudjobs.models.ssm_endpoints",
@@ -70,9 +58,8 @@ local function setup(options)
   settings.env = options.env or Environment.capture()
   ngx.shared[dict]:flush_all() -- a reload may be for other credentials
   transports.use(Transport.new(settings))
-  for _, name in ipairs(PRELOADED) do
-    require(name)
-  end
+  Preload.all(KEPT)
+  require "ngx.semaphore"
 end
 
 return { setup = setup }
