@@ -42,7 +42,7 @@ core_sources = $(call present,core signer fields codec encode encode_map encode_
 	forks)
 curl_sources = $(call present,curl multi poller pool connection reader transfer handle request answer buf \
 	forks sigpipe)
-os_sources = $(call present,os process buf sigpipe)
+os_sources = $(call present,os process child buf sigpipe)
 
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua

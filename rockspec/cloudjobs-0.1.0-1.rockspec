@@ -43,7 +43,7 @@ build = {
       libdirs = { "$(CURL_LIBDIR)" },
     },
     ["cloudjobs.os"] = {
-      sources = { "csrc/os.c", "csrc/process.c", "csrc/buf.c", "csrc/sigpipe.c" },
+      sources = { "csrc/os.c", "csrc/process.c", "csrc/child.c", "csrc/buf.c", "csrc/sigpipe.c" },
       defines = { "_GNU_SOURCE" },
     },
     ["cloudjobs.assembly"] = "lua/cloudjobs/assembly.lua",

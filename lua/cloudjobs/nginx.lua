@@ -23,8 +23,8 @@ local OPTIONS = {
   verify = "boolean",
 }
 
--- What workers may need, and no other module names: models are loaded by the
--- names of their services.
+-- What workers may need and no other of our modules names: models are loaded by
+-- the names of their services.
 local KEPT = {
   "cloudjobs", "cloudjobs.models.azure_cost_exports", "cloudjobs.models.azure_resource_providers",
   "cloudjobs.models.bcm_data_exports", "cloudjobs.models.bcm_data_exports_endpoints",
@@ -32,7 +32,7 @@ local KEPT = {
   "cloudjobs.models.partnercentral_selling_endpoints", "cloudjobs.models.ssm", "cloudjobs.models.ssm_endpoints",
   "cloudjobs.models.ssm_waiters", "cloudjobs.models.sso", "cloudjobs.models.sso_endpoints",
   "cloudjobs.models.sso_oidc", "cloudjobs.models.sso_oidc_endpoints", "cloudjobs.models.sts",
-  "cloudjobs.models.sts_endpoints",
+  "cloudjobs.models.sts_endpoints", "ngx.semaphore",
 }
 
 --- Sets up the default transport of all clients made from here on, in this
@@ -59,7 +59,6 @@ local function setup(options)
   ngx.shared[dict]:flush_all() -- a reload may be for other credentials
   transports.use(Transport.new(settings))
   Preload.all(KEPT)
-  require "ngx.semaphore"
 end
 
 return { setup = setup }

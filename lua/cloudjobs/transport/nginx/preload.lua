@@ -2,7 +2,7 @@
 --- files for them, and a text is one string to a worker's collector, which would
 --- visit every function and table of a loaded module again and again.
 
--- Whatever a module names in its text, it may require.
+-- Whatever of ours a module names in its text, it may require.
 local NAME = '"(cloudjobs[%w_.]*)"'
 
 local function read(path)
