@@ -48,7 +48,7 @@ objects = $(patsubst %,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo nginx-demo test check lint analyse asan valgrind torture tortured \
-	fuzz seeded harden judges bench benched pictures install rockspecs sources models clean
+	fuzz seeded harden judges bench benched pictures install rockspecs sources models definitions clean
 build: $(modules)
 
 $(out)/obj/%.o: csrc/%.c Makefile
@@ -221,6 +221,10 @@ sources:
 BOTOCORE ?= ../shared/models
 models: build
 	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/models.lua $(BOTOCORE) lua/cloudjobs/models
+
+# lua/cloudjobs/meta/, what editors are to know of the services' clients.
+definitions: build
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/definitions.lua lua/cloudjobs/meta
 
 clean:
 	rm -rf $(BUILD)

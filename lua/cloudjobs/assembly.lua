@@ -25,6 +25,21 @@ local function reachable(special)
   return all
 end
 
+---@class cloudjobs.Options
+---@field credentials? table what an identity is made of, or a provider
+---@field endpoint? string an address in place of the service's own
+---@field retry? { mode: string, max_attempts: integer, generation: string, quota: table }
+---@field timeout? { connect: number, total: number } seconds for each attempt
+---@field proxy? string
+---@field no_proxy? string
+---@field ca_bundle? string
+---@field client_cert? string
+---@field client_key? string
+---@field app_id? string
+---@field logger? fun(event: table)
+---@field transport? table to share with other clients
+---@field env? table<string, string> stands for the process's environment
+
 --- The options every client takes, and those of one cloud.
 ---@param special table<string, string>
 ---@return table<string, string>

@@ -24,6 +24,13 @@ local PROTOCOLS = {
   query = "cloudjobs.protocol.query",
 }
 
+---@class cloudjobs.aws.Options: cloudjobs.Options
+---@field region? string
+---@field profile? string of the shared config files
+---@field use_fips? boolean
+---@field use_dualstack? boolean
+---@field ignore_configured_endpoint_urls? boolean
+---@field validate? boolean false leaves what is required to the service
 local OPTIONS = assembly.known {
   region = "string",
   profile = "string",
@@ -150,6 +157,10 @@ local LAZY = {
   retry_quota = { "cloudjobs.retry.quota", "new" },
 }
 
+---@class cloudjobs.aws
+---@field export fun(options: table): table
+---@field resolve_endpoint fun(rule_set: table, params: table): table|nil, cloudjobs.Error|nil
+---@field retry_quota fun(): table
 local aws = {}
 
 --- Credentials as a provider to share between clients: `:get()` answers an

@@ -10,6 +10,7 @@ local PAUSE = 2
 -- Clocks differ: an export made longer than this before the call is another.
 local SLACK = 300
 
+---@class cloudjobs.aws.bcm_data_exports
 local aws_exports = {}
 
 -- The options of the next request: what is left of the time.

@@ -42,6 +42,12 @@ local CLOUDS = {
 
 local ADDRESSES = { endpoint = "string", authority = "string", token_scope = "string" }
 
+---@class cloudjobs.azure.Options: cloudjobs.Options
+---@field scope? string for calls that name none
+---@field cloud? "public"|"us_government"|"china"|{ endpoint: string, authority: string, token_scope: string }
+---@field api_version? string
+---@field client_type? string how throttling knows this client
+---@field validate? boolean false leaves what is required to the service
 local OPTIONS = assembly.known {
   scope = "string",
   cloud = "string|table",
@@ -234,4 +240,7 @@ local function cost_exports(options, level)
   return client
 end
 
+---@class cloudjobs.azure
+---@field credentials fun(options?: table): { get: fun(self, scope?): cloudjobs.azure.Identity?, cloudjobs.Error? }
+---@field export fun(options: table): table
 return { cost_exports = cost_exports, credentials = credentials, export = export.new }

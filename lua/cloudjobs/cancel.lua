@@ -1,5 +1,8 @@
 --- A canceller: ends whatever was given it, from any coroutine.
 
+---@class cloudjobs.Canceller
+---@field cancelled boolean
+---@field reason string|nil
 local Canceller = {}
 local canceller_mt = { __name = "cloudjobs.canceller", __index = Canceller }
 

@@ -3,8 +3,14 @@
 local call = require "cloudjobs.call"
 local option = require "cloudjobs.options"
 
+---@class cloudjobs.Client
 local Client = {}
 
+---@class cloudjobs.CallOptions
+---@field timeout? number seconds for all attempts together
+---@field meta? table is filled with request_id, status, attempts and elapsed
+---@field cancel? cloudjobs.Canceller
+---@field api_version? string Azure's
 local CALL_OPTIONS = {
   timeout = "number",
   meta = "table",

@@ -6,6 +6,7 @@ local ConfigFile = require "cloudjobs.config_file"
 local Error = require "cloudjobs.error"
 local SETTINGS = require "cloudjobs.settings"
 
+---@class cloudjobs.Config
 local Config = {}
 local config_mt = { __name = "cloudjobs.config", __index = Config }
 

@@ -15,6 +15,13 @@ local LAZY = {
   transport = "cloudjobs.transport",
 }
 
+---@class cloudjobs
+---@field aws cloudjobs.aws
+---@field azure cloudjobs.azure
+---@field jobs cloudjobs.jobs
+---@field parallel fun(functions: function[], options?: table): table
+---@field sigv4 { sign: function }
+---@field transport { curl: function, multi: function, nginx: function }
 local cloudjobs = {
   _VERSION = "cloudjobs " .. version,
   epoch = core.epoch,

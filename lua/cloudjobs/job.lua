@@ -30,6 +30,9 @@ local NOT_FOUND_GRACE = 60
 
 local NOTHING = {}
 
+---@class cloudjobs.Job
+---@field id string
+---@field kind string
 local Job = {}
 local job_mt = { __name = "cloudjobs.job", __index = Job }
 

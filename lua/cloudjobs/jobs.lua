@@ -14,6 +14,17 @@ local KINDS = {
 }
 
 -- `kinds` is the data of each, for whoever shows jobs to people.
+---@alias cloudjobs.Maker fun(client: cloudjobs.Client, ids: table): cloudjobs.Job
+---@alias cloudjobs.Finder fun(client: cloudjobs.Client, ids: table, options?: table): cloudjobs.Job?, cloudjobs.Error?
+
+---@class cloudjobs.jobs
+---@field export_execution cloudjobs.Maker
+---@field maintenance_window_execution cloudjobs.Maker
+---@field resource_snapshot_job cloudjobs.Maker
+---@field export_run cloudjobs.Maker
+---@field next_execution cloudjobs.Finder
+---@field next_window_execution cloudjobs.Finder
+---@field run_export cloudjobs.Finder
 local jobs = { kinds = KINDS }
 
 for name, kind in pairs(KINDS) do

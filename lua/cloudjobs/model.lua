@@ -14,6 +14,7 @@
 
 local core = require "cloudjobs.core"
 
+---@class cloudjobs.Model
 local Model = {}
 local model_mt = { __name = "cloudjobs.model", __index = Model }
 
