@@ -21,9 +21,7 @@ end
 local function modules_of_tree()
   local modules = {}
   for _, path in ipairs(files.list("lua/cloudjobs", ".lua")) do
-    if not path:match("/meta/") then
-      modules[path:match("^lua/(.*)%.lua$"):gsub("/init$", ""):gsub("/", ".")] = path
-    end
+    modules[path:match("^lua/(.*)%.lua$"):gsub("/init$", ""):gsub("/", ".")] = path
   end
   local _, out = process.run("make -s sources")
   for name, sources in out:gmatch("(%S+) ([^\n]+)") do
