@@ -16,8 +16,6 @@ local CALL_OPTIONS = {
   meta = "table",
   cancel = "table",
   api_version = "string",
-  sink = "function|table",
-  body = "string|function|table",
 }
 
 local LIST_OPTIONS = {
