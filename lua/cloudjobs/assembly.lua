@@ -117,6 +117,26 @@ local function log(options, model, transport)
   return logger and require("cloudjobs.log").new(logger, model, transport)
 end
 
+--- Runs `f`, which then waits for nothing any more once its time is over or the
+--- canceller says so. Where nothing may wait, as in some of nginx's phases, it
+--- just runs.
+---@param seconds number|nil
+---@param cancel cloudjobs.Canceller|nil
+---@param f fun(): any, any
+---@return any value
+---@return any err
+local function within(seconds, cancel, f)
+  local ran, results = pcall(require "cloudjobs.parallel", { f }, { timeout = seconds, cancel = cancel })
+  if not ran then
+    return f()
+  end
+  local result = results[1]
+  if not result.ok and not Error.is(result.err) then
+    error(result.err, 0)
+  end
+  return result.value, result.err
+end
+
 ---@param app_id string|nil
 ---@return string
 local function user_agent(app_id)
@@ -156,6 +176,7 @@ return {
   retry = retry,
   network = network,
   log = log,
+  within = within,
   user_agent = user_agent,
   address = address,
 }

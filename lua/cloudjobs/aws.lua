@@ -62,7 +62,8 @@ end
 local function ttl(response, context)
   local date = message.field(response, "date")
   date = date and core.epoch(date)
-  return date and "ttl=" .. core.iso(math.floor(date + context.timeout.total)):gsub("[-:]", "") .. "; " or ""
+  local given_up = date and core.iso(math.floor(date + context.timeout.total)) -- up to the year 9999
+  return given_up and "ttl=" .. given_up:gsub("[-:]", "") .. "; " or ""
 end
 
 -- The headers that tell the service which call and which attempt this is.
@@ -135,6 +136,7 @@ function assemble(model, options, what, level)
     network = assembly.network(options, transport, what, level + 1),
     log = assembly.log(options, model, transport),
     timeout = timeout,
+    within = assembly.within,
     annotate = annotate,
     own_headers = OWN_HEADERS,
     routes = setmetatable({}, { __mode = "k" }),

@@ -206,6 +206,7 @@ local function assemble(model, options, what, level)
     network = given.network,
     log = assembly.log(options, model, given.transport),
     timeout = timeout,
+    within = assembly.within,
     user_agent = assembly.user_agent(options.app_id),
     annotate = annotate,
     own_headers = OWN_HEADERS,

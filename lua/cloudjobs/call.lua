@@ -6,7 +6,7 @@
 --- settings; skew and log where there are such. `own_headers` names the header
 --- fields whose values `annotate` and auth give each attempt: a string, nil for
 --- none, true for a new UUID. `routes` keeps what is found out once a protocol's
---- route.
+--- route. `within(seconds, cancel, f)` runs f, and ends what it waits for in time.
 
 local Error = require "cloudjobs.error"
 local message = require "cloudjobs.message"
@@ -132,7 +132,7 @@ local function judge(context, op, err, skew, offset)
       err.retryable = err.retryable or skew:explains(err, offset)
       err.hint = err.hint or skew:hint()
     end
-    err.ambiguous = op.once and err.status >= 500 and not err.throttling or false
+    err.ambiguous = op.once and (err.status >= 500 or err.status == 408) and not err.throttling or false
   elseif err.kind == "response" then
     err.ambiguous = not op.readonly
   elseif op.readonly then
@@ -143,16 +143,59 @@ local function judge(context, op, err, skew, offset)
   end
 end
 
+-- Seconds by which a timer that counts milliseconds may ring too early.
+local TICK = 0.002
+
+local function is_over(limits, transport)
+  return limits.deadline and transport:clock() >= limits.deadline - TICK
+end
+
+-- What a call without a time of its own and without a canceller may take.
+local NO_LIMITS = {}
+
+-- Who signs. Keys may have to be fetched first: for all calls that share them,
+-- but this one waits no longer than it may.
+local function identify(context, limits)
+  local credentials, transport = context.credentials, context.transport
+  if limits == NO_LIMITS then
+    return credentials:get()
+  end
+  local identity, err = credentials.kept and credentials:kept(), nil
+  if identity then
+    return identity
+  end
+  local left = limits.deadline and limits.deadline - transport:clock()
+  identity, err = context.within(left, limits.cancel, function()
+    return credentials:get()
+  end)
+  if identity then
+    return identity
+  elseif limits.cancel and limits.cancel.cancelled then
+    return nil, cancelled(limits.cancel)
+  elseif is_over(limits, transport) then
+    return nil, out_of_time()
+  end
+  return nil, err
+end
+
 -- One request, signed anew, and what came of it, with the identity that signed.
 -- `before` is what the attempt before this one was answered.
-local function attempt(context, op, request, number, before)
+local function attempt(context, op, request, number, before, limits)
   local transport, skew, log = context.transport, context.skew, context.log
   local identity, signed, response, output, err
   if not op.unsigned then
-    identity, err = context.credentials:get() -- may take its time
+    identity, err = identify(context, limits)
     if not identity then
       return nil, err
     end
+  end
+  if limits.deadline then
+    request.timeout = math.min(context.timeout.total, limits.deadline - transport:clock())
+    if request.timeout <= 0 then
+      return nil, out_of_time()
+    end
+  elseif number > 1 then
+    request.timeout = nil -- its route's, whatever somebody made of it
   end
   local now, offset = transport:now(), skew and skew.offset or 0
   local first, second = context.annotate(request, number, context, before)
@@ -176,6 +219,9 @@ local function attempt(context, op, request, number, before)
   end
   if err then
     judge(context, op, err, skew, offset)
+    if err.kind == "transport" and err.code == "timeout" and is_over(limits, transport) then
+      err = out_of_time(err)
+    end
   end
   if log then
     log:response(op, number, response, output, err)
@@ -263,14 +309,14 @@ end
 
 -- Waits, unless the call is cancelled or its time would be over: then the
 -- error that says so, caused by what made it wait.
-local function pause(context, delay, options, deadline, cause)
+local function pause(context, delay, limits, cause)
   local transport = context.transport
-  if options.cancel and options.cancel.cancelled then
-    return cancelled(options.cancel, cause)
-  elseif deadline and transport:clock() + delay >= deadline then
+  if limits.cancel and limits.cancel.cancelled then
+    return cancelled(limits.cancel, cause)
+  elseif limits.deadline and transport:clock() + delay >= limits.deadline then
     return out_of_time(cause)
   end
-  local _, ended = transport:sleep(delay, options.cancel)
+  local _, ended = transport:sleep(delay, limits.cancel)
   if ended then
     ended.cause = cause
   end
@@ -279,14 +325,14 @@ end
 
 -- Waits until adaptive mode lets an attempt go. Gives the error that forbids
 -- the attempt.
-local function hold(context, options, deadline, cause)
-  if options.cancel and options.cancel.cancelled then
-    return cancelled(options.cancel, cause)
+local function hold(context, limits, cause)
+  if limits.cancel and limits.cancel.cancelled then
+    return cancelled(limits.cancel, cause)
   end
   local limiter, transport = context.retry.limiter, context.transport
   local delay = limiter and limiter:take(transport:clock()) or 0
   while delay > 0 do
-    local stop = pause(context, delay, options, deadline, cause)
+    local stop = pause(context, delay, limits, cause)
     if stop then
       return stop
     end
@@ -295,7 +341,7 @@ local function hold(context, options, deadline, cause)
 end
 
 -- Waits for the next attempt, or gives the error to return when there is none.
-local function wait(context, op, err, attempts, call, options, deadline)
+local function wait(context, op, err, attempts, call, limits)
   local delay, last
   if renews(context, err, call) then
     delay = 0
@@ -308,7 +354,7 @@ local function wait(context, op, err, attempts, call, options, deadline)
   if context.log and not last then
     context.log:retry(op, attempts, err, delay)
   end
-  return pause(context, delay, options, deadline, err) or (last and err or nil)
+  return pause(context, delay, limits, err) or (last and err or nil)
 end
 
 local function fill(meta, started, context, attempts, response)
@@ -334,7 +380,10 @@ local function run(context, op, params, options)
   options = options or NO_OPTIONS
   local transport = context.transport
   local started = (options.timeout or options.meta) and transport:clock()
-  local deadline = options.timeout and started + options.timeout
+  local limits = NO_LIMITS
+  if options.timeout or options.cancel then
+    limits = { deadline = options.timeout and started + options.timeout, cancel = options.cancel }
+  end
   local attempts, call, output, response = 0, nil, nil, nil
 
   local request, err = prepare(context, op, params, options)
@@ -343,20 +392,14 @@ local function run(context, op, params, options)
     context.log:request(op, params, request)
   end
   while request do
-    local stop = (options.cancel or retry.limiter) and hold(context, options, deadline, err)
+    local stop = (limits.cancel or retry.limiter) and hold(context, limits, err)
     if stop then
       err = stop
       break
     end
     attempts = attempts + 1
-    if deadline then
-      request.timeout = math.min(context.timeout.total, deadline - transport:clock())
-    elseif attempts > 1 then
-      request.timeout = nil -- its route's, whatever somebody made of it
-    end
-
     local identity
-    output, err, response, identity = attempt(context, op, request, attempts, response)
+    output, err, response, identity = attempt(context, op, request, attempts, response, limits)
     if retry.limiter then
       retry.limiter:answered(err and err.throttling, transport:clock())
     end
@@ -367,7 +410,7 @@ local function run(context, op, params, options)
 
     call = call or { operation = op.name }
     call.identity = identity
-    stop = wait(context, op, err, attempts, call, options, deadline)
+    stop = wait(context, op, err, attempts, call, limits)
     if stop then
       err = stop
       break

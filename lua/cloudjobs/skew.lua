@@ -8,6 +8,8 @@ local core = require "cloudjobs.core"
 local SUSPICIOUS = 240
 local MAX_ROUND_TRIP = 900
 local CHANGED = 2
+-- A Date outside of these years, in epoch seconds, is nobody's clock.
+local FROM, UNTIL = 946684800, 4102444800 -- 2000 and 2100
 
 local Skew = {}
 local skew_mt = { __name = "cloudjobs.skew", __index = Skew }
@@ -24,7 +26,7 @@ function Skew:observe(headers, sent, transport)
     return
   end
   local server, received = core.epoch(date), transport:now()
-  if server and received - sent <= MAX_ROUND_TRIP then
+  if server and server >= FROM and server < UNTIL and received - sent <= MAX_ROUND_TRIP then
     self.date = date
     self.measured = server - (sent + received) / 2
     self.offset = self.corrects and self.measured or 0

@@ -61,18 +61,29 @@ local function refresher(self, scope, seen)
   end
 end
 
+--- The token for a scope where nobody has to wait for it.
+---@param scope string|nil
+---@return cloudjobs.azure.Identity|nil
+function Cache:kept(scope)
+  local entry = self._entries[scope or self._scope]
+  local now = self._transport:now()
+  if serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
+    return entry.identity
+  end
+end
+
 --- The token for a scope.
 ---@param scope string|nil the cloud's own resource manager when nil
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err
 function Cache:get(scope)
   scope = scope or self._scope
-  local entry = self._entries[scope]
-  local now = self._transport:now()
-  if serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
-    return entry.identity
+  local identity, err = self:kept(scope), nil
+  if identity then
+    return identity
   end
-  local identity, err = self._transport:single(self._key .. scope, refresher(self, scope, entry))
+  local entry = self._entries[scope]
+  identity, err = self._transport:single(self._key .. scope, refresher(self, scope, entry))
   if not identity then
     return nil, Error.copy(err)
   end

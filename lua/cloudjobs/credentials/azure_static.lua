@@ -10,6 +10,8 @@ function Static:get()
   return self._identity
 end
 
+Static.kept = Static.get
+
 ---@param options { token: string, expiration: number|nil }
 local function new(options)
   return setmetatable({

@@ -84,20 +84,29 @@ local function wait(self, seen)
   return identity
 end
 
+--- The identity where nobody has to wait for it.
+---@return cloudjobs.Identity|nil
+function Cache:kept()
+  local identity = self._identity
+  if identity and (self._refresh_at == math.huge or self._transport:now() < self._refresh_at) then
+    return identity
+  end
+end
+
 --- The identity, the same table until a refresh.
 ---@return cloudjobs.Identity|nil identity
 ---@return cloudjobs.Error|nil err
 function Cache:get()
-  local identity = self._identity
-  if not identity then
-    return wait(self)
-  elseif self._refresh_at == math.huge then
+  local identity = self:kept()
+  if identity then
     return identity
   end
+  identity = self._identity
+  if not identity then
+    return wait(self)
+  end
   local now = self._transport:now()
-  if now < self._refresh_at then
-    return identity
-  elseif now >= self._wait_at then
+  if now >= self._wait_at then
     return wait(self, identity)
   end
   self._refresh_at = now + TRY_AGAIN

@@ -30,9 +30,14 @@ function Given:get()
   return identity
 end
 
--- A method of those alone whose provider can do better when asked again.
+-- Methods of those alone whose provider has them: it can do better when asked
+-- again, and it may know the identity without asking.
 local function expire(self, identity, claims)
   self._provider:expire(identity, claims)
+end
+
+local function kept(self)
+  return self._provider:kept(self._scope) and self:get()
 end
 
 --- Raises unless `provider` has a method to ask.
@@ -47,6 +52,7 @@ local function new(provider, members, scope, what, level)
   end
   return setmetatable({
     expire = provider.expire and expire,
+    kept = provider.kept and kept,
     _provider = provider,
     _members = members,
     _scope = scope,

@@ -10,6 +10,8 @@ function Static:get()
   return self._identity
 end
 
+Static.kept = Static.get
+
 --- A provider of the one identity.
 ---@param keys { access_key_id: string, secret_access_key: string, session_token: string|nil, account_id: string|nil }
 local function new(keys)

@@ -9,7 +9,8 @@ return {
   id = "run_id",
   listing = { operation = "get_execution_history", params = { "scope", "exportName" }, items = "value" },
   record_id = function(record)
-    return type(record.id) == "string" and record.id:match("[^/]+$") or record.name
+    local id = type(record.id) == "string" and record.id:match("[^/]+$")
+    return id or type(record.name) == "string" and record.name or nil
   end,
   members = {
     code = "properties.status",

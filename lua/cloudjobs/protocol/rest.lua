@@ -204,13 +204,46 @@ local function value_of(kind, text)
   if kind:find("^time") then
     return (core.epoch(text))
   end
-  return READ[kind] and READ[kind](text) or text
+  local value
+  if READ[kind] then
+    value = READ[kind](text)
+  end
+  if value == nil then
+    return text
+  end
+  return value
 end
 
+-- What stands from `at` on up to the closing quote, and where it goes on.
+local function unquote(text, at)
+  local parts = {}
+  while true do
+    local plain, mark, after = text:match('^([^"\\]*)(["\\]?)()', at)
+    parts[#parts + 1] = plain
+    if mark ~= "\\" then
+      return table.concat(parts), after
+    end
+    parts[#parts + 1] = text:sub(after, after)
+    at = after + 1
+  end
+end
+
+-- A comma inside of an element is in quotes, or behind a date's day.
 local function read_list(kind, text)
-  local list = {}
-  for item in text:gmatch("[^,]+") do
-    list[#list + 1] = value_of(kind, item:match("^%s*(.-)%s*$"))
+  local list, at = {}, 1
+  local is_time = kind:find("^time") ~= nil
+  while at <= #text do
+    local first, item = text:match('^%s*"()', at), nil
+    if first then
+      item, at = unquote(text, first)
+    else
+      item, at = text:match(is_time and text:find("^%s*%a+, ", at) and "([^,]*,[^,]*)()" or "([^,]*)()", at)
+      item = item:match("^%s*(.-)%s*$")
+    end
+    if first or item ~= "" then
+      list[#list + 1] = value_of(kind, item)
+    end
+    at = text:match("^[^,]*,()", at) or #text + 1
   end
   return list
 end

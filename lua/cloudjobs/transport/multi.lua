@@ -284,8 +284,8 @@ function Multi:sleep(seconds, cancel)
 end
 
 --- One run of `f` for all that wait for `key`; each gets its results. When it
---- raises or is cancelled that is its own caller's affair, and the next one
---- runs `f`.
+--- raises or is cancelled, or fails because its caller was, that is this caller's
+--- affair, and the next one runs `f`.
 ---@param key string
 ---@param f fun(): any, any
 function Multi:single(key, f)
@@ -315,7 +315,7 @@ function Multi:single(key, f)
     self._singles[key] = nil
   end
   run.value, run.err = value, err
-  run.shared = ok and not (Error.is(err) and (err.kind == "cancelled" or err.kind == "timeout"))
+  run.shared = ok and not (Error.is(err) and (task.group.over or err.kind == "cancelled" or err.kind == "timeout"))
   for _, place in ipairs(run) do
     if place.waiting then
       place.task:wake(true)

@@ -318,7 +318,7 @@ function Nginx:single(key, f)
   if not Phase.may_wait() then
     return f()
   end
-  return Flight.join(self._flights, key, f)
+  return Flight.join(self._flights, key, f, Scheduler.current())
 end
 
 --- Why no child process can be started here, or nil. nginx collects the ends of

@@ -6,9 +6,12 @@
 --- close over its locals read what these leave there, or nil. So the timer
 --- gets arguments, and what it runs was made by a function that has returned.
 
+local clock = require("cloudjobs.os").clock
+
 local ngx = ngx
 
-local LOOK = 1 -- seconds between looks at a flight whose timer nginx may have dropped
+local LOOK = 0.25 -- seconds between looks at who waits for a flight
+local DROPPED = 1 -- seconds after which a flight that has not begun has no timer any more
 
 local function forget(flights, key, flight)
   if flights[key] == flight then
@@ -39,17 +42,21 @@ end
 ---@param flights table<string, table> those in the air
 ---@param key string
 ---@param f fun(): any, any made by a function that has returned
+---@param task table|nil of cloudjobs.parallel: who waits, as long as its group does
 ---@return any value what `f` answers
 ---@return any err
-local function join(flights, key, f)
+local function join(flights, key, f, task)
   local flight = flights[key] or start(flights, key, f)
   if not flight then
     return f()
   end
   flight.waiting = flight.waiting + 1
+  local dropped_at = clock() + DROPPED
   while not flight.over do
     flight.semaphore:wait(LOOK)
-    if not flight.begun then -- over lua_max_running_timers nginx drops them
+    if task and task.group.over then
+      return nil, task.group:refusal()
+    elseif not flight.begun and clock() >= dropped_at then -- over lua_max_running_timers nginx drops them
       forget(flights, key, flight)
       return f()
     end
