@@ -109,6 +109,7 @@ local function shared_quota(model, options, transport)
   end
   return transport.store:quota("quota " .. require "cloudjobs.fingerprint" {
     model.service.id, region = options.region, endpoint = options.endpoint, profile = options.profile,
+    credentials = options.credentials and (options.credentials.shared or options.credentials),
   }, Retry.CAPACITY)
 end
 

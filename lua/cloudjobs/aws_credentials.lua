@@ -100,12 +100,27 @@ local function of_client(options, config, transport, connect, what, level)
 end
 
 -- What decides whose role it is and which.
-local function role_settings(options, provider)
-  local settings = { "role", source = provider.shared or options.credentials or provider }
+local function role_settings(options, source)
+  local settings = { "role", source = source }
   for name in pairs(ROLE) do
     settings[name] = options[name]
   end
   return settings
+end
+
+-- Keys that stand among the options themselves.
+local function keys_of(options, what, level)
+  if not (options.access_key_id or options.secret_access_key) then
+    return nil
+  elseif options.credentials then
+    error(what .. ": expected access_key_id and secret_access_key or credentials, not both", level + 1)
+  end
+  return {
+    access_key_id = options.access_key_id,
+    secret_access_key = options.secret_access_key,
+    session_token = options.session_token,
+    account_id = options.account_id,
+  }
 end
 
 --- The provider behind cloudjobs.aws.credentials.
@@ -115,23 +130,20 @@ end
 ---@param level integer
 local function new(options, connect, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
-  if options.access_key_id or options.secret_access_key then
-    local provider = given_provider({
-      access_key_id = options.access_key_id,
-      secret_access_key = options.secret_access_key,
-      session_token = options.session_token,
-      account_id = options.account_id,
-    }, what, level + 1)
-    return provider
-  end
+  local keys = keys_of(options, what, level + 1)
   local transport = options.transport or transports.default()
-  local provider = of_client(options, Config.new(options, transport.env), transport, connect, what, level + 1)
+  local provider
+  if keys then
+    provider = given_provider(keys, what, level + 1)
+  else
+    provider = of_client(options, Config.new(options, transport.env), transport, connect, what, level + 1)
+  end
   if not options.role_arn then
     return provider
   end
   local world = world_of(options, transport, connect)
   local role = require("cloudjobs.credentials.assume_role").new(options, provider, world)
-  return cache(role, transport, role_settings(options, provider))
+  return cache(role, transport, role_settings(options, keys or provider.shared or options.credentials or provider))
 end
 
 return { new = new, of_client = of_client }

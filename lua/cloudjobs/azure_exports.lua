@@ -122,7 +122,10 @@ local function follow(context, params, options)
     elseif transport:clock() + REGISTRATION.interval >= deadline then
       return nil, timed_out(tostring(provider.registrationState), timeout)
     end
-    transport:sleep(REGISTRATION.interval, options.cancel)
+    local _, ended = transport:sleep(REGISTRATION.interval, options.cancel)
+    if ended then
+      return nil, ended
+    end
     operation = "Get"
   end
 end

@@ -160,12 +160,12 @@ local function identify(context, limits)
   if limits == NO_LIMITS then
     return credentials:get()
   end
-  local identity, err = credentials.kept and credentials:kept(), nil
-  if identity then
-    return identity
+  local kept = credentials.kept and credentials:kept()
+  if kept then
+    return kept
   end
   local left = limits.deadline and limits.deadline - transport:clock()
-  identity, err = context.within(left, limits.cancel, function()
+  local identity, err = context.within(left, limits.cancel, function()
     return credentials:get()
   end)
   if identity then
@@ -319,6 +319,7 @@ local function pause(context, delay, limits, cause)
   local _, ended = transport:sleep(delay, limits.cancel)
   if ended then
     ended.cause = cause
+    ended.ambiguous = cause and cause.ambiguous
   end
   return ended
 end

@@ -13,6 +13,9 @@ local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table
 -- Clocks of services and of their parts differ a little.
 local SLACK = 120
 
+-- Seconds that a run is looked for when nobody knows whether it was started.
+local DOUBT = 900
+
 -- Calls look(limits) until it answers something, or an error that will not pass.
 local function until_found(client, kind, options, what, look, level)
   options = option.check(options, OPTIONS, what, level + 1)
@@ -133,23 +136,31 @@ local function run_export(kind, client, params, options, level)
   options = option.check(options, OPTIONS, what, level + 1)
   local export = { scope = params.scope, exportName = params.exportName }
   local meta = {}
-  local before, err = client:get_execution_history(export, { meta = meta })
+  local transport = client:transport()
+  local deadline = options.timeout and transport:clock() + options.timeout
+  local function limits()
+    return { timeout = deadline and math.max(deadline - transport:clock(), 0), cancel = options.cancel, meta = meta }
+  end
+  local before, err = client:get_execution_history(export, limits())
   if not before then
     return nil, err
   end
   local known = ids_of(kind, member.records(before, "value"))
   local since = meta.date and core.epoch(meta.date) or client:transport():now()
-  local started
-  started, err = client:execute({ scope = params.scope, exportName = params.exportName, run = params.run })
-  if not started and not err.ambiguous then
-    return nil, err
+  local started, doubt = client:execute(
+    { scope = params.scope, exportName = params.exportName, run = params.run }, limits()
+  )
+  if not started and not doubt.ambiguous then
+    return nil, doubt
   end
   local from = member.at(params, "run.timePeriod.from", "string")
   local to = member.at(params, "run.timePeriod.to", "string")
   local wanted = from and to and { from = from:sub(1, 10), to = to:sub(1, 10) }
-  return until_found(client, kind, options, what, function(limits)
-    local history
-    history, err = client:get_execution_history(export, limits)
+  local job
+  job, err = until_found(client, kind, {
+    timeout = limits().timeout or doubt and DOUBT, interval = options.interval, cancel = options.cancel,
+  }, what, function(look_limits)
+    local history, problem = client:get_execution_history(export, look_limits)
     local newest, newest_time
     for _, run in ipairs(member.records(history, "value")) do
       local id = kind.record_id(run)
@@ -159,12 +170,16 @@ local function run_export(kind, client, params, options, level)
       end
     end
     if not newest then
-      return nil, err
+      return nil, problem
     end
     return Job.new(kind, client, {
       scope = params.scope, exportName = params.exportName, run_id = newest,
     }, level + 1)
   end, level + 1)
+  if not job and doubt then
+    err.ambiguous, err.cause = true, doubt
+  end
+  return job, err
 end
 
 return {

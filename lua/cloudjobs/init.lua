@@ -48,7 +48,7 @@ end
 
 --- Every export of a fleet with its last run and its health; see inventory.lua.
 ---@param fleet table[]
----@param options { concurrency: integer|nil, stale_after: number|nil, transport: table|nil }|nil
+---@param options { concurrency: integer|nil, cadence: number|nil, transport: table|nil }|nil
 ---@return cloudjobs.Row[]
 function cloudjobs.inventory(fleet, options)
   local context = {

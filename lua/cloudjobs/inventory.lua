@@ -10,7 +10,7 @@ local option = require "cloudjobs.options"
 
 local DAY = 86400
 
-local OPTIONS = { concurrency = "number", stale_after = "number", transport = "table" }
+local OPTIONS = { concurrency = "number", cadence = "number", transport = "table" }
 
 -- Hundreds of accounts at once: each is a chain of calls that mostly waits.
 local CONCURRENCY = 512
@@ -109,6 +109,9 @@ local function gather(self, functions, on_error)
   local results = self.parallel(functions, { concurrency = CONCURRENCY_OF_ONE })
   for i = 1, #functions do
     local result = results[i]
+    if not result.ok and not Error.is(result.err) then
+      error(result.err, 0)
+    end
     rows[i] = result.ok and result.value or on_error(i, result.err)
   end
   return rows
@@ -121,13 +124,13 @@ local function export_row(self, entry, exports, export)
     return failed(row, err)
   end
   local last = newest(list, function(execution)
-    return execution.ExecutionStatus.CreatedAt or 0
+    return member.at(execution, "ExecutionStatus.CreatedAt", "number") or 0
   end)
-  if last then
+  if last and last.ExecutionId then
     local job = Job.new(self.kinds.export_execution, exports, {
       ExportArn = export.ExportArn, ExecutionId = last.ExecutionId,
     }, 1)
-    describe(row, job, last, self.stale_after or DAY, self.now)
+    describe(row, job, last, self.cadence or DAY, self.now)
   end
   -- An export can be broken before a run of it is.
   local status = export.ExportStatus or {}
@@ -264,7 +267,7 @@ function ASPECTS.azure(self, entry)
       local job = Job.new(self.kinds.export_run, costs, { scope = entry.scope, exportName = name, run_id = id }, 1)
       local is_active = member.at(export, "properties.schedule.status", "string") == "Active"
       local cadence = is_active and CADENCE[member.at(export, "properties.schedule.recurrence", "string")] or nil
-      describe(row, job, last, cadence and (self.stale_after or cadence), self.now)
+      describe(row, job, last, cadence and (self.cadence or cadence), self.now)
     end
     rows[i] = row
   end
@@ -310,7 +313,8 @@ function Inventory:role(entry)
   local provider = self.roles[entry]
   if not provider then
     provider = self.make.aws.credentials {
-      role_arn = entry.role_arn, profile = entry.profile, region = entry.region, transport = self.transport,
+      role_arn = entry.role_arn, credentials = entry.credentials, profile = entry.profile, region = entry.region,
+      transport = self.transport,
     }
     self.roles[entry] = provider
   end
@@ -333,14 +337,14 @@ end
 ---@param context { parallel: function, make: table, kinds: table, transport: table } what init.lua assembles
 ---@param fleet table[] entries `{ cloud = "aws", profile|role_arn|credentials, region, exports, windows,
 --- snapshot_catalogs }` and `{ cloud = "azure", scope, credentials, api_version }`
----@param options { concurrency: integer|nil, stale_after: number|nil, transport: table|nil }|nil
---- stale_after: seconds of cadence in place of each export's own
+---@param options { concurrency: integer|nil, cadence: number|nil, transport: table|nil }|nil
+--- cadence: seconds between runs, in place of each export's own
 ---@return cloudjobs.Row[]
 local function inventory(context, fleet, options)
   options = option.check(options, OPTIONS, "cloudjobs.inventory", 3)
   local self = setmetatable({
     parallel = context.parallel, make = context.make, kinds = context.kinds, now = context.transport:now(),
-    stale_after = options.stale_after, transport = context.transport, roles = {},
+    cadence = options.cadence, transport = context.transport, roles = {},
   }, inventory_mt)
   local tasks, functions = {}, {}
   for i, entry in ipairs(fleet) do

@@ -118,10 +118,10 @@ local function look(self, limits)
 end
 
 -- What happened inside, into the status; nil and the error when that cannot be had.
-local function add_detail(self, status)
+local function add_detail(self, status, limits)
   local err
   if self._kind.detail then
-    status.detail, err = self._kind.detail(self._client, self.params)
+    status.detail, err = self._kind.detail(self._client, self.params, limits)
   end
   if err then
     return nil, err
@@ -139,7 +139,7 @@ function Job:status(options)
   local limits = (options.timeout or options.cancel) and { timeout = options.timeout, cancel = options.cancel } or nil
   local status, err = look(self, limits)
   if status and options.detail then
-    status, err = add_detail(self, status)
+    status, err = add_detail(self, status, limits)
   end
   if not status then
     return nil, err
@@ -149,7 +149,7 @@ end
 
 --- Whether a look that failed says nothing of the job: it goes on being waited for.
 local function is_transient(err)
-  return err.retryable or err.kind == "transport" or err.kind == "timeout" or err.kind == "response"
+  return err.retryable or err.kind == "timeout" or err.kind == "response"
 end
 
 --- Whether an error says that there is no such job.
@@ -172,6 +172,17 @@ local function timed_out(last, cause)
     code = "timeout",
     message = ("%s did not end in the time given"):format(tostring(last)),
     status = last,
+    cause = cause,
+  }
+end
+
+-- A job that has ended, and whose detail cannot be had.
+local function untold(status, cause)
+  return Error.new {
+    kind = "job",
+    code = "detail",
+    message = ("%s; what happened inside could not be told: %s"):format(tostring(status), tostring(cause)),
+    status = status,
     cause = cause,
   }
 end
@@ -305,7 +316,8 @@ end
 ---   cancel: a canceller
 ---   not_found_grace: seconds in which a job just started may not be found (60)
 ---   expect: a state; any other end is `nil, err` of kind "job" with the status in `err.status`
----   detail: fills `status.detail` of the last status, where the kind has it
+---   detail: fills `status.detail` of the last status, where the kind has it; an error of kind "job" has the status
+---   when that fails
 ---@return cloudjobs.Status|nil
 ---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or the error that made looking impossible
 function Job:wait(options)
@@ -319,9 +331,11 @@ function Job:wait(options)
       -- Another end than the one expected stands in the error.
       local last = status or err.kind == "job" and err.status
       if last and options.detail then
-        local told, problem = add_detail(self, last)
-        if not told then
-          return nil, problem
+        local told, problem = add_detail(self, last, wait:limits())
+        if not told and status then
+          return nil, untold(last, problem)
+        elseif not told then
+          err.cause = problem
         end
       end
       if not status then

@@ -42,7 +42,7 @@ end
 local function time_at(record, path)
   local value = path and member.at(record, path, "string")
   if value then
-    return (core.epoch(value)) or (core.epoch(value .. "Z"))
+    return (core.epoch(value))
   end
   return path and member.at(record, path, "number")
 end

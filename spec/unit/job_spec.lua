@@ -347,13 +347,20 @@ describe("a maintenance window execution", function()
   end)
 
   it("whose tasks may not be seen is an error that says so", function()
-    for _, ask in ipairs { "status", "wait" } do
+    local function execution()
       local ssm = clients.ssm { { body = { Status = "FAILED" } }, clients.failure("AccessDeniedException") }
-      local execution = cloudjobs.jobs.maintenance_window_execution(ssm, params)
-      local status, err = execution[ask](execution, { detail = true })
-      assert.is_nil(status)
-      assert.same({ "service", "AccessDeniedException" }, { err.kind, err.code })
+      return cloudjobs.jobs.maintenance_window_execution(ssm, params)
     end
+    local status, err = execution():status { detail = true }
+    assert.is_nil(status)
+    assert.same({ "service", "AccessDeniedException" }, { err.kind, err.code })
+    -- How the job ended was waited for, and is not lost.
+    status, err = execution():wait { detail = true }
+    assert.is_nil(status)
+    assert.same({ "job", "detail", "failed", "AccessDeniedException" },
+      { err.kind, err.code, err.status.state, err.cause.code })
+    _, err = execution():wait { detail = true, expect = "succeeded" }
+    assert.same({ "job", "failed", "AccessDeniedException" }, { err.kind, err.code, err.cause.code })
   end)
 
   it("can be cancelled", function()

@@ -47,7 +47,7 @@ local function accelerated(speed)
   local transport = cloudjobs.transport.default()
   return wrap(transport, {
     sleep = function(_, seconds, cancel)
-      transport:sleep(seconds / speed, cancel)
+      return transport:sleep(seconds / speed, cancel)
     end,
     clock = function()
       return transport:clock() * speed

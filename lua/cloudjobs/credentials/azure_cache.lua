@@ -78,12 +78,12 @@ end
 ---@return cloudjobs.Error|nil err
 function Cache:get(scope)
   scope = scope or self._scope
-  local identity, err = self:kept(scope), nil
-  if identity then
-    return identity
+  local kept = self:kept(scope)
+  if kept then
+    return kept
   end
   local entry = self._entries[scope]
-  identity, err = self._transport:single(self._key .. scope, refresher(self, scope, entry))
+  local identity, err = self._transport:single(self._key .. scope, refresher(self, scope, entry))
   if not identity then
     return nil, Error.copy(err)
   end

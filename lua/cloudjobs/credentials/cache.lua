@@ -1,5 +1,5 @@
 --- Keeps the identity a provider gave and asks again before it expires: once
---- for all that wait, and in good time without making anybody wait.
+--- for all that wait, and in good time: then one waits and the others go on.
 
 local Error = require "cloudjobs.error"
 local Identity = require "cloudjobs.credentials.identity"
@@ -57,7 +57,7 @@ end
 
 -- Runs inside of transport:single. `seen` is what the caller found too old.
 local function refresh(self, seen)
-  if self._identity ~= seen then
+  if self._identity and self._identity ~= seen then
     return self._identity
   elseif not self.shared then
     return ask(self)

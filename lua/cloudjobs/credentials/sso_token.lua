@@ -70,7 +70,7 @@ local function refresh(token, path, session, world)
   token.accessToken = output.accessToken
   token.expiresAt = core.iso(math.floor(world.transport:now()) + output.expiresIn)
   token.refreshToken = output.refreshToken or token.refreshToken
-  -- Without the file the token still serves this process.
+  -- Without the file the token still serves this once.
   require("cloudjobs.os").write_private(path, core.json_encode(token))
   return token
 end

@@ -37,15 +37,15 @@ return {
   interval = { start = 5, growth = 1.5, cap = 60, floor = 1 },
   cancel = "cancel_maintenance_window_execution",
   -- `status.detail` when asked: the tasks, each with its invocations.
-  detail = function(client, params)
+  detail = function(client, params, limits)
     local tasks, err = client:all("describe_maintenance_window_execution_tasks", {
       WindowExecutionId = params.WindowExecutionId,
-    })
+    }, limits)
     for _, task in ipairs(tasks or {}) do
       task.Invocations, err = client:all("describe_maintenance_window_execution_task_invocations", {
         WindowExecutionId = params.WindowExecutionId,
         TaskId = task.TaskExecutionId,
-      })
+      }, limits)
       if not task.Invocations then
         return nil, err
       end

@@ -233,7 +233,8 @@ local function read_list(kind, text)
   local list, at = {}, 1
   local is_time = kind:find("^time") ~= nil
   while at <= #text do
-    local first, item = text:match('^%s*"()', at), nil
+    local first = text:match('^%s*"()', at)
+    local item
     if first then
       item, at = unquote(text, first)
     else

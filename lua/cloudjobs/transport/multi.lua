@@ -262,16 +262,18 @@ end
 --- Waits; in a task, for its own part only.
 ---@param seconds number
 ---@param cancel table|nil a canceller that may end it early
+---@return nil
+---@return cloudjobs.Error|nil err what ended it in a task before its time
 function Multi:sleep(seconds, cancel)
   local task = Scheduler.current()
   if task and task.group.over then
-    return
+    return nil, task.group:refusal()
   elseif task and cancel then
-    cancellable(task, cancel, function()
+    return cancellable(task, cancel, function()
       return task:park(seconds)
     end)
   elseif task then
-    task:park(seconds)
+    return task:park(seconds)
   elseif self._busy > 0 then
     local wake = self:clock() + seconds
     while seconds > 0 and not (cancel and cancel.cancelled) do

@@ -279,7 +279,7 @@ end
 ---@param seconds number
 ---@param cancel table|nil a canceller
 ---@return nil
----@return cloudjobs.Error|nil err code "exiting" where the worker's end came before the sleep's
+---@return cloudjobs.Error|nil err what ended it before its time; code "exiting" for the worker's end
 function Nginx:sleep(seconds, cancel) -- luacheck: ignore 212
   if not Phase.may_wait() then
     return nil, Phase.refusal()
@@ -298,6 +298,7 @@ function Nginx:sleep(seconds, cancel) -- luacheck: ignore 212
     end
     seconds = wake - clock()
   end
+  return nil, refusal(cancel, task)
 end
 
 --- Wall time in epoch seconds, with a fraction.
