@@ -145,6 +145,13 @@ end)
 describe("what tells a service which attempt this is", function()
   local DATED = { status = 500, headers = { date = "Thu, 01 Jan 2026 00:10:00 GMT" }, body = "" }
 
+  it("is no time to live where that has no end that can be written", function()
+    local late = { status = 500, headers = { date = "Fri, 31 Dec 9999 23:59:59 GMT" }, body = "" }
+    local ssm, stub = client { late, FINE }
+    assert(ssm:list_commands())
+    assert.equal("attempt=2; max=3", stub.requests[2].headers["amz-sdk-request"])
+  end)
+
   it("is one id, the attempt of how many, and the time to live once the service's time is known", function()
     local ssm, stub = client { BROKEN, DATED, FINE }
     assert(ssm:list_commands())

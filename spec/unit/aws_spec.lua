@@ -226,6 +226,20 @@ describe("AWS credentials", function()
       .. "</AssumeRoleResult></AssumeRoleResponse>",
   }
 
+  it("of a role are asked for with the keys beside it", function()
+    local stub = Stub.new { ANSWER }
+    local options = {
+      role_arn = "arn:aws:iam::123456789012:role/R", env = {}, transport = stub, region = "eu-west-1",
+      access_key_id = "AKIDBESIDE", secret_access_key = "hush",
+    }
+    assert.equal("ASIAROLE", cloudjobs.aws.credentials(options):get().access_key_id)
+    assert.matches("Credential=AKIDBESIDE/", stub.requests[1].headers.authorization, 1, true)
+    options.credentials = KEYS
+    assert.has_error(function()
+      cloudjobs.aws.credentials(options)
+    end, "cloudjobs.aws.credentials: expected access_key_id and secret_access_key or credentials, not both")
+  end)
+
   it("of a role are asked for with keys, tags and all", function()
     local stub = Stub.new { ANSWER }
     local provider = cloudjobs.aws.credentials {

@@ -324,12 +324,16 @@ describe("an error", function()
   end)
 
   it("after which a run may have started is not followed by a second run", function()
-    local costs, stub = client { failing(500, "500", "oops"), {} }
-    local _, err = costs:execute { exportName = "a" }
-    assert.same({ 500, true, 1 }, { err.status, err.ambiguous, #stub.requests })
-    costs, stub = client { failing(429, "429", "slow", { ["retry-after"] = "2" }), {} }
-    assert.is_table(costs:execute { exportName = "a" })
-    assert.equal(2, #stub.requests)
+    for _, status in ipairs { 408, 500, 503 } do
+      local costs, stub = client { failing(status, tostring(status), "oops"), {} }
+      local _, err = costs:execute { exportName = "a" }
+      assert.same({ status, true, 1 }, { err.status, err.ambiguous, #stub.requests })
+    end
+    for _, status in ipairs { 429, 503 } do -- not now: nothing was started
+      local costs, stub = client { failing(status, tostring(status), "slow", { ["retry-after"] = "2" }), {} }
+      assert.is_table(costs:execute { exportName = "a" })
+      assert.equal(2, #stub.requests)
+    end
   end)
 end)
 

@@ -122,6 +122,23 @@ describe("a run of an Azure export", function()
     assert.equal(1, #history.value)
   end)
 
+  it("that nobody saw start may have started, says the error", function()
+    local send = world.stub.send
+    function world.stub.send(self, request)
+      if request.url:find("/run?", 1, true) then
+        return nil, require("cloudjobs.error").new {
+          kind = "transport", code = "closed", message = "closed", ambiguous = true, retryable = true,
+        }
+      end
+      return send(self, request)
+    end
+    for _, options in ipairs { { timeout = 60 }, {} } do -- the search ends by itself, too
+      local job, err = cloudjobs.jobs.run_export(costs, { exportName = "nightly" }, options)
+      assert.is_nil(job)
+      assert.same({ "timeout", true, "closed" }, { err.kind, err.ambiguous, err.cause.code })
+    end
+  end)
+
   it("is an error when the export is not there", function()
     local job, err = cloudjobs.jobs.run_export(costs, { exportName = "weekly" })
     assert.is_nil(job)

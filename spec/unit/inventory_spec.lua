@@ -76,6 +76,38 @@ describe("an inventory", function()
     assert.equal(3, #rows)
   end)
 
+  it("goes on beside a record that makes no sense", function()
+    assert(world:aws("bcm_data_exports"):create_export { Export = world.export "nightly" })
+    local send = world.stub.send
+    function world.stub.send(self, request)
+      if request.url:find "CostManagement" then
+        local run = '{"id":null,"name":null,"properties":{"submittedTime":"2026-11-20T00:00:00Z"}}'
+        return { status = 200, headers = {}, body =
+          ('{"value":[{"name":"odd","properties":{"runHistory":{"value":[%s]}}}]}'):format(run) }
+      elseif (request.headers["x-amz-target"] or ""):find "ListExecutions" then
+        return { status = 200, headers = {}, body = '{"Executions":[{},{"ExecutionStatus":{"CreatedAt":5}}]}' }
+      end
+      return send(self, request)
+    end
+    assert.same({ "aws export 111122223333 nightly unknown - -", "azure export " .. worlds.SCOPE .. " odd unknown - -" },
+      brief(take {
+        { cloud = "aws", credentials = keys "AKIDEMULATOR" },
+        { cloud = "azure", scope = worlds.SCOPE, credentials = { token = "emulator-token" } },
+      }))
+  end)
+
+  it("asks for a role with the entry's own keys", function()
+    local send, asked = world.stub.send, nil
+    function world.stub.send(self, request)
+      if (request.body or ""):find("AssumeRole", 1, true) then
+        asked = request.headers.authorization
+      end
+      return send(self, request)
+    end
+    take { { cloud = "aws", credentials = keys "AKIDEMULATOR", role_arn = "arn:aws:iam::444455556666:role/emulator" } }
+    assert.matches("Credential=AKIDEMULATOR/", asked, 1, true)
+  end)
+
   it("tells failing, running and stale exports apart", function()
     local exports = world:aws "bcm_data_exports"
     world:control("POST", "outcomes", { kind = "export_execution", match = { Name = "broken" }, status = "QUERY_FAILURE",

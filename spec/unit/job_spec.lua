@@ -172,6 +172,12 @@ for kind, case in pairs(KINDS) do
       end
     end)
 
+    it("is not waited for by a client that was closed", function()
+      local job = job_of(kind, { case.answer(case.running) })
+      job._client:close()
+      assert.equal("closed", select(2, job:wait()).code)
+    end)
+
     it("goes on being waited for through errors that pass", function()
       local broken = { status = 500, body = "<html>" }
       local answers = { case.answer(case.running) }

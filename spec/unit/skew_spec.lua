@@ -29,11 +29,16 @@ describe("the clock skew", function()
     end)
   end
 
-  it("is not measured without a Date that can be read", function()
+  it("is not measured without a Date that can be read, and be true", function()
     local skew = Skew.new()
     skew:observe({}, NOW, clock(NOW))
-    skew:observe({ date = "yesterday" }, NOW, clock(NOW))
-    assert.equal(0, skew.measured)
+    local untrue = {
+      "yesterday", "99999999999999", "Wed, 31 Dec 1969 23:59:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",
+    }
+    for _, date in ipairs(untrue) do
+      skew:observe({ date = date }, NOW, clock(NOW))
+      assert.equal(0, skew.measured)
+    end
   end)
 
   local function measured(seconds)

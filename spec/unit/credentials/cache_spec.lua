@@ -38,6 +38,17 @@ describe("kept credentials", function()
     assert.equal(1, provider.asked)
   end)
 
+  it("that are refused before others are fetched are asked for anew", function()
+    local cache, _, stub = new { 3600, 3600 }
+    local first = cache:get()
+    stub.time = START + 3600 - 60
+    function stub.single(_, _, f)
+      cache:expire(first) -- a call that was on its way came back
+      return f()
+    end
+    assert.equal("AKID2", id(cache))
+  end)
+
   it("without an end are asked for once", function()
     local cache, provider, stub = new { math.huge }
     cache:get()

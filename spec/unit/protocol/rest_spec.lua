@@ -167,6 +167,11 @@ describe("a REST answer", function()
     }, '{"Name":"n"}'))
   end)
 
+  it("has false where a header says so, and lists with commas in their elements", function()
+    local thing = decode("get_thing", 200, { ["x-old"] = "false", ["x-tags"] = [[a, "b, \"c\"",, d, ""]] }, "{}")
+    assert.same({ false, { "a", 'b, "c"', "d", "" } }, { thing.Old, thing.Tags })
+  end)
+
   it("needs no body where no member is read from it", function()
     assert.same({ Version = "2" }, decode("put_thing", 200, { ["x-version"] = "2" }, ""))
     assert.same({}, decode("ping", 200, {}, "whatever"))
