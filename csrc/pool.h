@@ -4,7 +4,6 @@
 #define CJ_POOL_H
 
 #include "connection.h"
-#include "sockets.h"
 #include "transfer.h"
 
 /* Who has the exchange: nobody, we by 'c', libcurl by 't'. */
@@ -19,7 +18,7 @@ struct cj_exchange {
   enum cj_speaker speaker;
   int has_ended, is_read;
   double timeout, deadline; /* of 'c', in s */
-  int waits_out;            /* what 'c' is watched for, -1: it is not */
+  int waits_out;            /* what epoll is told of 'c' */
   struct cj_exchange *next; /* that has ended */
   /* Once ended: until the exchange's next use. */
   long status; /* 0: there is no answer */
@@ -33,8 +32,9 @@ struct cj_pool {
   int gzip;
   CURLM *multi;    /* NULL: closed */
   unsigned forks;  /* where it was opened: see struct cj_handle */
-  struct cj_sockets sockets;
-  double due; /* none of ours runs out of time before it */
+  int epoll;       /* -1: none */
+  double deadline; /* when libcurl wants to be called, HUGE_VAL: never */
+  double due;      /* none of ours runs out of time before it */
   struct cj_exchange **list;
   size_t n, busy;
   struct cj_exchange *ended, **ended_end; /* in a queue */
