@@ -5,6 +5,7 @@
 local Error = require "cloudjobs.error"
 local Network = require "cloudjobs.network"
 local option = require "cloudjobs.options"
+local transports = require "cloudjobs.transport"
 local url = require "cloudjobs.url"
 local version = require "cloudjobs.version"
 
@@ -80,6 +81,27 @@ local function retry(options, fields, what, level)
     error(("%s: option max_attempts: expected a whole number from 1, got %s"):format(what, attempts), level + 1)
   end
   return given
+end
+
+-- What every transport can do.
+local METHODS = { "send", "sleep", "now", "clock" }
+
+--- A client's transport: the option's, else the process's own. What stands for
+--- the environment is looked at as well.
+---@return table
+local function transport_of(options, what, level)
+  for name, value in pairs(options.env or {}) do
+    if type(name) ~= "string" or type(value) ~= "string" then
+      error(("%s: option env: %s: expected text, got %s"):format(what, tostring(name), type(value)), level + 1)
+    end
+  end
+  local given = options.transport
+  for _, name in ipairs(given and METHODS or {}) do
+    if type(given[name]) ~= "function" then
+      error(("%s: option transport: expected a method %s, got %s"):format(what, name, type(given[name])), level + 1)
+    end
+  end
+  return given or transports.default()
 end
 
 -- A variable of the environment: the options', the transport's, the process's.
@@ -174,6 +196,7 @@ return {
   reachable = reachable,
   timeout = timeout,
   retry = retry,
+  transport = transport_of,
   network = network,
   log = log,
   within = within,

@@ -14,7 +14,6 @@ local aws_retry = require "cloudjobs.aws_retry"
 local core = require "cloudjobs.core"
 local message = require "cloudjobs.message"
 local option = require "cloudjobs.options"
-local transports = require "cloudjobs.transport"
 
 -- Modules, each loaded for the first client that needs it.
 local PROTOCOLS = {
@@ -121,7 +120,7 @@ function assemble(model, options, what, level)
   if not protocol then
     error(("%s: protocol %s is not supported"):format(what, tostring(model.service.protocol)), level + 1)
   end
-  local transport = options.transport or transports.default()
+  local transport = assembly.transport(options, what, level + 1)
   local config = Config.new(options, transport.env)
   local context = {
     model = model,

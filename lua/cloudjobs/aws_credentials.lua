@@ -4,7 +4,6 @@
 local Config = require "cloudjobs.config"
 local assembly = require "cloudjobs.assembly"
 local option = require "cloudjobs.options"
-local transports = require "cloudjobs.transport"
 
 local KEYS = {
   access_key_id = "string",
@@ -131,7 +130,7 @@ end
 local function new(options, connect, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
   local keys = keys_of(options, what, level + 1)
-  local transport = options.transport or transports.default()
+  local transport = assembly.transport(options, what, level + 1)
   local provider
   if keys then
     provider = given_provider(keys, what, level + 1)

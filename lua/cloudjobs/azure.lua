@@ -19,7 +19,6 @@ local fingerprint = require "cloudjobs.fingerprint"
 local message = require "cloudjobs.message"
 local option = require "cloudjobs.options"
 local suggest = require "cloudjobs.suggest"
-local transports = require "cloudjobs.transport"
 
 -- The addresses of each cloud; a table with the same members is taken too.
 local CLOUDS = {
@@ -122,7 +121,7 @@ local function provider_of(given, settings, what, level)
 end
 
 local function settings_of(options, what, level)
-  local transport = options.transport or transports.default()
+  local transport = assembly.transport(options, what, level + 1)
   local config = Config.new(options, transport.env)
   local cloud = cloud_of(options.cloud, what, level + 1)
   return {

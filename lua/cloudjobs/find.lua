@@ -8,6 +8,15 @@ local core = require "cloudjobs.core"
 local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
 
+-- Epoch seconds of what may be ISO-8601 text, as everywhere.
+local function seconds_of(time, what, level)
+  local seconds = type(time) == "string" and core.epoch(time) or time
+  if type(seconds) == "string" then
+    error(("%s: option since: expected epoch seconds or ISO-8601 text, got %q"):format(what, time), level + 1)
+  end
+  return seconds
+end
+
 local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table" }
 
 -- Clocks of services and of their parts differ a little.
@@ -61,14 +70,14 @@ end
 --- The next execution of an AWS export that was created after `since`.
 ---@param kind table jobs/export_execution
 ---@param client table
----@param params { ExportArn: string, since: number|nil } since: epoch seconds, now unless given
+---@param params { ExportArn: string, since: number|string|nil } since: epoch seconds or ISO-8601, now unless given
 ---@param options table|nil timeout, interval, cancel
 ---@return table|nil job
 ---@return cloudjobs.Error|nil err
 local function next_execution(kind, client, params, options, level)
   local what = "cloudjobs.jobs.next_execution"
-  params = option.check(params, { ExportArn = "string", since = "number" }, what, level + 1)
-  local since = params.since or client:transport():now()
+  params = option.check(params, { ExportArn = "string", since = "number|string" }, what, level + 1)
+  local since = seconds_of(params.since, what, level + 1) or client:transport():now()
   local arn = params.ExportArn
   return until_found(client, kind, options, what, function(limits)
     local list, err = client:all("list_executions", { ExportArn = arn }, limits)
@@ -83,11 +92,11 @@ local function next_execution(kind, client, params, options, level)
 end
 
 --- The next execution of a maintenance window that started after `since`.
----@param params { WindowId: string, since: number|nil }
+---@param params { WindowId: string, since: number|string|nil }
 local function next_window_execution(kind, client, params, options, level)
   local what = "cloudjobs.jobs.next_window_execution"
-  params = option.check(params, { WindowId = "string", since = "number" }, what, level + 1)
-  local since = params.since or client:transport():now()
+  params = option.check(params, { WindowId = "string", since = "number|string" }, what, level + 1)
+  local since = seconds_of(params.since, what, level + 1) or client:transport():now()
   local window = params.WindowId
   local filter = { { Key = "ExecutedAfter", Values = { core.iso(math.floor(since)) } } }
   return until_found(client, kind, options, what, function(limits)

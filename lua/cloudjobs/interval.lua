@@ -45,7 +45,8 @@ local function new(given, defaults, what, level, random)
     given = { start = given, growth = 1, cap = given, jitter = 0 }
   end
   given = option.check(given, FIELDS, what .. ": interval", level + 1)
-  for name, value in pairs(given) do
+  for _, name in ipairs(option.sorted_keys(given)) do
+    local value = given[name]
     if value < 0 then
       error(("%s: interval: %s: expected a number from 0 on, got %s"):format(what, name, value), level + 1)
     end

@@ -341,6 +341,7 @@ end
 --- cadence: seconds between runs, in place of each export's own
 ---@return cloudjobs.Row[]
 local function inventory(context, fleet, options)
+  option.check_list(fleet, "cloudjobs.inventory: fleet", 3)
   options = option.check(options, OPTIONS, "cloudjobs.inventory", 3)
   local self = setmetatable({
     parallel = context.parallel, make = context.make, kinds = context.kinds, now = context.transport:now(),

@@ -46,4 +46,36 @@ local function check(options, known, what, level)
   return options
 end
 
-return { check = check, sorted_keys = sorted_keys }
+--- Raises unless an option, where it is given, is a whole number from 1.
+---@param options table checked
+---@param name string
+---@param what string
+---@param level integer
+local function check_count(options, name, what, level)
+  local n = options[name]
+  if n and not (n >= 1 and n < 2 ^ 53 and n % 1 == 0) then
+    error(("%s: option %s: expected a whole number from 1, got %s"):format(what, name, n), level + 1)
+  end
+end
+
+--- Raises unless `list` has entries from 1 to n and nothing else: what stands
+--- behind a nil would be passed over.
+---@param list any
+---@param what string
+---@param level integer
+local function check_list(list, what, level)
+  if type(list) ~= "table" then
+    error(("%s: expected a list, got %s"):format(what, type(list)), level + 1)
+  end
+  local count = 0
+  for _ in pairs(list) do
+    count = count + 1
+  end
+  for i = 1, count do
+    if list[i] == nil then
+      error(("%s: expected a list: there is no entry %d"):format(what, i), level + 1)
+    end
+  end
+end
+
+return { check = check, check_count = check_count, check_list = check_list, sorted_keys = sorted_keys }

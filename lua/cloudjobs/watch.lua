@@ -51,9 +51,7 @@ local function group(jobs, options)
 end
 
 local function check_jobs(jobs, level)
-  if type(jobs) ~= "table" then
-    error("cloudjobs.watch: expected a list of jobs, got " .. type(jobs), level + 1)
-  end
+  option.check_list(jobs, "cloudjobs.watch: jobs", level + 1)
   for place, job in ipairs(jobs) do
     if type(job) ~= "table" or not job._kind then
       error(("cloudjobs.watch: expected a job at %d, got %s"):format(place, type(job)), level + 1)

@@ -72,6 +72,8 @@ describe("an AWS client's construction", function()
     { { credentials = { access_key_id = "AKID" } }, "expected access_key_id and secret_access_key together" },
     { { credentials = { acess_key_id = "AKID" } }, "credentials: unknown option acess_key_id" },
     { { credentials = { get = "AKID" } }, "credentials: expected a method get, got string" },
+    { { transport = {} }, "option transport: expected a method send, got nil" },
+    { { env = { AWS_EC2_METADATA_DISABLED = true } }, "option env: AWS_EC2_METADATA_DISABLED: expected text, got boolean" },
   }
   for _, case in ipairs(mistakes) do
     it("raises at the caller's line: " .. case[2], function()

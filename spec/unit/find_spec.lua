@@ -147,6 +147,19 @@ describe("a run of an Azure export", function()
 end)
 
 describe("a finder", function()
+  it("takes since as text, too", function()
+    local exports = world:aws "bcm_data_exports"
+    local arn = assert(exports:create_export { Export = world.export "nightly" }).ExportArn
+    local since = cloudjobs.iso(world.stub.time - 1)
+    assert(cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = since }, { timeout = 600 }))
+    local ok, message = pcall(function()
+      local job = cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = "yesterday" })
+      return job
+    end)
+    assert.is_false(ok)
+    assert.matches('find_spec%.lua:%d+: .*option since: expected epoch seconds or ISO%-8601 text, got "yesterday"', message)
+  end)
+
   it("raises at the caller's line for what it does not know", function()
     local ok, message = pcall(function()
       local job = cloudjobs.jobs.next_execution(world:aws "bcm_data_exports", { ExportARN = "x" })

@@ -198,4 +198,20 @@ describe("an inventory", function()
       assert.matches(mistake[2], message, 1, true)
     end
   end)
+
+  it("raises at the caller's line for a fleet with a hole, and for what is none", function()
+    local cases = {
+      { nil, "expected a list, got nil" }, { "x", "expected a list, got string" },
+      { { cloud = "aws" }, "there is no entry 1" }, { { { cloud = "aws" }, nil, { cloud = "aws" } }, "there is no entry 2" },
+    }
+    for i = 1, #cases do
+      local ok, message = pcall(function()
+        local rows = cloudjobs.inventory(cases[i][1])
+        return rows
+      end)
+      assert.is_false(ok)
+      assert.matches("inventory_spec%.lua:%d+: cloudjobs%.inventory: fleet: ", message)
+      assert.matches(cases[i][2], message, 1, true)
+    end
+  end)
 end)

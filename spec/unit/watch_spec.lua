@@ -244,8 +244,10 @@ end)
 
 describe("a watch over what are no jobs", function()
   local cases = {
-    { "expected a list of jobs, got nil" },
-    { "expected a list of jobs, got string", "run-1" },
+    { "jobs: expected a list, got nil" },
+    { "jobs: expected a list, got string", "run-1" },
+    { "jobs: expected a list: there is no entry 1", { nil, {} } },
+    { "jobs: expected a list: there is no entry 1", { run = {} } },
     { "expected a job at 1, got string", { "run-1" } },
     { "expected a job at 1, got table", { {} } },
     { "unknown option timout (did you mean timeout?)", {}, { timout = 1 } },

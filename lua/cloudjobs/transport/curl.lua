@@ -1,10 +1,10 @@
 --- The blocking transport, whose connections outlive a call.
 
 local Error = require "cloudjobs.error"
-local check = require("cloudjobs.options").check
 local curl = require "cloudjobs.curl"
 local failure = require "cloudjobs.transport.failure"
 local message = require "cloudjobs.message"
+local option = require "cloudjobs.options"
 
 local OPTIONS = { max_body = "number", gzip = "boolean" }
 
@@ -77,7 +77,8 @@ end
 ---@param options { max_body: integer|nil, gzip: boolean|nil }|nil
 ---   max_body: bytes an answer may have, 64 MiB unless given; gzip: ask for compressed answers
 local function new(options)
-  options = check(options, OPTIONS, "cloudjobs.transport.curl", 2)
+  options = option.check(options, OPTIONS, "cloudjobs.transport.curl", 2)
+  option.check_count(options, "max_body", "cloudjobs.transport.curl", 2)
   return setmetatable({ _multi = curl.multi(options) }, curl_mt)
 end
 

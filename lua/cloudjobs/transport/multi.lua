@@ -5,10 +5,10 @@
 local Curl = require "cloudjobs.transport.curl"
 local Error = require "cloudjobs.error"
 local Scheduler = require "cloudjobs.transport.scheduler"
-local check = require("cloudjobs.options").check
 local curl = require "cloudjobs.curl"
 local failure = require "cloudjobs.transport.failure"
 local message = require "cloudjobs.message"
+local option = require "cloudjobs.options"
 
 local OPTIONS = { max_body = "number", gzip = "boolean", max_connections = "number", max_per_host = "number" }
 
@@ -348,12 +348,9 @@ end
 ---@param options table|nil max_body, gzip: see transport/curl.lua; max_connections: transfers at once, 256 unless
 ---   given, the others wait; max_per_host: connections to one host
 local function new(options)
-  options = check(options, OPTIONS, "cloudjobs.transport.multi", 2)
-  for _, name in ipairs { "max_connections", "max_per_host" } do
-    local n = options[name]
-    if n and (n < 1 or n ~= math.floor(n)) then
-      error(("cloudjobs.transport.multi: option %s: expected a whole number from 1"):format(name), 2)
-    end
+  options = option.check(options, OPTIONS, "cloudjobs.transport.multi", 2)
+  for _, name in ipairs { "max_body", "max_connections", "max_per_host" } do
+    option.check_count(options, name, "cloudjobs.transport.multi", 2)
   end
   local own = { max_body = options.max_body, gzip = options.gzip }
   return setmetatable({

@@ -138,9 +138,16 @@ local function promises(new)
   end)
 
   it("refuses limits that would let nothing through", function()
-    for _, options in ipairs { { max_connections = 0 }, { max_per_host = 0 }, { max_connections = 0 / 0 } } do
+    for _, name in ipairs { "max_body", "max_connections", "max_per_host" } do
+      for _, n in ipairs { 0, -1, 0.5, 1e300, math.huge } do
+        local ok, message = pcall(function()
+          return (new { [name] = n })
+        end)
+        assert.is_false(ok)
+        assert.matches("option " .. name .. ": expected a whole number from 1, got", message, 1, true)
+      end
       assert.has_error(function()
-        new(options)
+        new { [name] = 0 / 0 }
       end)
     end
   end)
