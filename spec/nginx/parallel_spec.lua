@@ -77,6 +77,19 @@ describe("cloudjobs.parallel inside nginx", function()
     assert.same({ "enough", "enough", 2, "slept" }, seen)
   end)
 
+  it("ends the wait for a job when its time is over, and holds no worker up", function()
+    assert.equal("timeout", nginx:run [[
+      local running = '{"ExecutionId":"x","ExecutionStatus":{"StatusCode":"QUERY_QUEUED"}}'
+      local client = cloudjobs.aws.bcm_data_exports {
+        transport = setmetatable({ send = function() return { status = 200, headers = {}, body = running } end },
+          { __index = transport }),
+        region = "us-east-1", credentials = { access_key_id = "a", secret_access_key = "b" },
+      }
+      local job = cloudjobs.jobs.export_execution(client, { ExportArn = ("arn:"):rep(6), ExecutionId = "x" })
+      return cloudjobs.parallel({ function() return job:wait() end }, { timeout = 0.05 })[1].err.kind
+    ]])
+  end)
+
   it("is what cloudjobs.watch follows jobs with", function()
     local states = nginx:run [[
       local Stub = require "cloudjobs.stub"

@@ -176,6 +176,18 @@ describe("cloudjobs.nginx.setup", function()
     return nginx:run "return ngx.shared.seen:get('refreshes') == 1"
   end
 
+  it("has a call wait no longer than it may for keys, which are fetched for the others all the same", function()
+    nginx = start { workers = 1 }
+    assert.same({ "timeout", "the call's total time is over" }, nginx:run [[
+      local client = cloudjobs.aws.bcm_data_exports { region = "us-east-1", credentials = provider }
+      local _, err = client:list_exports({}, { timeout = 0.05 })
+      return { err.kind, err.message }
+    ]])
+    nginx:run "ngx.shared.seen:set('go', true) return true"
+    assert.matches("AKID1$", select(2, nginx:get("/ask")))
+    assert.is_true(asked_once())
+  end)
+
   -- Requests get the stacks of those that were aborted: each poll leaves something there.
   it("goes on asking when the visitor who made it ask has gone", function()
     nginx = start { workers = 1, server = "location /fleeting { lua_check_client_abort on; content_by_lua_block { provider:get() } }" }
