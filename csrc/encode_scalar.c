@@ -115,16 +115,15 @@ static int encode_string (struct cj_encoder *e, const struct cj_node *node,
   return cj_encode_quoted(e, path, s, n);
 }
 
-static int encode_blob (struct cj_encoder *e, const struct cj_node *node,
-                        int at, int type, const struct cj_path *path) {
+/* Of any length: botocore holds no blob to a minimum. */
+static int encode_blob (struct cj_encoder *e, int at, int type,
+                        const struct cj_path *path) {
   size_t n;
   const char *s;
   struct cj_buf *b = e->b;
   if (type != LUA_TSTRING)
     return cj_encode_expected(e, at, path, "string");
   s = lua_tolstring(e->L, at, &n);
-  if (cj_encode_check_min(e, node, path, (double)n, "byte") != 0)
-    return -1;
   if (n > CJ_MAX_TEXT || cj_buf_reserve(b, CJ_BASE64_LEN(n) + 2) != 0)
     return cj_encode_no_room(e, CJ_BASE64_LEN(n) + 2);
   b->s[b->len++] = '"';
@@ -237,7 +236,7 @@ int cj_encode_scalar (struct cj_encoder *e, const struct cj_node *node, int at,
   case CJ_BOOLEAN:
     return encode_boolean(e, at, type, path);
   case CJ_BLOB:
-    return encode_blob(e, node, at, type, path);
+    return encode_blob(e, at, type, path);
   default:
     return encode_time(e, node, at, type, path);
   }

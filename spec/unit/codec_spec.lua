@@ -137,13 +137,17 @@ describe("encoding", function()
     assert.is_true(nan ~= nan)
   end)
 
+  it("holds blobs to no minimum, as botocore does", function()
+    assert.equal('{"Bytes":""}', core.encode(everything, { Bytes = "" }))
+  end)
+
   it("says everything that is wrong, and where", function()
     assert.same({
       "Text: expected at least 3 characters, got 2",
       "Count: expected at least 2, got 1",
       "Ratio: expected number, got string",
       "On: expected boolean, got number",
-      "Bytes: expected at least 2 bytes, got 1",
+      "Bytes: expected string, got number",
       "Iso: expected a time in seconds or as ISO-8601 text, got string",
       "Any[2]: expected a value that JSON can hold, got function",
       "Child.Child.Short: expected string, got table",
@@ -156,7 +160,7 @@ describe("encoding", function()
       "Choice: expected exactly one member, got 2, of A, B, C",
       "Nested[1].k: expected list, got string",
     }, problems("Everything", {
-      Text = "éé", Count = 1, Ratio = "1", On = 1, Bytes = "x", Iso = "soon", Any = { 1, print }, Child = { Child = { Short = {} } },
+      Text = "éé", Count = 1, Ratio = "1", On = 1, Bytes = 1, Iso = "soon", Any = { 1, print }, Child = { Child = { Short = {} } },
       List = { "" }, Map = { b = 1, bb = true }, Rows = { {}, "x" }, Choice = { A = "a", C = {} }, Nested = { { k = "v" } },
     }))
   end)

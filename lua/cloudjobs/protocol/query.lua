@@ -118,7 +118,7 @@ local function decode_error(op, response)
   local root = core.xml_decode(response.body)
   local node = find(root, "Error") or find(root, "Errors", "Error")
   local code = text_of(find(node, "Code"))
-  if not code then
+  if not code or code == "" then
     return aws_error.decode(op, response)
   end
   local modeled = op.model:error(code)
@@ -128,7 +128,7 @@ local function decode_error(op, response)
     code = code,
     message = text_of(find(node, "Message")) or "",
     status = response.status,
-    request_id = aws_error.request_id(response) or text_of(find(root, "RequestId")),
+    request_id = aws_error.request_id(response) or text_of(find(root, "RequestId") or find(root, "RequestID")),
     retry_after = aws_error.retry_after(response.headers),
     fields = fields or nil,
   }

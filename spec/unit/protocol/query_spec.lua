@@ -177,6 +177,13 @@ describe("the query protocol's error", function()
     assert.same({ "Denied", "no" }, { err.code, err.message })
   end)
 
+  it("without a word for it has the status for a code", function()
+    local _, err = decode("<ErrorResponse><Error><Code/></Error><RequestID>r-3</RequestID></ErrorResponse>", 503)
+    assert.same({ "503", 503 }, { err.code, err.status })
+    _, err = decode("<Response><Errors><Error><Code>No</Code></Error></Errors><RequestID>r-3</RequestID></Response>", 400)
+    assert.equal("r-3", err.request_id)
+  end)
+
   it("of a gateway is an error, too", function()
     local _, err = decode("<html><body>hush</body></html>", 502)
     assert.same({ "service", "502", 502 }, { err.kind, err.code, err.status })
