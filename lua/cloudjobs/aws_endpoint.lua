@@ -78,12 +78,16 @@ local function signing_of(answer, service, region)
   return signing
 end
 
--- What the service's rules, or those of most services, make of the settings.
-local function by_rules(self, region, address)
+-- What the service's rules, or those of most services, make of the settings and
+-- of what one operation adds to them.
+local function by_rules(self, region, address, own)
   local rules = self._model:endpoints() or require "cloudjobs.endpoint.usual"(self._service.endpoint)
   local params, err = parameters_of(rules, { config = self._config, region = region, address = address })
   if not params then
     return nil, err
+  end
+  for name, value in pairs(own or {}) do
+    params[name] = value
   end
   return require("cloudjobs.endpoint").resolve(rules, params)
 end
@@ -125,7 +129,7 @@ local function prefixed(resolved, template, params)
   }
 end
 
-local function find(self)
+local function find(self, own)
   local region, err = region_of(self)
   if not region then
     return nil, err
@@ -138,7 +142,7 @@ local function find(self)
   if address and is_final(self) then
     answer = { url = address, properties = {} }
   else
-    answer, err = by_rules(self, region, address)
+    answer, err = by_rules(self, region, address, own)
   end
   if not answer then
     return nil, err
@@ -152,14 +156,33 @@ local function find(self)
   return resolved
 end
 
+-- What an operation gives the rules: constants, and what its caller gave it.
+local function own_parameters(context, params)
+  local own = {}
+  for name, from in pairs(context) do
+    if from.path then
+      own[name] = require("cloudjobs.jmespath").compile(from.path)(params)
+    elseif from.member then
+      own[name] = params[from.member]
+    else
+      own[name] = from.value
+    end
+  end
+  return own
+end
+
 --- Where requests go; an operation's own may go to another host.
 ---@param op table|nil
 ---@param params table|nil the operation's
 ---@return { origin: string, host: string, path: string, signing: { region: string, name: string } }|nil
 ---@return cloudjobs.Error|nil err
 function AwsEndpoint:resolve(op, params)
-  local resolved, err = self._resolved, nil
-  if not resolved then
+  local resolved, err
+  if op and op.context then
+    resolved, err = find(self, own_parameters(op.context, params or {}))
+  elseif self._resolved then
+    resolved = self._resolved
+  else
     resolved, err = find(self)
     self._resolved = resolved
   end

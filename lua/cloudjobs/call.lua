@@ -39,6 +39,11 @@ end
 -- signs by its own.
 local RESERVED = { "content-length", "authorization", "x-amz-date", "x-amz-security-token" }
 
+-- Whether a caller's parameters have a word in where an operation's requests go.
+local function is_own(op)
+  return op.host_prefix or op.context
+end
+
 -- Where a request goes, and the header fields that all its attempts share.
 -- Found once for all requests of which the protocol says the same.
 local function find_route(context, op, params, request)
@@ -78,7 +83,7 @@ local function find_route(context, op, params, request)
     timeout = context.timeout.total,
     connect_timeout = context.timeout.connect,
   }
-  if request.route and not op.host_prefix then
+  if request.route and not is_own(op) then
     context.routes[target] = route
   end
   return route
@@ -105,7 +110,7 @@ local function prepare(context, op, params, options)
   if not request then
     return nil, err
   end
-  local route = request.route and not op.host_prefix and context.routes[request.route]
+  local route = request.route and not is_own(op) and context.routes[request.route]
   if not route then
     route, err = find_route(context, op, params, request)
     if not route then

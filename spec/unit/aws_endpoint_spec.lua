@@ -44,6 +44,41 @@ describe("an AWS endpoint", function()
     end)
   end
 
+  it("heeds what an operation gives the rules: constants, members and paths", function()
+    local model = Model.new {
+      service = { id = "Graphs", protocol = "json-1.1", signing = "graphs", endpoint = "graphs" },
+      operations = {
+        GetGraph = "GetGraphRequest -> -", PutNode = "PutNodeRequest -> -", ListGraphs = "- -> -",
+      },
+      shapes = { GetGraphRequest = "GraphId string", PutNodeRequest = "Nodes Node[]", Node = "Arn string" },
+      contexts = {
+        GetGraph = { Plane = { value = "control" }, Name = { member = "GraphId" } },
+        PutNode = { Plane = { value = "data" }, Name = { path = "Nodes[0].Arn" } },
+      },
+      endpoints = {
+        parameters = {
+          Plane = { type = "String", required = true, default = "none" }, Name = { type = "String" },
+        },
+        rules = {
+          { type = "endpoint", conditions = { { fn = "isSet", argv = { { ref = "Name" } } } },
+            endpoint = { url = "https://{Name}.{Plane}.example" } },
+          { type = "endpoint", conditions = {}, endpoint = { url = "https://{Plane}.example" } },
+        },
+      },
+    }
+    local endpoint = AwsEndpoint.new(model, Config.new { env = NOWHERE, region = "us-east-1" })
+    local function origin(name, params)
+      return assert(endpoint:resolve(model:operation(name), params)).origin
+    end
+    for _ = 1, 2 do -- also of what was kept
+      assert.equal("https://g-1.control.example", origin("get_graph", { GraphId = "g-1" }))
+      assert.equal("https://g-2.control.example", origin("get_graph", { GraphId = "g-2" }))
+      assert.equal("https://control.example", origin("get_graph"))
+      assert.equal("https://n-1.data.example", origin("put_node", { Nodes = { { Arn = "n-1" } } }))
+      assert.equal("https://none.example", origin("list_graphs"))
+    end
+  end)
+
   it("is signed for under the service's signing name, or the one the rules give", function()
     assert.equal("awsssoportal", resolve("sso", { region = "us-east-1" }).signing.name)
     local model = Model.new {
