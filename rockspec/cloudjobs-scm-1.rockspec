@@ -186,6 +186,7 @@ build = {
     ["cloudjobs.jmespath.lexer"] = "lua/cloudjobs/jmespath/lexer.lua",
     ["cloudjobs.jmespath.value"] = "lua/cloudjobs/jmespath/value.lua",
     ["cloudjobs.job"] = "lua/cloudjobs/job.lua",
+    ["cloudjobs.job_wait"] = "lua/cloudjobs/job_wait.lua",
     ["cloudjobs.jobs"] = "lua/cloudjobs/jobs.lua",
     ["cloudjobs.jobs.export_execution"] = "lua/cloudjobs/jobs/export_execution.lua",
     ["cloudjobs.jobs.export_run"] = "lua/cloudjobs/jobs/export_run.lua",

@@ -4,6 +4,7 @@
 local Error = require "cloudjobs.error"
 local Interval = require "cloudjobs.interval"
 local Job = require "cloudjobs.job"
+local JobWait = require "cloudjobs.job_wait"
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
@@ -33,10 +34,10 @@ local function until_found(client, kind, options, what, look, level)
   local deadline = options.timeout and transport:clock() + options.timeout
   local pause, grown
   while true do
-    local found, err = look(Job.limits(transport, deadline, options.cancel))
+    local found, err = look(JobWait.limits(transport, deadline, options.cancel))
     if found then
       return found
-    elseif err and not Job.is_transient(err) then
+    elseif err and not JobWait.is_transient(err) then
       return nil, err
     end
     pause, grown = interval:next(grown)

@@ -2,7 +2,7 @@
 --- kinds stands in jobs/; what a state is called, in status.lua.
 
 local Error = require "cloudjobs.error"
-local Interval = require "cloudjobs.interval"
+local JobWait = require "cloudjobs.job_wait"
 local Status = require "cloudjobs.status"
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.member"
@@ -21,12 +21,6 @@ local WAIT_OPTIONS = {
   detail = "boolean",
 }
 local STATUS_OPTIONS = { detail = "boolean", timeout = "number", cancel = "table" }
-
--- Seconds for the look that falls on the deadline.
-local LAST_LOOK = 5
-
--- What was just started may not be found for a while.
-local NOT_FOUND_GRACE = 60
 
 local NOTHING = {}
 
@@ -108,8 +102,11 @@ function Job:read(record)
   return Status.new(kind, record, self.id, outcome)
 end
 
--- Looks once, within what `limits` say of time and cancelling, or nil.
-local function look(self, limits)
+--- Looks once, within what `limits` say of time and cancelling, or nil.
+---@param limits { timeout: number|nil, cancel: table|nil }|nil
+---@return cloudjobs.Status|nil
+---@return cloudjobs.Error|nil err
+function Job:look(limits)
   local record, err = fetch(self, limits)
   if not record then
     return nil, err
@@ -137,7 +134,7 @@ end
 function Job:status(options)
   options = option.check(options, STATUS_OPTIONS, "status", 2)
   local limits = (options.timeout or options.cancel) and { timeout = options.timeout, cancel = options.cancel } or nil
-  local status, err = look(self, limits)
+  local status, err = self:look(limits)
   if status and options.detail then
     status, err = add_detail(self, status, limits)
   end
@@ -147,33 +144,11 @@ function Job:status(options)
   return status
 end
 
---- Whether a look that failed says nothing of the job: it goes on being waited for.
-local function is_transient(err)
-  return err.retryable or err.kind == "timeout" or err.kind == "response"
-end
-
 --- Whether an error says that there is no such job.
 ---@param err cloudjobs.Error
 ---@return boolean
 function Job:is_missing(err)
   return err.code == "not_found" or (err.kind == "service" and self._kind.missing[err.code] == true)
-end
-
-local function same(a, b)
-  return a ~= nil and a.state == b.state and a.code == b.code and a.reason == b.reason
-end
-
-local function timed_out(last, cause)
-  if not last then
-    return cause
-  end
-  return Error.new {
-    kind = "timeout",
-    code = "timeout",
-    message = ("%s did not end in the time given"):format(tostring(last)),
-    status = last,
-    cause = cause,
-  }
 end
 
 -- A job that has ended, and whose detail cannot be had.
@@ -187,113 +162,6 @@ local function untold(status, cause)
   }
 end
 
-local function judge(status, expect)
-  if not expect or status.state == expect then
-    return status
-  end
-  return nil, Error.new {
-    kind = "job",
-    code = status.state,
-    message = ("%s; expected %s"):format(tostring(status), expect),
-    status = status,
-  }
-end
-
--- One wait: what it has seen, and when it gives up. watch.lua drives many.
-local Wait = {}
-local wait_mt = { __index = Wait }
-
---- What a look may take: no more than is left of the time in all. Nil when
---- nothing limits it.
----@param transport table
----@param deadline number|nil on the transport's clock
----@param cancel table|nil
----@return { timeout: number|nil, cancel: table|nil }|nil
-local function limits(transport, deadline, cancel)
-  if not deadline then
-    return cancel and { cancel = cancel } or nil
-  end
-  return { timeout = math.max(deadline - transport:clock(), LAST_LOOK), cancel = cancel }
-end
-
-function Wait:limits()
-  local common = self.plan
-  return limits(common.transport, common.deadline, common.options.cancel)
-end
-
-function Wait:look()
-  return look(self.job, self:limits())
-end
-
---- Takes a look's result in. Answers true when the wait is over, and then
---- the status or nil and the error.
----@return boolean over
----@return cloudjobs.Status|nil
----@return cloudjobs.Error|nil
-function Wait:take(status, err)
-  local options = self.plan.options
-  if status then
-    local changed = not same(self.last, status)
-    self.last, self.error = status, nil
-    if changed and options.on_change then
-      options.on_change(status, self.job)
-    end
-    if options.on_poll then
-      options.on_poll(status, self.job)
-    end
-    if status.final then
-      return true, judge(status, options.expect)
-    end
-    return false
-  end
-  self.error = err
-  local missing = self.job:is_missing(err)
-  if missing and not self.last and self.plan.transport:clock() < self.plan.patience then
-    return false
-  elseif missing or not is_transient(err) then
-    return true, nil, err
-  end
-  return false
-end
-
---- Seconds to pause before the next look, or nil and why there is none.
----@return number|nil
----@return cloudjobs.Error|nil
-function Wait:pause()
-  local common = self.plan
-  local options = common.options
-  if options.cancel and options.cancel.cancelled then
-    return nil, Error.new {
-      kind = "cancelled", code = "cancelled", message = options.cancel.reason, status = self.last,
-    }
-  end
-  local pause
-  pause, self.grown = common.interval:next(self.grown)
-  if common.deadline then
-    pause = common.interval:within(pause, common.deadline - common.transport:clock())
-    if not pause then
-      return nil, timed_out(self.last, self.error)
-    end
-  end
-  return pause
-end
-
---- What waits that begin together have in common.
----@param job table one of them
----@param options table those of Job:wait, checked
----@param level integer
-local function plan(job, options, level)
-  local transport = job._client:transport()
-  local started = transport:clock()
-  return {
-    options = options,
-    transport = transport,
-    deadline = options.timeout and started + options.timeout,
-    patience = started + (options.not_found_grace or NOT_FOUND_GRACE),
-    interval = Interval.new(options.interval, job._kind.interval, "wait", level + 1),
-  }
-end
-
 -- A state misspelt would make every end an error.
 local function check_expect(state, level)
   for _, known in ipairs(Status.ENDS) do
@@ -302,10 +170,6 @@ local function check_expect(state, level)
     end
   end
   error(("wait: option expect: no job ends as %s%s"):format(state, suggest(state, Status.ENDS)), level + 1)
-end
-
-local function begin(job, common)
-  return setmetatable({ job = job, plan = common }, wait_mt)
 end
 
 --- Waits for the job's end. Transient errors on the way do not end the wait.
@@ -323,7 +187,7 @@ end
 function Job:wait(options)
   options = option.check(options, WAIT_OPTIONS, "wait", 2)
   check_expect(options.expect, 2)
-  local wait = begin(self, plan(self, options, 2))
+  local wait = JobWait.begin(self, JobWait.plan(self, options, 2))
   local transport = wait.plan.transport
   while true do
     local over, status, err = wait:take(wait:look())
@@ -450,8 +314,4 @@ end
 return {
   new = new,
   check_client = check_client,
-  plan = plan,
-  begin = begin,
-  limits = limits,
-  is_transient = is_transient,
 }

@@ -3,7 +3,7 @@
 --- thread of its own, so one throttled account does not slow another.
 
 local Error = require "cloudjobs.error"
-local Job = require "cloudjobs.job"
+local JobWait = require "cloudjobs.job_wait"
 local Status = require "cloudjobs.status"
 local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
@@ -26,7 +26,7 @@ local group_mt = { __index = Group }
 local function plan_of(plans, job, options)
   local by_kind = plans[job._client] or { groups = {} }
   plans[job._client] = by_kind
-  by_kind[job.kind] = by_kind[job.kind] or Job.plan(job, options, 4)
+  by_kind[job.kind] = by_kind[job.kind] or JobWait.plan(job, options, 4)
   return by_kind[job.kind], by_kind.groups
 end
 
@@ -43,7 +43,7 @@ local function group(jobs, options)
         known[listing.key] = found
       end
     end
-    local wait = Job.begin(job, plan)
+    local wait = JobWait.begin(job, plan)
     wait.place = place
     found[#found + 1] = wait
   end

@@ -16,7 +16,7 @@ local LUA = {
   { layer = "watch", "watch", "inventory", may = "core base job wait" },
   { layer = "paginate", "paginate", may = "core base" },
   { layer = "wait", "wait", may = "core base" },
-  { layer = "job", "job", "status", "find", may = "core base" },
+  { layer = "job", "job", "job_wait", "status", "find", may = "core base" },
   { layer = "client", "client", may = "base call model paginate wait" },
   { layer = "call", "call", may = "base" },
   { layer = "exports", "aws_exports", "azure_exports", may = "core base call" },
