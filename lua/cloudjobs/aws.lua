@@ -106,10 +106,11 @@ local function shared_quota(model, options, transport)
   if not transport.store then
     return nil
   end
-  return transport.store:quota("quota " .. require "cloudjobs.fingerprint" {
+  local name = require "cloudjobs.fingerprint" {
     model.service.id, region = options.region, endpoint = options.endpoint, profile = options.profile,
     credentials = options.credentials and (options.credentials.shared or options.credentials),
-  }, Retry.CAPACITY)
+  }
+  return name and transport.store:quota("quota " .. name, Retry.CAPACITY)
 end
 
 function assemble(model, options, what, level)

@@ -142,6 +142,27 @@ describe("adaptive mode", function()
   end)
 end)
 
+describe("a quota that workers share", function()
+  it("is the one of a service, a place and an identity", function()
+    local stub, names = Stub.new(), {}
+    stub.store = { quota = function(_, name)
+      names[#names + 1] = name
+      return {}
+    end }
+    local function make(credentials)
+      cloudjobs.aws.ssm { transport = stub, region = "us-east-1", env = {}, credentials = credentials }
+    end
+    for _, id in ipairs { "AKID1", "AKID2", "AKID1" } do
+      make { access_key_id = id, secret_access_key = "hush" }
+    end
+    make(setmetatable({}, { __index = { get = function() end } })) -- whose, nobody can tell: it has its own
+    assert.equal(3, #names)
+    assert.equal(names[1], names[3])
+    assert.not_equal(names[1], names[2])
+    assert.not_matches("hush", table.concat(names), 1, true)
+  end)
+end)
+
 describe("what tells a service which attempt this is", function()
   local DATED = { status = 500, headers = { date = "Thu, 01 Jan 2026 00:10:00 GMT" }, body = "" }
 
