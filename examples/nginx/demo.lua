@@ -1,5 +1,6 @@
 --- `make nginx-demo`: the example on the emulator, with exports that run, one of
---- which fails, and a webhook that is told of it. Ends when it is interrupted.
+--- which fails, and a webhook that is told of it. Ends when it is interrupted,
+--- or with nginx's own status when nginx does not start.
 ---
 ---     lua5.4 examples/nginx/demo.lua [port]
 
@@ -9,6 +10,7 @@ local process = require "cloudjobs.os"
 
 local PORT = arg[1] or "8080"
 local SPEED = 60 -- the emulator's seconds in one of ours
+local LOOK = 0.2 -- seconds between two looks at nginx
 local SCOPE = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"
 local KEYS = { AWS_ACCESS_KEY_ID = "AKIDEMULATOR", AWS_SECRET_ACCESS_KEY = "emulator-secret", AWS_REGION = "us-east-1" }
 
@@ -150,17 +152,38 @@ local env = {
 for name, value in pairs(KEYS) do
   env[name] = value
 end
+os.remove(folder .. "/nginx.pid") -- one that was killed left it
 local nginx = assert(process.spawn({
   "nginx", "-e", "stderr", "-p", folder, "-c", folder .. "/nginx.conf", "-g", "daemon off; user root;" .. modules(),
 }, { env = env }))
 
-print("the emulator    " .. server.url)
-print(("all exports     http://127.0.0.1:%s/"):format(PORT))
-for _, ref in ipairs(refs) do
-  print(("a job           http://127.0.0.1:%s/jobs/%s"):format(PORT, ref))
+-- nginx writes its pid when it has the port; before that somebody else may answer there.
+local function has_started()
+  local file = io.open(folder .. "/nginx.pid")
+  return file and file:close()
 end
-print(("what has failed http://127.0.0.1:%s/webhook"):format(PORT))
-print "Ctrl-C ends it"
-io.stdout:flush()
-nginx:wait()
+
+local function announce()
+  print("the emulator    " .. server.url)
+  print(("all exports     http://127.0.0.1:%s/"):format(PORT))
+  for _, ref in ipairs(refs) do
+    print(("a job           http://127.0.0.1:%s/jobs/%s"):format(PORT, ref))
+  end
+  print(("what has failed http://127.0.0.1:%s/webhook"):format(PORT))
+  print "Ctrl-C ends it"
+  io.stdout:flush()
+end
+
+-- Ctrl-C reaches this process alone: its children are in groups of their own.
+process.catch_interrupt()
+local announced, status, why
+repeat
+  status, why = nginx:wait(LOOK)
+  if not announced and has_started() then
+    announce()
+    announced = true
+  end
+until why ~= "timeout" or process.interrupted()
+nginx:stop()
 server:stop()
+os.exit(process.interrupted() and 0 or status or 1, true)

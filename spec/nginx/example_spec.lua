@@ -3,6 +3,7 @@ local core = require "cloudjobs.core"
 local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
 local process = require "cloudjobs.os"
+local socket = require "cqueues.socket"
 local support = require "spec.support.process"
 
 describe("the nginx example", function()
@@ -68,6 +69,51 @@ describe("the nginx example", function()
     for link in page:gmatch('href="([^"]+)"') do
       assert.equal(200, (ask("GET", url .. link)))
     end
+  end)
+end)
+
+describe("the nginx example's demo", function()
+  local port, folder
+
+  before_each(function()
+    port = Nginx.free_port()
+    folder = (os.getenv("BUILD") or "build") .. "/nginx-demo-"
+  end)
+
+  it("ends nginx and the emulator when it is interrupted", function()
+    local demo = assert(process.spawn { support.program, "examples/nginx/demo.lua", port })
+    local urls = {}
+    repeat
+      local line = assert(demo:line(60))
+      urls[#urls + 1] = line:match("http://127%.0%.0%.1:%d+")
+    until line == "Ctrl-C ends it"
+    local multi = curl.multi()
+    for _, url in ipairs(urls) do
+      assert.truthy(multi:perform("GET", url .. "/webhook", {}, nil, 20))
+    end
+    process.run { "kill", "-INT", ("%d"):format(demo:pid()) }
+    assert.equal(0, (demo:wait(20)))
+    for _, url in ipairs(urls) do
+      assert.is_nil((multi:perform("GET", url .. "/webhook", {}, nil, 20)))
+    end
+    multi:close()
+    files.remove(folder .. port)
+  end)
+
+  it("ends as nginx ends where the port is taken, and shows no addresses", function()
+    local taken = socket.listen("127.0.0.1", tonumber(port))
+    taken:listen()
+    local ended = process.run({ support.program, "examples/nginx/demo.lua", port }, { timeout = 60 })
+    taken:close()
+    assert.same({ 1, "" }, { ended.status, ended.stdout })
+    assert.matches("Address already in use", ended.stderr)
+    files.remove(folder .. port)
+  end)
+
+  it("ends as nginx ends where the port is none", function()
+    local ended = process.run({ support.program, "examples/nginx/demo.lua", "abc" }, { timeout = 60 })
+    assert.same({ 1, "" }, { ended.status, ended.stdout })
+    files.remove(folder .. "abc")
   end)
 end)
 
