@@ -50,6 +50,9 @@ each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 .PHONY: build env demo nginx-demo test check lint analyse asan valgrind torture tortured \
 	fuzz seeded harden judges bench benched pictures install rockspecs sources models definitions clean
 build: $(modules)
+	@mkdir -p $(out)/bin
+	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(PROGRAM)' '$(CURDIR)/bin/cloudjobs' >$(out)/bin/cloudjobs
+	@chmod +x $(out)/bin/cloudjobs
 
 $(out)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $(@D)
@@ -69,8 +72,10 @@ $(out)/cloudjobs/os.so: $(call objects,$(os_sources))
 
 -include $(wildcard $(out)/obj/*.d $(out)/obj/*/*.d)
 
-# `eval "$(make -s env LUA=5.4)"` points a shell's Lua at this checkout.
+# `eval "$(make -s env LUA=5.4)"` points a shell's Lua at this checkout, and
+# gives it the command, which `make build` has run by the Lua it was built for.
 env:
+	@echo "export PATH='$(CURDIR)/$(out)/bin':\"\$$PATH\""
 	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
 	@echo "export LUA_CPATH='$(CURDIR)/$(out)/?.so;;'"
 

@@ -39,6 +39,15 @@ describe("README.md", function()
     files.remove(folder)
   end)
 
+  it("has a checkout used as it is give its shell the command, run by the Lua it was built for", function()
+    local tree = process.quote((select(2, process.run("pwd")):gsub("\n", "")))
+    local make = ("make -s -C %s LUA=%s"):format(tree, process.program:match("^lua(.*)$"))
+    local line = ('unset MAKEFLAGS; %s build && cd / && eval "$(%s env)" && cat "$(command -v cloudjobs)" && cloudjobs --version')
+    local status, out = process.run(line:format(make, make))
+    assert.equal(0, status)
+    assert.matches("\nexec " .. process.program .. " .*\ncloudjobs %d", out)
+  end)
+
   it("has a whole cron job in less than 30 lines", function()
     for _, block in ipairs(readme.blocks(text, "lua")) do
       if block.text:find("cloudjobs.watch(", 1, true) then
