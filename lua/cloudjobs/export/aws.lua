@@ -26,6 +26,7 @@ local OPTIONS = {
 
 local MAX_NAME = 128
 local MAX_QUERY = 36000
+local MAX_LIMIT = 2 ^ 53 -- from where on a number need not be the one that was meant
 local PREFIX = "exports"
 local REGION = "us-east-1"
 
@@ -43,10 +44,11 @@ local function base_of(column)
 end
 
 -- What is wrong with the columns, nil when nothing.
-local function check_columns(columns)
+local function check_columns(columns, has_client)
   for i, column in ipairs(columns) do
     if column == "*" then
-      return "columns: SELECT * is refused by the service; name the columns, or pass client to have all of them named"
+      return "columns: SELECT * is refused by the service; name the columns, or "
+        .. (has_client and "leave columns out" or "pass client in place of columns") .. " to have all of them named"
     elseif type(column) ~= "string" or not base_of(column) then
       return ("columns[%d]: expected x, x.key or x AS name, got %q"):format(i, tostring(column))
     end
@@ -99,6 +101,25 @@ local function query_of(options, columns)
   return table.concat(query, " ")
 end
 
+-- By S3's rules for new buckets. Who has one from before them sets S3Bucket in the document.
+local function is_bucket(name)
+  return #name >= 3 and #name <= 63 and name:find("^[%l%d][%l%d.-]*[%l%d]$") and not name:find("..", 1, true)
+end
+
+-- What is wrong with the destination and the query's end, nil when nothing.
+local function check_values(options)
+  local limit, owner = options.limit, options.bucket_owner
+  if not is_bucket(options.bucket) then
+    return ("bucket: expected 3 to 63 lower-case letters, digits, dots and hyphens, got %q"):format(options.bucket)
+  elseif owner and not (owner:find("^%d+$") and #owner == 12) then
+    return ("bucket_owner: expected the 12 digits of an account, got %q"):format(owner)
+  elseif options.where and not options.where:find("%S") then
+    return "where: expected a condition, got none"
+  elseif limit and not (limit >= 1 and limit < MAX_LIMIT and limit % 1 == 0) then
+    return ("limit: expected a whole number of rows from 1 on, got %s"):format(tostring(limit))
+  end
+end
+
 -- What is wrong with the options, nil when nothing.
 local function check(options)
   local format, output = options.format or "parquet", options.output or "custom"
@@ -115,7 +136,7 @@ local function check(options)
   elseif not options.columns and not options.client then
     return "columns: expected a list of columns, or client to have all columns of the table"
   end
-  return options.columns and check_columns(options.columns) or nil
+  return options.columns and check_columns(options.columns, options.client) or check_values(options)
 end
 
 local function document_of(options, query)

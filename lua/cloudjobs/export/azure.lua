@@ -48,6 +48,8 @@ local COMPRESSIONS = { "gzip", "none", "snappy" }
 -- What a run covers when nobody says so: what is complete when it starts.
 local COVERS = { Annually = "TheLastMonth", Daily = "MonthToDate", Monthly = "TheLastMonth", Weekly = "MonthToDate" }
 
+local MAX_NAME = 64 -- as a client's own check has it
+
 local WITHOUT_GRANULARITY = { PriceSheet = true, ReservationRecommendations = true, ReservationTransactions = true }
 
 -- What the portal writes for "no end"; without an end the service refuses the schedule.
@@ -63,6 +65,11 @@ local function spelled(value, known, name)
     end
   end
   return nil, ("%s: expected one of %s, got %q%s"):format(name, table.concat(known, ", "), value, suggest(value, known))
+end
+
+-- By the rules for blob containers.
+local function is_container(name)
+  return #name >= 3 and #name <= 63 and name:find("^[%l%d][%l%d-]*[%l%d]$") and not name:find("--", 1, true)
 end
 
 -- Text of a time in UTC; numbers are epoch seconds.
@@ -153,6 +160,9 @@ local function destination_of(options)
   local destination = { type = "AzureBlob", container = options.container }
   if not options.container then
     return nil, "container: expected the name of a blob container"
+  elseif not is_container(options.container) then
+    return nil, ("container: expected 3 to 63 lower-case letters, digits and single hyphens, got %q")
+      :format(options.container)
   elseif options.storage then
     destination.resourceId = "/" .. options.storage:gsub("^/+", "")
     if not destination.resourceId:lower():find("^/subscriptions/.+/storageaccounts/[^/]+$") then
@@ -197,6 +207,8 @@ local function build(options)
     return nil, message
   elseif not options.name then
     return nil, "name: expected the export's name"
+  elseif not options.name:find("^[%w_%-]+$") or #options.name > MAX_NAME then
+    return nil, ("name: expected 1 to %d letters, digits, _ and -, got %q"):format(MAX_NAME, options.name)
   elseif options.identity and not options.location then
     return nil, "location: expected the region of the export's identity"
   end

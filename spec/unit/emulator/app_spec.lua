@@ -159,7 +159,7 @@ describe("the emulator's controls", function()
         body = {
           properties = {
             definition = { type = "ActualCost", timeframe = "MonthToDate" },
-            deliveryInfo = { destination = { container = "c", resourceId = "/subscriptions/x/y" } },
+            deliveryInfo = { destination = { container = "costs", resourceId = "/subscriptions/x/y" } },
             schedule = {
               status = "Active",
               recurrence = "Daily",

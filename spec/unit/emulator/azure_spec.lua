@@ -76,7 +76,7 @@ describe("the emulator's Azure exports", function()
 
   it("keep what they do not know, numbers and empty lists included", function()
     put("nightly", '{"properties":{"definition":{"type":"Usage","timeframe":"MonthToDate"},"deliveryInfo":{"destination":'
-      .. '{"resourceId":"' .. STORAGE .. '","container":"c"}},"x":{"n":1,"big":9007199254740991,"none":[],"nothing":{}}}}')
+      .. '{"resourceId":"' .. STORAGE .. '","container":"costs"}},"x":{"n":1,"big":9007199254740991,"none":[],"nothing":{}}}}')
     local response = emulator:answer {
       method = "GET",
       path = "/" .. emulated.SUBSCRIPTION .. "/providers/Microsoft.CostManagement/exports/nightly",
@@ -214,6 +214,10 @@ describe("the emulator's Azure exports", function()
     { "a folder that begins with a slash", destination { rootFolderPath = "/root" }, "BadRequest",
       FAILED .. "properties.deliveryInfo.destination.rootFolderPath must not start with '/'." },
     { "no container", destination { container = core.null }, "BadRequest", FAILED .. "properties.deliveryInfo.destination.container is required." },
+    { "a container without a name", destination { container = "" }, "BadRequest",
+      FAILED .. "Invalid member :properties.deliveryInfo.destination.container" },
+    { "a container that cannot be", destination { container = "Bad Name" }, "BadRequest",
+      FAILED .. "Invalid member :properties.deliveryInfo.destination.container" },
     { "no storage account", destination { resourceId = "costs" }, "BadRequest",
       FAILED .. "properties.deliveryInfo.destination.resourceId is not a storage account's id." },
     { "an unknown type", definition { type = "Wishes" }, "BadRequest", FAILED .. "Invalid definition type 'Wishes'." },

@@ -72,6 +72,19 @@ describe("the emulator's billing exports", function()
     }, err)
   end)
 
+  it("go to no bucket that cannot be", function()
+    local arn = create "nightly"
+    for _, bucket in ipairs { "", "s3://bucket", ("b"):rep(256) } do
+      local changed = export "nightly"
+      changed.DestinationConfigurations.S3Destination.S3Bucket = bucket
+      for operation, params in pairs { CreateExport = { Export = changed }, UpdateExport = { ExportArn = arn, Export = changed } } do
+        local _, err = call(operation, params)
+        assert.same({ "fieldValidationFailed", "Export.DestinationConfigurations.S3Destination.S3Bucket" },
+          { err.Reason, err.Fields[1].Name })
+      end
+    end
+  end)
+
   it("belong to their account", function()
     local arn = create "nightly"
     local _, err = call("GetExport", { ExportArn = arn }, { key = "AKIDOTHER" })

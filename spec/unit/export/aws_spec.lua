@@ -74,7 +74,7 @@ describe("the builder of AWS exports", function()
   end)
 
   it("names all columns when it is given a client and none", function()
-    local document = cloudjobs.aws.export { name = "a", table = "T", bucket = "b", client = client { SCHEMA } }
+    local document = cloudjobs.aws.export { name = "a", table = "T", bucket = "lake", client = client { SCHEMA } }
     assert.equal("SELECT BilledCost, Tags, RegionId FROM T", document.DataQuery.QueryStatement)
   end)
 
@@ -90,10 +90,24 @@ describe("the builder of AWS exports", function()
     { { name = "a b" }, "name: expected 1 to 128" },
     { { table = "T; DROP" }, "table: expected the name of a table" },
     { { columns = {} }, "columns: expected at least one" },
-    { { columns = { "*" } }, "SELECT %* is refused" },
+    { { columns = { "*" } }, "SELECT %* is refused .* or pass client in place of columns" },
+    { { columns = { "*" }, client = {} }, "SELECT %* is refused .* or leave columns out to have all" },
     { { columns = { "a", "b, c" } }, "columns%[2%]: expected x, x%.key or x AS name" },
     { { columns = { 5 } }, "columns%[1%]" },
     { { format = "parquett" }, "format: expected csv or parquet, got \"parquett\" %(did you mean parquet" },
+    { { bucket = "" }, 'bucket: expected 3 to 63 .*, got ""' },
+    { { bucket = "Lake" }, "bucket: expected 3 to 63 lower%-case letters" },
+    { { bucket = "s3://lake" }, "bucket: expected" },
+    { { bucket = "la..ke" }, "bucket: expected" },
+    { { bucket = "lake-" }, "bucket: expected" },
+    { { bucket = ("b"):rep(64) }, "bucket: expected" },
+    { { bucket_owner = "1234" }, "bucket_owner: expected the 12 digits of an account, got \"1234\"" },
+    { { bucket_owner = "12345678901x" }, "bucket_owner: expected" },
+    { { where = " " }, "where: expected a condition" },
+    { { limit = 0 }, "limit: expected a whole number of rows from 1 on, got 0" },
+    { { limit = -1 }, "limit: expected a whole number" },
+    { { limit = 1.5 }, "limit: expected a whole number of rows from 1 on, got 1.5" },
+    { { limit = math.huge }, "limit: expected a whole number" },
     { { output = "glue" }, "output: expected athena" },
     { { where = ("x"):rep(36000) }, "the query has %d+ characters" },
   }

@@ -108,6 +108,15 @@ describe("the builder of Azure exports", function()
     { { from = "2051-01-01T00:00:00Z" }, "from: expected a time before 2050" },
     { { storage = "lakecosts01" }, "storage: expected the ARM id of a storage account" },
     { { identity = true }, "location: expected" },
+    { { name = "" }, "name: expected 1 to 64 letters" },
+    { { name = "a b" }, "name: expected 1 to 64 letters, digits, _ and %-, got \"a b\"" },
+    { { name = ("a"):rep(65) }, "name: expected 1 to 64 letters" },
+    { { container = "" }, 'container: expected 3 to 63 .*, got ""' },
+    { { container = "Bad Name" }, "container: expected 3 to 63 lower%-case letters, digits and single hyphens" },
+    { { container = "Costs" }, "container: expected" },
+    { { container = "a--b" }, "container: expected" },
+    { { container = "costs-" }, "container: expected" },
+    { { container = ("c"):rep(64) }, "container: expected" },
     { { container = 5 }, "option container: expected string" },
   }
   for _, case in ipairs(wrong) do
@@ -120,9 +129,9 @@ describe("the builder of Azure exports", function()
   end
 
   local missing = {
-    { { storage = STORAGE, container = "c", schedule = "none" }, "name: expected" },
-    { { name = "a", storage = STORAGE, container = "c" }, "from: expected the time of the first run" },
-    { { name = "a", container = "c", schedule = "none" }, "storage: expected" },
+    { { storage = STORAGE, container = "costs", schedule = "none" }, "name: expected" },
+    { { name = "a", storage = STORAGE, container = "costs" }, "from: expected the time of the first run" },
+    { { name = "a", container = "costs", schedule = "none" }, "storage: expected" },
     { { name = "a", storage = STORAGE, schedule = "none" }, "container: expected" },
   }
   for _, case in ipairs(missing) do

@@ -202,9 +202,16 @@ local function check_definition(definition, rules, options)
   end
 end
 
+--- Whether blob storage can have a container of this name.
+local function is_container(name)
+  return #name >= 3 and #name <= 63 and name:find("^[%l%d][%l%d-]*[%l%d]$") and not name:find("--", 1, true)
+end
+
 local function check_destination(destination, identity, options)
   local path = "properties.deliveryInfo.destination"
-  need(destination, "container", path)
+  if not is_container(need(destination, "container", path)) then
+    fail(("Invalid member :%s.container"):format(path))
+  end
   local root = destination.rootFolderPath
   if root and root:sub(1, 1) == "/" then
     fail(path .. ".rootFolderPath must not start with '/'.")

@@ -65,6 +65,15 @@ local function invalid(field, message, why)
   })
 end
 
+-- S3 looks no further than these letters for a bucket, those from before its naming rules included.
+local function check_bucket(export)
+  local bucket = export.DestinationConfigurations.S3Destination.S3Bucket
+  if not bucket:find("^[%w._-]+$") or #bucket > 255 then
+    invalid("Export.DestinationConfigurations.S3Destination.S3Bucket",
+      ("The bucket %s does not exist."):format(bucket), "is not a bucket's name")
+  end
+end
+
 local function not_found(kind, id)
   refuse("ResourceNotFoundException", ("%s %s was not found."):format(kind, id), {
     ResourceId = id,
@@ -123,6 +132,7 @@ local operations = {}
 function operations.CreateExport(self, params, caller)
   local export = params.Export
   local asked = query.read(export.DataQuery)
+  check_bucket(export)
   local count = 0
   for _, other in ipairs(self._exports) do
     if other.account == caller.account then
@@ -161,6 +171,7 @@ end
 function operations.UpdateExport(self, params, caller)
   local export = find_export(self, params.ExportArn, caller)
   local asked = query.read(params.Export.DataQuery)
+  check_bucket(params.Export)
   if asked.table.name ~= export.table then
     invalid("Export.DataQuery.QueryStatement", "The table of an export cannot be changed.", "names another table")
   elseif params.Export.Name ~= export.definition.Name then
