@@ -70,13 +70,28 @@ describe("the emulator's server", function()
     assert.same({}, emulator:requests())
   end)
 
-  it("has controls that raise what is wrong", function()
+  it("has a clock to be moved", function()
     local before = emulator:clock()
     assert.is_true(emulator:clock({ advance = 3600 }).now >= before.now + 3600)
-    assert.has_error(function()
-      emulator:outcome { kind = "wish" }
-    end)
   end)
+
+  local WRONG = {
+    { "clock", { advanc = 1 } },
+    { "outcome", { kind = "wish" } },
+    { "fault", { operation = "Foo" } },
+    { "suppose", { foo = 1 } },
+    { "seed", { { service = "ssm", operation = "Foo" } } },
+    { "open_window", "mw-0" },
+  }
+  for _, case in ipairs(WRONG) do
+    it("raises at the caller's line what is wrong with a " .. case[1], function()
+      local ok, message = pcall(function()
+        emulator[case[1]](emulator, case[2])
+      end)
+      assert.is_false(ok)
+      assert.matches("^spec/emulator/server_spec%.lua:%d+: [^/]+$", message)
+    end)
+  end
 
   it("drops a connection when a fault says so", function()
     emulator:fault { operation = "ListExports", drop = true, times = 0 } -- libcurl tries a reused connection twice
@@ -175,6 +190,27 @@ describe("an emulator of its own", function()
     emulator:stop()
     local _, err = transport:send { method = "GET", url = emulator.url .. "/", headers = {}, timeout = 5 }
     assert.equal("connect", err.code)
+  end)
+
+  local WRONG = {
+    { { sped = 1 }, "unknown option sped (did you mean speed?)" },
+    { { speed = "x" }, "option speed: expected number, got string" },
+    { { speed = -1 }, "option speed: expected 0 or more, got -1" },
+  }
+  for _, case in ipairs(WRONG) do
+    it("is not started with a mistake: " .. case[2], function()
+      local ok, message = pcall(function()
+        Emulator.start(case[1])
+      end)
+      assert.is_false(ok)
+      assert.equal("emulator.start: " .. case[2], message:match("^spec/emulator/server_spec%.lua:%d+: (.*)$"))
+    end)
+  end
+
+  it("says at once when it cannot write to its folder", function()
+    local emulator, message = Emulator.start { folder = "/dev/null/x" }
+    assert.is_nil(emulator)
+    assert.equal("the emulator did not start: cannot write to the folder: /dev/null: File exists", message)
   end)
 
   it("says why it cannot start", function()

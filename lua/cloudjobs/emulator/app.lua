@@ -101,8 +101,22 @@ function App:advance()
   self.azure:advance(now)
 end
 
+-- Service -> its operations, of all fronts.
+local function operations(fronts)
+  local known = {}
+  for _, front in ipairs(fronts) do
+    for service, names in pairs(front:operations()) do
+      known[service] = known[service] or {}
+      for _, name in ipairs(names) do
+        table.insert(known[service], name)
+      end
+    end
+  end
+  return known
+end
+
 function App:clear_faults()
-  self.faults = faults.new()
+  self.faults = faults.new(operations(self.fronts))
 end
 
 --- The front that a request is for, and what that front makes of it.

@@ -153,11 +153,23 @@ function Aws:advance(now)
   end
 end
 
+--- Service -> its operations, for the faults that name them.
+function Aws:operations()
+  local known = {}
+  for _, service in pairs(self._by_target) do
+    known[service.module.model] = service.model:operations()
+  end
+  return known
+end
+
 --- Carries out one operation of a seed, unsigned; gives its output.
 function Aws:seed(name, operation, params, caller)
   for _, service in pairs(self._by_target) do
     if service.module.model == name then
-      local op = assert(service.model:operation(operation), "no such operation")
+      local op = operation and service.model:operation(operation)
+      if not op then
+        error("no such operation", 0)
+      end
       local target = { service = service, name = op.name, operation = op }
       local with_token = op.has_token and { ClientToken = self._world.uuid() } or {}
       for member, value in pairs(params) do

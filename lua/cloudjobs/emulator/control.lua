@@ -2,9 +2,19 @@
 --- faults, the requests it saw, seeds and reset. JSON both ways, unsigned.
 
 local core = require "cloudjobs.core"
+local option = require "cloudjobs.options"
 
 local YEAR_10000 = 253402300800
 local PREFIX = "/_emulator/"
+
+-- What each control takes.
+local CLOCK = { set = "number|string", advance = "number", speed = "number" }
+local FACTS = { subscription = "string", pay_as_you_go = "boolean", storage_account = "string", shared_key = "boolean" }
+local WINDOW = { WindowId = "string" }
+local STEP = {
+  service = "string", operation = "string", params = "table", account = "string", region = "string",
+  method = "string", path = "string", query = "string", body = "table", at = "number|string", ago = "number",
+}
 
 local function json(status, body)
   return { status = status, headers = { ["content-type"] = "application/json" }, body = core.json_encode(body) }
@@ -12,6 +22,12 @@ end
 
 local function bad(message)
   return json(400, { message = message })
+end
+
+--- Raises what is wrong with a control's words, without a place: that is in
+--- another process, whose client adds it.
+local function check(words, known, what)
+  option.check(words, known, what, -1)
 end
 
 local function clock_view(world)
@@ -32,16 +48,17 @@ routes["GET clock"] = function(app)
 end
 
 routes["POST clock"] = function(app, body)
+  check(body, CLOCK, "clock")
   local clock = app.world.clock
   local start = body.set == nil and clock:now() or time_of(body.set)
-  local time = start and time_of(start + (tonumber(body.advance) or 0))
+  local time = start and time_of(start + (body.advance or 0))
   if not time then
     return bad "set wants epoch seconds or ISO-8601, advance seconds"
-  elseif body.speed and not (tonumber(body.speed) and tonumber(body.speed) >= 0) then
-    return bad "speed wants a number"
+  elseif body.speed and body.speed < 0 then
+    return bad "speed wants 0 or more"
   end
   clock:set(time)
-  clock:speed(tonumber(body.speed))
+  clock:speed(body.speed)
   app:advance()
   return json(200, clock_view(app.world))
 end
@@ -59,12 +76,14 @@ end
 
 routes["POST outcomes"] = function(app, body)
   return each(body, function(order)
+    check(order, app.world.outcomes.MEMBERS, "outcome")
     return app.world.outcomes:order(order)
   end)
 end
 
 routes["POST faults"] = function(app, body)
   return each(body, function(rule)
+    check(rule, app.faults.MEMBERS, "fault")
     return app.faults:add(rule)
   end)
 end
@@ -85,12 +104,17 @@ end
 
 --- Facts about Azure's world: `{ subscription, pay_as_you_go }`, `{ storage_account, shared_key }`.
 routes["POST suppose"] = function(app, body)
+  check(body, FACTS, "suppose")
+  if not (body.subscription or body.storage_account) then
+    return bad "suppose wants a subscription or a storage_account"
+  end
   app.azure:suppose(body)
   return json(200, {})
 end
 
 --- Opens a maintenance window at once.
 routes["POST open_window"] = function(app, body)
+  check(body, WINDOW, "open_window")
   local id = app.aws:state("ssm"):open(body.WindowId, app.world.clock:now())
   if not id then
     return bad "no such window"
@@ -131,6 +155,7 @@ end
 routes["POST seed"] = function(app, body)
   local outputs = {}
   for i, step in ipairs(body) do
+    check(step, STEP, ("step %d"):format(i))
     local output, message = seed_step(app, step)
     if not output then
       return bad(("step %d: %s"):format(i, message))

@@ -1,20 +1,57 @@
 --- Faults by rule: "the third GetExecution answers 503".
 
+local suggest = require "cloudjobs.suggest"
+
 local Faults = {}
 local faults_mt = { __name = "cloudjobs.emulator.faults", __index = Faults }
 
-local KNOWN = {
-  service = true, operation = true, nth = true, times = true, status = true, code = true, message = true,
-  members = true, throttle = true, retry_after = true, headers = true, body = true, latency = true, drop = true,
+--- What a rule holds.
+Faults.MEMBERS = {
+  service = "string", operation = "string", nth = "number", times = "number",
+  status = "number", code = "string", message = "string", members = "table", throttle = "boolean",
+  retry_after = "number", headers = "table", body = "string", latency = "number", drop = "boolean",
 }
 
-local function new()
-  return setmetatable({ _rules = {} }, faults_mt)
+---@param known table<string, string[]> the services that rules may name, and their operations
+local function new(known)
+  return setmetatable({ _known = known, _rules = {} }, faults_mt)
 end
 
 --- GetExecution and get_execution are one name.
 local function plain(name)
   return name and name:gsub("[_-]", ""):lower()
+end
+
+local function find(name, names, kind)
+  for _, known in ipairs(names) do
+    if plain(known) == plain(name) then
+      return true
+    end
+  end
+  return nil, ("fault: no %s is named %s%s"):format(kind, name, suggest(name, names))
+end
+
+-- Whether there is what a rule is for.
+local function check_names(self, rule)
+  local services, operations = {}, {}
+  for service, names in pairs(self._known) do
+    services[#services + 1] = service
+    if not rule.service or plain(rule.service) == plain(service) then
+      for _, name in ipairs(names) do
+        operations[#operations + 1] = name
+      end
+    end
+  end
+  if rule.service then
+    local ok, message = find(rule.service, services, "service")
+    if not ok then
+      return nil, message
+    end
+  end
+  if rule.operation then
+    return find(rule.operation, operations, "operation")
+  end
+  return true
 end
 
 --- Adds a rule. Which requests: `service`, `operation` (any where absent); from
@@ -25,10 +62,9 @@ end
 ---@return boolean|nil ok
 ---@return string|nil message
 function Faults:add(rule)
-  for name in pairs(rule) do
-    if not KNOWN[name] then
-      return nil, ("a fault has no member %s"):format(tostring(name))
-    end
+  local ok, message = check_names(self, rule)
+  if not ok then
+    return nil, message
   end
   local kept = { seen = 0, service_name = plain(rule.service), operation_name = plain(rule.operation) }
   for name, value in pairs(rule) do

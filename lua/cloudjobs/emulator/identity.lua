@@ -139,6 +139,11 @@ function Identity.route(_, request)
   end
 end
 
+--- Service -> its operations, for the faults that name them.
+function Identity.operations()
+  return { identity = { "token", "configuration", "discovery" } }
+end
+
 function Identity:answer(target, request)
   local base = self._world.scheme .. "://" .. (request.headers.host or "localhost")
   if target.name == "configuration" then

@@ -7,11 +7,18 @@
 
 local core = require "cloudjobs.core"
 local curl = require "cloudjobs.transport.curl"
+local option = require "cloudjobs.options"
 local os_ = require "cloudjobs.os"
 
 local START = 10 -- seconds a child may take until it listens
 local GRACE = 1 -- seconds between asking it to end and ending it
 local CONTROL_TIMEOUT = 30
+
+local OPTIONS = {
+  port = "number", host = "string", speed = "number", tls = "boolean", folder = "string", interpreter = "string",
+  keys = "table", roles = "table", sso = "table", instance = "table",
+  clients = "table", tokens = "table", managed = "table", quotas = "boolean",
+}
 
 --- What the child runs: with our search paths and options; its first line tells
 --- where it listens, or why it does not.
@@ -41,15 +48,20 @@ local function interpreter()
   return first or (package.loaded.jit and "luajit" or "lua" .. _VERSION:match("[%d.]+$"))
 end
 
---- Starts an emulator. Options: port (0: a free one), speed, tls, folder (where
---- delivered files go), keys, clients, tokens, quotas, and `interpreter`,
---- the Lua program to run it with, of our own version.
+--- Starts an emulator. Options: port (0: a free one), speed (0: the clock stands
+--- still), tls, folder (where delivered files go, made where it is missing), keys,
+--- clients, tokens, quotas, and `interpreter`, the Lua program to run it with, of
+--- our own version.
 ---@param options table|nil
 ---@return table|nil emulator { port, url, ca_bundle } and its controls
 ---@return string|nil message
 local function start(options)
+  options = option.check(options, OPTIONS, "emulator.start", 2)
+  if options.speed and not (options.speed >= 0 and options.speed < math.huge) then
+    error(("emulator.start: option speed: expected 0 or more, got %s"):format(tostring(options.speed)), 2)
+  end
   local passed = {}
-  for name, value in pairs(options or {}) do
+  for name, value in pairs(options) do
     passed[name] = value
   end
   local program = passed.interpreter or interpreter()
@@ -74,7 +86,8 @@ local function start(options)
   return self
 end
 
---- Calls one of the emulator's own endpoints; raises what it says is wrong.
+--- Calls one of the emulator's own endpoints; raises what it says is wrong, at
+--- the line of the control's caller (who must not call this by a tail call).
 function Emulator:_control(method, name, body)
   local response, err = self._transport:send {
     method = method,
@@ -97,7 +110,8 @@ end
 --- Sets the jobs' clock: `{ set = time, advance = seconds, speed = n }`; without
 --- an argument reads it. Gives `{ now, speed, wall }`.
 function Emulator:clock(change)
-  return self:_control(change and "POST" or "GET", "clock", change)
+  local clock = self:_control(change and "POST" or "GET", "clock", change)
+  return clock
 end
 
 --- Orders how a job to come ends: `{ kind, match, times, status, reason, message }`.

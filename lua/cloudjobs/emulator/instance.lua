@@ -2,6 +2,7 @@
 --- and the agent of a container.
 
 local core = require "cloudjobs.core"
+local option = require "cloudjobs.options"
 
 local LIFETIME = 6 * 3600
 local ROLE = "emulator-role"
@@ -83,6 +84,11 @@ local PATHS = {
 function Instance.route(_, request)
   local name = PATHS[request.method .. " " .. request.path]
   return name and { service_name = "instance", name = name }
+end
+
+--- Service -> its operations, for the faults that name them.
+function Instance.operations()
+  return { instance = option.sorted_keys(ANSWERS) }
 end
 
 function Instance:answer(target, request)

@@ -2,6 +2,7 @@
 --- machine's metadata service, App Service, and the agent of an Arc server.
 
 local core = require "cloudjobs.core"
+local option = require "cloudjobs.options"
 
 local LIFETIME = 86400
 local IMDS_PATH = "/metadata/identity/oauth2/token"
@@ -100,6 +101,11 @@ function Metadata.route(_, request)
 end
 
 local ANSWERS = { imds = answer_imds, app = answer_app, arc = answer_arc }
+
+--- Service -> its operations, for the faults that name them.
+function Metadata.operations()
+  return { identity = option.sorted_keys(ANSWERS) }
+end
 
 function Metadata:answer(target, request)
   if request.method ~= "GET" then

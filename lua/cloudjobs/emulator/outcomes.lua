@@ -5,6 +5,11 @@ local life = require "cloudjobs.emulator.life"
 local Outcomes = {}
 local outcomes_mt = { __name = "cloudjobs.emulator.outcomes", __index = Outcomes }
 
+--- What an order holds.
+Outcomes.MEMBERS = {
+  kind = "string", match = "table", times = "number", status = "string", reason = "string", message = "string",
+}
+
 local function new()
   return setmetatable({ _orders = {} }, outcomes_mt)
 end

@@ -129,7 +129,13 @@ local function make_app(options)
     app_options[name] = value
   end
   app_options.wall = os_.now
-  app_options.files = options.folder and files.new(options.folder)
+  if options.folder then
+    local ok, why = os_.make_folder(options.folder)
+    if not ok then
+      error("cannot write to the folder: " .. why, 0)
+    end
+    app_options.files = files.new(options.folder)
+  end
   return App.new(app_options)
 end
 

@@ -3,6 +3,7 @@
 
 local core = require "cloudjobs.core"
 local form = require "cloudjobs.emulator.form"
+local option = require "cloudjobs.options"
 
 local LIFETIME = 3600
 
@@ -75,6 +76,11 @@ end
 function Sso.route(_, request)
   local name = PATHS[request.method .. " " .. request.path]
   return name and { service_name = "sso", name = name }
+end
+
+--- Service -> its operations, for the faults that name them.
+function Sso.operations()
+  return { sso = option.sorted_keys(ANSWERS) }
 end
 
 function Sso:answer(target, request)

@@ -4,6 +4,7 @@
 local auth = require "cloudjobs.emulator.auth"
 local core = require "cloudjobs.core"
 local form = require "cloudjobs.emulator.form"
+local option = require "cloudjobs.options"
 local refusal = require "cloudjobs.emulator.refuse"
 
 local refuse = refusal.refuse
@@ -141,6 +142,11 @@ local function refused(self, code, message, status)
   return xml(self, status, "ErrorResponse", {
     { "Error", { { "Type", fault }, { "Code", code }, { "Message", message } } },
   })
+end
+
+--- Service -> its operations, for the faults that name them.
+function Sts.operations()
+  return { sts = option.sorted_keys(ACTIONS) }
 end
 
 function Sts:answer(target, request)

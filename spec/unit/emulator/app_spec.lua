@@ -37,7 +37,7 @@ describe("the emulator's clock", function()
     end
     assert.has_error(function()
       emulator:control("POST", "clock", { speed = -1 })
-    end, "speed wants a number")
+    end, "speed wants 0 or more")
     assert.equal(emulated.START, emulator:control("GET", "clock").now)
   end)
 end)
@@ -113,7 +113,31 @@ describe("the emulator's faults", function()
   it("refuse a rule with a word they do not know", function()
     assert.has_error(function()
       emulator:control("POST", "faults", { opperation = "ListExports" })
-    end, "a fault has no member opperation")
+    end, "fault: unknown option opperation (did you mean operation?)")
+  end)
+
+  local WRONG = {
+    { { operation = "ListExport" }, "fault: no operation is named ListExport (did you mean list_exports?)" },
+    { { service = "smm" }, "fault: no service is named smm (did you mean ssm?)" },
+    { { service = "ssm", operation = "ListExports" }, "fault: no operation is named ListExports" },
+    { { status = "503" }, "fault: option status: expected number, got string" },
+  }
+  for _, case in ipairs(WRONG) do
+    it("refuse what can hit nothing: " .. case[2], function()
+      assert.has_error(function()
+        emulator:control("POST", "faults", case[1])
+      end, case[2])
+    end)
+  end
+
+  it("may name every operation that a front answers", function()
+    local names = {
+      "GetCallerIdentity", "token", "discovery", "imds", "arc", "app", "keys", "container", "GetRoleCredentials",
+      "create_or_update", "POST register", "DescribeMaintenanceWindows", "StartResourceSnapshotJob",
+    }
+    for _, name in ipairs(names) do
+      emulator:control("POST", "faults", { operation = name, status = 500 })
+    end
   end)
 end)
 
@@ -134,6 +158,26 @@ describe("the emulator's controls", function()
     emulator:control("DELETE", "requests")
     assert.same({}, emulator:control("GET", "requests").requests)
   end)
+
+  local WRONG = {
+    { "clock", { advanc = 1 }, "clock: unknown option advanc (did you mean advance?)" },
+    { "clock", { advance = "x" }, "clock: option advance: expected number, got string" },
+    { "suppose", { foo = 1 }, "suppose: unknown option foo" },
+    { "suppose", { shared_key = false }, "suppose wants a subscription or a storage_account" },
+    { "outcomes", { king = "export_execution" }, "outcome: unknown option king (did you mean kind?)" },
+    { "open_window", { WindowID = "mw-0" }, "open_window: unknown option WindowID (did you mean WindowId?)" },
+    { "seed", { { servce = "ssm" } }, "step 1: unknown option servce (did you mean service?)" },
+    { "seed", { { service = "ssm", operation = "Foo" } }, "step 1: no such operation" },
+    { "seed", { { service = "ssm" } }, "step 1: no such operation" },
+    { "seed", { { path = "/foo" } }, "step 1: no such path" },
+  }
+  for _, case in ipairs(WRONG) do
+    it(("refuse a mistyped word: %s, %s"):format(case[1], case[3]), function()
+      assert.has_error(function()
+        emulator:control("POST", case[1], case[2])
+      end, case[3])
+    end)
+  end
 
   it("refuse an outcome that no job can have", function()
     assert.has_error(function()

@@ -140,9 +140,22 @@ function Azure:answer(target, request)
   return response
 end
 
+--- Service -> its operations, for the faults that name them.
+function Azure.operations()
+  local names = { "GET provider", "POST register", "POST unregister" }
+  for _, name in pairs(NAMES) do
+    names[#names + 1] = name
+  end
+  return { azure_cost_exports = names }
+end
+
 --- Carries out one request of a seed, without a token; gives the answer's body.
 function Azure:seed(request)
-  return run(self, assert(self:route(request), "no such path"), request, {})[2]
+  local target = self:route(request)
+  if not target then
+    error("no such path", 0)
+  end
+  return run(self, target, request, {})[2]
 end
 
 --- Brings every export to a time.
