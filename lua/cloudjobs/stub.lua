@@ -1,19 +1,66 @@
 --- A transport for unit tests: queued answers, a clock that only sleeping moves.
 ---
----     local stub = require("cloudjobs.stub").new { { body = '{"Exports":[]}' } }
+---     local stub = require("cloudjobs.stub").new { { body = { Exports = {} } } }
 ---     local exports = cloudjobs.aws.bcm_data_exports { transport = stub, … }
 
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
+local option = require "cloudjobs.options"
+
+local ANSWER = { status = "number", headers = "table", body = "string|table" }
 
 local Stub = {}
 local stub_mt = { __name = "cloudjobs.stub", __index = Stub }
 
---- Queues an answer: a response (`status` is 200, `headers` empty and `body` ""
---- unless given; a table as body is written as JSON), an error object, or a
---- function of the request that answers like `send`.
+-- Nobody marks the empty list of `{ Exports = {} }`, which JSON would have as an object.
+local function marked(value, is_inside)
+  if type(value) ~= "table" then
+    return value
+  elseif next(value) == nil then
+    return is_inside and setmetatable({}, core.array_mt) or value
+  end
+  local with_marks = setmetatable({}, getmetatable(value))
+  for key, member in pairs(value) do
+    with_marks[key] = marked(member, true)
+  end
+  return with_marks
+end
+
+-- The answer as `send` gives it. What is wrong with it is raised at `level`, as
+-- for `error`, seen from the caller of this function.
+local function ready(answer, what, level)
+  level = level + 1
+  if type(answer) == "function" or Error.is(answer) then
+    return answer
+  elseif type(answer) ~= "table" then
+    error(("%s: expected a response, an error object or a function, got %s"):format(what, type(answer)), level)
+  end
+  option.check(answer, ANSWER, what, level)
+  local body, headers = answer.body or "", {}
+  if type(body) == "table" then
+    local message
+    body, message = core.json_encode(marked(body))
+    if not body then
+      error(("%s: body: %s"):format(what, message), level)
+    end
+  end
+  for name, value in pairs(answer.headers or {}) do
+    headers[name:lower()] = value
+  end
+  return { status = answer.status or 200, headers = headers, body = body }
+end
+
+--- Queues an answer: a response, an error object, or a function of the request
+--- that answers like `send`: a whole response, or nil and an error.
+---
+--- A response is `{ status = 200, headers = {}, body = "" }`, of which what is as
+--- here may be left out. A table as body is written as JSON; an empty table
+--- inside it is an empty list. Where an empty object is meant, or no JSON, the
+--- body is text.
+---@param answer table|function
 function Stub:push(answer)
-  self._answers[#self._answers + 1] = answer
+  local answers = self._answers
+  answers[#answers + 1] = ready(answer, "stub:push", 2)
 end
 
 local function copy(t)
@@ -45,11 +92,7 @@ function Stub:send(request)
   elseif Error.is(answer) then
     return nil, answer
   end
-  local body = answer.body or ""
-  if type(body) == "table" then
-    body = assert(core.json_encode(body))
-  end
-  return { status = answer.status or 200, headers = answer.headers or {}, body = body }
+  return { status = answer.status, headers = copy(answer.headers), body = answer.body }
 end
 
 --- Moves the clock; nothing waits.
@@ -74,22 +117,36 @@ end
 
 function Stub:close() end -- luacheck: ignore 212
 
---- A stub with `answers` queued.
+-- One answer in place of a list would be no answer at all.
+local function list_of(answers, level)
+  if answers == nil then
+    return {}
+  elseif type(answers) ~= "table" or next(answers) ~= nil and answers[1] == nil then
+    error("stub.new: expected a list of answers, such as { { body = … } }", level + 1)
+  end
+  return answers
+end
+
+--- A stub with `answers` queued, each as for `push`. What it is asked is in
+--- `requests`: `method`, `url`, `headers` (lower-case names), `body`, `network`;
+--- what it slept is in `slept`.
 ---@param answers table[]|nil
 ---@param options { time: number|nil }|nil time: where the clock starts, epoch seconds
 local function new(answers, options)
+  options = option.check(options, { time = "number" }, "stub.new", 2)
+  local queued = {}
+  for i, answer in ipairs(list_of(answers, 2)) do
+    queued[i] = ready(answer, ("stub.new: answer %d"):format(i), 2)
+  end
   local self = setmetatable({
     requests = {},
     slept = {},
-    time = options and options.time or 1767225600,
+    time = options.time or 1767225600,
     -- A test may set any option; none of them is looked at.
     honours = setmetatable({}, { __index = function() return true end }),
-    _answers = {},
+    _answers = queued,
     _next = 0,
   }, stub_mt)
-  for _, answer in ipairs(answers or {}) do
-    self:push(answer)
-  end
   return self
 end
 
