@@ -23,6 +23,9 @@ end
 ---@return any value lists carry `array_mt`
 ---@return string|nil message naming the byte
 local function decode(text)
+  if type(text) ~= "string" then
+    error(("cloudjobs.json.decode: expected string, got %s"):format(type(text)), 2)
+  end
   return core.json_decode(text)
 end
 

@@ -32,6 +32,17 @@ describe("JSON", function()
     end)
   end
 
+  it("is text, else the caller is told at his line", function()
+    for _, value in pairs { nothing = false, number = 5, table = {} } do
+      local ok, message = pcall(function()
+        local decoded = json.decode(value or nil)
+        return decoded
+      end)
+      assert.is_false(ok)
+      assert.matches("^spec/unit/json_spec%.lua:%d+: cloudjobs%.json%.decode: expected string, got %l+$", message)
+    end
+  end)
+
   it("keeps NUL bytes in strings and keys", function()
     local value = json.decode '{"a\\u0000b":"\\u0000"}'
     assert.same({ ["a\0b"] = "\0" }, value)
