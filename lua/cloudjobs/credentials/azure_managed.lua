@@ -123,6 +123,10 @@ local function probe(self, endpoint)
     return fail("unavailable", "no metadata service answers: " .. err.cause.message)
   elseif response.status == 403 and response.body:find("unreachable", 1, true) then
     return fail("unavailable", "no metadata service: a container engine answers for it")
+  elseif response.status ~= 400 and type(core.json_decode(response.body)) ~= "table" then
+    -- Azure's says 400 to a question like this, and JSON to any: this is a proxy, or another cloud's.
+    return fail("unavailable", ("no metadata service: its address answers %d and %s"):format(response.status,
+      response.headers["content-type"] or "no content type"))
   end
   self._probe = false
   return true

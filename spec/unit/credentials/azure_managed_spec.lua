@@ -229,6 +229,31 @@ describe("the default chain", function()
     assert.matches("a container engine answers for it", err.message)
   end)
 
+  local strangers = {
+    { "a proxy that refuses", { status = 403, headers = { ["content-type"] = "text/plain" }, body = "Forbidden" },
+      "its address answers 403 and text/plain" },
+    { "another cloud's service", { status = 404, body = "<html>" }, "its address answers 404 and no content type" },
+    { "a page for whoever asks", { headers = { ["content-type"] = "text/html" }, body = "<html>" },
+      "its address answers 200 and text/html" },
+  }
+  for _, case in ipairs(strangers) do
+    it("moves on where the metadata service's address has " .. case[1], function()
+      local folder = files.temporary()
+      local credentials, stub = chain({ case[2] }, { PATH = folder }) -- there is no az
+      local _, err = credentials:get()
+      files.remove(folder)
+      assert.equal("unavailable", err.code)
+      assert.matches("no metadata service: " .. case[3] .. "; .*Azure CLI", err.message)
+      assert.equal(1, #stub.requests)
+    end)
+  end
+
+  it("stops where the metadata service has refused", function()
+    local answers = { { status = 400 }, { status = 403, body = { error = "forbidden", error_description = "no" } } }
+    local _, err = chain(answers, {}):get()
+    assert.equal("forbidden", err.code)
+  end)
+
   it("is narrowed by AZURE_TOKEN_CREDENTIALS", function()
     local credentials, stub = chain({ reply { expires_in = 3600 } },
       { AZURE_TOKEN_CREDENTIALS = " managedidentitycredential " })
