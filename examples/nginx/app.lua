@@ -10,11 +10,23 @@ local STATUS_OF = { validation = 400, credentials = 500, config = 500, timeout =
 
 local seen = ngx.shared.jobs
 local settings
+local profiles = { [""] = true } -- whose keys a reference may name; it need not name any
+
+local function allow(profile)
+  if profile then
+    profiles[profile] = true
+  end
+end
 
 --- Reads the settings; called by the master.
 local function load()
   local path = os.getenv("CLOUDJOBS_EXAMPLE")
   settings = path and dofile(path) or require "settings"
+  allow(os.getenv("AWS_PROFILE") or os.getenv("AWS_DEFAULT_PROFILE"))
+  allow((settings.options.aws or {}).profile)
+  for _, place in ipairs(settings.fleet) do
+    allow(place.profile)
+  end
 end
 
 -- What is kept of a job ---------------------------------------------------
@@ -53,6 +65,11 @@ local function keep(ref, status)
     ngx.timer.at(0, function() tell(ref, text) end)
   end
   return text
+end
+
+-- Visitors choose the job, not whose keys ask for it.
+local function is_allowed(ref)
+  return profiles[ngx.unescape_uri(ref:match(",profile=([^,]*)") or "")]
 end
 
 local function open(ref)
@@ -110,6 +127,11 @@ end
 --- GET /jobs/<ref>: what was last seen of the job. Who asks first makes us look, and follow it.
 local function job()
   local ref = ngx.unescape_uri(ngx.var.request_uri:match("^/jobs/([^?]*)"))
+  if not is_allowed(ref) then
+    return answer(400, cloudjobs.json.encode {
+      error = "the reference names a profile that is none of this server's", kind = "validation", code = "ref",
+    })
+  end
   local text = seen:get("state " .. ref)
   if text then
     return answer(200, text)

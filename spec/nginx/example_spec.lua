@@ -49,6 +49,12 @@ describe("the nginx example", function()
     assert.equal(404, (ask("GET", url .. "/jobs/" .. refs[1]:gsub("ExecutionId=%x%x", "ExecutionId=zz"))))
   end)
 
+  it("lets no visitor choose whose keys are used", function()
+    local status, text = ask("GET", url .. "/jobs/" .. refs[1] .. ",profile=secret")
+    assert.equal(400, status)
+    assert.matches("names a profile that is none of this server's", text)
+  end)
+
   it("tells the webhook of a job that failed, once and without being asked again", function()
     ask("POST", emulator .. "/_emulator/clock", '{"advance": 7200}')
     local _, text = ask("GET", url .. "/jobs/" .. refs[2])
