@@ -40,7 +40,7 @@ modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 core_sources = $(call present,core signer fields codec encode encode_map encode_scalar decode \
 	decode_scalar xml_tree shape json xml scalar date sign hash random certificate answer buf \
 	forks)
-curl_sources = $(call present,curl multi poller pool connection reader transfer handle request answer buf \
+curl_sources = $(call present,curl multi poller pool sockets connection reader transfer handle request answer buf \
 	forks sigpipe)
 os_sources = $(call present,os process child buf sigpipe)
 

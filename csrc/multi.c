@@ -18,7 +18,7 @@ static struct cj_pool *check_multi (lua_State *L) {
 
 int cj_multi_descriptor (lua_State *L, int i) {
   const struct cj_pool *p = luaL_checkudata(L, i, MULTI_T);
-  return p->epoll;
+  return p->sockets.epoll;
 }
 
 /* ---- opening ---- */

@@ -1,6 +1,5 @@
 /* Exchanges that are on their way at once, and the connections that are kept
-** between them. On Linux all sockets are in one epoll descriptor; elsewhere
-** curl_multi_poll waits. */
+** between them. */
 #include "pool.h"
 
 #include "forks.h"
@@ -8,13 +7,7 @@
 #include "sigpipe.h"
 
 #include <stdlib.h>
-#include <unistd.h>
-#ifdef __linux__
-#include <sys/epoll.h>
-#endif
 
-/* Taken from the kernel at a time; what is left comes with the next step. */
-#define MAX_EVENTS 128
 /* Beyond so many places the connection that is idle longest gives way to one to
 ** another host. */
 #define MAX_PLACES 256
@@ -31,58 +24,21 @@ static double now (void) {
   return cj_seconds_read(CLOCK_MONOTONIC);
 }
 
-/* ---- what epoll knows ---- */
+/* ---- places ---- */
 
-#ifdef __linux__
-
-/* An event's data: a descriptor, and in the upper half the exchange that it
-** belongs to, 0 for libcurl. */
-static int tell (struct cj_pool *p, int operation, int fd, unsigned wanted,
-                 size_t id) {
-  struct epoll_event event;
-  memset(&event, 0, sizeof(event));
-  event.events = wanted;
-  event.data.u64 = (uint64_t)id << 32 | (uint32_t)fd;
-  return epoll_ctl(p->epoll, operation, fd, &event);
-}
-
-/* A connection stays in epoll as long as it is open, idle or not. */
+/* A connection is watched as long as it is open, idle or not. */
 static int watch (struct cj_pool *p, struct cj_exchange *e) {
   int out = e->c.sent < e->c.out.len;
   int was = e->waits_out;
   e->waits_out = out;
   if (out == was)
     return 0;
-  return tell(p, was < 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, e->c.fd,
-              EPOLLIN | (out ? (unsigned)EPOLLOUT : 0U), e->id);
+  return cj_sockets_watch(&p->sockets, e->c.fd, e->id, out, was >= 0);
 }
-
-/* Where a child that was forked holds the socket too, closing it is not enough
-** for epoll. */
-static void unwatch (struct cj_pool *p, struct cj_exchange *e) {
-  if (e->c.fd != CURL_SOCKET_BAD && cj_pool_is_open(p))
-    tell(p, EPOLL_CTL_DEL, e->c.fd, 0, 0);
-}
-
-#else
-
-static int watch (struct cj_pool *p, struct cj_exchange *e) {
-  (void)p;
-  (void)e;
-  return 0;
-}
-
-static void unwatch (struct cj_pool *p, struct cj_exchange *e) {
-  (void)p;
-  (void)e;
-}
-
-#endif
-
-/* ---- places ---- */
 
 static void shut (struct cj_pool *p, struct cj_exchange *e) {
-  unwatch(p, e);
+  if (e->c.fd != CURL_SOCKET_BAD && cj_pool_is_open(p))
+    cj_sockets_unwatch(&p->sockets, e->c.fd);
   cj_connection_close(&e->c);
 }
 
@@ -122,7 +78,7 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
     curl_multi_remove_handle(p->multi, e->t.h.easy);
   } else if (e->speaker == CJ_WE) {
     if (e->status != 0 && cj_connection_keeps(&e->c) && watch(p, e) == 0)
-      e->c.is_used = 1; /* and epoll listens for no more than its end */
+      e->c.is_used = 1; /* and it is watched for no more than its end */
     else
       shut(p, e);
     e->c.idle_since = now();
@@ -258,7 +214,7 @@ static void collect (struct cj_pool *p) {
     if (e->speaker == CJ_LIBCURL) {
       end_transfer(p, e, result);
     } else if (cj_connection_opened(&e->c, result) == CJ_PROGRESS_WAIT) {
-      e->waits_out = -1; /* epoll does not know it */
+      e->waits_out = -1; /* it is not watched yet */
       advance(p, e, cj_connection_send(&e->c));
     } else {
       advance(p, e, CJ_PROGRESS_FAILED);
@@ -267,8 +223,12 @@ static void collect (struct cj_pool *p) {
 }
 
 /* The socket of a connection is ready. */
-static void on_ready (struct cj_pool *p, struct cj_exchange *e) {
+static void on_ready (void *owner, curl_socket_t fd, size_t id) {
+  struct cj_pool *p = owner;
+  struct cj_exchange *e = p->list[id - 1];
   enum cj_progress progress = CJ_PROGRESS_WAIT;
+  if (e->c.fd != fd) /* closed a moment ago */
+    return;
   if (e->speaker != CJ_WE) {
     if (!cj_connection_is_alive(&e->c))
       shut(p, e);
@@ -304,15 +264,8 @@ static void expire (struct cj_pool *p) {
 
 /* ---- waiting ---- */
 
-static int on_timer (CURLM *handle, long ms, void *data) {
-  struct cj_pool *p = data;
-  (void)handle;
-  p->deadline = ms < 0 ? HUGE_VAL : now() + (double)ms / 1000;
-  return 0;
-}
-
 double cj_pool_left (const struct cj_pool *p, double seconds) {
-  double until = p->deadline < p->due ? p->deadline : p->due;
+  double until = p->sockets.deadline < p->due ? p->sockets.deadline : p->due;
   if (p->ended != NULL)
     return 0;
   if (until < HUGE_VAL) {
@@ -323,101 +276,12 @@ double cj_pool_left (const struct cj_pool *p, double seconds) {
   return seconds;
 }
 
-#ifdef __linux__
-
-/* libcurl calls this before it closes a socket, so none is left behind. */
-static int on_socket (CURL *easy, curl_socket_t fd, int what, void *data,
-                      void *known) {
-  struct cj_pool *p = data;
-  (void)easy;
-  if (what == CURL_POLL_REMOVE)
-    return tell(p, EPOLL_CTL_DEL, fd, 0, 0), 0;
-  curl_multi_assign(p->multi, fd, p); /* 'known' from now on */
-  return tell(p, known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
-              (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0U) |
-                  (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0U),
-              0);
-}
-
-static int open_waiting (struct cj_pool *p) {
-  p->epoll = epoll_create1(EPOLL_CLOEXEC);
-  if (p->epoll < 0)
-    return -1;
-  curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
-  return 0;
-}
-
-static int act_on (unsigned events) {
-  return (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-         (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-         (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-}
-
-/* Waits up to 'seconds' for anything to do, and does it. */
-static CURLMcode wait_and_act (struct cj_pool *p, double seconds) {
-  struct epoll_event events[MAX_EVENTS];
-  CURLMcode result = CURLM_OK;
-  int running, i;
-  int n = epoll_wait(p->epoll, events, MAX_EVENTS, cj_seconds_ms(seconds));
-  for (i = 0; i < n && result == CURLM_OK; i++) {
-    int fd = (int)(uint32_t)events[i].data.u64;
-    size_t id = (size_t)(events[i].data.u64 >> 32);
-    if (id == 0)
-      result = curl_multi_socket_action(p->multi, fd, act_on(events[i].events),
-                                        &running);
-    else if (p->list[id - 1]->c.fd == fd) /* else closed a moment ago */
-      on_ready(p, p->list[id - 1]);
-  }
-  if (result == CURLM_OK && p->deadline < HUGE_VAL && p->deadline <= now()) {
-    p->deadline = HUGE_VAL; /* libcurl sets the next */
-    result =
-        curl_multi_socket_action(p->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  }
-  return result;
-}
-
-#else
-
-static int open_waiting (struct cj_pool *p) {
-  (void)p;
-  return 0;
-}
-
-static CURLMcode wait_and_act (struct cj_pool *p, double seconds) {
-  struct curl_waitfd *fds = calloc(p->n + 1, sizeof(*fds));
-  unsigned n = 0;
-  CURLMcode result;
-  int running;
-  size_t i;
-  if (fds == NULL)
-    return CURLM_OUT_OF_MEMORY;
-  for (i = 0; i < p->n; i++) {
-    struct cj_exchange *e = p->list[i];
-    if (e->speaker != CJ_WE || e->c.fd == CURL_SOCKET_BAD)
-      continue;
-    fds[n].fd = e->c.fd;
-    fds[n++].events =
-        (short)(CURL_WAIT_POLLIN |
-                (e->c.sent < e->c.out.len ? CURL_WAIT_POLLOUT : 0));
-  }
-  result = curl_multi_poll(p->multi, fds, n, cj_seconds_ms(seconds), NULL);
-  free(fds);
-  for (i = 0; i < p->n; i++) {
-    if (p->list[i]->speaker == CJ_WE && p->list[i]->c.fd != CURL_SOCKET_BAD)
-      on_ready(p, p->list[i]); /* finds nothing to read, or something */
-  }
-  return result == CURLM_OK ? curl_multi_perform(p->multi, &running) : result;
-}
-
-#endif
-
 CURLMcode cj_pool_step (struct cj_pool *p, double seconds) {
   struct cj_sigpipe guard;
   CURLMcode result;
   if (p->secure)
     cj_sigpipe_block(&guard);
-  result = wait_and_act(p, cj_pool_left(p, seconds));
+  result = cj_sockets_wait(&p->sockets, cj_pool_left(p, seconds), on_ready, p);
   collect(p);
   expire(p);
   if (p->secure)
@@ -430,8 +294,8 @@ CURLMcode cj_pool_step (struct cj_pool *p, double seconds) {
 void cj_pool_init (struct cj_pool *p) {
   memset(p, 0, sizeof(*p));
   p->max_body = CJ_MAX_BODY;
-  p->epoll = -1;
-  p->deadline = p->due = HUGE_VAL;
+  cj_sockets_init(&p->sockets);
+  p->due = HUGE_VAL;
   p->ended_end = &p->ended;
   p->network.max = CJ_MAX_NETWORK;
   p->lines.max = CJ_MAX_LINES;
@@ -464,9 +328,7 @@ void cj_pool_close (struct cj_pool *p) {
   if (cj_pool_is_open(p))
     curl_multi_cleanup(p->multi);
   p->multi = NULL;
-  if (p->epoll >= 0)
-    close(p->epoll);
-  p->epoll = -1;
+  cj_sockets_close(&p->sockets);
   p->secure = 0;
   if (secure)
     cj_sigpipe_restore(&guard);
@@ -478,19 +340,17 @@ int cj_pool_open (struct cj_pool *p) {
   cj_pool_close(p);
   if (p->closes)
     return -1; /* of another process, and still read in this one */
-  p->deadline = p->due = HUGE_VAL;
+  p->due = HUGE_VAL;
   p->forks = cj_forks();
   cj_handle_start();
   p->multi = curl_multi_init();
-  if (p->multi == NULL || open_waiting(p) != 0) {
+  if (p->multi == NULL || cj_sockets_open(&p->sockets, p->multi) != 0) {
     cj_pool_close(p);
     return -1;
   }
   p->speaks = !p->gzip && p->max_host == 0 &&
               curl_version_info(CURLVERSION_NOW)->version_num >= SPEAKS_FROM;
   curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 2L * MAX_PLACES);
-  curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-  curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
   curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, p->max_host);
   return 0;
 }

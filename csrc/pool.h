@@ -4,6 +4,7 @@
 #define CJ_POOL_H
 
 #include "connection.h"
+#include "sockets.h"
 #include "transfer.h"
 
 /* Who has the exchange: nobody, we by 'c', libcurl by 't'. */
@@ -18,7 +19,7 @@ struct cj_exchange {
   enum cj_speaker speaker;
   int has_ended, is_read;
   double timeout, deadline; /* of 'c', in s */
-  int waits_out;            /* what epoll is told of 'c' */
+  int waits_out;            /* what 'c' is watched for, -1: it is not */
   struct cj_exchange *next; /* that has ended */
   /* Once ended: until the exchange's next use. */
   long status; /* 0: there is no answer */
@@ -30,11 +31,10 @@ struct cj_pool {
   long max_host; /* settings, after 'init' for the owner to change: */
   size_t max_body;
   int gzip;
-  CURLM *multi;    /* NULL: closed */
-  unsigned forks;  /* where it was opened: see struct cj_handle */
-  int epoll;       /* -1: none */
-  double deadline; /* when libcurl wants to be called, HUGE_VAL: never */
-  double due;      /* none of ours runs out of time before it */
+  CURLM *multi;   /* NULL: closed */
+  unsigned forks; /* where it was opened: see struct cj_handle */
+  struct cj_sockets sockets;
+  double due; /* none of ours runs out of time before it */
   struct cj_exchange **list;
   size_t n, busy;
   struct cj_exchange *ended, **ended_end; /* in a queue */

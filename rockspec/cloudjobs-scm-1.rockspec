@@ -36,7 +36,7 @@ build = {
       libdirs = { "$(OPENSSL_LIBDIR)" },
     },
     ["cloudjobs.curl"] = {
-      sources = { "csrc/curl.c", "csrc/multi.c", "csrc/poller.c", "csrc/pool.c", "csrc/connection.c", "csrc/reader.c", "csrc/transfer.c", "csrc/handle.c", "csrc/request.c", "csrc/answer.c", "csrc/buf.c", "csrc/forks.c", "csrc/sigpipe.c" },
+      sources = { "csrc/curl.c", "csrc/multi.c", "csrc/poller.c", "csrc/pool.c", "csrc/sockets.c", "csrc/connection.c", "csrc/reader.c", "csrc/transfer.c", "csrc/handle.c", "csrc/request.c", "csrc/answer.c", "csrc/buf.c", "csrc/forks.c", "csrc/sigpipe.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },

@@ -1,6 +1,6 @@
 --- Who may require whom. The first row whose pattern matches a file is its layer; `may` lists the layers it requires
---- (its own always), `uses` the modules of others, `lua = true` a C file that may see lua.h. The assembly may compute
---- the name of what it requires.
+--- (its own always), `uses` the modules of others, `lua = true` a C file that may see lua.h, `curl = true` one that may
+--- see curl.h. The assembly may compute the name of what it requires.
 
 local LUA = {
   { layer = "cli", "cli/.*", may = "emulator assembly *", uses = "argparse cqueues" },
@@ -45,10 +45,11 @@ local C = {
   { layer = "core", "core", may = "codec signer fields certificate random scalar hash buf", lua = true },
   { layer = "codec", "codec", "encode.*", "decode.*", "xml_tree", may = "shape json xml scalar date buf core", lua = true },
   { layer = "curl", "curl", "multi", "poller", may = "pool transfer handle clock seconds forks buf", lua = true },
-  { layer = "pool", "pool", may = "connection transfer seconds sigpipe forks buf" },
+  { layer = "pool", "pool", may = "connection transfer sockets seconds sigpipe forks buf" },
+  { layer = "sockets", "sockets", may = "seconds", curl = true },
   { layer = "connection", "connection", may = "handle request reader answer sigpipe forks buf" },
   { layer = "transfer", "transfer", may = "handle request answer buf" },
-  { layer = "handle", "handle", may = "request forks buf" },
+  { layer = "handle", "handle", may = "request forks buf", curl = true },
   { layer = "request", "request", may = "answer buf" },
   { layer = "reader", "reader", may = "answer buf" },
   { layer = "os", "os", "process", may = "child clock sigpipe buf", lua = true },
@@ -155,7 +156,7 @@ local function c_violations(stem, text)
   if not row.lua and (text:find("<lua[%w]*%.h>") or text:find("<lauxlib%.h>")) then
     found[#found + 1] = stem .. " includes lua.h"
   end
-  if stem ~= "handle" and text:find("<curl/") then
+  if not row.curl and text:find("<curl/") then
     found[#found + 1] = stem .. " includes curl.h"
   end
   return found
