@@ -1,5 +1,7 @@
 /* One child process. It leads a process group of its own, so that what it
-** started ends with it; it inherits no descriptor but its three. */
+** started is killed with it; but one that asks at our terminal stays in ours,
+** for a terminal stops whoever else reads it. Of our descriptors it inherits
+** those of the standard three that it gets no pipe for. */
 #include "child.h"
 
 #include "seconds.h"
@@ -28,7 +30,7 @@ enum { IN, OUT, ERR };
 
 /* The child's ends of the pipes. */
 struct ends {
-  int pipe[3]; /* -1: ours, for all but IN */
+  int pipe[3]; /* -1: ours is inherited */
   int report;  /* closed by a successful exec */
 };
 
@@ -58,7 +60,8 @@ static void become (const struct cj_launch *l, const struct ends *ends,
                     pid_t parent) {
   sigset_t none;
   int i;
-  setpgid(0, 0);
+  if (!l->asks)
+    setpgid(0, 0);
 #ifdef __linux__
   if (l->ends_with_us) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -121,18 +124,24 @@ static int open_standard (struct cj_child *c, struct ends *ends, int which) {
   return opened == 0 ? fcntl(c->pipe[which], F_SETFL, O_NONBLOCK) : -1;
 }
 
+/* What we write, our own, or nothing. */
+static int open_input (struct cj_child *c, struct ends *ends,
+                       const struct cj_launch *l) {
+  if (l->asks)
+    return 0;
+  if (l->converses)
+    return open_standard(c, ends, IN);
+  ends->pipe[IN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (ends->pipe[IN] >= 0)
+    ends->pipe[IN] = above_standard(ends->pipe[IN]);
+  return 0;
+}
+
 static int open_all (struct cj_child *c, struct ends *ends, int report[2],
-                     int converses) {
-  if (open_standard(c, ends, OUT) < 0)
+                     const struct cj_launch *l) {
+  if (open_input(c, ends, l) < 0 || open_standard(c, ends, OUT) < 0 ||
+      (l->converses && open_standard(c, ends, ERR) < 0))
     return -1;
-  if (converses) {
-    if (open_standard(c, ends, IN) < 0 || open_standard(c, ends, ERR) < 0)
-      return -1;
-  } else {
-    ends->pipe[IN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (ends->pipe[IN] >= 0)
-      ends->pipe[IN] = above_standard(ends->pipe[IN]);
-  }
   if (open_pipe(report) != 0)
     return -1;
   ends->report = report[1];
@@ -205,7 +214,7 @@ int cj_child_start (struct cj_child *c, const struct cj_launch *l) {
   int report[2] = { -1, -1 };
   int number = 0, i;
   pid_t parent = getpid();
-  if (open_all(c, &ends, report, l->converses) != 0) {
+  if (open_all(c, &ends, report, l) != 0) {
     number = errno;
   } else {
     c->owner = parent;
@@ -221,7 +230,9 @@ int cj_child_start (struct cj_child *c, const struct cj_launch *l) {
     close_end(&ends.pipe[i]);
   close_end(&report[1]);
   if (c->pid != 0) {
-    setpgid(c->pid, c->pid); /* whoever comes first */
+    c->whom = l->asks ? c->pid : -c->pid;
+    if (!l->asks)
+      setpgid(c->pid, c->pid); /* whoever comes first */
     number = await_exec(c, report[0]);
   }
   close_end(&report[0]);
@@ -300,7 +311,7 @@ int cj_child_wait (struct cj_child *c, double deadline) {
 
 void cj_child_stop (struct cj_child *c, double deadline) {
   if (c->pid != 0 && c->owner == getpid()) {
-    kill(-c->pid, SIGTERM);
+    kill(c->whom, SIGTERM);
     cj_child_wait(c, deadline);
   }
   cj_child_dispose(c);
@@ -311,7 +322,7 @@ void cj_child_dispose (struct cj_child *c) {
   for (i = IN; i <= ERR; i++)
     close_end(&c->pipe[i]);
   if (c->pid != 0 && c->owner == getpid()) {
-    kill(-c->pid, SIGKILL);
+    kill(c->whom, SIGKILL);
     collect(c, 0);
   }
   c->pid = 0;

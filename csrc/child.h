@@ -12,6 +12,7 @@
 
 struct cj_child {
   pid_t pid;   /* 0: none, or collected already */
+  pid_t whom;  /* to kill: its whole group, or it alone */
   pid_t owner; /* who started it: only they may end it */
   int status;  /* as waitpid gives it, once pid is 0 */
   int pipe[3]; /* our ends of its standard descriptors, -1 when closed */
@@ -25,6 +26,7 @@ struct cj_launch {
   char **env;       /* NULL: ours */
   const char *cwd;  /* NULL: ours */
   int converses;    /* we write its input and read its errors, too */
+  int asks;         /* its user, at our terminal: our input is its own */
   int ends_with_us; /* where there is Linux */
 };
 

@@ -161,9 +161,11 @@ static int push_run_failure (lua_State *L, const char *code, double timeout,
   return push_failure(L, code, lua_tostring(L, -1));
 }
 
-/* run(argv, { timeout, env, cwd, stdin, max_output }) -> { status, signal,
-** stdout, stderr } | nil, code, message. env, if given, is the whole
-** environment. Codes: start timeout too_large collected. */
+/* run(argv, { timeout, env, cwd, stdin, terminal, max_output }) -> { status,
+** signal, stdout, stderr } | nil, code, message. env, if given, is the whole
+** environment. With terminal, in place of stdin, the child may ask its user: it
+** has our standard input and our terminal, and is killed alone at the deadline,
+** without what it started. Codes: start timeout too_large collected. */
 static int l_run (lua_State *L) {
   struct cj_launch l;
   struct cj_child *p;
@@ -181,6 +183,10 @@ static int l_run (lua_State *L) {
                       luaL_typename(L, -1));
   input = lua_tolstring(L, -1, &input_len);
   read_launch(L, &l);
+  lua_getfield(L, 2, "terminal");
+  l.asks = lua_toboolean(L, -1);
+  if (l.asks && input != NULL)
+    return luaL_error(L, "stdin: the terminal is read instead");
   l.converses = 1;
   p = new_process(L, (size_t)max_output);
   number = cj_child_start(p, &l);

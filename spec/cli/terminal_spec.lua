@@ -62,6 +62,23 @@ ok       costs
     assert.is_nil(bytes:find("\27"))
   end)
 
+  in_terminal("lets a credential_process ask its user", function()
+    local asking = Command.new()
+    local script = asking:file("ask", [[
+printf 'Code: ' >/dev/tty
+read -r code </dev/tty
+echo "{\"Version\":1,\"AccessKeyId\":\"AKIDEMULATOR\",\"SecretAccessKey\":\"emulator-secret\",\"AccountId\":\"$code\"}"
+]])
+    asking.environment.AWS_CONFIG_FILE = asking:file("config",
+      "[profile asking]\ncredential_process = sh '" .. script .. "'\n")
+    local status, bytes = asking:in_terminal(120,
+      { "whoami", "--cloud", "aws", "--profile", "asking", "--no-color" }, { { "Code:", "123456\\n" }, { "SOURCE", "" } })
+    asking:stop()
+    assert.equal(0, status)
+    assert.matches("^Code: 123456\r\n", bytes)
+    assert.matches("custom%-process", bytes)
+  end)
+
   describe("the live table", function()
     local refs
 

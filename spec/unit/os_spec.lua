@@ -1,8 +1,8 @@
 local files = require "spec.support.files"
-local lua = require("spec.support.process").lua
 local os_module = require "cloudjobs.os"
-local program = require("spec.support.process").program
+local process = require "spec.support.process"
 
+local lua, program = process.lua, process.program
 local run = os_module.run
 
 local function shell(script, options)
@@ -88,6 +88,22 @@ describe("cloudjobs.os.run", function()
     files.remove(folder)
   end)
 
+  it("lets a child that may use the terminal read our standard input", function()
+    local script = [[io.write(require("cloudjobs.os").run({ "cat" }, { terminal = true }).stdout)]]
+    local _, out = process.run("echo typed | " .. process.command { program, "-e", script })
+    assert.equal("typed\n", out)
+  end)
+
+  it("ends such a child alone at the deadline, which is of our group", function()
+    local folder = files.temporary()
+    local result, code = shell("sleep 60 & echo $! >" .. folder .. "/pid; wait", { timeout = 0.2, terminal = true })
+    assert.same({ nil, "timeout" }, { result, code })
+    local grandchild = files.read(folder .. "/pid"):match("%d+")
+    assert.is_true(runs(grandchild))
+    run { "kill", grandchild }
+    files.remove(folder)
+  end)
+
   it("does not wait for a grandchild that holds the output open", function()
     local started = os_module.clock()
     local result = shell("sleep 30 & echo $!")
@@ -115,6 +131,7 @@ describe("cloudjobs.os.run", function()
       { { "true" }, { timeout = "1" }, "timeout: expected number, got string" },
       { { "true" }, { env = { ["A=B"] = "x" } }, "names without =" },
       { { "true" }, { stdin = {} }, "stdin: expected string, got table" },
+      { { "true" }, { stdin = "", terminal = true }, "stdin: the terminal is read instead" },
     }
     for _, case in ipairs(cases) do
       local ok, message = pcall(run, case[1], case[2])

@@ -1,5 +1,6 @@
 --- `credential_process` of a profile: a program that prints keys. It is run
---- without a shell, within a deadline, and once for each refresh.
+--- without a shell, within a deadline, and once for each refresh. It may ask
+--- its user for a code: our terminal and our standard input are its own.
 
 local Identity = require "cloudjobs.credentials.identity"
 local document = require "cloudjobs.credentials.document"
@@ -46,6 +47,7 @@ local function run(self, command)
   result, code, message = require("cloudjobs.os").run(arguments, {
     timeout = TIMEOUT,
     max_output = MAX_OUTPUT,
+    terminal = true,
     env = self._config:environment(),
   })
   if not result then

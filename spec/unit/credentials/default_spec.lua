@@ -382,16 +382,16 @@ describe("the default chain", function()
       assert.is_nil(home:read("b"))
     end)
 
-    it("gives it the environment, and ends it at its deadline", function()
+    it("gives it the environment and the terminal, and ends it at its deadline", function()
       local os_module = require "cloudjobs.os"
       local run, seen = os_module.run, nil
       os_module.run = function(arguments, options)
-        seen = { arguments, options.timeout, options.env.HOME }
+        seen = { arguments, options.timeout, options.terminal, options.env.HOME }
         return nil, "timeout", "it took too long"
       end
       local _, err = process("", "prog 'a b'")
       os_module.run = run
-      assert.same({ { "prog", "a b" }, 60, home.path }, seen)
+      assert.same({ { "prog", "a b" }, 60, true, home.path }, seen)
       assert.matches("did not end within 60 s", err.message, 1, true)
     end)
 
