@@ -19,6 +19,9 @@
 #include <sys/syscall.h>
 #endif
 
+/* Where close_range is not known every descriptor that may be open costs a call
+** to the kernel, and some systems allow 2^30 of them, or any number. */
+#define MAX_LIMIT 65536
 /* Nothing wakes us when a child ends while its own child holds the pipe. */
 #define SLICE 20 /* ms */
 /* The longest wait for a line that we do not look at the time, in s. */
@@ -32,6 +35,7 @@ enum { IN, OUT, ERR };
 struct ends {
   int pipe[3]; /* -1: ours is inherited */
   int report;  /* closed by a successful exec */
+  int limit;   /* of any descriptor */
 };
 
 static double now (void) {
@@ -46,13 +50,13 @@ static void fail (const struct ends *ends) {
   _exit(n < 0 ? 126 : 127);
 }
 
-static void close_others_at_exec (void) {
+static void close_others_at_exec (int limit) {
   int fd;
 #ifdef SYS_close_range
   if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0)
     return;
 #endif
-  for (fd = 3; fd < 4096; fd++)
+  for (fd = ERR + 1; fd < limit; fd++)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
@@ -75,7 +79,7 @@ static void become (const struct cj_launch *l, const struct ends *ends,
     if (ends->pipe[i] >= 0 && dup2(ends->pipe[i], i) < 0)
       fail(ends);
   }
-  close_others_at_exec();
+  close_others_at_exec(ends->limit);
   signal(SIGPIPE, SIG_DFL);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -88,6 +92,11 @@ static void become (const struct cj_launch *l, const struct ends *ends,
 }
 
 /* ---- pipes ---- */
+
+static int descriptor_limit (void) {
+  long limit = sysconf(_SC_OPEN_MAX);
+  return limit < 0 || limit > MAX_LIMIT ? MAX_LIMIT : (int)limit;
+}
 
 static void close_end (int *fd) {
   if (*fd >= 0)
@@ -134,7 +143,7 @@ static int open_input (struct cj_child *c, struct ends *ends,
   ends->pipe[IN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (ends->pipe[IN] >= 0)
     ends->pipe[IN] = above_standard(ends->pipe[IN]);
-  return 0;
+  return ends->pipe[IN] < 0 ? -1 : 0;
 }
 
 static int open_all (struct cj_child *c, struct ends *ends, int report[2],
@@ -195,6 +204,23 @@ void cj_child_init (struct cj_child *c, size_t max_output) {
   c->out.max = c->err.max = max_output;
 }
 
+/* Returns 1 when the child has ended and was collected. A child that somebody
+** else collected has status CJ_CHILD_COLLECTED. */
+static int collect (struct cj_child *c, int options) {
+  pid_t n;
+  if (c->pid == 0)
+    return 1;
+  do {
+    n = waitpid(c->pid, &c->status, options);
+  } while (n < 0 && errno == EINTR);
+  if (n == 0)
+    return 0;
+  if (n < 0)
+    c->status = CJ_CHILD_COLLECTED;
+  c->pid = 0;
+  return 1;
+}
+
 /* The errno that a child reports which came to no exec, or 0. */
 static int await_exec (struct cj_child *c, int report) {
   int number = 0;
@@ -204,13 +230,12 @@ static int await_exec (struct cj_child *c, int report) {
   } while (n < 0 && errno == EINTR);
   if (n <= 0)
     return 0;
-  waitpid(c->pid, &c->status, 0);
-  c->pid = 0;
+  collect(c, 0);
   return number;
 }
 
 int cj_child_start (struct cj_child *c, const struct cj_launch *l) {
-  struct ends ends = { { -1, -1, -1 }, -1 };
+  struct ends ends = { { -1, -1, -1 }, -1, descriptor_limit() };
   int report[2] = { -1, -1 };
   int number = 0, i;
   pid_t parent = getpid();
@@ -237,23 +262,6 @@ int cj_child_start (struct cj_child *c, const struct cj_launch *l) {
   }
   close_end(&report[0]);
   return number;
-}
-
-/* Returns 1 when the child has ended and was collected. A child that somebody
-** else collected has status CJ_CHILD_COLLECTED. */
-static int collect (struct cj_child *c, int options) {
-  pid_t n;
-  if (c->pid == 0)
-    return 1;
-  do {
-    n = waitpid(c->pid, &c->status, options);
-  } while (n < 0 && errno == EINTR);
-  if (n == 0)
-    return 0;
-  if (n < 0)
-    c->status = CJ_CHILD_COLLECTED;
-  c->pid = 0;
-  return 1;
 }
 
 const char *cj_child_converse (struct cj_child *c, const char *input, size_t n,
