@@ -315,7 +315,7 @@ static void add_header (struct cj_buf *out, const struct cj_header *h,
   out->s[out->len++] = '\n';
 }
 
-static int add_headers (struct cj_buf *out, struct cj_request *r,
+static int add_headers (struct cj_buf *out, struct cj_signing *r,
                         struct cj_signed *result) {
   int i;
   for (i = 0; i < r->count; i++) {
@@ -329,7 +329,7 @@ static int add_headers (struct cj_buf *out, struct cj_request *r,
   return 0;
 }
 
-static int add_names (struct cj_buf *out, const struct cj_request *r) {
+static int add_names (struct cj_buf *out, const struct cj_signing *r) {
   int i;
   for (i = 0; i < r->count; i++) {
     const struct cj_header *h = &r->headers[i];
@@ -343,7 +343,7 @@ static int add_names (struct cj_buf *out, const struct cj_request *r) {
 
 /* ---- stage 1 ---- */
 
-int cj_sign_canonical (struct cj_buf *out, struct cj_request *r,
+int cj_sign_canonical (struct cj_buf *out, struct cj_signing *r,
                        struct cj_signed *result) {
   cj_complain(&result->why, "the request is too large to be signed");
   cj_headers_sort(r->headers, r->count);
@@ -387,7 +387,7 @@ static int derive (struct cj_signer *s, struct cj_hash *h,
 }
 
 static int use_key (struct cj_signer *s, struct cj_hash *h,
-                    const struct cj_request *r, struct cj_signed *result) {
+                    const struct cj_signing *r, struct cj_signed *result) {
   struct cj_slice parts[] = {
     { r->stamp, DATE_SIZE }, r->region, r->service, CJ_SLICE("aws4_request")
   };
@@ -424,7 +424,7 @@ void cj_signer_free (struct cj_signer *s) {
 
 /* 'out' holds the canonical request alone. */
 static int add_string (struct cj_buf *out, struct cj_hash *h,
-                       const struct cj_signer *s, const struct cj_request *r) {
+                       const struct cj_signer *s, const struct cj_signing *r) {
   static const struct cj_slice algorithm = CJ_SLICE(ALGORITHM "\n");
   unsigned char hash[CJ_SHA256_SIZE];
   char hex[2 * CJ_SHA256_SIZE];
@@ -457,7 +457,7 @@ static int add_authorization (struct cj_buf *out, const struct cj_signer *s,
 }
 
 int cj_sign (struct cj_buf *out, struct cj_hash *h, struct cj_signer *s,
-             struct cj_request *r, struct cj_signed *result) {
+             struct cj_signing *r, struct cj_signed *result) {
   unsigned char mac[CJ_SHA256_SIZE];
   cj_buf_reset(out);
   if (cj_sign_canonical(out, r, result) != 0 || use_key(s, h, r, result) != 0)

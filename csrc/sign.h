@@ -42,7 +42,8 @@ int cj_value_check (struct cj_header *h, struct cj_complaint *why);
 /* By name; those of one name stay in their order. */
 void cj_headers_sort (struct cj_header *headers, int count);
 
-struct cj_request {
+/* What of a request is signed, and for where and when. */
+struct cj_signing {
   struct cj_slice method, path, query;
   struct cj_slice payload; /* the body's hash in hex, or a word in its place */
   struct cj_slice region, service;
@@ -78,11 +79,11 @@ int cj_sign_skips (struct cj_slice name);
 /* All stages, into an emptied buffer. Sorts the headers. 0, or -1 and the
 ** reason in 'why'. */
 int cj_sign (struct cj_buf *out, struct cj_hash *h, struct cj_signer *s,
-             struct cj_request *r, struct cj_signed *result);
+             struct cj_signing *r, struct cj_signed *result);
 void cj_signer_free (struct cj_signer *s);
 
 /* Stage 1 alone. */
-int cj_sign_canonical (struct cj_buf *out, struct cj_request *r,
+int cj_sign_canonical (struct cj_buf *out, struct cj_signing *r,
                        struct cj_signed *result);
 
 /* Two parts of stage 1. A path that is not 'encode'd and a query may hold %XX,

@@ -154,7 +154,7 @@ static void check_time (lua_State *L, int i, struct desk *d, char *stamp) {
   memcpy(stamp, d->stamp, sizeof(d->stamp));
 }
 
-static void add_header (struct cj_request *r, struct cj_slice name,
+static void add_header (struct cj_signing *r, struct cj_slice name,
                         struct cj_slice value, int plain) {
   struct cj_header *h = &r->headers[r->count++];
   h->name = name;
@@ -176,7 +176,7 @@ static struct cj_slice token_of (lua_State *L) {
 ** 'i', the date and the token. All lines go into 'lines'. */
 static int take_own (lua_State *L, int i, const struct signer *s,
                      const struct cj_fields *f, struct cj_own *own,
-                     struct cj_buf *lines, struct cj_request *r,
+                     struct cj_buf *lines, struct cj_signing *r,
                      struct cj_complaint *why) {
   struct cj_random *random = lua_touserdata(L, lua_upvalueindex(UP_RANDOM));
   struct cj_slice stamp;
@@ -207,7 +207,7 @@ static int signer_sign (lua_State *L) {
       cj_check_userdata(L, 2, lua_upvalueindex(UP_FIELDS), CJ_FIELDS_T);
   struct cj_slice body = opt_slice(L, 3), value;
   struct cj_own own;
-  struct cj_request r;
+  struct cj_signing r;
   struct cj_signed done;
   unsigned char hash[CJ_SHA256_SIZE];
   char hex[2 * CJ_SHA256_SIZE];
@@ -246,7 +246,7 @@ static int signer_sign (lua_State *L) {
 }
 
 /* Takes { name, value } in, the element of the list at index 2. */
-static void take_pair (lua_State *L, struct cj_request *r, int element) {
+static void take_pair (lua_State *L, struct cj_signing *r, int element) {
   lua_rawgeti(L, 2, element);
   if (lua_istable(L, -1)) {
     lua_rawgeti(L, -1, 1);
@@ -267,7 +267,7 @@ static void take_pair (lua_State *L, struct cj_request *r, int element) {
 static int signer_stages (lua_State *L) {
   struct desk *d = desk_of(L);
   struct signer *s = check_signer(L);
-  struct cj_request r;
+  struct cj_signing r;
   struct cj_signed done;
   size_t i, count;
   check_time(L, 7, d, r.stamp);

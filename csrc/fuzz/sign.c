@@ -101,7 +101,7 @@ static void hold_plain (struct cj_slice name, struct cj_slice value) {
   }
 }
 
-static void hold_lines (const struct cj_buf *out, const struct cj_request *r,
+static void hold_lines (const struct cj_buf *out, const struct cj_signing *r,
                         const struct cj_signed *done) {
   int lines = 0, names = 1, i;
   size_t at;
@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   struct cj_buf out = { NULL, 0, 0, CJ_REQUEST_MAX };
   struct cj_hash hash = { NULL };
   struct cj_signer signer;
-  struct cj_request r;
+  struct cj_signing r;
   struct cj_signed done;
   if (size == 0)
     return 0;

@@ -116,7 +116,7 @@ static void sign (struct session *s, const char *body, size_t size) {
     { "x-amz-date", "20260101T000000Z" },
     { "x-amz-target", "AWSBillingAndCostManagementDataExports.GetExecution" },
   };
-  struct cj_request r;
+  struct cj_signing r;
   struct cj_signed result;
   unsigned char digest[CJ_SHA256_SIZE];
   char payload[CJ_SIGNATURE_SIZE];
