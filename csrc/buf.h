@@ -12,6 +12,10 @@ struct cj_slice {
   size_t n;
 };
 
+static inline int cj_slice_equal (struct cj_slice a, struct cj_slice b) {
+  return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
+}
+
 /* Empty when zeroed but for 'max'. */
 struct cj_buf {
   char *s;

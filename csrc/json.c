@@ -171,10 +171,7 @@ static int hex4 (const char *p, const char *end) {
   if (end - p < 4)
     return -1;
   for (i = 0; i < 4; i++) {
-    int c = p[i] | 0x20;
-    int digit = p[i] >= '0' && p[i] <= '9' ? p[i] - '0'
-                : c >= 'a' && c <= 'f'     ? c - 'a' + 10
-                                           : -1;
+    int digit = cj_hex_value(p[i]);
     if (digit < 0)
       return -1;
     value = value << 4 | digit;
@@ -182,31 +179,10 @@ static int hex4 (const char *p, const char *end) {
   return value;
 }
 
-static int add_utf8 (struct cj_buf *b, int c) {
-  char s[4];
-  size_t n = 0;
-  if (c < 0x80) {
-    s[n++] = (char)c;
-  } else {
-    if (c < 0x800) {
-      s[n++] = (char)(0xC0 | c >> 6);
-    } else {
-      if (c < 0x10000) {
-        s[n++] = (char)(0xE0 | c >> 12);
-      } else {
-        s[n++] = (char)(0xF0 | c >> 18);
-        s[n++] = (char)(0x80 | (c >> 12 & 63));
-      }
-      s[n++] = (char)(0x80 | (c >> 6 & 63));
-    }
-    s[n++] = (char)(0x80 | (c & 63));
-  }
-  return cj_buf_add(b, s, n);
-}
-
 /* 'p' stands behind "\u". */
 static int unescape_unicode (struct cj_json *r) {
   const char *escape = r->p - 2;
+  char utf8[CJ_UTF8_MAX];
   int c = hex4(r->p, r->end), low;
   if (c < 0)
     return cj_json_fail(r, escape, "bad \\u escape");
@@ -220,7 +196,7 @@ static int unescape_unicode (struct cj_json *r) {
     c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
     r->p += 6;
   }
-  if (add_utf8(r->scratch, c) != 0)
+  if (cj_buf_add(r->scratch, utf8, cj_utf8_write(utf8, (uint32_t)c)) != 0)
     return cj_json_fail(r, escape, cj_json_no_memory);
   return 0;
 }

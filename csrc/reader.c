@@ -5,6 +5,7 @@
 #include "reader.h"
 
 #include "answer.h"
+#include "scalar.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -254,13 +255,6 @@ static int take_body (struct cj_reader *r, const char *s, size_t n) {
                                          : refuse(r, "memory", "out of memory");
 }
 
-static int hex_value (char c) {
-  return c >= '0' && c <= '9'   ? c - '0'
-         : c >= 'a' && c <= 'f' ? c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                : -1;
-}
-
 static int end_size_line (struct cj_reader *r) {
   r->line = 0;
   if (r->left > r->body.max - r->body.len)
@@ -271,7 +265,7 @@ static int end_size_line (struct cj_reader *r) {
 
 /* A byte of the line with a chunk's size, or behind the chunk. */
 static int take_chunk_line (struct cj_reader *r, char c) {
-  int value = hex_value(c);
+  int value = cj_hex_value(c);
   if (r->state == CHUNK_END) {
     if (c == '\n') {
       r->state = CHUNK_SIZE;

@@ -198,6 +198,14 @@ size_t cj_double_write (char *to, double d) {
 
 /* }================================================================= */
 
+size_t cj_utf8_write (char *to, uint32_t c) {
+  size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, i;
+  for (i = n - 1; i > 0; i--, c >>= 6)
+    to[i] = (char)(0x80 | (c & 0x3F));
+  to[0] = (char)(n == 1 ? c : (0xF0U << (4 - n) & 0xFF) | c);
+  return n;
+}
+
 size_t cj_utf8_sequence (const char *p, const char *end) {
   const unsigned char *s = (const unsigned char *)p;
   size_t n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4, i;

@@ -9,10 +9,20 @@
 #define CJ_INTEGER_MAX 20 /* -9223372036854775808 */
 #define CJ_DOUBLE_MAX 32  /* -1.7976931348623157e+308, and snprintf's NUL */
 
+#define CJ_UTF8_MAX 4
+
 #define CJ_BASE64_LEN(n) (((n) + 2) / 3 * 4)
 
 static inline int cj_is_digit (char c) {
   return c >= '0' && c <= '9';
+}
+
+/* Of a hexadecimal digit, or -1. */
+static inline int cj_hex_value (char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
 }
 
 /* Writers give the number of bytes written. */
@@ -20,6 +30,8 @@ size_t cj_base64_write (char *to, const char *s, size_t n);
 size_t cj_integer_write (char *to, int64_t i);
 /* The shortest decimal that reads back as 'd', which must be finite. */
 size_t cj_double_write (char *to, double d);
+/* 'c' is at most U+10FFFF. */
+size_t cj_utf8_write (char *to, uint32_t c);
 
 /* Readers take exactly the n bytes and give 0, or -1 when these are something
 ** else; 'to' may be 's'. */

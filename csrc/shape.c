@@ -30,10 +30,6 @@ static int equals (struct cj_slice text, const char *word) {
   return text.n == strlen(word) && memcmp(text.s, word, text.n) == 0;
 }
 
-static int same (struct cj_slice a, struct cj_slice b) {
-  return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
-}
-
 /* For "%.*s": not more of it than fits. */
 static int shown (struct cj_slice text) {
   return text.n < 40 ? (int)text.n : 40;
@@ -340,7 +336,7 @@ const struct cj_member *cj_shape_find (const struct cj_shape *shape,
     if (i >= shape->count)
       i = 0;
     m = &shape->members[i];
-    if (same(m->wire, wire) && m->place == CJ_IN_TEXT) {
+    if (cj_slice_equal(m->wire, wire) && m->place == CJ_IN_TEXT) {
       *guess = i + 1;
       return m;
     }
@@ -352,7 +348,7 @@ const struct cj_member *cj_shape_member (const struct cj_shape *shape,
                                          struct cj_slice name) {
   size_t i;
   for (i = 0; i < shape->count; i++)
-    if (same(shape->members[i].name, name))
+    if (cj_slice_equal(shape->members[i].name, name))
       return &shape->members[i];
   return NULL;
 }

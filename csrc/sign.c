@@ -1,6 +1,8 @@
 /* SigV4 in three stages: canonical request, string to sign, signature. */
 #include "sign.h"
 
+#include "scalar.h"
+
 #include <openssl/crypto.h>
 #include <stdint.h>
 
@@ -35,13 +37,6 @@ static int is_in (const uint64_t set[2], char c) {
   return u < 128 && (set[u >> 6] >> (u & 63) & 1);
 }
 
-static int hex_value (int c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent-encodes all but the unreserved characters and 'keep' (-1: none).
 ** With 'decode', a %XX stands for its byte. */
 static int escape (struct cj_buf *out, struct cj_slice s, int keep,
@@ -52,9 +47,9 @@ static int escape (struct cj_buf *out, struct cj_slice s, int keep,
   for (; p < end && result == 0; p++) {
     int c = (unsigned char)*p;
     int kept = c == keep;
-    if (decode && c == '%' && end - p > 2 && hex_value(p[1]) >= 0 &&
-        hex_value(p[2]) >= 0) {
-      c = hex_value(p[1]) * 16 + hex_value(p[2]);
+    if (decode && c == '%' && end - p > 2 && cj_hex_value(p[1]) >= 0 &&
+        cj_hex_value(p[2]) >= 0) {
+      c = cj_hex_value(p[1]) * 16 + cj_hex_value(p[2]);
       p += 2;
     }
     if (kept || is_in(unreserved, (char)c)) {

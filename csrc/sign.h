@@ -15,10 +15,6 @@
 #define CJ_SLICE(literal)                                                      \
   { (literal), sizeof(literal) - 1 }
 
-static inline int cj_slice_equal (struct cj_slice a, struct cj_slice b) {
-  return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
-}
-
 struct cj_header {
   struct cj_slice name, value; /* the name in lower case */
   int plain;                   /* found fit to be copied as it stands */

@@ -84,11 +84,6 @@ static struct cj_slice without_prefix (struct cj_slice name) {
   return name;
 }
 
-static int is_equal (struct cj_slice a, struct cj_slice b) {
-  /* NOLINTNEXTLINE(clang-analyzer-*): not followed through read_attribute */
-  return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
-}
-
 /* }================================================================= */
 
 /* Characters {======================================================= */
@@ -99,57 +94,26 @@ static int add (struct cj_xml *r, const char *s, size_t n) {
   return 0;
 }
 
-static int is_char (unsigned long c) {
+static int is_char (uint32_t c) {
   return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xD7FF) ||
          (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
 }
 
-static size_t write_utf8 (char *to, unsigned long c) {
-  if (c < 0x80) {
-    to[0] = (char)c;
-    return 1;
-  }
-  if (c < 0x800) {
-    to[0] = (char)(0xC0 | (c >> 6));
-    to[1] = (char)(0x80 | (c & 0x3F));
-    return 2;
-  }
-  if (c < 0x10000) {
-    to[0] = (char)(0xE0 | (c >> 12));
-    to[1] = (char)(0x80 | ((c >> 6) & 0x3F));
-    to[2] = (char)(0x80 | (c & 0x3F));
-    return 3;
-  }
-  to[0] = (char)(0xF0 | (c >> 18));
-  to[1] = (char)(0x80 | ((c >> 12) & 0x3F));
-  to[2] = (char)(0x80 | ((c >> 6) & 0x3F));
-  to[3] = (char)(0x80 | (c & 0x3F));
-  return 4;
-}
-
-static int digit_of (char c, unsigned long base) {
-  int d = c >= '0' && c <= '9'   ? c - '0'
-          : c >= 'a' && c <= 'f' ? c - 'a' + 10
-          : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                 : 16;
-  return (unsigned long)d < base ? d : -1;
-}
-
 /* A character by its number, past "&#". */
 static int read_number (struct cj_xml *r, const char *at) {
-  unsigned long base = take(r, "x") ? 16 : 10, c = 0;
+  uint32_t base = take(r, "x") ? 16 : 10, c = 0;
   const char *digits = r->p;
-  char utf8[4];
+  char utf8[CJ_UTF8_MAX];
   int d;
-  while (r->p < r->end && (d = digit_of(*r->p, base)) >= 0) {
+  while (r->p < r->end && (d = cj_hex_value(*r->p)) >= 0 && d < (int)base) {
     if (c > 0x10FFFF)
       break;
-    c = c * base + (unsigned long)d;
+    c = c * base + (uint32_t)d;
     r->p++;
   }
   if (r->p == digits || !take(r, ";") || !is_char(c))
     return fail(r, at, "expected a character's number");
-  return add(r, utf8, write_utf8(utf8, c));
+  return add(r, utf8, cj_utf8_write(utf8, c));
 }
 
 static int read_reference (struct cj_xml *r) {
@@ -274,14 +238,15 @@ static int read_attribute (struct cj_xml *r, struct cj_slice *name) {
 
 /* Attributes are checked and let go of. */
 static int skip_attributes (struct cj_xml *r) {
-  struct cj_slice names[MAX_ATTRIBUTES];
+  struct cj_slice names[MAX_ATTRIBUTES], name = { "", 0 };
   int count, got, i;
   for (count = 0; count < MAX_ATTRIBUTES; count++) {
-    if ((got = read_attribute(r, &names[count])) <= 0)
+    if ((got = read_attribute(r, &name)) <= 0)
       return got;
     for (i = 0; i < count; i++)
-      if (is_equal(names[i], names[count]))
-        return fail(r, names[count].s, "an attribute is there twice");
+      if (cj_slice_equal(names[i], name))
+        return fail(r, name.s, "an attribute is there twice");
+    names[count] = name;
   }
   return fail(r, r->p, "too many attributes");
 }
@@ -315,7 +280,7 @@ static enum cj_xml_event read_end (struct cj_xml *r) {
   struct cj_slice name;
   if (read_name(r, &name) != 0)
     return CJ_XML_PROBLEM;
-  if (!is_equal(name, r->open[r->depth - 1])) {
+  if (!cj_slice_equal(name, r->open[r->depth - 1])) {
     fail(r, name.s, "an end tag of another element");
     return CJ_XML_PROBLEM;
   }
