@@ -43,7 +43,8 @@ void cj_handle_init (struct cj_handle *h);
 /* Closes the handle and its connections, and frees its memory. */
 void cj_handle_free (struct cj_handle *h);
 
-/* Closes it unless it is open, of this process and whole. */
+/* Opens it, anew if it is another process's or lacks a setting. 0, or -1 when
+** it refuses. */
 int cj_handle_begin (struct cj_handle *h);
 
 /* Puts in force what the request says of the way. 1: the handle was reset, and
