@@ -123,6 +123,18 @@ describe("cloudjobs.os.run", function()
     held:close()
   end)
 
+  it("gives it signals as a program expects them, whatever we block or ignore", function()
+    local script = [[
+      local run = require("cloudjobs.os").run
+      for _, name in ipairs { "TERM", "PIPE" } do
+        io.write(tostring(run({ "sh", "-c", "kill -" .. name .. " $$; echo survived" }).signal), " ")
+      end
+    ]]
+    local deaf = [[use POSIX; sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM)); $SIG{PIPE} = "IGNORE"; exec @ARGV]]
+    local _, out = process.run(process.command { "perl", "-e", deaf, program, "-e", script })
+    assert.equal("15 13 ", out)
+  end)
+
   it("raises for a caller's mistakes", function()
     local cases = {
       { {}, nil, "expected a program" },

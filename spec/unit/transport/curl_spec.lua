@@ -3,6 +3,7 @@ local Server = require "spec.support.server"
 local files = require "spec.support.files"
 local lua = require("spec.support.process").lua
 local process = require "cloudjobs.os"
+local shell = require("spec.support.process").run
 
 describe("cloudjobs.transport.curl", function()
   it("takes a proxy from the request alone, never from the environment", function()
@@ -43,6 +44,32 @@ describe("cloudjobs.transport.curl", function()
       process.restore_interrupt()
       transport:sleep(60, { cancelled = true })
     end)
+  end)
+
+  it("keeps an idle connection for two minutes, for what must not be sent twice three seconds", function()
+    local server = Server.start()
+    local leap = server.folder .. "/leap.so"
+    finally(function()
+      server:stop()
+    end)
+    assert.equal(0, (shell("cc -shared -fPIC -D_GNU_SOURCE -o " .. leap .. " spec/support/leap.c")))
+    local script = ([[
+      local transport = require("cloudjobs.transport.curl").new()
+      local function connections(once)
+        local response = assert(transport:send {
+          method = "POST", url = %q, headers = { ["x-script"] = "answer(tostring(count.connections))" }, body = "",
+          once = once, timeout = 5,
+        })
+        return tonumber(response.body)
+      end
+      for _, case in ipairs { { 110 }, { 120 }, { 2, true }, { 4, true } } do
+        local before = connections()
+        transport:sleep(case[1])
+        print(case[1], connections(case[2]) - before)
+      end
+    ]]):format(server:url("/"))
+    local _, out, err = lua(script, { LD_PRELOAD = leap, ASAN_OPTIONS = "verify_asan_link_order=0" })
+    assert.equal("110\t0\n120\t1\n2\t0\n4\t1\n", out, err)
   end)
 
   it("runs a single at once", function()
