@@ -96,7 +96,11 @@ return { { cloud = "aws", region = "us-east-1", account = "of another key",
     { "return { { cloud = 'aws', windows = 'yes' } }", ":1: option windows: expected boolean, got string" },
     { "return 'aws'", ": expected return { { cloud = \"aws\", … }, … }" },
     { "return { 1 }", ": expected return { { cloud = \"aws\", … }, … }" },
-    { "\n\nos.exit(0)", ":3: attempt to index " },
+    { "\n\nos.exit(0)", ":3: no such name: os" },
+    { "local aws = { cloud = 'aws' }\nreturn { aws, nil, aws }", ": entry 2 is nil, perhaps a misspelt name" },
+    { "return {}", ": the fleet is empty; " },
+    { "return { { cloud = 'aws', region = 1 } }", ":1: option region: expected string, got number" },
+    { "return { { cloud = 'aws', profile = {} } }", ":1: option profile: expected string, got table" },
   }
   for i, case in ipairs(BROKEN) do
     it("tells file and line of a broken fleet: " .. case[2], function()

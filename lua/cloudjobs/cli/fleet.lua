@@ -83,28 +83,52 @@ function Fleet:complaint(message)
   return ("%s: %s"):format(self.path, place)
 end
 
+-- The globals of a fleet: none. A name misspelt would be a nil, and what stands behind it in a list be lost.
+local function no_globals()
+  return setmetatable({}, {
+    __index = function(_, name)
+      error("no such name: " .. tostring(name), 2)
+    end,
+  })
+end
+
 -- Lua 5.1 sets a function's globals afterwards; later ones when it is loaded.
 local function compile(text, name)
   local setfenv = rawget(_G, "setfenv")
   if not setfenv then
-    return load(text, name, "t", {})
+    return load(text, name, "t", no_globals())
   elseif text:sub(1, 1) == "\27" then
     return nil, "expected Lua as text"
   end
   local chunk, message = rawget(_G, "loadstring")(text, name)
-  return chunk and setfenv(chunk, {}), message
+  return chunk and setfenv(chunk, no_globals()), message
 end
 
-local function is_list(value)
-  if type(value) ~= "table" then
-    return false
+local EXPECTED = "expected return { { cloud = \"aws\", … }, … }"
+
+local function is_entry(key, value)
+  return type(key) == "number" and key >= 1 and key % 1 == 0 and type(value) == "table"
+end
+
+-- What is wrong with the entries as a list, nil when nothing is.
+local function problem_of(entries)
+  if type(entries) ~= "table" then
+    return EXPECTED
+  elseif next(entries) == nil then
+    return "the fleet is empty; " .. EXPECTED
   end
-  for key, entry in pairs(value) do
-    if type(key) ~= "number" or type(entry) ~= "table" then
-      return false
+  local count, last = 0, 0
+  for key, entry in pairs(entries) do
+    if not is_entry(key, entry) then
+      return EXPECTED
+    end
+    count, last = count + 1, math.max(last, key)
+  end
+  for place = 1, count do
+    if last > count and entries[place] == nil then
+      return ("entry %d is nil, perhaps a misspelt name"):format(place)
     end
   end
-  return true
 end
 
 --- Reads a fleet file.
@@ -128,8 +152,10 @@ local function load_file(path)
   local ok, entries = pcall(chunk)
   if not ok then
     return nil, tostring(entries)
-  elseif not is_list(entries) then
-    return nil, path .. ": expected return { { cloud = \"aws\", … }, … }"
+  end
+  local problem = problem_of(entries)
+  if problem then
+    return nil, path .. ": " .. problem
   end
   return setmetatable({ path = path, entries = entries, _text = text }, fleet_mt)
 end

@@ -54,7 +54,12 @@ local function fleet_of(parsed)
   return { { cloud = "aws", exports = true, windows = parsed.windows } }
 end
 
--- An entry as cloudjobs.inventory takes it: the command line fills in what the entry does not say.
+local function is_text(value)
+  return value == nil or type(value) == "string"
+end
+
+-- An entry as cloudjobs.inventory takes it: the command line fills in what the entry does not say. What is of the wrong
+-- type is left for it to complain of.
 local function complete(entry, reach, parsed)
   local filled = {}
   for name, value in pairs(entry) do
@@ -64,7 +69,9 @@ local function complete(entry, reach, parsed)
   if entry.cloud == "aws" then
     filled.profile = entry.profile or parsed.profile
     filled.region = entry.region or parsed.region
-    filled.credentials = entry.credentials or reach:aws_credentials(filled.profile, filled.region)
+    if is_text(filled.profile) and is_text(filled.region) then
+      filled.credentials = entry.credentials or reach:aws_credentials(filled.profile, filled.region)
+    end
   elseif entry.cloud == "azure" then
     filled.credentials = entry.credentials or reach:azure_credentials()
   end

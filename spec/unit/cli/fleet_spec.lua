@@ -24,8 +24,29 @@ describe("a fleet file", function()
 
   for _, global in ipairs { "os", "io", "require", "print", "_G", "load", "string" } do
     it("sees no " .. global, function()
-      local fleet = load(("return { { cloud = %s == nil and 'none' } }"):format(global))
-      assert.equal("none", fleet.entries[1].cloud)
+      local fleet, message = load(("return {\n  { cloud = %s and 'aws' } }"):format(global))
+      assert.same({ nil, folder .. "/fleet.lua:2: no such name: " .. global }, { fleet, message })
+    end)
+  end
+
+  it("may name what it wrote down itself", function()
+    assert.same({ { cloud = "aws" } }, load("ours = { cloud = 'aws' } return { ours }").entries)
+  end)
+
+  local EXPECTED = "expected return { { cloud = \"aws\", … }, … }"
+  local REFUSED = {
+    { "local aws, azure = {}, {} return { aws, azur, azure }", ":1: no such name: azur" },
+    { "local aws, azur, azure = {}, nil, {} return { aws, azur, azure }", ": entry 2 is nil, perhaps a misspelt name" },
+    { "return { nil, nil, {} }", ": entry 1 is nil, perhaps a misspelt name" },
+    { "return {}", ": the fleet is empty; " .. EXPECTED },
+    { "", ": " .. EXPECTED },
+    { "return { [0] = {} }", ": " .. EXPECTED },
+    { "return { [1.5] = {} }", ": " .. EXPECTED },
+    { "return { cloud = 'aws' }", ": " .. EXPECTED },
+  }
+  for _, case in ipairs(REFUSED) do
+    it("is refused: " .. case[1], function()
+      assert.same({ nil, folder .. "/fleet.lua" .. case[2] }, { load(case[1]) })
     end)
   end
 
