@@ -119,6 +119,24 @@ succeeded  second                AWS export  DELIVERY_SUCCESS       YYYY-MM-DD h
       assert.matches("\n… and 9 more\nInterrupted", screen)
     end)
 
+    in_terminal("shows what it looks for while nobody answers, and begins anew below the complaint", function()
+      local _, bytes = cli:in_terminal(100, { "watch", refs[2], "--no-color", "--endpoint-url", "http://127.0.0.1:1" }, {
+        { "trying again", "\\003" },
+        { "Interrupted", "" },
+      })
+      local screen = screen_of(bytes)
+      assert.matches("^STATE [^\n]+\nlooking    second [^\n]+\ncloudjobs: connect: [^\n]+; trying again\nInterrupted", screen)
+    end)
+
+    in_terminal("says what it waits for before there is a run", function()
+      local arn = cli:export("third")
+      local _, bytes = cli:in_terminal(100, { "next", arn, "--since", "2999-01-01" }, {
+        { "Waiting for the next run of third", "\\003" },
+        { "To go on waiting", "" },
+      })
+      assert.matches("^Waiting for the next run of third\nInterrupted%. To go on waiting:\n  cloudjobs next arn:", screen_of(bytes))
+    end)
+
     in_terminal("leaves the terminal clean at Ctrl-C, and says how to go on", function()
       local status, bytes = cli:in_terminal(100, { "watch", refs[2], "--no-color" }, {
         { "queued", "\\003" },

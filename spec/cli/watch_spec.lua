@@ -88,9 +88,25 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
     it("says that nobody answers while it tries again", function()
       local ref = ref_of(cli:export("nightly", 3600))
       local status, out, err = cli:run { "watch", ref, "--endpoint-url", "http://127.0.0.1:1", "--timeout", "0.1" }
-      assert.matches("^cloudjobs: connect: [^\n]*; trying again\n$", err)
+      assert.matches("^cloudjobs: connect: [^\n]*; trying again\n", err)
       assert.matches("  nightly %(AWS export%): unknown: BCM Data Exports GetExecution: connect: ", out)
       assert.equal(2, status)
+    end)
+
+    it("says so where only the token service answers", function()
+      local ref = ("export_run,exportName=costs,run_id=1ebc81ff-7b41-4967-b4d7-3712eb92826c,scope=%s"):format(cli.scope)
+      local _, _, err = cli:run { "watch", ref, "--endpoint-url", "http://127.0.0.1:1", "--timeout", "0.1" }
+      assert.matches("^cloudjobs: connect: [^\n]*; trying again\n", err)
+    end)
+
+    it("says how to go on when the time is over", function()
+      cli.server:clock { speed = 0 }
+      local refs = { ref_of(cli:export("nightly", 60)) }
+      refs[2] = refs[1]:gsub("ExecutionId=[^,]+", "ExecutionId=12345678") -- nothing to go on with
+      local status, _, err = cli:run { "watch", refs[1], refs[2], "--endpoint-url", cli.url, "--timeout", "0.1" }
+      assert.equal(2, status)
+      assert.equal(Command.normal("The time is over. The jobs go on; to follow them again:\n  cloudjobs watch '" .. refs[1]
+        .. "' --endpoint-url " .. cli.url .. "\n"), err)
     end)
 
     it("asks once for all runs of an export", function()
@@ -128,8 +144,9 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       local ref = ref_of(cli:export("nightly", 60))
       cli.server:fault { operation = "GetExecution", latency = 30 }
       local started = os_.clock()
-      local status = interrupted({ "watch", ref, "--debug" }, "GetExecution")
+      local status, _, err = interrupted({ "watch", ref, "--debug" }, "GetExecution")
       assert.equal(2, status)
+      assert.truthy(err:find("\n  cloudjobs watch '" .. ref .. "'\n", 1, true))
       assert.truthy(os_.clock() - started < 10)
     end)
 
@@ -190,7 +207,20 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
 
     it("ends with 2 when nothing begins in the time given", function()
       local status, out, err = cli:run { "next", cli:export("nightly"), "--since", "2999-01-01", "--timeout", "0.1" }
-      assert.same({ 2, "", "cloudjobs: timeout: cloudjobs.jobs.next_execution: nothing began in the time given\n" }, { status, out, err })
+      assert.same({ 2, "" }, { status, out })
+      assert.matches("^cloudjobs: timeout: cloudjobs.jobs.next_execution: nothing began in the time given\n"
+        .. "The time is over%. To go on waiting:\n"
+        .. "  cloudjobs next arn:%S+ %-%-since YYYY%-MM%-DDThh:mm:ssZ\n$", err)
+    end)
+
+    it("says at Ctrl-C how to go on looking for the run", function()
+      local arn = cli:export("nightly")
+      local status, out, err = interrupted({
+        "next", arn, "--since", "2999-01-01T00:00:00Z", "--region", "us-east-1", "--endpoint-url", cli.url, "--debug",
+      }, "ListExecutions")
+      assert.same({ 2, "" }, { status, out })
+      assert.equal(("Interrupted. To go on waiting:\n  cloudjobs next %s --since 2999-01-01T00:00:00Z --region us-east-1"
+        .. " --endpoint-url %s\n"):format(arn, cli.url), err:match("Interrupted.*$"))
     end)
   end)
 end)

@@ -3,8 +3,9 @@
 
 local cloudjobs = require "cloudjobs"
 local interrupt = require "cloudjobs.cli.interrupt"
+local notice = require "cloudjobs.cli.notice"
 local os_ = require "cloudjobs.os"
-local wrap = require "cloudjobs.cli.wrap"
+local outage = require "cloudjobs.cli.outage"
 
 local OPTIONS = {
   { "--profile", "profile", "<name>", "Profile of the shared AWS configuration." },
@@ -33,28 +34,33 @@ local function taken()
   return names
 end
 
+-- A word that a shell takes as it is, quoted where it must be.
+local function shell_word(text)
+  return text:find("^[%w%-._/:@,=+]+$") and text or "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+--- Those of the named options that were given, as words of a command to go on with.
+---@param parsed table
+---@param ... string as the options' targets are called
+---@return string
+local function words(parsed, ...)
+  local parts = {}
+  for _, target in ipairs { ... } do
+    for _, option in ipairs(OPTIONS) do
+      if option[2] == target and parsed[target] then
+        parts[#parts + 1] = (" %s %s"):format(option[1]:match("^%S+"), shell_word(parsed[target]))
+      end
+    end
+  end
+  return table.concat(parts)
+end
+
 -- Asks the person at the terminal for the code of an MFA device.
 local function ask_mfa(serial)
   io.stderr:write("Code of the MFA device ", serial, ": ")
   io.stderr:flush()
   local code = io.stdin:read("*l")
   return code and code:match("%d+")
-end
-
--- A wait outlasts a network that is away for a while. That nothing at all has been reached yet is told, once.
-local function telling(transport)
-  local reached, told = false, false
-  return wrap(transport, {
-    send = function(_, request)
-      local response, err = transport:send(request)
-      reached = reached or response ~= nil
-      if not reached and not told and err.kind == "transport" then
-        told = true
-        io.stderr:write("cloudjobs: ", require("cloudjobs.cli.text").plain(err), "; trying again\n")
-      end
-      return response, err
-    end,
-  })
 end
 
 local Access = {}
@@ -130,7 +136,7 @@ end
 ---@param waits boolean|nil the subcommand waits, and tries again what failed
 local function new(parsed, waits)
   local transport = interrupt.heed(cloudjobs.transport.default())
-  transport = waits and telling(transport) or transport
+  transport = waits and outage(transport, notice.say) or transport
   return setmetatable({
     transport = parsed.debug and require("cloudjobs.cli.debug").transport(transport) or transport,
     _parsed = parsed,
@@ -140,4 +146,4 @@ local function new(parsed, waits)
   }, access_mt)
 end
 
-return { define = define, taken = taken, new = new }
+return { define = define, taken = taken, words = words, new = new }

@@ -92,8 +92,8 @@ local function run_with(settings, parsed, options_of)
     return out.fail(err)
   end
   local statuses, interrupted = follow.watch(shown, parsed)
-  if interrupted and parsed.settings then
-    follow.hand_over(list)
+  if parsed.settings then
+    follow.hand_over_jobs(list, statuses, interrupted, parsed)
   end
   out.write("\n")
   for i, row in ipairs(list) do

@@ -1,5 +1,7 @@
 --- Follows jobs to their ends. Ctrl-C ends it with the references to go on with.
 
+local Job = require "cloudjobs.job"
+local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local interrupt = require "cloudjobs.cli.interrupt"
 local os_ = require "cloudjobs.os"
@@ -38,13 +40,36 @@ local function exit_status(statuses)
   return status
 end
 
---- Says how to go on with what was still under way when Ctrl-C came.
-local function hand_over(list)
-  io.stderr:write(os_.isatty(2) and "\r\27[K" or "", "Interrupted. The jobs go on; to follow them again:\n")
-  for _, row in ipairs(list) do
-    if not (row.status and row.status.final) then
-      io.stderr:write("  cloudjobs watch '", row.job:ref(), "'\n")
+--- Whether an error ended the waiting alone: Ctrl-C, or the end of the time.
+---@param err cloudjobs.Error|nil
+---@return boolean
+local function goes_on(err)
+  return err ~= nil and (err.kind == "cancelled" or Job.is_transient(err))
+end
+
+--- Says with which commands to go on.
+---@param interrupted boolean by Ctrl-C, else the time is over
+---@param what string what the commands are for
+---@param commands string[]
+local function hand_over(interrupted, what, commands)
+  local why = interrupted and "Interrupted." or "The time is over."
+  io.stderr:write(os_.isatty(2) and "\r\27[K" or "", why, " ", what, ":\n  ", table.concat(commands, "\n  "), "\n")
+end
+
+--- Says how to go on with what is still under way, if anything is.
+---@param list table[] rows
+---@param statuses cloudjobs.Status[]
+---@param interrupted boolean
+---@param parsed table
+local function hand_over_jobs(list, statuses, interrupted, parsed)
+  local commands = {}
+  for i, row in ipairs(list) do
+    if goes_on(statuses[i].err) then
+      commands[#commands + 1] = ("cloudjobs watch '%s'%s"):format(row.job:ref(), access.words(parsed, "endpoint"))
     end
+  end
+  if #commands > 0 then
+    hand_over(interrupted, "The jobs go on; to follow them again", commands)
   end
 end
 
@@ -58,6 +83,7 @@ local function watch(shown, parsed)
   for i, row in ipairs(shown.rows) do
     row_of[row.job], jobs[i] = row, row.job
   end
+  shown:begin()
   local canceller = interrupt.catch()
   local statuses = cloudjobs.watch(jobs, {
     timeout = parsed.timeout,
@@ -91,9 +117,7 @@ local function follow(jobs, parsed)
     list[i] = { job = job }
   end
   local statuses, interrupted = watch(view.new(list, parsed), parsed)
-  if interrupted then
-    hand_over(list)
-  end
+  hand_over_jobs(list, statuses, interrupted, parsed)
   if parsed.output ~= "table" then
     for i, status in ipairs(statuses) do
       status.ref = jobs[i]:ref()
@@ -127,6 +151,8 @@ return {
   watch = watch,
   follow = follow,
   found = found,
+  goes_on = goes_on,
   hand_over = hand_over,
+  hand_over_jobs = hand_over_jobs,
   exit_status = exit_status,
 }

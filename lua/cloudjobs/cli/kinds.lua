@@ -56,8 +56,14 @@ local function title(job)
   return TITLES[job.kind]
 end
 
-local function name_of(job)
-  return NAMES[job.kind](job.params)
+--- What people call the thing that jobs of `kind` with `params` are runs of.
+---@return string
+local function name(kind, params)
+  return NAMES[kind](params)
 end
 
-return { find = find, names = names, title = title, name_of = name_of, export_name = export_name }
+local function name_of(job)
+  return name(job.kind, job.params)
+end
+
+return { find = find, names = names, title = title, name = name, name_of = name_of, export_name = export_name }

@@ -15,7 +15,8 @@ local CLEAR = "\r\27[K"
 function Live:draw(lines, columns)
   if columns ~= self._columns then
     -- The terminal broke its lines anew: where ours stand is not known any more.
-    self._shown, self._columns = {}, columns
+    self:leave()
+    self._columns = columns
   end
   local shown, parts = self._shown, {}
   local height = #shown
@@ -35,6 +36,11 @@ function Live:draw(lines, columns)
   if #parts > 0 then
     self._write(table.concat(parts))
   end
+end
+
+--- The next drawing begins anew below: something else was written in between.
+function Live:leave()
+  self._shown = {}
 end
 
 ---@param write fun(bytes: string)

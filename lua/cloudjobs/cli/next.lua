@@ -5,6 +5,7 @@ local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local interrupt = require "cloudjobs.cli.interrupt"
 local kinds = require "cloudjobs.cli.kinds"
+local os_ = require "cloudjobs.os"
 local out = require "cloudjobs.cli.out"
 local when = require "cloudjobs.cli.when"
 
@@ -29,6 +30,13 @@ local function plan(id)
   end
 end
 
+-- Says how to go on when nothing has begun yet: with the time from which on a run counts.
+local function hand_over(parsed, given, since, interrupted)
+  follow.hand_over(interrupted, "To go on waiting", {
+    ("cloudjobs next %s --since %s%s"):format(parsed.id, cloudjobs.iso(math.floor(since)), given),
+  })
+end
+
 --- Waits and follows. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
   local finder, kind, params = plan(parsed.id)
@@ -36,14 +44,23 @@ local function run(parsed)
     return nil, ("'%s' is neither the ARN of an AWS export nor the id of a maintenance window"):format(parsed.id)
   end
   local reach = access.new(parsed, true)
+  local given = access.words(parsed, "profile", "region", "endpoint")
   parsed.region, params.region = parsed.region or params.region, nil
-  params.since = parsed.since
+  params.since = parsed.since or reach.transport:now()
+  if os_.isatty(2) then
+    io.stderr:write(("Waiting for the next run of %s\n"):format(kinds.name(kind, params)))
+  end
   local job, err = cloudjobs.jobs[finder](reach:client(kinds.find(kind)), params, {
     timeout = parsed.timeout, interval = parsed.interval, cancel = interrupt.catch(),
   })
   interrupt.release()
   if not job then
-    return out.fail(err)
+    local interrupted = err.kind == "cancelled"
+    local status = interrupted and out.EXIT.unknown or out.fail(err)
+    if follow.goes_on(err) then
+      hand_over(parsed, given, params.since, interrupted)
+    end
+    return status
   end
   return follow.found(job, parsed)
 end

@@ -2,6 +2,7 @@
 
 local Live = require "cloudjobs.cli.live"
 local kinds = require "cloudjobs.cli.kinds"
+local notice = require "cloudjobs.cli.notice"
 local out = require "cloudjobs.cli.out"
 local table_ = require "cloudjobs.cli.table"
 local terminal = require "cloudjobs.cli.terminal"
@@ -88,6 +89,16 @@ function View:line(row)
   words[#words + 1] = took(status) and ", " .. took(status)
   words[#words + 1] = reason_of(status) and ": " .. reason_of(status)
   out.write(table.concat(words), "\n")
+end
+
+--- Shows on a terminal what is about to be looked at; elsewhere only changes are told.
+function View:begin()
+  if self.live then
+    self:draw()
+    notice.on_line(function()
+      self.live:leave()
+    end)
+  end
 end
 
 --- Shows that a row has changed.

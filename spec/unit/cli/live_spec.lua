@@ -36,6 +36,14 @@ describe("lines that change in place", function()
     assert.equal("b\nc\n", draw { "b", "c" })
   end)
 
+  it("begins anew below what came in between", function()
+    draw { "a" }
+    screen:feed "\ra complaint\r\n"
+    live:leave()
+    assert.equal("a\na complaint\nb\n", draw { "b" })
+    assert.equal("a\na complaint\nc\n", draw { "c" })
+  end)
+
   it("begins anew below when the terminal was made wider or narrower", function()
     draw({ "a" }, 80)
     assert.equal("a\na\n", draw({ "a" }, 60))

@@ -1,0 +1,55 @@
+local Error = require "cloudjobs.error"
+local outage = require "cloudjobs.cli.outage"
+
+describe("a transport that tells of hosts that do not answer", function()
+  local time, answers, told, transport
+
+  before_each(function()
+    time, answers, told = 0, {}, {}
+    transport = outage({
+      clock = function()
+        return time
+      end,
+      send = function(_, request)
+        local host = request.url:match("//([^/]*)")
+        if answers[host] then
+          return { status = 200 }
+        end
+        return nil, Error.new { kind = "transport", code = "connect", message = host }
+      end,
+    }, function(line)
+      told[#told + 1] = time .. " " .. line
+    end)
+  end)
+
+  local function ask(host, at)
+    time = at
+    transport:send { url = ("https://%s/path?query"):format(host) }
+  end
+
+  it("tells at the first try, whatever other hosts answered", function()
+    answers.login = true
+    ask("login", 0)
+    ask("api", 1)
+    assert.same({ "1 connect: api; trying again" }, told)
+  end)
+
+  it("tells again every five minutes", function()
+    for at = 0, 700, 20 do
+      ask("api", at)
+    end
+    assert.same({
+      "0 connect: api; trying again", "300 connect: api; trying again", "600 connect: api; trying again",
+    }, told)
+  end)
+
+  it("tells of a host that answered once it has been away for five minutes", function()
+    answers.api = true
+    ask("api", 100)
+    answers.api = nil
+    ask("api", 399)
+    assert.same({}, told)
+    ask("api", 400)
+    assert.same({ "400 connect: api; trying again" }, told)
+  end)
+end)
