@@ -15,6 +15,15 @@ describe("cloudjobs demo", function()
     end
   end)
 
+  for _, words in ipairs { { "--speed", "0" }, { "--speed=-1" } } do
+    it("refuses " .. table.concat(words, " "), function()
+      local status, out, err = process.cloudjobs { "demo", words[1], words[2] }
+      local given = words[2] or "-1"
+      assert.same({ 64, "", ("cloudjobs: expected a number above 0, got '%s'\nTry: cloudjobs demo --help\n"):format(given) },
+        { status, out, err })
+    end)
+  end
+
   it("says what is wrong with a settings file", function()
     local status, out, err = process.cloudjobs { "demo", "--settings", "no/such/file" }
     assert.same({ 64, "" }, { status, out })

@@ -8,6 +8,7 @@
 local START = require "cloudjobs.cli.starters"
 local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
+local number = require "cloudjobs.cli.number"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
 local view = require "cloudjobs.cli.view"
@@ -135,7 +136,7 @@ local function read_settings(path)
 end
 
 local function define(command)
-  command:option("--speed"):argname("<n>"):convert(tonumber):default(tostring(SPEED))
+  command:option("--speed"):argname("<n>"):convert(number.above_zero):default(tostring(SPEED))
     :description("How many times as fast as the wall clock the emulator's jobs live.")
   command:option("--settings"):argname("<file>")
     :description("Run on real accounts: JSON that names bucket, scope and so on, see the README.")

@@ -1,6 +1,7 @@
 --- The emulator's sockets: an app served over HTTP/1.1 by cqueues.
 
 local App = require "cloudjobs.emulator.app"
+local Error = require "cloudjobs.error"
 local core = require "cloudjobs.core"
 local files = require "cloudjobs.emulator.files"
 local http1 = require "cloudjobs.http1"
@@ -17,7 +18,10 @@ local ACCEPT_PAUSE = 0.05 -- seconds to wait when the process has no descriptor 
 local function sockets()
   local ok, cqueues = pcall(require, "cqueues")
   if not ok then
-    error("the emulator needs cqueues: apt-get install lua-cqueues, or luarocks install cqueues", 0)
+    error(Error.new {
+      kind = "transport",
+      message = "the emulator needs cqueues: apt-get install lua-cqueues, or luarocks install cqueues",
+    })
   end
   return cqueues, require "cqueues.socket"
 end
@@ -146,7 +150,10 @@ local function listen(socket, host, port)
   end)
   local ok, why = listener:listen()
   if not ok then
-    error(("cannot listen on %s:%d: %s"):format(host, port, require("cqueues.errno").strerror(why)), 0)
+    error(Error.new {
+      kind = "transport",
+      message = ("cannot listen on %s:%d: %s"):format(host, port, require("cqueues.errno").strerror(why)),
+    })
   end
   return listener
 end
