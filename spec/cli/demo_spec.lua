@@ -1,3 +1,4 @@
+local Command = require "spec.support.command"
 local process = require "spec.support.process"
 
 describe("cloudjobs demo", function()
@@ -28,5 +29,37 @@ describe("cloudjobs demo", function()
     local status, out, err = process.cloudjobs { "demo", "--settings", "no/such/file" }
     assert.same({ 64, "" }, { status, out })
     assert.matches("no/such/file", err, 1, true)
+  end)
+
+  it("shows a settings file in its help", function()
+    local _, out = process.cloudjobs { "demo", "--help" }
+    assert.truthy(out:find('   {\n     "bcm_data_exports": { "region": "us-east-1",', 1, true))
+  end)
+
+  describe("with settings", function()
+    local cli
+
+    setup(function()
+      cli = Command.new { speed = 1e6 } -- over before the first look
+    end)
+
+    teardown(function()
+      cli:stop()
+    end)
+
+    it("follows the jobs of the services that they name", function()
+      local settings = cli:file("accounts.json",
+        '{"partnercentral_selling":{"catalog":"AWS","opportunity":"O1234567","template":"Default"}}')
+      local status, out, err = cli:run { "demo", "--settings", settings }
+      assert.same({ 0, "" }, { status, err })
+      assert.matches("\nresource_snapshot_job %S+: succeeded %(Running%)\n  resource_snapshot_job,%S+\n$", out)
+    end)
+
+    it("ends with 64 where they name nothing", function()
+      local settings = cli:file("accounts.json", "{}")
+      local status, out, err = cli:run { "demo", "--settings", settings }
+      assert.same({ 64, "" }, { status, out })
+      assert.matches("^cloudjobs: " .. settings .. ": expected one of azure, ", err)
+    end)
   end)
 end)

@@ -2,10 +2,10 @@
 --- run of each, a maintenance-window execution and a snapshot job to their ends, and prints the outcome.
 ---
 --- Without options it does so on the emulator, whose jobs live faster than the wall clock. With `--settings FILE` it
---- does the same on real accounts, which may cost money: FILE is JSON like SETTINGS below; services that it leaves out
---- are left out.
+--- does the same on real accounts, which may cost money: see accounts.lua.
 
 local START = require "cloudjobs.cli.starters"
+local accounts = require "cloudjobs.cli.accounts"
 local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local number = require "cloudjobs.cli.number"
@@ -17,7 +17,10 @@ local wrap = require "cloudjobs.cli.wrap"
 local EXAMPLES = [[
    cloudjobs demo
    cloudjobs demo --speed 600
-   cloudjobs demo --settings accounts.json]]
+   cloudjobs demo --settings accounts.json
+
+A file of settings names what the jobs on real accounts need; services that it leaves out are left out:
+]] .. accounts.EXAMPLE:gsub("[^\n]+", "   %0"):gsub("\n$", "")
 
 local SPEED = 60 -- the emulator's seconds in one of ours, unless --speed says another
 
@@ -121,25 +124,11 @@ local function on_emulator(parsed)
   return status
 end
 
-local function read_settings(path)
-  local file, message = io.open(path, "rb")
-  if not file then
-    return nil, message
-  end
-  local settings
-  settings, message = cloudjobs.json.decode(file:read("*a"))
-  file:close()
-  if type(settings) ~= "table" then
-    return nil, ("%s: %s"):format(path, message or "expected a JSON object")
-  end
-  return settings
-end
-
 local function define(command)
   command:option("--speed"):argname("<n>"):convert(number.above_zero):default(tostring(SPEED))
     :description("How many times as fast as the wall clock the emulator's jobs live.")
   command:option("--settings"):argname("<file>")
-    :description("Run on real accounts: JSON that names bucket, scope and so on, see the README.")
+    :description("Run on real accounts: JSON that names bucket, scope and so on, as below.")
   rows.define_display(command)
 end
 
@@ -148,12 +137,15 @@ local function run(parsed)
   if not parsed.settings then
     return on_emulator(parsed)
   end
-  local settings, message = read_settings(parsed.settings)
+  local settings, message = accounts.load(parsed.settings)
   if not settings then
     return nil, message
   end
   return run_with(settings, parsed, function(_, service)
-    return { region = service.region, profile = service.profile }
+    return {
+      region = service.region, profile = service.profile, endpoint = service.endpoint,
+      transport = cloudjobs.transport.default(),
+    }
   end)
 end
 
