@@ -56,6 +56,31 @@ describe("cloudjobs call", function()
     assert.matches("^cloudjobs: SSM GetMaintenanceWindow: DoesNotExistException: ", err)
   end)
 
+  it("ends with 1 when the service would refuse the parameters", function()
+    local status = call { "ssm", "describe-maintenance-windows", "--MaxResults", "1" }
+    assert.equal(1, status)
+  end)
+
+  local KEYS = { AWS_ACCESS_KEY_ID = "AKIDEMULATOR", AWS_SECRET_ACCESS_KEY = "emulator-secret" }
+  local UNREACHED = {
+    ["no credentials"] = { { "--region", "us-east-1" }, {} },
+    ["no region"] = { {}, KEYS },
+    ["no such profile"] = { { "--profile", "nope", "--region", "us-east-1" }, {} },
+    ["no network"] = { { "--endpoint-url", "http://127.0.0.1:1", "--region", "us-east-1" }, KEYS },
+  }
+  for what, case in pairs(UNREACHED) do
+    it("ends with 2 where nobody could ask: " .. what, function()
+      local environment = { AWS_EC2_METADATA_DISABLED = "true", AWS_MAX_ATTEMPTS = "1", HOME = "/nowhere" }
+      for name, value in pairs(case[2]) do
+        environment[name] = value
+      end
+      local words = { "call", "ssm", "describe-maintenance-windows", case[1][1], case[1][2], case[1][3], case[1][4] }
+      local status, out, err = process.cloudjobs(words, environment)
+      assert.same({ 2, "" }, { status, out })
+      assert.matches("^cloudjobs: SSM DescribeMaintenanceWindows: ", err)
+    end)
+  end
+
   it("prints the request and sends nothing when told so", function()
     server:clear_requests()
     local status, out, err = call { "ssm", "get-maintenance-window", "--WindowId", "mw-0123456789abcdef0", "--dry-run" }

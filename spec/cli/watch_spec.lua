@@ -159,8 +159,11 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       { { "watch", "x", "--timeout", "soon" }, "expected a duration such as 90s, 15m, 24h or 7d, got 'soon'" },
       { { "next", "nightly" }, "'nightly' is neither the ARN of an AWS export nor the id of a maintenance window" },
       { { "run", "nightly" }, "expected --scope for an Azure export, or --catalog for a snapshot job" },
-      { { "run", "nightly", "--scope", "s", "--from", "2026-01-01" }, "--from and --to belong together" },
-      { { "run", "nightly", "--scope", "s", "--from", "1 May", "--to", "x" }, "--from: expected a day such as 2026-01-31, got '1 May'" },
+      { { "run", "nightly", "--scope", Command.SCOPE, "--from", "2026-01-01" }, "--from and --to belong together" },
+      { { "run", "nightly", "--scope", Command.SCOPE, "--from", "1 May", "--to", "x" }, "--from: expected a day such as 2026-01-31, got '1 May'" },
+      { { "list", "--scope", "foo" }, '--scope: segment "foo" of "foo": expected "subscriptions" or "providers"' },
+      { { "list", "--region", "us east" }, "--region: expected letters, digits and hyphens, got 'us east'" },
+      { { "list", "--endpoint-url", "foo" }, "--endpoint-url foo: expected an absolute http or https URL" },
       { { "list", "exprots" }, "'exprots' is nothing to list (did you mean exports?)" },
       { { "list", "snapshot-jobs" }, "snapshot-jobs: expected --catalog" },
     }

@@ -1,11 +1,33 @@
 --- The options with which a subcommand reaches the clouds, and the clients
 --- made of them.
 
+local assembly = require "cloudjobs.assembly"
+local azure_scope = require "cloudjobs.protocol.azure_scope"
 local cloudjobs = require "cloudjobs"
 local interrupt = require "cloudjobs.cli.interrupt"
 local notice = require "cloudjobs.cli.notice"
 local os_ = require "cloudjobs.os"
 local outage = require "cloudjobs.cli.outage"
+
+-- What is malformed is told before anything is looked for. Whether it exists only the clouds know.
+local CONVERT = {}
+
+function CONVERT.region(text)
+  if text:find("^[%w%-]+$") then
+    return text
+  end
+  return nil, ("--region: expected letters, digits and hyphens, got '%s'"):format(text)
+end
+
+function CONVERT.endpoint(text)
+  local address, err = assembly.address(text, "--endpoint-url", true)
+  return address and text, err and err.message
+end
+
+function CONVERT.scope(text)
+  local checked, message = azure_scope.check(text)
+  return checked and text, message and "--scope: " .. message
+end
 
 local OPTIONS = {
   { "--profile", "profile", "<name>", "Profile of the shared AWS configuration." },
@@ -17,7 +39,10 @@ local OPTIONS = {
 --- Adds the options that every subcommand with clients has.
 local function define(command)
   for _, option in ipairs(OPTIONS) do
-    command:option(option[1]):target(option[2]):argname(option[3]):description(option[4])
+    local added = command:option(option[1]):target(option[2]):argname(option[3]):description(option[4])
+    if CONVERT[option[2]] then
+      added:convert(CONVERT[option[2]])
+    end
   end
   command:flag("--debug"):description("Tell on standard error what is sent and answered, without secrets.")
 end

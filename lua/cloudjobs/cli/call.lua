@@ -154,11 +154,18 @@ local function read_params(parsed, members)
   return params
 end
 
+-- The call itself failed where the service refused it, or would; else nobody could ask.
+local FAILED = { service = true, response = true, validation = true }
+
+local function fail(err)
+  return out.fail(err, FAILED[err.kind] and out.EXIT.failed or out.EXIT.unknown)
+end
+
 -- The request as it would be sent, unsigned.
 local function show_request(client, operation, params)
   local request, err = client:request(operation, params)
   if not request then
-    return out.fail(err, out.EXIT.failed)
+    return fail(err)
   end
   request.body = request.body and core.json_decode(request.body) or request.body
   return out.json(request)
@@ -184,7 +191,7 @@ local function run(parsed, command)
   end
   local output, err = client[operation](client, params)
   if not output then
-    return out.fail(err, out.EXIT.failed)
+    return fail(err)
   elseif parsed.output == "json" then
     return out.json(output)
   end

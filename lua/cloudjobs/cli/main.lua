@@ -21,7 +21,8 @@ local COMMANDS = {
 }
 
 local EXIT_STATUSES = [[
-Exit status: 0 succeeded, 1 a job failed, 2 could not tell, 64 used wrongly.
+Exit status: 0 succeeded, 1 a job failed, 2 could not tell, 64 used wrongly,
+70 a defect of cloudjobs, 74 the output could not be written.
 `cloudjobs COMMAND --help` has examples.]]
 
 local function complain(message, command)
