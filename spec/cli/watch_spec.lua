@@ -164,6 +164,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       { { "list", "--scope", "foo" }, '--scope: segment "foo" of "foo": expected "subscriptions" or "providers"' },
       { { "list", "--region", "us east" }, "--region: expected letters, digits and hyphens, got 'us east'" },
       { { "list", "--endpoint-url", "foo" }, "--endpoint-url foo: expected an absolute http or https URL" },
+      { { "run", "nightly", "--scope", Command.SCOPE, "--from", "2026-01-31", "--to", "2026-01-01" }, "--from 2026-01-31 is after --to 2026-01-01" },
       { { "list", "exprots" }, "'exprots' is nothing to list (did you mean exports?)" },
       { { "list", "snapshot-jobs" }, "snapshot-jobs: expected --catalog" },
     }

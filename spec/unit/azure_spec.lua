@@ -409,7 +409,6 @@ describe("a hint", function()
     { 400, "BadRequest", "Invalid definition type 'FocusCost'; valid values: 'Usage'", "type \"Usage\" only" },
     { 400, "BadRequest", "Invalid member :properties.schedule.recurrence", "Leave recurrence out" },
     { 400, "BadRequest", "rootFolderPath is not valid", "without a slash" },
-    { 400, "BadRequest", "from cannot be after to", "recurrencePeriod both ends" },
     { 400, "FailedIdentityOperation", "x", "roleAssignments/write" },
     { 400, "InvalidApiVersionParameter", "The api-version is unknown", "api_version =" },
     { 401, "InvalidAuthenticationTokenTenant", "x", "tenant_id" },
@@ -430,4 +429,13 @@ describe("a hint", function()
       assert.matches(case[4], err.hint)
     end)
   end
+
+  it("speaks of the schedule where a document was refused, not a run", function()
+    local refusal = failing(400, "BadRequest", "from cannot be after to")
+    local costs = client { refusal, refusal }
+    local _, err = costs:create_or_update { exportName = "a", export = { eTag = "x", properties = {} } }
+    assert.matches("^Give recurrencePeriod both ends", err.hint)
+    _, err = costs:execute { exportName = "a", run = { timePeriod = { from = "2026-01-31T00:00:00Z", to = "2026-01-01T00:00:00Z" } } }
+    assert.same({ "from cannot be after to", nil }, { err.message, err.hint })
+  end)
 end)

@@ -34,6 +34,9 @@ local function period_of(parsed)
       return nil, ("--%s: expected a day such as 2026-01-31, got '%s'"):format(name, parsed[name])
     end
   end
+  if parsed.from > parsed.to then
+    return nil, ("--from %s is after --to %s"):format(parsed.from, parsed.to)
+  end
   return { timePeriod = { from = parsed.from .. "T00:00:00Z", to = parsed.to .. "T23:59:59Z" } }
 end
 

@@ -45,11 +45,16 @@ local RULES = {
       return "Leave recurrence out of a schedule that is not active: null and \"None\" are refused"
     elseif text:find("rootfolderpath", 1, true) then
       return "rootFolderPath starts without a slash and holds no colon"
-    elseif text:find("cannot be after", 1, true) or text:find("recurrenceperiod", 1, true) then
-      return "Give recurrencePeriod both ends: from in the future, to after it (such as 2050-02-01T00:00:00Z)"
     elseif text:find("failedidentityoperation", 1, true) then
       return "The export's identity could not be set up: try again in a few minutes; who creates it needs "
         .. "Microsoft.Authorization/roleAssignments/write on the storage account"
+    end
+  end,
+  function(_, text, request)
+    -- A document alone has a schedule; a run has a time period of its own, of which the service says the same.
+    if request and request.method == "PUT"
+      and (text:find("cannot be after", 1, true) or text:find("recurrenceperiod", 1, true)) then
+      return "Give recurrencePeriod both ends: from in the future, to after it (such as 2050-02-01T00:00:00Z)"
     end
   end,
   function(err, text)
