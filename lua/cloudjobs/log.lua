@@ -159,7 +159,7 @@ end
 --- The logger behind CLOUDJOBS_LOG=debug: one line of JSON an event on stderr.
 ---@param event table
 local function print_event(event)
-  io.stderr:write("cloudjobs ", core.json_encode(event) or event.event, "\n")
+  io.stderr:write(core.json_encode(event) or core.json_encode { event = event.event }, "\n")
 end
 
 ---@param logger fun(event: table)
