@@ -19,12 +19,17 @@ local function distance(a, b)
   return row[#b]
 end
 
+-- How far a name may be: of a word of three letters two others make any other word.
+local function reach(word)
+  return #word < 4 and math.min(1, #word - 1) or math.max(2, math.floor(#word / 3))
+end
+
 --- `" (did you mean X?)"`, or an empty string when nothing is near.
 ---@param word string
 ---@param names string[]
 ---@return string
 local function suggest(word, names)
-  local best, best_distance = nil, math.max(2, math.floor(#word / 3)) + 1
+  local best, best_distance = nil, reach(word) + 1
   for _, name in ipairs(names) do
     local d = distance(word:lower(), name:lower())
     if d < best_distance or (d == best_distance and best and name < best) then

@@ -56,6 +56,17 @@ describe("cloudjobs call", function()
     assert.matches("^cloudjobs: SSM GetMaintenanceWindow: DoesNotExistException: ", err)
   end)
 
+  it("knows every service whose model is there", function()
+    local status, out, err = call { "sts", "get-caller-identity" }
+    assert.same({ 0, "" }, { status, err })
+    assert.equal("111122223333", json.decode(out).Account)
+    for _, name in ipairs { "sso", "sso-oidc" } do
+      status, out = call { name, "--help" }
+      assert.equal(0, status)
+      assert.truthy(out:find("Operations:\n", 1, true))
+    end
+  end)
+
   it("ends with 1 when the service would refuse the parameters", function()
     local status = call { "ssm", "describe-maintenance-windows", "--MaxResults", "1" }
     assert.equal(1, status)
@@ -112,6 +123,7 @@ describe("cloudjobs call", function()
   end)
 
   local MISTAKES = {
+    { { "s3", "x" }, "unknown service 's3'\n" },
     { { "smm", "x" }, "unknown service 'smm' (did you mean ssm?)" },
     { { "ssm", "get-maintenance-windo" },
       "SSM has no operation 'get-maintenance-windo' (did you mean get_maintenance_window?)" },

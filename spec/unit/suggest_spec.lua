@@ -1,12 +1,15 @@
 local suggest = require "cloudjobs.suggest"
 
 describe("a suggestion", function()
-  local names = { "get_execution", "get_export", "list_executions" }
+  local names = { "get_execution", "get_export", "list_executions", "ssm", "h" }
   local cases = {
     { "get_exection", " (did you mean get_execution?)" },
     { "GET_EXPORT", " (did you mean get_export?)" },
     { "list_execution", " (did you mean list_executions?)" },
     { "frobnicate", "" },
+    { "smm", " (did you mean ssm?)" },
+    { "sts", "" },
+    { "i", "" },
     { "", "" },
   }
   for _, case in ipairs(cases) do

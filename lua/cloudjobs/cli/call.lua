@@ -14,7 +14,7 @@ local EXAMPLES = [[
    cloudjobs call cost-exports get --scope subscriptions/ID --exportName nightly
    cloudjobs call bcm-data-exports create-export @export.json --dry-run]]
 
-local SERVICES = { "bcm-data-exports", "cost-exports", "partnercentral-selling", "ssm" }
+local SERVICES = { "bcm-data-exports", "cost-exports", "partnercentral-selling", "ssm", "sso", "sso-oidc", "sts" }
 local AZURE = { ["cost-exports"] = "azure_cost_exports" }
 
 local NUMERIC = { integer = true, long = true, number = true, time = true, ["time.iso"] = true, ["time.http"] = true }
