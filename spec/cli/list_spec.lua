@@ -42,6 +42,21 @@ succeeded  Completed  YYYY-MM-DD hh:mm:ss  4m    export_run,api_version=2025-03-
 ]], out)
     end)
 
+    it("lists no more than it is told to", function()
+      local _, out = cli:run { "list", "--limit", "1", "--output", "csv" }
+      assert.matches("^name,health,id\r\nnightly,[^\n]+\n$", out)
+      _, out = cli:run { "list", "costs", "--scope", cli.scope, "--endpoint-url", cli.url, "--limit", "1", "--output", "csv" }
+      assert.matches("^state,[^\n]+\nsucceeded,[^\n]+\n$", out)
+    end)
+
+    for _, text in ipairs { "0", "-1", "1.5", "few" } do
+      it("refuses a limit of " .. text, function()
+        local status, out, err = cli:run { "list", "--limit=" .. text }
+        assert.same({ 64, "", ("cloudjobs: expected a whole number from 1, got '%s'\nTry: cloudjobs list --help\n"):format(text) },
+          { status, out, err })
+      end)
+    end
+
     it("ends with 2 and says why it cannot list", function()
       local status, out, err = cli:run { "list", "--endpoint-url", "http://127.0.0.1:1" }
       assert.same({ 2, "" }, { status, out })

@@ -3,6 +3,7 @@
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local kinds = require "cloudjobs.cli.kinds"
+local number = require "cloudjobs.cli.number"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
 local suggest = require "cloudjobs.suggest"
@@ -16,14 +17,15 @@ local EXAMPLES = [[
    cloudjobs list arn:aws:bcm-data-exports:us-east-1:123456789012:export/nightly-1a2b
    cloudjobs list nightly --scope subscriptions/ID]]
 
-local LIMIT = 20
+local LIMIT = 20 -- runs, unless --limit says another
 
 local function define(command)
   command:argument("what"):args("?"):argname("<what>")
     :description("exports, windows or snapshot-jobs; the ARN of an export, the id of a window or the name of an "
       .. "export in --scope lists its runs, the newest first.")
   command:option("--catalog"):argname("<name>"):description("Partner Central catalog, such as AWS or Sandbox.")
-  command:option("--limit"):argname("<n>"):convert(tonumber):default(tostring(LIMIT)):description("Runs at most.")
+  command:option("--limit"):argname("<n>"):convert(number.whole(1))
+    :description(("So many rows at most; runs: %d unless given."):format(LIMIT))
   access.define(command)
   rows.define(command)
 end
@@ -119,6 +121,13 @@ local function began(status)
   return status.started_at or status.updated_at or 0
 end
 
+-- Leaves the first `limit` of a list.
+local function cut(list, limit)
+  for i = #list, limit + 1, -1 do
+    list[i] = nil
+  end
+end
+
 local function list_runs(client, kind, params, parsed)
   local listing = kind.listing
   local records, err = client:all(listing.operation, params)
@@ -138,9 +147,7 @@ local function list_runs(client, kind, params, parsed)
   table.sort(found, function(a, b)
     return began(a) > began(b)
   end)
-  for i = #found, parsed.limit + 1, -1 do
-    found[i] = nil
-  end
+  cut(found, parsed.limit or LIMIT)
   rows.print(found, { columns = run_columns(parsed.utc), fields = RUN_FIELDS }, parsed)
   return out.EXIT.succeeded
 end
@@ -154,6 +161,7 @@ local function list_all(client, listing, params, parsed)
   for i, record in ipairs(records) do
     found[i] = listing.row(record)
   end
+  cut(found, parsed.limit or #found)
   rows.print(found, listing.shape, parsed)
   return out.EXIT.succeeded
 end
