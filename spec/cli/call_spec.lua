@@ -129,6 +129,7 @@ describe("cloudjobs call", function()
       "SSM has no operation 'get-maintenance-windo' (did you mean get_maintenance_window?)" },
     { { "ssm", "get-maintenance-window", "--WindowIdd", "x" }, "unknown option '--WindowIdd'\nDid you mean '--WindowId'?" },
     { { "ssm", "get-maintenance-window", "@/nowhere.json" }, "parameters: /nowhere.json: No such file or directory" },
+    { { "ssm", "get-maintenance-window", "@/" }, "parameters: /: Is a directory" },
     { { "ssm", "get-maintenance-window", "[1" }, "parameters: " },
     { { "ssm", "create-maintenance-window", "--AllowUnassociatedTargets", "perhaps" }, "--AllowUnassociatedTargets: " },
   }

@@ -6,6 +6,19 @@ describe("the cloudjobs command", function()
     assert.same({ 0, "cloudjobs 0.1.0\n", "" }, { status, out, err })
   end)
 
+  it("prints its version behind a subcommand, too", function()
+    local status, out, err = process.cloudjobs { "status", "--version" }
+    assert.same({ 0, "cloudjobs 0.1.0\n", "" }, { status, out, err })
+  end)
+
+  it("calls an argument alike in the usage and in the list", function()
+    for name, argument in pairs { watch = "ref", call = "json" } do
+      local _, out = process.cloudjobs { name, "--help" }
+      assert.truthy(out:find("<" .. argument .. ">", 1, true))
+      assert.truthy(out:find("\n   " .. argument .. " ", 1, true), out)
+    end
+  end)
+
   it("prints its version without loading the library", function()
     local _, out = process.run(process.command { process.program, "-e", [[
       arg = { [0] = "cloudjobs", "--version" }
@@ -35,6 +48,8 @@ describe("the cloudjobs command", function()
     { { "--versoin" }, "cloudjobs: unknown option '--versoin'\nDid you mean '--version'?\nTry: cloudjobs --help\n" },
     { { "cal" }, "cloudjobs: unknown command 'cal'\nDid you mean 'call'?\nTry: cloudjobs --help\n" },
     { { "status", "--faild" }, "cloudjobs: unknown option '--faild'\nDid you mean '--failed'?\nTry: cloudjobs status --help\n" },
+    { { "watch", "x", "--timeout", "-5" }, "cloudjobs: unknown option '-5'\nTry: cloudjobs watch --help\n" },
+    { { "status", "--since", "-1d" }, "cloudjobs: unknown option '-1'\nTry: cloudjobs status --help\n" },
     { {}, "cloudjobs: a command is required\nTry: cloudjobs --help\n" },
   }
   for _, case in ipairs(MISTAKES) do

@@ -152,7 +152,8 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
 
     local MISTAKES = {
       { { "watch", "export-executionn" }, "'export-executionn' is no reference of a job, nor a kind (did you mean export-execution?)" },
-      { { "watch", "export-run" }, "export_run: expected --scope" },
+      { { "watch", "export-run" }, "export-run: expected --scope" },
+      { { "watch", "export_run" }, "export_run: expected --scope" },
       { { "watch", "export-execution", "x" }, "export-execution takes its ids as options, not 'x'" },
       { { "watch", "export_execution,a=b" }, 'reference "export_execution,a=b": unknown field a' },
       { { "watch", "export_execution,ExportArn=b" }, 'reference "export_execution,ExportArn=b": expected ExecutionId' },

@@ -1,6 +1,7 @@
 --- What a demo on real accounts is told: a file of JSON with the settings of each service that takes part.
 
 local cloudjobs = require "cloudjobs"
+local file = require "cloudjobs.cli.file"
 local option = require "cloudjobs.options"
 local suggest = require "cloudjobs.suggest"
 
@@ -69,12 +70,7 @@ end
 ---@return table<string, table<string, string>>|nil
 ---@return string|nil message
 local function load_file(path)
-  local file, message = io.open(path, "rb")
-  local text
-  if file then
-    text, message = file:read("*a")
-    file:close()
-  end
+  local text, message = file.read(path)
   if not text then
     return nil, message
   end

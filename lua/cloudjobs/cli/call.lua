@@ -4,6 +4,7 @@ local Model = require "cloudjobs.model"
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
+local file = require "cloudjobs.cli.file"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
 local suggest = require "cloudjobs.suggest"
@@ -67,7 +68,7 @@ end
 local function define(command, args)
   command:argument("service"):description("One of " .. table.concat(SERVICES, ", ") .. ".")
   command:argument("operation"):description("Such as get-execution or GetExecution.")
-  command:argument("params"):args("?"):argname("<json>")
+  command:argument("json"):target("params"):args("?"):argname("<json>")
     :description("Parameters as JSON, or @FILE to read them from one.")
   command:flag("--dry-run"):description("Print the request and send nothing; it is not signed and holds no keys.")
   access.define(command)
@@ -100,13 +101,7 @@ local function read_source(text)
   if not path then
     return text
   end
-  local file, message = io.open(path, "rb")
-  if not file then
-    return nil, message
-  end
-  local content = file:read("*a")
-  file:close()
-  return content
+  return file.read(path)
 end
 
 -- What a member's words on the command line mean: text, a number, true or false; all else is JSON.

@@ -1,6 +1,8 @@
 --- A fleet as a file: Lua that returns a list of entries, run with no globals.
 --- What is wrong with it is told with file and line.
 
+local file = require "cloudjobs.cli.file"
+
 local COMMENT = "^%-%-"
 
 -- Where a token that is no brace ends: a comment, a quoted text, a long bracket.
@@ -136,13 +138,9 @@ end
 ---@return table|nil fleet `entries`, and complaint() about them
 ---@return string|nil message
 local function load_file(path)
-  local file, message = io.open(path, "rb")
-  local text = file and file:read("*a")
-  if file then
-    file:close()
-  end
+  local text, message = file.read(path)
   if not text then
-    return nil, message or path .. ": cannot be read"
+    return nil, message
   end
   local chunk
   chunk, message = compile(text, "@" .. path)

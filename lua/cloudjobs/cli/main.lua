@@ -40,6 +40,10 @@ local function add_help(parser)
   }
 end
 
+local function print_version()
+  print("cloudjobs " .. version)
+end
+
 local function load_command(name)
   return require("cloudjobs.cli." .. name)
 end
@@ -58,7 +62,10 @@ end
 local function build(args)
   local parser = require "argparse"("cloudjobs", "Start, follow and collect the long-running jobs of the big clouds.")
   add_help(parser)
-  parser:flag("--version", "Print the version and stop.")
+  parser:flag("--version", "Print the version and stop."):action(function()
+    print_version()
+    os.exit(0, true)
+  end)
   parser:epilog(EXIT_STATUSES)
   local built, added = { parser = parser }, {}
   for _, listed in ipairs(COMMANDS) do
@@ -86,7 +93,8 @@ local function run(args)
   end
   local ok, parsed = built.parser:pparse(args)
   if not ok then
-    return complain(parsed, built.name)
+    -- A negative number is read as an option; any other letter is as near to it.
+    return complain((parsed:gsub("^(unknown option '%-[^-]').*", "%1")), built.name)
   end
   local status, message = built.chosen.run(parsed, built.command, built.parser)
   return status or complain(message, built.name)
@@ -97,7 +105,7 @@ end
 ---@return integer
 local function main(args)
   if args[1] == "--version" then
-    print("cloudjobs " .. version)
+    print_version()
     return 0
   end
   local ok, status = pcall(function()

@@ -25,7 +25,7 @@ local function add_ids(command, kind)
 end
 
 local function define(command, args)
-  command:argument("job"):args("+"):argname("<ref>")
+  command:argument("ref"):target("job"):args("+"):argname("<ref>")
     :description("References of jobs, or one kind with its ids as options: " .. table.concat(kinds.names, ", ") .. ".")
   access.define(command)
   follow.define(command)
@@ -35,8 +35,8 @@ local function define(command, args)
   end
 end
 
--- The job that a kind and its ids name.
-local function job_of_ids(kind, reach, parsed)
+-- The job that a kind, called as the user called it, and its ids name.
+local function job_of_ids(kind, word, reach, parsed)
   local params = {}
   for _, list in ipairs { kind.params, kind.optional or {} } do
     for _, name in ipairs(list) do
@@ -45,7 +45,7 @@ local function job_of_ids(kind, reach, parsed)
   end
   for _, name in ipairs(kind.params) do
     if not params[name] then
-      return nil, ("%s: expected --%s"):format(kind.kind, name)
+      return nil, ("%s: expected --%s"):format(word, name)
     end
   end
   return cloudjobs.jobs[kind.kind](reach:client(kind), params)
@@ -77,7 +77,7 @@ local function run(parsed)
   for i, word in ipairs(parsed.job) do
     local job, message
     if kind then
-      job, message = job_of_ids(kind, reach, parsed)
+      job, message = job_of_ids(kind, word, reach, parsed)
     else
       job, message = job_of_ref(word, reach)
     end
