@@ -1,4 +1,5 @@
 local Command = require "spec.support.command"
+local process = require "spec.support.process"
 
 describe("cloudjobs", function()
   local cli
@@ -150,12 +151,35 @@ mfa_serial = arn:aws:iam::111122223333:mfa/device
       end)
     end
 
-    it("completes a subcommand in bash", function()
-      local _, script = cli:run { "completion", "bash" }
-      local path = cli:file("completion", script)
-      local _, out = require("spec.support.process").run(
-        ("bash -c '. %s; COMP_WORDS=(cloudjobs who); COMP_CWORD=1; _cloudjobs cloudjobs who cloudjobs; echo $COMPREPLY'"):format(path))
-      assert.equal("whoami\n", out)
+    local COMPLETED = {
+      { "who", 1, "whoami" },
+      { "call ''", 2, "bcm-data-exports cost-exports partnercentral-selling ssm sso sso-oidc sts" },
+      { "call ss", 2, "ssm sso sso-oidc" },
+      { "watch ''", 2, "export-execution maintenance-window-execution resource-snapshot-job export-run" },
+      { "list ''", 2, "exports windows snapshot-jobs" },
+      { "completion ''", 2, "bash zsh fish" },
+      { "status --he", 2, "--help" },
+      { "status --output ''", 3, "table json csv" },
+      { "list exports ''", 3, "" },
+    }
+    for _, case in ipairs(COMPLETED) do
+      it("completes in bash: " .. case[1], function()
+        local _, script = cli:run { "completion", "bash" }
+        local path = cli:file("completion", script)
+        local text = ('. %s; COMP_WORDS=(cloudjobs %s); COMP_CWORD=%d; _cloudjobs; echo "${COMPREPLY[*]}"'):format(path, case[1], case[2])
+        local _, out = process.run(process.command { "bash", "-c", text })
+        assert.equal(case[3] .. "\n", out)
+      end)
+    end
+
+    it("offers the same words in zsh and fish, and --help once", function()
+      local _, zsh = cli:run { "completion", "zsh" }
+      local _, fish = cli:run { "completion", "fish" }
+      for _, words in ipairs { COMPLETED[2][3], COMPLETED[4][3], COMPLETED[5][3], COMPLETED[6][3] } do
+        assert.truthy(zsh:find(('": :(%s)"'):format(words), 1, true) or zsh:find(('"*: :(%s)"'):format(words), 1, true), words)
+        assert.truthy(fish:find((" -a '%s'\n"):format(words), 1, true), words)
+      end
+      assert.same({ 1, 1 }, { select(2, zsh:gsub("%-%-help", "")), select(2, fish:gsub("%-l help", "")) })
     end)
   end)
 end)

@@ -66,7 +66,8 @@ end
 
 --- Adds what SERVICE and OPERATION, the first two words, allow. Returns a message when they name nothing.
 local function define(command, args)
-  command:argument("service"):description("One of " .. table.concat(SERVICES, ", ") .. ".")
+  local argument = command:argument("service"):description("One of " .. table.concat(SERVICES, ", ") .. ".")
+  argument.offers = SERVICES
   command:argument("operation"):description("Such as get-execution or GetExecution.")
   command:argument("json"):target("params"):args("?"):argname("<json>")
     :description("Parameters as JSON, or @FILE to read them from one.")

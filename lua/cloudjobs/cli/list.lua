@@ -19,10 +19,13 @@ local EXAMPLES = [[
 
 local LIMIT = 20 -- runs, unless --limit says another
 
+local WORDS = { "exports", "windows", "snapshot-jobs" }
+
 local function define(command)
-  command:argument("what"):args("?"):argname("<what>")
+  local argument = command:argument("what"):args("?"):argname("<what>")
     :description("exports, windows or snapshot-jobs; the ARN of an export, the id of a window or the name of an "
       .. "export in --scope lists its runs, the newest first.")
+  argument.offers = WORDS
   command:option("--catalog"):argname("<name>"):description("Partner Central catalog, such as AWS or Sandbox.")
   command:option("--limit"):argname("<n>"):convert(number.whole(1))
     :description(("So many rows at most; runs: %d unless given."):format(LIMIT))
@@ -179,7 +182,7 @@ local function run(parsed)
   end
   local kind, params = runs_of(what, parsed)
   if not kind then
-    return nil, ("'%s' is nothing to list%s"):format(what, suggest(what, { "exports", "windows", "snapshot-jobs" }))
+    return nil, ("'%s' is nothing to list%s"):format(what, suggest(what, WORDS))
   end
   kind = kinds.find(kind)
   return list_runs(reach:client(kind), kind, params, parsed)

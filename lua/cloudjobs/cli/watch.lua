@@ -25,8 +25,9 @@ local function add_ids(command, kind)
 end
 
 local function define(command, args)
-  command:argument("ref"):target("job"):args("+"):argname("<ref>")
+  local argument = command:argument("ref"):target("job"):args("+"):argname("<ref>")
     :description("References of jobs, or one kind with its ids as options: " .. table.concat(kinds.names, ", ") .. ".")
+  argument.offers = kinds.names
   access.define(command)
   follow.define(command)
   local kind = kinds.find(args[2])
