@@ -116,6 +116,24 @@ describe("cloudjobs call", function()
     assert.matches('^Cutoff,Description,Duration,Enabled,Name,NextExecutionTime,Schedule,WindowId\r\n1,"a, b",3,true,one,', out)
   end)
 
+  it("prints times as such, but in JSON", function()
+    local made = server:seed { {
+      service = "bcm_data_exports", operation = "CreateExport", ago = 3600,
+      params = { Export = require("spec.support.world").new().export "nightly" },
+    } }
+    local words = { "bcm-data-exports", "get-export", "--ExportArn", made[1].ExportArn, "--output", "table", "--utc" }
+    local _, out = call(words)
+    assert.matches(" CreatedAt ", out, 1, true)
+    assert.matches("  %d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%dZ ", out)
+    assert.not_matches("%d%d%d%d%d%d%d%d%d%d%.%d", out)
+    words[6] = "csv"
+    _, out = call(words)
+    assert.matches(",%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ,", out)
+    words[6] = "json"
+    _, out = call(words)
+    assert.equal("number", type(json.decode(out).ExportStatus.CreatedAt))
+  end)
+
   it("tells what is sent and answered when told so", function()
     local _, _, err = call { "bcm-data-exports", "list-exports", "--debug" }
     assert.matches("^debug: POST http://127%.0%.0%.1:%d+/ AWSBillingAndCostManagementDataExports%.ListExports\n"

@@ -8,6 +8,7 @@ local file = require "cloudjobs.cli.file"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
 local suggest = require "cloudjobs.suggest"
+local when = require "cloudjobs.cli.when"
 
 local EXAMPLES = [[
    cloudjobs call bcm-data-exports list-exports
@@ -23,6 +24,10 @@ local TEXT = { string = true, blob = true }
 
 local function dashed(name)
   return (Model.snake(name):gsub("_", "-"))
+end
+
+local function load_model(name)
+  return Model.load(AZURE[name] or (name:gsub("-", "_")))
 end
 
 -- Each member is an option under its own name, and dashed as the AWS command line has it. Azure's scope is an option
@@ -83,7 +88,7 @@ local function define(command, args)
   if not name then
     return message
   end
-  local model = Model.load(AZURE[name] or (name:gsub("-", "_")))
+  local model = load_model(name)
   if not operation or operation:find("^%-") then
     command:epilog("Operations:\n   " .. table.concat(model:operations(), "\n   "):gsub("_", "-"))
     return nil
@@ -150,6 +155,15 @@ local function read_params(parsed, members)
   return params
 end
 
+-- Prints what the call answered, by the operation's shape.
+local function print_rows(output, model, shape, parsed)
+  local result = require "cloudjobs.cli.result"
+  output = shape and result.with_times(model, shape, output, function(time)
+    return parsed.output == "csv" and core.iso(math.floor(time)) or when.moment(time, parsed.utc)
+  end) or output
+  rows.print(result.rows(output), result.shape(output), parsed)
+end
+
 -- The call itself failed where the service refused it, or would; else nobody could ask.
 local FAILED = { service = true, response = true, validation = true }
 
@@ -191,8 +205,8 @@ local function run(parsed, command)
   elseif parsed.output == "json" then
     return out.json(output)
   end
-  local result = require "cloudjobs.cli.result"
-  rows.print(result.rows(output), result.shape(output), parsed)
+  local model = load_model(name)
+  print_rows(output, model, model:operation(operation).output, parsed)
   return out.EXIT.succeeded
 end
 

@@ -1,6 +1,48 @@
---- What a call answered, as rows: the items of its list where it has one, else its own members.
+--- What a call answered, as rows: the items of its list where it has one, else its own members. Which of its numbers
+--- are times, the model says.
 
 local core = require "cloudjobs.core"
+
+local with_times
+
+-- A value of a type in the notation of shapes.
+local function value_with_times(model, kind, value, tell)
+  if kind:find("^time") and type(value) == "number" then
+    return tell(value)
+  elseif type(value) ~= "table" then
+    return value
+  elseif kind:find("^%u%w*$") then
+    return with_times(model, model:shape(kind), value, tell)
+  end
+  local inner = kind:match("^(.*)[%[{][%]}]$")
+  if not inner then
+    return value
+  end
+  local copy = setmetatable({}, getmetatable(value))
+  for key, item in pairs(value) do
+    copy[key] = value_with_times(model, inner, item, tell)
+  end
+  return copy
+end
+
+--- A copy of a structure's value in which `tell` has made texts of the times.
+---@param model table
+---@param shape any the structure's
+---@param value table
+---@param tell fun(time: number): string
+---@return table
+function with_times(model, shape, value, tell)
+  local copy = {}
+  for name, item in pairs(value) do
+    copy[name] = item
+  end
+  for _, member in ipairs(core.members(shape)) do
+    if copy[member.name] ~= nil then
+      copy[member.name] = value_with_times(model, member.type, copy[member.name], tell)
+    end
+  end
+  return copy
+end
 
 local function is_list(value)
   return type(value) == "table" and (getmetatable(value) ~= nil or value[1] ~= nil)
@@ -41,6 +83,20 @@ local function rows(output)
   return list
 end
 
+local function tail_of(name)
+  return name:match("[^.]*$")
+end
+
+-- A column's title: the end of its name, where that tells it from the others.
+local function title_of(name, fields)
+  for _, other in ipairs(fields) do
+    if other ~= name and tail_of(other) == tail_of(name) then
+      return name
+    end
+  end
+  return tail_of(name)
+end
+
 --- The columns for those rows: every name that one of them has, sorted.
 local function shape(output)
   local seen, fields, columns = {}, {}, {}
@@ -54,11 +110,11 @@ local function shape(output)
   end
   table.sort(fields)
   for i, name in ipairs(fields) do
-    columns[i] = { title = name, shrinks = true, value = function(row)
+    columns[i] = { title = title_of(name, fields), shrinks = true, value = function(row)
       return row[name]
     end }
   end
   return { columns = columns, fields = fields }
 end
 
-return { rows = rows, shape = shape }
+return { rows = rows, shape = shape, with_times = with_times }

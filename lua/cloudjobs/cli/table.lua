@@ -69,10 +69,13 @@ local function fit(kept, width)
     return not column.whole
   end)
   local over = total(kept) - width
-  while over > 0 do
-    local one = widest(kept) or kept[1]
-    one.width = one.width - math.max(1, math.floor(over / 2))
-    over = total(kept) - width
+  local one = widest(kept)
+  while over > 0 and one do
+    one.width = math.max(NARROWEST, one.width - math.max(1, math.floor(over / 2)))
+    over, one = total(kept) - width, widest(kept)
+  end
+  if over > 0 then -- the first column is all that is left
+    kept[1].width = math.max(1, kept[1].width - over)
   end
 end
 

@@ -46,6 +46,17 @@ describe("a table", function()
     assert.same({ "A", "one", "sev…" }, render(columns, ROWS, { width = 4 }))
   end)
 
+  it("cuts no column to nothing while another is wide", function()
+    local row, columns = {}, {}
+    for i, name in ipairs { "A", "B", "C", "D", "E", "F" } do
+      row[name], columns[i] = name:rep(40), column(name, { shrinks = true })
+    end
+    assert.same({
+      "A         B         C         D         E         F",
+      "AAAAAAA…  BBBBBBB…  CCCCCCC…  DDDDDDD…  EEEEEEE…  FFFFFFF…",
+    }, render(columns, { row }, { width = 58 }))
+  end)
+
   it("never cuts what is meant to be copied", function()
     assert.same({ "A     B", "one   a long text", "sev…  b" },
       render({ column("A", { shrinks = true }), column("B", { whole = true }) }, ROWS, { width = 4 }))
