@@ -6,6 +6,15 @@ local wrap = require "cloudjobs.cli.wrap"
 
 local SILENCE = 300 -- seconds
 
+-- Why a try was none, nil when the host did answer; what a gateway says in its place is no answer.
+local function failure(host, response, err)
+  if err then
+    return err.kind == "transport" and text.plain(err) or nil
+  elseif response.status >= 500 then
+    return ("%s: status %d"):format(host, response.status)
+  end
+end
+
 --- `transport`, telling `say` of hosts that do not answer.
 ---@param transport table
 ---@param say fun(line: string)
@@ -16,11 +25,12 @@ local function telling(transport, say)
     send = function(_, request)
       local response, err = transport:send(request)
       local host, now = request.url:match("^%a+://([^/?]*)"), transport:clock()
-      if response then
+      local why = failure(host, response, err)
+      if response and not why then
         heard[host] = now
-      elseif err.kind == "transport" and now - (heard[host] or -math.huge) >= SILENCE then
+      elseif why and now - (heard[host] or -math.huge) >= SILENCE then
         heard[host] = now
-        say(text.plain(err) .. "; trying again")
+        say(why .. "; trying again")
       end
       return response, err
     end,

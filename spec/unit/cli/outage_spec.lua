@@ -13,7 +13,7 @@ describe("a transport that tells of hosts that do not answer", function()
       send = function(_, request)
         local host = request.url:match("//([^/]*)")
         if answers[host] then
-          return { status = 200 }
+          return { status = answers[host] }
         end
         return nil, Error.new { kind = "transport", code = "connect", message = host }
       end,
@@ -28,7 +28,7 @@ describe("a transport that tells of hosts that do not answer", function()
   end
 
   it("tells at the first try, whatever other hosts answered", function()
-    answers.login = true
+    answers.login = 403
     ask("login", 0)
     ask("api", 1)
     assert.same({ "1 connect: api; trying again" }, told)
@@ -43,8 +43,22 @@ describe("a transport that tells of hosts that do not answer", function()
     }, told)
   end)
 
+  it("takes a server's own failure for no answer", function()
+    answers.api = 503
+    ask("api", 0)
+    assert.same({ "0 api: status 503; trying again" }, told)
+  end)
+
+  it("says nothing of what Ctrl-C ended", function()
+    local silent = outage({ clock = function() return 0 end, send = function()
+      return nil, Error.new { kind = "cancelled", code = "cancelled", message = "interrupted" }
+    end }, error)
+    local _, err = silent:send { url = "https://api/" }
+    assert.equal("cancelled", err.kind)
+  end)
+
   it("tells of a host that answered once it has been away for five minutes", function()
-    answers.api = true
+    answers.api = 200
     ask("api", 100)
     answers.api = nil
     ask("api", 399)
