@@ -149,7 +149,7 @@ static int open_input (struct cj_child *c, struct ends *ends,
 static int open_all (struct cj_child *c, struct ends *ends, int report[2],
                      const struct cj_launch *l) {
   if (open_input(c, ends, l) < 0 || open_standard(c, ends, OUT) < 0 ||
-      (l->converses && open_standard(c, ends, ERR) < 0))
+      (l->converses && !l->asks && open_standard(c, ends, ERR) < 0))
     return -1;
   if (open_pipe(report) != 0)
     return -1;

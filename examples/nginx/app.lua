@@ -69,7 +69,10 @@ end
 
 -- Visitors choose the job, not whose keys ask for it.
 local function is_allowed(ref)
-  return profiles[ngx.unescape_uri(ref:match(",profile=([^,]*)") or "")]
+  local profile = ref:match(",profile=([^,]*)") or ""
+  return profiles[(profile:gsub("%%(%x%x)", function(digits)
+    return string.char(tonumber(digits, 16))
+  end))]
 end
 
 local function open(ref)

@@ -84,7 +84,7 @@ local function retry(options, fields, what, level)
 end
 
 -- What every transport can do.
-local METHODS = { "send", "sleep", "now", "clock" }
+local METHODS = { "send", "sleep", "now", "clock", "single" }
 
 --- A client's transport: the option's, else the process's own. What stands for
 --- the environment is looked at as well.

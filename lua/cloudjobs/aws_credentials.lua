@@ -109,7 +109,7 @@ end
 
 -- Keys that stand among the options themselves.
 local function keys_of(options, what, level)
-  if not (options.access_key_id or options.secret_access_key) then
+  if not (options.access_key_id or options.secret_access_key or options.session_token) then
     return nil
   elseif options.credentials then
     error(what .. ": expected access_key_id and secret_access_key or credentials, not both", level + 1)

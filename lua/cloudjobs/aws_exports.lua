@@ -27,7 +27,10 @@ local function search(self, name, since, options, started)
   if left and left <= PAUSE then
     return nil, "no time was left to search the exports for it"
   end
-  transport:sleep(PAUSE, options.cancel)
+  local _, ended = transport:sleep(PAUSE, options.cancel)
+  if ended then
+    return nil, "the exports were not searched for it: " .. ended
+  end
   local list, err = self:all("list_exports", nil, rest_of(options, transport, started))
   if not list then
     return nil, "the exports could not be searched: " .. err

@@ -159,13 +159,14 @@ end
 local NO_LIMITS = {}
 
 -- Who signs. Keys may have to be fetched first: for all calls that share them,
--- but this one waits no longer than it may.
-local function identify(context, limits)
+-- but this one waits no longer than it may. Only what our transports wait for
+-- can be ended, so a provider from outside takes its time.
+local function identify(context, limits, cause)
   local credentials, transport = context.credentials, context.transport
-  if limits == NO_LIMITS then
+  if limits == NO_LIMITS or not credentials.kept then
     return credentials:get()
   end
-  local kept = credentials.kept and credentials:kept()
+  local kept = credentials:kept()
   if kept then
     return kept
   end
@@ -176,20 +177,21 @@ local function identify(context, limits)
   if identity then
     return identity
   elseif limits.cancel and limits.cancel.cancelled then
-    return nil, cancelled(limits.cancel)
+    return nil, cancelled(limits.cancel, cause)
   elseif is_over(limits, transport) then
-    return nil, out_of_time()
+    return nil, out_of_time(cause)
   end
   return nil, err
 end
 
 -- One request, signed anew, and what came of it, with the identity that signed.
--- `before` is what the attempt before this one was answered.
-local function attempt(context, op, request, number, before, limits)
+-- `call` knows what came of the attempt before this one; nil at the first.
+local function attempt(context, op, request, number, limits, call)
+  local before, cause = call and call.response, call and call.err
   local transport, skew, log = context.transport, context.skew, context.log
   local identity, signed, response, output, err
   if not op.unsigned then
-    identity, err = identify(context, limits)
+    identity, err = identify(context, limits, cause)
     if not identity then
       return nil, err
     end
@@ -197,7 +199,7 @@ local function attempt(context, op, request, number, before, limits)
   if limits.deadline then
     request.timeout = math.min(context.timeout.total, limits.deadline - transport:clock())
     if request.timeout <= 0 then
-      return nil, out_of_time()
+      return nil, out_of_time(cause)
     end
   elseif number > 1 then
     request.timeout = nil -- its route's, whatever somebody made of it
@@ -405,7 +407,7 @@ local function run(context, op, params, options)
     end
     attempts = attempts + 1
     local identity
-    output, err, response, identity = attempt(context, op, request, attempts, response, limits)
+    output, err, response, identity = attempt(context, op, request, attempts, limits, call)
     if retry.limiter then
       retry.limiter:answered(err and err.throttling, transport:clock())
     end
@@ -415,7 +417,7 @@ local function run(context, op, params, options)
     end
 
     call = call or { operation = op.name }
-    call.identity = identity
+    call.identity, call.response, call.err = identity, response, err
     stop = wait(context, op, err, attempts, call, limits)
     if stop then
       err = stop

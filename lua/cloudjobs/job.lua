@@ -115,6 +115,7 @@ function Job:look(limits)
 end
 
 -- What happened inside, into the status; nil and the error when that cannot be had.
+-- `limits` gives what is left of the time for each request.
 local function add_detail(self, status, limits)
   local err
   if self._kind.detail then
@@ -126,6 +127,15 @@ local function add_detail(self, status, limits)
   return status
 end
 
+-- Gives, whenever it is asked, what is left of the options' time.
+local function limits_of(self, options)
+  local transport = self._client:transport()
+  local deadline = options.timeout and transport:clock() + options.timeout
+  return function()
+    return { timeout = deadline and math.max(deadline - transport:clock(), 0), cancel = options.cancel }
+  end
+end
+
 --- Looks once.
 ---@param options { detail: boolean|nil, timeout: number|nil, cancel: table|nil }|nil
 ---   detail: what happened inside, where the kind tells; timeout: seconds
@@ -133,8 +143,8 @@ end
 ---@return cloudjobs.Error|nil err
 function Job:status(options)
   options = option.check(options, STATUS_OPTIONS, "status", 2)
-  local limits = (options.timeout or options.cancel) and { timeout = options.timeout, cancel = options.cancel } or nil
-  local status, err = self:look(limits)
+  local limits = limits_of(self, options)
+  local status, err = self:look(limits())
   if status and options.detail then
     status, err = add_detail(self, status, limits)
   end
@@ -195,7 +205,9 @@ function Job:wait(options)
       -- Another end than the one expected stands in the error.
       local last = status or err.kind == "job" and err.status
       if last and options.detail then
-        local told, problem = add_detail(self, last, wait:limits())
+        local told, problem = add_detail(self, last, function()
+          return wait:limits()
+        end)
         if not told and status then
           return nil, untold(last, problem)
         elseif not told then

@@ -11,8 +11,12 @@ local LAST_LOOK = 5
 local NOT_FOUND_GRACE = 60
 
 --- Whether a look that failed says nothing of the job: it goes on being waited for.
+--- A network comes back; a client that was closed does not, nor do nginx's phases change.
 local function is_transient(err)
-  return err.retryable or err.kind == "timeout" or err.kind == "response"
+  if err.kind == "transport" and (err.code == "closed" or err.code == "phase") then
+    return err.retryable
+  end
+  return err.retryable or err.kind == "transport" or err.kind == "timeout" or err.kind == "response"
 end
 
 local function same(a, b)

@@ -47,8 +47,14 @@ end
 function Group:_leave(task)
   self._tasks[task] = nil
   self.left = self.left - 1
-  if self.left == 0 and self._outer then
+  if self.left > 0 then
+    return
+  end
+  if self._outer then
     self._outer:wake()
+  end
+  if self._timer then
+    self._timer:wake()
   end
 end
 
@@ -68,10 +74,12 @@ function Group:_work(task)
 end
 
 -- Stops the group when its time is over. Its task is no worker: nobody waits
--- for it.
+-- for it, and it ends with the group.
 function Group:_watch_time(scheduler, seconds)
-  scheduler:spawn(function(task)
-    task:park(seconds)
+  self._timer = scheduler:spawn(function(task)
+    if self.left > 0 then
+      task:park(seconds)
+    end
     self:stop { kind = "timeout", code = "timeout", message = "the time for all functions together is over" }
   end, {})
 end

@@ -51,7 +51,7 @@ local function ready(answer, what, level)
 end
 
 --- Queues an answer: a response, an error object, or a function of the request
---- that answers like `send`: a whole response, or nil and an error.
+--- that answers like `send`: a response, or nil and an error.
 ---
 --- A response is `{ status = 200, headers = {}, body = "" }`, of which what is as
 --- here may be left out. A table as body is written as JSON; an empty table
@@ -82,7 +82,11 @@ function Stub:send(request)
   self._next = self._next + 1
   local answer = self._answers[self._next]
   if type(answer) == "function" then
-    return answer(request)
+    local response, err = answer(request)
+    if not response then
+      return nil, err
+    end
+    return ready(response, "the answer of a stub's function", 1)
   elseif answer == nil then
     return nil, Error.new {
       kind = "transport",
@@ -117,16 +121,6 @@ end
 
 function Stub:close() end -- luacheck: ignore 212
 
--- One answer in place of a list would be no answer at all.
-local function list_of(answers, level)
-  if answers == nil then
-    return {}
-  elseif type(answers) ~= "table" or next(answers) ~= nil and answers[1] == nil then
-    error("stub.new: expected a list of answers, such as { { body = … } }", level + 1)
-  end
-  return answers
-end
-
 --- A stub with `answers` queued, each as for `push`. What it is asked is in
 --- `requests`: `method`, `url`, `headers` (lower-case names), `body`, `network`;
 --- what it slept is in `slept`.
@@ -134,8 +128,10 @@ end
 ---@param options { time: number|nil }|nil time: where the clock starts, epoch seconds
 local function new(answers, options)
   options = option.check(options, { time = "number" }, "stub.new", 2)
+  answers = answers or {}
+  option.check_list(answers, "stub.new: answers, such as { { body = … } }", 2)
   local queued = {}
-  for i, answer in ipairs(list_of(answers, 2)) do
+  for i, answer in ipairs(answers) do
     queued[i] = ready(answer, ("stub.new: answer %d"):format(i), 2)
   end
   local self = setmetatable({

@@ -1,3 +1,4 @@
+local Error = require "cloudjobs.error"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
@@ -170,6 +171,15 @@ for kind, case in pairs(KINDS) do
         assert.is_nil(status)
         assert.same({ "timeout", { 30, 30, 15 } }, { err.kind, stub.slept })
       end
+    end)
+
+    it("goes on being waited for while the network is in the way", function()
+      local lost = {}
+      for i, code in ipairs { "tls", "proxy", "protocol", "connect", "closed" } do
+        lost[i] = Error.new { kind = "transport", code = code, message = code, retryable = code == "closed" }
+      end
+      lost[#lost + 1] = case.answer(case.done, NOW + 60)
+      assert.is_true(job_of(kind, lost):wait().ok)
     end)
 
     it("is not waited for by a client that was closed", function()

@@ -164,6 +164,78 @@ describe("a limit", function()
     end)
   end)
 
+  it("of a call keeps what is known of the attempts before it ended", function()
+    local Error = require "cloudjobs.error"
+    local Stub = require "cloudjobs.stub"
+    local stub = Stub.new { Error.new {
+      kind = "transport", code = "closed", message = "closed", ambiguous = true, retryable = true,
+    } }
+    local asked = 0
+    local client = cloudjobs.aws.ssm {
+      transport = stub, region = "us-east-1", env = {},
+      credentials = { get = function()
+        asked = asked + 1
+        stub.time = stub.time + (asked == 2 and 60 or 0)
+        return KEYS
+      end },
+    }
+    local _, err = client:update_maintenance_window({ WindowId = "mw-0123456789abcdef0" }, { timeout = 30 })
+    assert.same({ "timeout", true, "closed", 1 }, { err.kind, err.ambiguous, err.cause.code, #stub.requests })
+  end)
+
+  it("of a call lets a provider from outside yield to its own loop", function()
+    local Stub = require "cloudjobs.stub"
+    local client = cloudjobs.aws.bcm_data_exports {
+      transport = Stub.new { { body = { Exports = {} } } }, region = "us-east-1", env = {},
+      credentials = { get = function()
+        return coroutine.yield "asked"
+      end },
+    }
+    local caller = coroutine.wrap(function()
+      return client:list_exports({}, { timeout = 30 })
+    end)
+    assert.equal("asked", caller())
+    assert.same({ Exports = {} }, caller(KEYS))
+  end)
+
+  it("of a call inside a generator does not wait for who waits for it", function()
+    local keys = [[{"AccessKeyId":"AKID","SecretAccessKey":"hush","Expiration":"2099-01-01T00:00:00Z"}]]
+    local client = cloudjobs.aws.bcm_data_exports {
+      transport = scripted { ["/"] = answer '{"Exports":[]}', ["/keys"] = ("sleep(0.05) answer(%q)"):format(keys) },
+      region = "us-east-1",
+      endpoint = server:url("/"):gsub("/$", ""),
+      env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = server:url("/keys") },
+    }
+    local results = parallel {
+      function() return client:list_exports() end,
+      function()
+        return coroutine.wrap(function()
+          return client:list_exports({}, { timeout = 20 })
+        end)()
+      end,
+    }
+    assert.same({ Exports = {} }, results[2].value)
+    assert.same({ Exports = {} }, results[1].value)
+  end)
+
+  it("of a group inside of another leaves nothing behind when it was not reached", function()
+    local grown
+    local function kilobytes(rounds)
+      for _ = 1, rounds do
+        parallel({ function() end }, { timeout = 3600 })
+      end
+      collectgarbage()
+      collectgarbage()
+      return collectgarbage "count"
+    end
+    parallel { function()
+      kilobytes(20)
+      local before = kilobytes(20)
+      grown = kilobytes(400) - before
+    end }
+    assert.is_true(grown < 100, grown .. " KB")
+  end)
+
   it("of a call counts what a provider from outside took, which nothing can hasten", function()
     local Stub = require "cloudjobs.stub"
     local stub = Stub.new {}

@@ -47,10 +47,10 @@ describe("the stub transport", function()
   end
 
   it("refuses at the caller's line one answer in place of a list", function()
-    for _, answers in ipairs { { body = "" }, Error.new { kind = "transport" }, print } do
+    for _, answers in ipairs { { body = "" }, Error.new { kind = "transport" }, print, { {}, nil, {} } } do
       local ok, message = pcall(function() Stub.new(answers) end)
       assert.is_false(ok)
-      assert.matches("^spec/unit/stub_spec%.lua:%d+: stub%.new: expected a list of answers", message)
+      assert.matches("^spec/unit/stub_spec%.lua:%d+: stub%.new: answers, such as .*: expected a list", message)
     end
   end)
 

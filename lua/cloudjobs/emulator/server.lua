@@ -136,7 +136,7 @@ local function make_app(options)
   if options.folder then
     local ok, why = os_.make_folder(options.folder)
     if not ok then
-      error("cannot write to the folder: " .. why, 0)
+      error(Error.new { kind = "config", message = "cannot write to the folder: " .. why })
     end
     app_options.files = files.new(options.folder)
   end

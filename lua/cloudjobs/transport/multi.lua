@@ -296,7 +296,7 @@ function Multi:single(key, f)
     return f()
   end
   local run = self._singles[key]
-  while run do
+  while run and run.scheduler == task.scheduler do -- another's may be held up by this one
     local place = { task = task, waiting = true }
     run[#run + 1] = place
     local ended, err = task:park(PATIENCE)
@@ -310,7 +310,7 @@ function Multi:single(key, f)
     end
     run = self._singles[key]
   end
-  run = {}
+  run = { scheduler = task.scheduler }
   self._singles[key] = run
   local ok, value, err = pcall(f)
   if self._singles[key] == run then

@@ -15,7 +15,7 @@ describe("a transport that tells of hosts that do not answer", function()
         if answers[host] then
           return { status = answers[host] }
         end
-        return nil, Error.new { kind = "transport", code = "connect", message = host }
+        return nil, Error.new { kind = "transport", code = "connect", message = host, retryable = host ~= "forged" }
       end,
     }, function(line)
       told[#told + 1] = time .. " " .. line
@@ -24,7 +24,7 @@ describe("a transport that tells of hosts that do not answer", function()
 
   local function ask(host, at)
     time = at
-    transport:send { url = ("https://%s/path?query"):format(host) }
+    transport:send { url = ("https://%s/path?query"):format(host), route = {} }
   end
 
   it("tells at the first try, whatever other hosts answered", function()
@@ -49,11 +49,21 @@ describe("a transport that tells of hosts that do not answer", function()
     assert.same({ "0 api: status 503; trying again" }, told)
   end)
 
+  it("promises nothing of what another try will not mend", function()
+    ask("forged", 0)
+    assert.same({ "0 connect: forged" }, told)
+  end)
+
+  it("says nothing of where keys are looked for", function()
+    transport:send { url = "http://169.254.169.254/latest" }
+    assert.same({}, told)
+  end)
+
   it("says nothing of what Ctrl-C ended", function()
     local silent = outage({ clock = function() return 0 end, send = function()
       return nil, Error.new { kind = "cancelled", code = "cancelled", message = "interrupted" }
     end }, error)
-    local _, err = silent:send { url = "https://api/" }
+    local _, err = silent:send { url = "https://api/", route = {} }
     assert.equal("cancelled", err.kind)
   end)
 

@@ -52,11 +52,12 @@ function Scheduler:spawn(f, group)
   local task = setmetatable({
     scheduler = self, group = group, _semaphore = require("ngx.semaphore").new(),
   }, task_mt)
-  self._tasks[#self._tasks + 1] = task
+  self._tasks[task] = true
   ngx.thread.spawn(function()
     tasks[coroutine.running()] = task
     task._semaphore:wait(LOOK) -- nginx begins at once; whoever spawns comes first
     f(task)
+    self._tasks[task] = nil
     self._ended:post(1)
   end)
   task._semaphore:post(1)
@@ -69,7 +70,7 @@ function Scheduler:run(group)
   while group.left > 0 do
     self._ended:wait(LOOK)
   end
-  for _, task in ipairs(self._tasks) do
+  for task in pairs(self._tasks) do
     task:wake()
   end
 end
