@@ -26,7 +26,7 @@ struct cj_launch {
   char **env;       /* NULL: ours */
   const char *cwd;  /* NULL: ours */
   int converses;    /* we write its input and read its errors, too */
-  int asks;         /* its user, at our terminal: our input is its own */
+  int asks;         /* its user: our terminal, input and errors are its own */
   int ends_with_us; /* where there is Linux */
 };
 

@@ -18,6 +18,12 @@ describe("cloudjobs emulate", function()
     end)
   end
 
+  it("ends with 64 where it cannot write what is delivered", function()
+    local status, _, err = process.cloudjobs { "emulate", "--port", "0", "--folder", "/proc/nowhere" }
+    assert.equal(64, status)
+    assert.matches("^cloudjobs: cannot write to the folder: ", err)
+  end)
+
   it("ends with 2 where the port is taken", function()
     local other = assert(emulator.start())
     local status, out, err = process.cloudjobs { "emulate", "--port", ("%d"):format(other.port) }

@@ -130,9 +130,11 @@ describe("cloudjobs.aws.credentials", function()
   end)
 
   it("wants both keys", function()
-    assert.error_matches(function()
-      cloudjobs.aws.credentials { access_key_id = "AKID" }
-    end, "expected access_key_id and secret_access_key together")
+    for _, name in ipairs { "access_key_id", "secret_access_key", "session_token" } do
+      assert.error_matches(function()
+        cloudjobs.aws.credentials { [name] = "AKID" }
+      end, "expected access_key_id and secret_access_key together")
+    end
   end)
 end)
 

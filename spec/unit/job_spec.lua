@@ -362,6 +362,27 @@ describe("a maintenance window execution", function()
     end
   end)
 
+  it("gives each request for them what is left of the time, and no more", function()
+    local given = {}
+    local ssm, stub = clients.ssm {
+      { body = { Status = "FAILED" } },
+      { body = { WindowExecutionTaskIdentities = {
+        { TaskExecutionId = "7027b513-64fe-4cf0-be7d-1191abc0de12", Status = "FAILED" },
+      } } },
+      { body = { WindowExecutionTaskInvocationIdentities = {} } },
+    }
+    local send = stub.send
+    function stub.send(self, request)
+      given[#given + 1] = request.timeout
+      self.time = self.time + 4
+      return send(self, request)
+    end
+    local execution = cloudjobs.jobs.maintenance_window_execution(ssm, params)
+    local _, err = execution:status { detail = true, timeout = 7 }
+    assert.equal("timeout", err.kind)
+    assert.same({ 7, 3 }, given)
+  end)
+
   it("whose tasks may not be seen is an error that says so", function()
     local function execution()
       local ssm = clients.ssm { { body = { Status = "FAILED" } }, clients.failure("AccessDeniedException") }

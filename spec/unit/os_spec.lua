@@ -88,10 +88,13 @@ describe("cloudjobs.os.run", function()
     files.remove(folder)
   end)
 
-  it("lets a child that may use the terminal read our standard input", function()
-    local script = [[io.write(require("cloudjobs.os").run({ "cat" }, { terminal = true }).stdout)]]
-    local _, out = process.run("echo typed | " .. process.command { program, "-e", script })
-    assert.equal("typed\n", out)
+  it("lets a child that may use the terminal read our standard input, and ask on our standard error", function()
+    local script = [[
+      local asks = { "sh", "-c", "echo code? >&2; cat" }
+      io.write(require("cloudjobs.os").run(asks, { terminal = true }).stdout)
+    ]]
+    local _, out, err = process.run("echo typed | " .. process.command { program, "-e", script })
+    assert.same({ "typed\n", "code?\n" }, { out, err })
   end)
 
   it("ends such a child alone at the deadline, which is of our group", function()
