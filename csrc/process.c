@@ -165,8 +165,8 @@ static int push_run_failure (lua_State *L, const char *code, double timeout,
 ** signal, stdout, stderr } | nil, code, message. env, if given, is the whole
 ** environment. With terminal, in place of stdin, the child may ask its user: it
 ** has our standard input, our standard error and our terminal, and is killed
-** alone at the deadline, without what it started. Codes: start timeout
-*too_large collected. */
+** alone at the deadline, without what it started. The codes are start, timeout,
+** too_large and collected. */
 static int l_run (lua_State *L) {
   struct cj_launch l;
   struct cj_child *p;

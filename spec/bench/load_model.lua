@@ -14,7 +14,7 @@ local FIRST = {
 local OPTIONS = {
   region = "us-east-1",
   credentials = { access_key_id = "AKIDEXAMPLE", secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
-  transport = { honours = {} },
+  transport = require("cloudjobs.stub").new(),
   env = {},
 }
 
