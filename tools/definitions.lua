@@ -4,6 +4,7 @@
 
 local Model = require "cloudjobs.model"
 local core = require "cloudjobs.core"
+local sorted = require("cloudjobs.options").sorted_keys
 
 -- Those that users make clients of.
 local SERVICES = {
@@ -44,15 +45,6 @@ local function reach(model, shape, name, reached)
       reach(model, model:shape(base), base, reached)
     end
   end
-end
-
-local function sorted(t)
-  local keys = {}
-  for key in pairs(t) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
 end
 
 -- A member's type in LuaCATS. `answered`: services send it.

@@ -4,6 +4,7 @@
 
 local core = require "cloudjobs.core"
 local Import = require "cloudjobs.import"
+local sorted = require("cloudjobs.options").sorted_keys
 
 local SERVICES = {
   { "bcm-data-exports", "2023-11-26" },
@@ -17,15 +18,6 @@ local SERVICES = {
 local WIDTH = 110
 
 local KEYWORDS = { ["end"] = true, ["not"] = true, ["and"] = true, ["or"] = true, ["repeat"] = true, ["return"] = true }
-
-local function sorted(t)
-  local keys = {}
-  for key in pairs(t) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
 
 local function key_text(key)
   if key:find("^[%a_][%w_]*$") and not KEYWORDS[key] then

@@ -148,11 +148,10 @@ end
 ---@return any value
 ---@return any err
 local function within(seconds, cancel, f)
-  local ran, results = pcall(require "cloudjobs.parallel", { f }, { timeout = seconds, cancel = cancel })
-  if not ran then
+  if not transports.scheduler().may_wait() then
     return f()
   end
-  local result = results[1]
+  local result = require "cloudjobs.parallel"({ f }, { timeout = seconds, cancel = cancel })[1]
   if not result.ok and not Error.is(result.err) then
     error(result.err, 0)
   end

@@ -130,13 +130,13 @@ end
 local function new(options, connect, what, level)
   options = option.check(options, OPTIONS, what, level + 1)
   local keys = keys_of(options, what, level + 1)
-  local transport = assembly.transport(options, what, level + 1)
-  local provider
-  if keys then
-    provider = given_provider(keys, what, level + 1)
-  else
-    provider = of_client(options, Config.new(options, transport.env), transport, connect, what, level + 1)
+  local provider = keys and given_provider(keys, what, level + 1)
+  if provider and not options.role_arn then
+    return provider -- for which no transport is made
   end
+  local transport = assembly.transport(options, what, level + 1)
+  provider = provider
+    or of_client(options, Config.new(options, transport.env), transport, connect, what, level + 1)
   if not options.role_arn then
     return provider
   end

@@ -9,6 +9,14 @@ local core = require "cloudjobs.core"
 local member = require "cloudjobs.member"
 local option = require "cloudjobs.options"
 
+local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table" }
+
+-- Clocks of services and of their parts differ a little.
+local SLACK = 120
+
+-- Seconds that a run is looked for when nobody knows whether it was started.
+local DOUBT = 900
+
 -- Epoch seconds of what may be ISO-8601 text, as everywhere.
 local function seconds_of(time, what, level)
   local seconds = type(time) == "string" and core.epoch(time) or time
@@ -17,14 +25,6 @@ local function seconds_of(time, what, level)
   end
   return seconds
 end
-
-local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table" }
-
--- Clocks of services and of their parts differ a little.
-local SLACK = 120
-
--- Seconds that a run is looked for when nobody knows whether it was started.
-local DOUBT = 900
 
 -- Calls look(limits) until it answers something, or an error that will not pass.
 local function until_found(client, kind, options, what, look, level)
@@ -148,15 +148,15 @@ local function run_export(kind, client, params, options, level)
   local meta = {}
   local transport = client:transport()
   local deadline = options.timeout and transport:clock() + options.timeout
-  local function limits()
-    return { timeout = deadline and math.max(deadline - transport:clock(), 0), cancel = options.cancel, meta = meta }
+  local function limits(to_fill)
+    return { timeout = deadline and math.max(deadline - transport:clock(), 0), cancel = options.cancel, meta = to_fill }
   end
-  local before, err = client:get_execution_history(export, limits())
+  local before, err = client:get_execution_history(export, limits(meta))
   if not before then
     return nil, err
   end
   local known = ids_of(kind, member.records(before, "value"))
-  local since = meta.date and core.epoch(meta.date) or client:transport():now()
+  local since = meta.date and core.epoch(meta.date) or transport:now()
   local started, doubt = client:execute(
     { scope = params.scope, exportName = params.exportName, run = params.run }, limits()
   )

@@ -119,12 +119,19 @@ describe("cloudjobs.parallel inside nginx", function()
         init_worker_by_lua_block {
           local _, message = pcall(cloudjobs.parallel, { function() end })
           ngx.shared.seen:set("message", message)
+          local client = cloudjobs.aws.bcm_data_exports {
+            region = "us-east-1", env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:1/keys" },
+          }
+          local ran, output, err = pcall(client.list_exports, client, {}, { timeout = 5 })
+          ngx.shared.seen:set("call", ran and output == nil and tostring(err))
         }
       ]],
     }
-    local message = other:run "return ngx.shared.seen:get('message')"
+    local messages = other:run "return { ngx.shared.seen:get('message'), ngx.shared.seen:get('call') }"
     other:stop()
-    assert.matches("nginx lets nothing wait in its phase init_worker", message)
+    for i = 1, 2 do -- of parallel, and of a call whose keys are to be fetched in its time
+      assert.matches("nginx lets nothing wait in its phase init_worker", messages[i])
+    end
   end)
 
   it("leaves a long sleep when its worker is to end, so that a reload loses nothing and keeps nobody", function()

@@ -129,6 +129,14 @@ describe("cloudjobs.aws.credentials", function()
     assert.equal("env", cloudjobs.aws.credentials({ env = env }):get().source)
   end)
 
+  it("gives keys without making a transport", function()
+    local transports = require "cloudjobs.transport"
+    local default = transports.default
+    finally(function() transports.default = default end)
+    transports.default = function() error "made" end
+    assert.equal("AKID", cloudjobs.aws.credentials(KEYS):get().access_key_id)
+  end)
+
   it("wants both keys", function()
     for _, name in ipairs { "access_key_id", "secret_access_key", "session_token" } do
       assert.error_matches(function()

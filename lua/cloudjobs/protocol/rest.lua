@@ -4,6 +4,7 @@
 local aws_error = require "cloudjobs.protocol.aws_error"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.error"
+local sorted_keys = require("cloudjobs.options").sorted_keys
 local url = require "cloudjobs.url"
 
 -- Shape -> its members, which nobody changes. Made once.
@@ -14,15 +15,6 @@ local members = setmetatable({}, {
     return made[shape]
   end,
 })
-
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
 
 local function is_list(member)
   return member.type:find("[]", 1, true) ~= nil

@@ -251,4 +251,9 @@ local function new(wait)
   }, scheduler_mt)
 end
 
-return { new = new, current = current }
+--- Whether anything may wait here: always.
+local function may_wait()
+  return true
+end
+
+return { new = new, current = current, may_wait = may_wait }

@@ -88,4 +88,4 @@ local function new()
   return setmetatable({ _tasks = {}, _ended = require("ngx.semaphore").new() }, scheduler_mt)
 end
 
-return { new = new, current = current }
+return { new = new, current = current, may_wait = Phase.may_wait }
