@@ -38,7 +38,7 @@ present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
 modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
 
 core_sources = $(call present,core signer fields codec encode encode_map encode_scalar decode \
-	decode_scalar xml_tree shape json xml scalar date sign hash random certificate answer buf \
+	decode_scalar xml_tree shape json xml scalar date sign uri hash random certificate answer buf \
 	forks)
 curl_sources = $(call present,curl multi poller pool sockets connection reader transfer handle request answer buf \
 	forks sigpipe)
@@ -164,7 +164,7 @@ judges:
 
 # A limit is C in spec/bench that may use what of csrc knows no Lua.
 limits = $(patsubst spec/bench/%.c,$(out)/bench/%.so,$(wildcard spec/bench/*.c))
-$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar date sign hash buf))
+$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar date sign uri hash buf))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SHARED) -o $@ $^ -lcrypto -lcurl
 
@@ -182,7 +182,7 @@ benched: build $(limits)
 # libFuzzer beside the C that knows no Lua. What it learns stays in the build;
 # TIME is each target's, in seconds.
 fuzz_targets = $(patsubst csrc/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard csrc/fuzz/*.c))
-fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json xml scalar date sign answer reader hash buf))
+fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json xml scalar date sign uri answer reader hash buf))
 $(BUILD)/fuzz/%: csrc/fuzz/%.c $(fuzzed) $(wildcard csrc/*.h csrc/fuzz/*.h)
 	@mkdir -p $@.corpus
 	clang $(STRICT) -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \

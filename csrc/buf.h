@@ -12,8 +12,20 @@ struct cj_slice {
   size_t n;
 };
 
+#define CJ_SLICE(literal)                                                      \
+  { (literal), sizeof(literal) - 1 }
+
 static inline int cj_slice_equal (struct cj_slice a, struct cj_slice b) {
   return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
+}
+
+/* Bytewise: below, at or above 0. */
+static inline int cj_slice_compare (struct cj_slice a, struct cj_slice b) {
+  int order;
+  if (a.n > 0 && b.n > 0 && *a.s != *b.s) /* mostly, and sooner */
+    return (unsigned char)*a.s - (unsigned char)*b.s;
+  order = memcmp(a.s, b.s, a.n < b.n ? a.n : b.n);
+  return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
 /* Empty when zeroed but for 'max'. */

@@ -1,7 +1,7 @@
 /* SigV4 in three stages: canonical request, string to sign, signature. */
 #include "sign.h"
 
-#include "scalar.h"
+#include "uri.h"
 
 #include <openssl/crypto.h>
 #include <stdint.h>
@@ -12,178 +12,6 @@
 
 static int add (struct cj_buf *out, struct cj_slice s) {
   return cj_buf_add(out, s.s, s.n);
-}
-
-static int compare (struct cj_slice a, struct cj_slice b) {
-  int order;
-  if (a.n > 0 && b.n > 0 && *a.s != *b.s) /* mostly, and sooner */
-    return (unsigned char)*a.s - (unsigned char)*b.s;
-  order = memcmp(a.s, b.s, a.n < b.n ? a.n : b.n);
-  return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-/* ---- characters ---- */
-
-/* Sets of ASCII characters, one bit each. */
-static const uint64_t unreserved[2] = { /* A-Z a-z 0-9 - . _ ~ */
-                                        0x03ff600000000000, 0x47fffffe87fffffe
-};
-static const uint64_t in_names[2] = { /* a-z 0-9 !#$%&'*+-.^_`|~ */
-                                      0x03ff6cfa00000000, 0x57ffffffc0000000
-};
-
-static int is_in (const uint64_t set[2], char c) {
-  unsigned char u = (unsigned char)c;
-  return u < 128 && (set[u >> 6] >> (u & 63) & 1);
-}
-
-/* Percent-encodes all but the unreserved characters and 'keep' (-1: none).
-** With 'decode', a %XX stands for its byte. */
-static int escape (struct cj_buf *out, struct cj_slice s, int keep,
-                   int decode) {
-  static const char digits[] = "0123456789ABCDEF";
-  const char *p = s.s, *end = s.s + s.n;
-  int result = 0;
-  for (; p < end && result == 0; p++) {
-    int c = (unsigned char)*p;
-    int kept = c == keep;
-    if (decode && c == '%' && end - p > 2 && cj_hex_value(p[1]) >= 0 &&
-        cj_hex_value(p[2]) >= 0) {
-      c = cj_hex_value(p[1]) * 16 + cj_hex_value(p[2]);
-      p += 2;
-    }
-    if (kept || is_in(unreserved, (char)c)) {
-      result = cj_buf_byte(out, (char)c);
-    } else {
-      char code[3];
-      code[0] = '%';
-      code[1] = digits[c >> 4];
-      code[2] = digits[c & 15];
-      result = cj_buf_add(out, code, sizeof(code));
-    }
-  }
-  return result;
-}
-
-/* ---- path ---- */
-
-/* The text up to the next 'mark' or the end. */
-static struct cj_slice piece (const char *p, const char *end, int mark) {
-  struct cj_slice s;
-  const char *stop = memchr(p, mark, (size_t)(end - p));
-  s.s = p;
-  s.n = (size_t)((stop == NULL ? end : stop) - p);
-  return s;
-}
-
-/* Looks at segments as they were written: a decoded %2E is a dot as well. */
-static int normalize_path (struct cj_buf *out, struct cj_slice path,
-                           int decode) {
-  static const struct cj_slice dot = CJ_SLICE("."), dots = CJ_SLICE("..");
-  const char *p = path.s, *end = path.s + path.n;
-  size_t start = out->len;
-  while (p < end) {
-    struct cj_slice segment = piece(p, end, '/');
-    struct cj_slice written;
-    size_t before = out->len;
-    p = segment.s + segment.n + 1;
-    if (cj_buf_byte(out, '/') != 0 || escape(out, segment, -1, decode) != 0)
-      return -1;
-    written.s = out->s + before + 1;
-    written.n = out->len - before - 1;
-    if (cj_slice_equal(written, dots)) {
-      out->len = before;
-      while (out->len > start && out->s[--out->len] != '/')
-        ;
-    } else if (written.n == 0 || cj_slice_equal(written, dot)) {
-      out->len = before;
-    }
-  }
-  return out->len == start || end[-1] == '/' ? cj_buf_byte(out, '/') : 0;
-}
-
-int cj_sign_path (struct cj_buf *out, struct cj_slice path, int normalize,
-                  int encode) {
-  if (path.n == 0 || (path.n == 1 && *path.s == '/'))
-    return cj_buf_byte(out, '/');
-  if (normalize)
-    return normalize_path(out, path, !encode);
-  return escape(out, path, '/', !encode);
-}
-
-/* ---- query ---- */
-
-struct parameter {
-  size_t at, name, size; /* in the buffer: where, the name's size, the whole */
-};
-
-/* By name, then by value: not as text, where "a-b=" would precede "a=". */
-static int precedes (const char *s, struct parameter a, struct parameter b) {
-  struct cj_slice x, y;
-  int order;
-  x.s = s + a.at;
-  x.n = a.name;
-  y.s = s + b.at;
-  y.n = b.name;
-  order = compare(x, y);
-  if (order != 0)
-    return order < 0;
-  x.n = a.size;
-  y.n = b.size;
-  return compare(x, y) < 0;
-}
-
-static int add_parameter (struct cj_buf *out, struct cj_slice text,
-                          struct parameter *p) {
-  struct cj_slice name = piece(text.s, text.s + text.n, '=');
-  struct cj_slice value = CJ_SLICE("");
-  if (name.n < text.n) {
-    value.s = name.s + name.n + 1;
-    value.n = text.n - name.n - 1;
-  }
-  p->at = out->len;
-  if (escape(out, name, -1, 1) != 0)
-    return -1;
-  p->name = out->len - p->at;
-  if (cj_buf_byte(out, '=') != 0 || escape(out, value, -1, 1) != 0)
-    return -1;
-  p->size = out->len - p->at;
-  return 0;
-}
-
-/* Writes the parameters as they come, then once more in order, and moves that
-** down over the first. */
-int cj_sign_query (struct cj_buf *out, struct cj_slice query) {
-  struct parameter sorted[CJ_QUERY_MAX];
-  const char *p = query.s, *end;
-  size_t start = out->len, middle;
-  int count = 0, i;
-  if (query.n == 0)
-    return 0;
-  end = query.s + query.n;
-  while (p < end) {
-    struct cj_slice text = piece(p, end, '&');
-    struct parameter new;
-    p = text.s + text.n + 1;
-    if (text.n == 0)
-      continue;
-    if (count == CJ_QUERY_MAX || add_parameter(out, text, &new) != 0)
-      return -1;
-    for (i = count++; i > 0 && precedes(out->s, new, sorted[i - 1]); i--)
-      sorted[i] = sorted[i - 1];
-    sorted[i] = new;
-  }
-  middle = out->len;
-  for (i = 0; i < count; i++) {
-    if ((i > 0 && cj_buf_byte(out, '&') != 0) ||
-        cj_buf_reserve(out, sorted[i].size) != 0 ||
-        cj_buf_add(out, out->s + sorted[i].at, sorted[i].size) != 0)
-      return -1;
-  }
-  if (count > 0)
-    memmove(out->s + start, out->s + middle, out->len - middle);
-  out->len -= middle - start;
-  return 0;
 }
 
 /* ---- headers ---- */
@@ -206,10 +34,13 @@ int cj_sign_skips (struct cj_slice name) {
 }
 
 static int is_name (struct cj_slice name) {
+  static const uint64_t in_names[2] = { /* a-z 0-9 !#$%&'*+-.^_`|~ */
+                                        0x03ff6cfa00000000, 0x57ffffffc0000000
+  };
   size_t i;
   for (i = 0; i < name.n; i++) {
     char c = name.s[i];
-    if (!(c >= 'a' && c <= 'z') && c != '-' && !is_in(in_names, c))
+    if (!(c >= 'a' && c <= 'z') && c != '-' && !cj_is_in(in_names, c))
       return 0;
   }
   return name.n > 0;
@@ -284,7 +115,8 @@ void cj_headers_sort (struct cj_header *headers, int count) {
   int i, j;
   for (i = 1; i < count; i++) {
     struct cj_header header = headers[i];
-    for (j = i; j > 0 && compare(header.name, headers[j - 1].name) < 0; j--)
+    for (j = i; j > 0 && cj_slice_compare(header.name, headers[j - 1].name) < 0;
+         j--)
       headers[j] = headers[j - 1];
     headers[j] = header;
   }
@@ -343,8 +175,8 @@ int cj_sign_canonical (struct cj_buf *out, struct cj_signing *r,
   cj_complain(&result->why, "the request is too large to be signed");
   cj_headers_sort(r->headers, r->count);
   if (add(out, r->method) != 0 || cj_buf_byte(out, '\n') != 0 ||
-      cj_sign_path(out, r->path, r->normalize_path, r->encode_path) != 0 ||
-      cj_buf_byte(out, '\n') != 0 || cj_sign_query(out, r->query) != 0 ||
+      cj_uri_path(out, r->path, r->normalize_path, r->encode_path) != 0 ||
+      cj_buf_byte(out, '\n') != 0 || cj_uri_query(out, r->query) != 0 ||
       cj_buf_byte(out, '\n') != 0 || add_headers(out, r, result) != 0 ||
       cj_buf_byte(out, '\n') != 0)
     return -1;
@@ -361,7 +193,7 @@ int cj_sign_canonical (struct cj_buf *out, struct cj_signing *r,
 static int is_scope_part (struct cj_slice s) {
   size_t i;
   for (i = 0; i < s.n; i++) {
-    if (!is_in(unreserved, s.s[i]))
+    if (!cj_uri_is_unreserved(s.s[i]))
       return 0;
   }
   return s.n > 0;

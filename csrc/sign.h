@@ -8,12 +8,8 @@
 
 #define CJ_SIGNATURE_SIZE (2 * CJ_SHA256_SIZE)
 #define CJ_HEADERS_MAX 128           /* servers take about a hundred */
-#define CJ_QUERY_MAX 256             /* parameters; sorted by insertion */
 #define CJ_SCOPE_MAX 256             /* date/region/service/aws4_request */
 #define CJ_REQUEST_MAX (1024 * 1024) /* of text, servers take 8 to 80 KB */
-
-#define CJ_SLICE(literal)                                                      \
-  { (literal), sizeof(literal) - 1 }
 
 struct cj_header {
   struct cj_slice name, value; /* the name in lower case */
@@ -81,11 +77,5 @@ void cj_signer_free (struct cj_signer *s);
 /* Stage 1 alone. */
 int cj_sign_canonical (struct cj_buf *out, struct cj_signing *r,
                        struct cj_signed *result);
-
-/* Two parts of stage 1. A path that is not 'encode'd and a query may hold %XX,
-** which then stand for their bytes; so doing it twice changes nothing. */
-int cj_sign_path (struct cj_buf *out, struct cj_slice path, int normalize,
-                  int encode);
-int cj_sign_query (struct cj_buf *out, struct cj_slice query);
 
 #endif

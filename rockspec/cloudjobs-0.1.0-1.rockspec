@@ -29,7 +29,7 @@ build = {
   install = { bin = { cloudjobs = "bin/cloudjobs" } },
   modules = {
     ["cloudjobs.core"] = {
-      sources = { "csrc/core.c", "csrc/signer.c", "csrc/fields.c", "csrc/codec.c", "csrc/encode.c", "csrc/encode_map.c", "csrc/encode_scalar.c", "csrc/decode.c", "csrc/decode_scalar.c", "csrc/xml_tree.c", "csrc/shape.c", "csrc/json.c", "csrc/xml.c", "csrc/scalar.c", "csrc/date.c", "csrc/sign.c", "csrc/hash.c", "csrc/random.c", "csrc/certificate.c", "csrc/answer.c", "csrc/buf.c", "csrc/forks.c" },
+      sources = { "csrc/core.c", "csrc/signer.c", "csrc/fields.c", "csrc/codec.c", "csrc/encode.c", "csrc/encode_map.c", "csrc/encode_scalar.c", "csrc/decode.c", "csrc/decode_scalar.c", "csrc/xml_tree.c", "csrc/shape.c", "csrc/json.c", "csrc/xml.c", "csrc/scalar.c", "csrc/date.c", "csrc/sign.c", "csrc/uri.c", "csrc/hash.c", "csrc/random.c", "csrc/certificate.c", "csrc/answer.c", "csrc/buf.c", "csrc/forks.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "crypto" },
       incdirs = { "$(OPENSSL_INCDIR)" },

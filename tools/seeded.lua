@@ -8,7 +8,7 @@ local folder, seconds = arg[1], tonumber(arg[2])
 --- they break what the target holds.
 local MISTAKES = {
   { "scalar", "scalar.c", "s + 4 < end || s[3] != '='", "s[3] != '='" },
-  { "sign", "sign.c", "i > 0 && precedes(", "i > 1 && precedes(" },
+  { "sign", "uri.c", "i > 0 && precedes(", "i > 1 && precedes(" },
   { "reader", "reader.c", "line = r->head.s + r->line;", "line = s;" },
   { "json", "json.c", "if (end - p < 4)", "if (end - p < 3)" },
   { "xml", "xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
