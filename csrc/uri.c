@@ -13,11 +13,11 @@ static int escape (struct cj_buf *out, struct cj_slice s, int keep,
   const char *p = s.s, *end = s.s + s.n;
   int result = 0;
   for (; p < end && result == 0; p++) {
-    int c = (unsigned char)*p;
+    unsigned char c = (unsigned char)*p;
     int kept = c == keep;
     if (decode && c == '%' && end - p > 2 && cj_hex_value(p[1]) >= 0 &&
         cj_hex_value(p[2]) >= 0) {
-      c = cj_hex_value(p[1]) * 16 + cj_hex_value(p[2]);
+      c = (unsigned char)(cj_hex_value(p[1]) * 16 + cj_hex_value(p[2]));
       p += 2;
     }
     if (kept || cj_uri_is_unreserved((char)c)) {
