@@ -34,17 +34,20 @@ SHARED = -shared -Wl,-z,relro,-z,now,-z,nodelete
 endif
 
 out = $(BUILD)/lua$(LUA)
-present = $(foreach s,$(1),$(if $(wildcard csrc/$(s).c),$(s)))
-modules = $(patsubst %,$(out)/cloudjobs/%.so,$(call present,core curl os))
+modules = $(patsubst %,$(out)/cloudjobs/%.so,core curl os)
 
-core_sources = $(call present,core signer fields codec encode encode_map encode_scalar decode \
-	decode_scalar xml_tree shape json xml scalar date sign uri hash random certificate answer buf \
-	forks)
-curl_sources = $(call present,curl multi poller pool sockets connection reader transfer handle request answer buf \
-	forks sigpipe)
-os_sources = $(call present,os process child buf sigpipe)
+# Each shared object is its luaopen_ file and the rooms of csrc that it links.
+rooms = $(foreach room,$(1),$(wildcard csrc/$(room)/*.c))
+core_sources = csrc/core.c $(call rooms,base codec http sign)
+curl_sources = csrc/curl.c $(call rooms,base curl http)
+os_sources = csrc/os.c $(call rooms,base os)
+unlinked = $(filter-out $(core_sources) $(curl_sources) $(os_sources) $(call rooms,fuzz test),$(wildcard csrc/*.c csrc/*/*.c))
+$(if $(unlinked),$(error no shared object links $(unlinked)))
 
-objects = $(patsubst %,$(out)/obj/%.o,$(1))
+# The Lua side of a room has file names that begin with l; the rest knows no Lua.
+plain_sources = $(foreach room,base codec http sign,$(wildcard csrc/$(room)/[!l]*.c))
+
+objects = $(patsubst csrc/%.c,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo nginx-demo test check lint analyse asan valgrind torture tortured \
@@ -58,17 +61,20 @@ $(out)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
 
+# Only Lua's own functions may be left for the program that loads it.
+link = $(CC) $(SHARED) $(LDFLAGS) -o $@ $^ $(1) -lm && tools/undefined $@ || { rm -f $@; exit 1; }
+
 $(out)/cloudjobs/core.so: $(call objects,$(core_sources))
 	@mkdir -p $(@D)
-	$(CC) $(SHARED) $(LDFLAGS) -o $@ $^ -lcrypto
+	$(call link,-lcrypto)
 
 $(out)/cloudjobs/curl.so: $(call objects,$(curl_sources))
 	@mkdir -p $(@D)
-	$(CC) $(SHARED) $(LDFLAGS) -o $@ $^ -lcurl
+	$(call link,-lcurl)
 
 $(out)/cloudjobs/os.so: $(call objects,$(os_sources))
 	@mkdir -p $(@D)
-	$(CC) $(SHARED) $(LDFLAGS) -o $@ $^
+	$(call link)
 
 -include $(wildcard $(out)/obj/*.d $(out)/obj/*/*.d)
 
@@ -164,7 +170,7 @@ judges:
 
 # A limit is C in spec/bench that may use what of csrc knows no Lua.
 limits = $(patsubst spec/bench/%.c,$(out)/bench/%.so,$(wildcard spec/bench/*.c))
-$(out)/bench/%.so: spec/bench/%.c $(call objects,$(call present,json scalar date sign uri hash buf))
+$(out)/bench/%.so: spec/bench/%.c $(call objects,$(plain_sources))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SHARED) -o $@ $^ -lcrypto -lcurl
 
@@ -182,11 +188,10 @@ benched: build $(limits)
 # libFuzzer beside the C that knows no Lua. What it learns stays in the build;
 # TIME is each target's, in seconds.
 fuzz_targets = $(patsubst csrc/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard csrc/fuzz/*.c))
-fuzzed = $(patsubst %,csrc/%.c,$(call present,shape json xml scalar date sign uri answer reader hash buf))
-$(BUILD)/fuzz/%: csrc/fuzz/%.c $(fuzzed) $(wildcard csrc/*.h csrc/fuzz/*.h)
+$(BUILD)/fuzz/%: csrc/fuzz/%.c $(plain_sources) $(wildcard csrc/*/*.h)
 	@mkdir -p $@.corpus
 	clang $(STRICT) -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=undefined -o $@ $< $(fuzzed) -lcrypto -lm
+	  -fno-sanitize-recover=undefined -o $@ $< $(plain_sources) -lcrypto -lm
 
 fuzz:
 	@tools/setup check
@@ -218,9 +223,9 @@ rockspecs:
 
 # What each C module is made of, one a line.
 sources:
-	@echo core $(core_sources:%=csrc/%.c)
-	@echo curl $(curl_sources:%=csrc/%.c)
-	@echo os $(os_sources:%=csrc/%.c)
+	@echo core $(core_sources)
+	@echo curl $(curl_sources)
+	@echo os $(os_sources)
 
 # lua/cloudjobs/models/ from descriptions in botocore's layout.
 BOTOCORE ?= ../shared/models

@@ -1,14 +1,14 @@
 /* luaopen_cloudjobs_core: hashes and randomness here, signers, the codec and
 ** certificates in files of their own. Never libcurl, so that an nginx worker
 ** can load it. */
-#include "core.h"
+#include "base/lutil.h"
 
-#include "certificate.h"
-#include "codec.h"
-#include "fields.h"
-#include "hash.h"
-#include "random.h"
-#include "signer.h"
+#include "sign/lcertificate.h"
+#include "codec/lshape.h"
+#include "sign/lheaders.h"
+#include "sign/hash.h"
+#include "sign/random.h"
+#include "sign/lsigner.h"
 
 #define BUF_T "cloudjobs.buf"
 #define HASH_T "cloudjobs.hash"

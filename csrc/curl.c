@@ -1,10 +1,10 @@
 /* luaopen_cloudjobs_curl: HTTP on libcurl. Requests come as Lua values, answers
 ** go as Lua values; no callback ever touches a Lua state. */
-#include "curl.h"
+#include "curl/lrequest.h"
 
-#include "clock.h"
-#include "multi.h"
-#include "poller.h"
+#include "base/lclock.h"
+#include "curl/lpool.h"
+#include "curl/lpoller.h"
 
 #include <string.h>
 

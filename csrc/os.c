@@ -1,8 +1,8 @@
 /* luaopen_cloudjobs_os: the few things that neither Lua nor nginx offers:
 ** child processes, private files, the terminal, an interrupt flag, clocks. */
-#include "clock.h"
-#include "compat.h"
-#include "process.h"
+#include "base/lclock.h"
+#include "base/compat.h"
+#include "os/lprocess.h"
 
 #include <errno.h>
 #include <fcntl.h>

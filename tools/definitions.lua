@@ -4,7 +4,7 @@
 
 local Model = require "cloudjobs.model"
 local core = require "cloudjobs.core"
-local sorted = require("cloudjobs.options").sorted_keys
+local sorted = require("cloudjobs.base.options").sorted_keys
 
 -- Those that users make clients of.
 local SERVICES = {

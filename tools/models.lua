@@ -3,8 +3,8 @@
 --- The same input gives the same bytes.
 
 local core = require "cloudjobs.core"
-local Import = require "cloudjobs.import"
-local sorted = require("cloudjobs.options").sorted_keys
+local Import = require "cloudjobs.model.import"
+local sorted = require("cloudjobs.base.options").sorted_keys
 
 local SERVICES = {
   { "bcm-data-exports", "2023-11-26" },

@@ -7,13 +7,13 @@ local folder, seconds = arg[1], tonumber(arg[2])
 --- Target, file, what is right, what is wrong. Of the first three no sanitizer knows:
 --- they break what the target holds.
 local MISTAKES = {
-  { "scalar", "scalar.c", "s + 4 < end || s[3] != '='", "s[3] != '='" },
-  { "sign", "uri.c", "i > 0 && precedes(", "i > 1 && precedes(" },
-  { "reader", "reader.c", "line = r->head.s + r->line;", "line = s;" },
-  { "json", "json.c", "if (end - p < 4)", "if (end - p < 3)" },
-  { "xml", "xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
-  { "answer", "answer.c", "return end - p >= 2 && p[0]", "return end - p >= 1 && p[0]" },
-  { "shape", "shape.c", "types += text[i] == '{';", "types += 0;" },
+  { "scalar", "base/scalar.c", "s + 4 < end || s[3] != '='", "s[3] != '='" },
+  { "sigv4", "sign/uri.c", "i > 0 && precedes(", "i > 1 && precedes(" },
+  { "response_parser", "http/response_parser.c", "line = r->head.s + r->line;", "line = s;" },
+  { "json", "codec/json.c", "if (end - p < 4)", "if (end - p < 3)" },
+  { "xml", "codec/xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
+  { "response_head", "http/response_head.c", "return end - p >= 2 && p[0]", "return end - p >= 1 && p[0]" },
+  { "shape", "codec/shape.c", "types += text[i] == '{';", "types += 0;" },
 }
 
 local function run(...)
@@ -40,7 +40,7 @@ local missed = 0
 for _, mistake in ipairs(MISTAKES) do
   local target, source, right, wrong = mistake[1], mistake[2], mistake[3], mistake[4]
   local home = folder .. "/" .. target
-  assert(run("rm -rf %s && mkdir -p %s && cp -r csrc Makefile %s", home, home, home))
+  assert(run("rm -rf %s && mkdir -p %s && cp -r csrc tools Makefile %s", home, home, home))
   plant(home .. "/csrc/" .. source, right, wrong)
   assert(run("make -s -C %s BUILD=build build/fuzz/%s", home, target))
   local started = os.time()

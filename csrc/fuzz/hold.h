@@ -2,7 +2,7 @@
 #ifndef CJ_FUZZ_HOLD_H
 #define CJ_FUZZ_HOLD_H
 
-#include "../buf.h"
+#include "../base/buf.h"
 
 #include <stdint.h>
 #include <stdlib.h>

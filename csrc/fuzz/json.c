@@ -1,7 +1,7 @@
 /* Fuzzes the JSON reader: a document that is sound has no sound beginning
 ** before its last bracket, what is read and written reads the same again, and
 ** no input leads out of its bytes. */
-#include "../json.h"
+#include "../codec/json.h"
 #include "hold.h"
 
 /* Copies the next value in compact form: 0, or -1 as the reader says. */

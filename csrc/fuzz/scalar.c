@@ -1,7 +1,7 @@
 /* Fuzzes base64, dates and numbers: what is read and written reads the same
 ** again. */
-#include "../date.h"
-#include "../scalar.h"
+#include "../base/date.h"
+#include "../base/scalar.h"
 #include "hold.h"
 
 #include <math.h>

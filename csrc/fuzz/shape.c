@@ -1,6 +1,6 @@
 /* Fuzzes the shape notation: bad text is refused with a reason, and what is
 ** compiled finds each of its members by each of its names. */
-#include "../shape.h"
+#include "../codec/shape.h"
 #include "hold.h"
 
 static void hold_inside (const struct cj_shape *shape, struct cj_slice name,

@@ -1,7 +1,7 @@
 /* Fuzzes the XML reader: elements begin and end in pairs, what is read and
 ** written reads the same again, no beginning of a sound text is sound, and no
 ** input leads out of its bytes. */
-#include "../xml.h"
+#include "../codec/xml.h"
 #include "hold.h"
 
 static void write_tag (struct cj_buf *to, const char *open,

@@ -8,7 +8,7 @@
 ** error, both naming memory, or succeed; then, memory back, run() on the same
 ** objects must succeed. check(...) says whether what run() returned is right.
 ** Nothing may be left behind when the state is closed. */
-#include "../compat.h"
+#include "../base/compat.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,16 +2,16 @@
 --- clouds. This file is the list of what is public.
 
 local core = require "cloudjobs.core"
-local json = require "cloudjobs.json"
+local json = require "cloudjobs.base.json"
 local version = require "cloudjobs.version"
 
 -- What a program does not use is not loaded.
 local LAZY = {
   aws = "cloudjobs.aws",
   azure = "cloudjobs.azure",
-  jobs = "cloudjobs.jobs",
-  parallel = "cloudjobs.parallel",
-  sigv4 = "cloudjobs.sigv4",
+  jobs = "cloudjobs.job",
+  parallel = "cloudjobs.transport.parallel",
+  sigv4 = "cloudjobs.aws.sigv4",
   transport = "cloudjobs.transport",
 }
 
@@ -30,34 +30,34 @@ local cloudjobs = {
   null = core.null,
 }
 
---- Ends whatever it was given to; see cancel.lua.
+--- Ends whatever it was given to; see base/canceller.lua.
 ---@return cloudjobs.Canceller
 function cloudjobs.canceller()
-  local canceller = require("cloudjobs.cancel").new()
+  local canceller = require("cloudjobs.base.canceller").new()
   return canceller
 end
 
---- Follows many jobs at once, until all have ended; see watch.lua.
+--- Follows many jobs at once, until all have ended; see job/watch.lua.
 ---@param jobs table[]
 ---@param options table|nil
 ---@return cloudjobs.Status[]
 function cloudjobs.watch(jobs, options)
-  local statuses = require "cloudjobs.watch"(require "cloudjobs.parallel", jobs, options)
+  local statuses = require "cloudjobs.job.watch"(require "cloudjobs.transport.parallel", jobs, options)
   return statuses
 end
 
---- Every export of a fleet with its last run and its health; see inventory.lua.
+--- Every export of a fleet with its last run and its health; see job/inventory.lua.
 ---@param fleet table[]
 ---@param options { concurrency: integer|nil, cadence: number|nil, transport: table|nil }|nil
 ---@return cloudjobs.Row[]
 function cloudjobs.inventory(fleet, options)
   local context = {
-    parallel = require "cloudjobs.parallel",
+    parallel = require "cloudjobs.transport.parallel",
     make = { aws = require "cloudjobs.aws", azure = require "cloudjobs.azure" },
-    kinds = require("cloudjobs.jobs").kinds,
+    kinds = require("cloudjobs.job").kinds,
     transport = options and options.transport or require("cloudjobs.transport").default(),
   }
-  local rows = require "cloudjobs.inventory"(context, fleet, options)
+  local rows = require "cloudjobs.job.inventory"(context, fleet, options)
   return rows
 end
 

@@ -6,7 +6,7 @@
 local Environment = require "cloudjobs.transport.nginx.environment"
 local Preload = require "cloudjobs.transport.nginx.preload"
 local Transport = require "cloudjobs.transport.nginx"
-local option = require "cloudjobs.options"
+local option = require "cloudjobs.base.options"
 local transports = require "cloudjobs.transport"
 
 local ngx = ngx
@@ -40,7 +40,7 @@ local KEPT = {
 ---@param options table|nil
 ---   dict: the lua_shared_dict in which workers share credentials, tokens and retry quotas ("cloudjobs")
 ---   env: stands for the environment, which is captured here because nginx hides it from its workers
----   hosts, idle, max_body, pool_size, verify: see transport/nginx.lua
+---   hosts, idle, max_body, pool_size, verify: see transport/nginx/init.lua
 local function setup(options)
   options = option.check(options, OPTIONS, "cloudjobs.nginx.setup", 2)
   if not ngx or ngx.get_phase() ~= "init" then

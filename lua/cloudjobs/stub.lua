@@ -4,8 +4,8 @@
 ---     local exports = cloudjobs.aws.bcm_data_exports { transport = stub, … }
 
 local core = require "cloudjobs.core"
-local Error = require "cloudjobs.error"
-local option = require "cloudjobs.options"
+local Error = require "cloudjobs.base.error"
+local option = require "cloudjobs.base.options"
 
 local ANSWER = { status = "number", headers = "table", body = "string|table" }
 

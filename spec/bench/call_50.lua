@@ -6,7 +6,7 @@ local Multi = require "cloudjobs.transport.multi"
 local Wire = require "spec.support.wire"
 local curl = require "cloudjobs.curl"
 local limit = require "curl_limit"
-local parallel = require "cloudjobs.parallel"
+local parallel = require "cloudjobs.transport.parallel"
 
 local CALLS = 3000 -- a round of a tenth of a second
 local WIDTH = 50

@@ -12,7 +12,7 @@ local Multi = require "cloudjobs.transport.multi"
 local Nginx = require "spec.support.nginx"
 local execution = require "spec.support.execution"
 local files = require "spec.support.files"
-local parallel = require "cloudjobs.parallel"
+local parallel = require "cloudjobs.transport.parallel"
 local process = require "cloudjobs.os"
 
 local CALLS = 3000 -- a round of a tenth of a second
@@ -35,7 +35,7 @@ local WORKER = [[
     require("cloudjobs.nginx").setup { env = {} }
     local cloudjobs = require "cloudjobs"
     local clock = require("cloudjobs.os").clock
-    local http1 = require "cloudjobs.http1"
+    local http1 = require "cloudjobs.http.reader"
     local transport = cloudjobs.transport.default()
     local params = { ExportArn = "ARN", ExecutionId = "ID" }
 

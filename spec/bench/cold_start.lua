@@ -6,7 +6,7 @@ local Bench = require "bench"
 local Curl = require "cloudjobs.transport.curl"
 local Wire = require "spec.support.wire"
 local execution = require "spec.support.execution"
-local json = require "cloudjobs.json"
+local json = require "cloudjobs.base.json"
 local process = require "spec.support.process"
 local run = require "whole_process"
 

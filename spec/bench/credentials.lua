@@ -2,7 +2,7 @@
 -- renewed. Beside half a microsecond. client: a client made, beside a millisecond.
 
 local Bench = require "bench"
-local Cache = require "cloudjobs.credentials.cache"
+local Cache = require "cloudjobs.aws.credentials.cache"
 local Curl = require "cloudjobs.transport.curl"
 local cloudjobs = require "cloudjobs"
 

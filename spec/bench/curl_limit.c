@@ -3,7 +3,7 @@
 ** Options are set once; nothing is signed, encoded or decoded.
 **
 ** Built by `make bench` as the Lua module "curl_limit". */
-#include "../../csrc/compat.h"
+#include "../../csrc/base/compat.h"
 
 #include <curl/curl.h>
 

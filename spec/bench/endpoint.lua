@@ -2,7 +2,7 @@
 -- Beside a microsecond.
 
 local Bench = require "bench"
-local Endpoint = require "cloudjobs.endpoint"
+local Endpoint = require "cloudjobs.aws.endpoint.rule_set"
 local Model = require "cloudjobs.model"
 
 local rules = Model.load("ssm"):endpoints()

@@ -3,9 +3,9 @@
 ** the answer into presized Lua tables; checks nothing and knows no types.
 **
 ** Built by `make bench` as the Lua module "offline_limit". */
-#include "../../csrc/compat.h"
-#include "../../csrc/hash.h"
-#include "../../csrc/sign.h"
+#include "../../csrc/base/compat.h"
+#include "../../csrc/sign/hash.h"
+#include "../../csrc/sign/sigv4.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@ local Bench = require "bench"
 local Multi = require "cloudjobs.transport.multi"
 local Wire = require "spec.support.wire"
 local curl = require "cloudjobs.curl"
-local parallel = require "cloudjobs.parallel"
+local parallel = require "cloudjobs.transport.parallel"
 
 local CALLS = 3000
 local WIDTH = 50

@@ -2,8 +2,8 @@
 ** EVP contexts reused and the contexts of the day's key copied.
 **
 ** Built by `make bench` as the Lua module "sign_limit". */
-#include "../../csrc/compat.h"
-#include "../../csrc/hash.h"
+#include "../../csrc/base/compat.h"
+#include "../../csrc/sign/hash.h"
 
 #include <time.h>
 

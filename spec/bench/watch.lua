@@ -5,7 +5,7 @@
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local scheduler = require "spec.support.scheduler"
-local watch = require "cloudjobs.watch"
+local watch = require "cloudjobs.job.watch"
 
 local BODY = '{"Status":"%s","StartTime":1.7672256e9,"WindowExecutionId":"x"}'
 local HOUR = 3600

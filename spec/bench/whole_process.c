@@ -2,7 +2,7 @@
 ** it was collected, and the most memory that it had.
 **
 ** Built by `make bench` as the Lua module "whole_process". */
-#include "../../csrc/compat.h"
+#include "../../csrc/base/compat.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>

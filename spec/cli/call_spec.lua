@@ -1,6 +1,6 @@
 local emulator = require "cloudjobs.emulator"
 local files = require "spec.support.files"
-local json = require "cloudjobs.json"
+local json = require "cloudjobs.base.json"
 local process = require "spec.support.process"
 
 describe("cloudjobs call", function()

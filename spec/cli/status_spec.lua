@@ -1,5 +1,5 @@
 local Command = require "spec.support.command"
-local json = require "cloudjobs.json"
+local json = require "cloudjobs.base.json"
 
 describe("cloudjobs status", function()
   local cli, fleet

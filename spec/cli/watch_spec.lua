@@ -1,6 +1,6 @@
 local Command = require "spec.support.command"
 local files = require "spec.support.files"
-local json = require "cloudjobs.json"
+local json = require "cloudjobs.base.json"
 local os_ = require "cloudjobs.os"
 local process = require "spec.support.process"
 

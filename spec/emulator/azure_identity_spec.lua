@@ -165,7 +165,7 @@ describe("an identity", function()
 echo '{"accessToken":"emulator-token","expires_on":%d}'
 ]]):format(os.time() + 3600))
     assert.equal(0, run({ "chmod", "755", folder .. "az" }).status)
-    local azure_cli = require "cloudjobs.credentials.azure_cli"
+    local azure_cli = require "cloudjobs.azure.credentials.cli"
     local transport = cloudjobs.transport.curl()
     local az = azure_cli.new {
       transport = transport,

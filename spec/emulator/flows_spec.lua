@@ -3,7 +3,7 @@
 local Emulator = require "cloudjobs.emulator"
 local cloudjobs = require "cloudjobs"
 local process = require "spec.support.process"
-local watch = require "cloudjobs.watch"
+local watch = require "cloudjobs.job.watch"
 local worlds = require "spec.support.world"
 
 local world

@@ -2,7 +2,7 @@
 --- same settings. `make judges` installs them; without them this is pending.
 
 local Stub = require "cloudjobs.stub"
-local azure_cli = require "cloudjobs.credentials.azure_cli"
+local azure_cli = require "cloudjobs.azure.credentials.cli"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local files = require "spec.support.files"

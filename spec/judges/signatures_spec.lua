@@ -5,7 +5,7 @@ local auth = require "cloudjobs.emulator.auth"
 local cases = require "spec.data.signatures"
 local core = require "cloudjobs.core"
 local judges = require "spec.support.judges"
-local sigv4 = require "cloudjobs.sigv4"
+local sigv4 = require "cloudjobs.aws.sigv4"
 
 -- Of a name that comes more than once botocore keeps the first in a URL that it signs.
 local function keeps_query(judge, case)

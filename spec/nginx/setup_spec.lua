@@ -2,7 +2,7 @@ local Multi = require "cloudjobs.transport.multi"
 local Nginx = require "spec.support.nginx"
 local Server = require "spec.support.server"
 local files = require "spec.support.files"
-local parallel = require "cloudjobs.parallel"
+local parallel = require "cloudjobs.transport.parallel"
 
 local eventually = Nginx.eventually
 

@@ -3,7 +3,7 @@
 local World = require "spec.support.world"
 local emulator = require "cloudjobs.emulator"
 local files = require "spec.support.files"
-local json = require "cloudjobs.json"
+local json = require "cloudjobs.base.json"
 local process = require "spec.support.process"
 
 local HOUR, DAY = 3600, 86400

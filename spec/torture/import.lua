@@ -1,4 +1,4 @@
-local Import = require "cloudjobs.import"
+local Import = require "cloudjobs.model.import"
 
 local DESCRIPTION = [[{
   "metadata": {

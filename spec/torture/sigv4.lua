@@ -1,4 +1,4 @@
-local sigv4 = require "cloudjobs.sigv4"
+local sigv4 = require "cloudjobs.aws.sigv4"
 
 local REQUEST = {
   method = "GET",

@@ -1,4 +1,4 @@
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 

@@ -1,6 +1,6 @@
 --- botocore and we, given the same files and environment, find the same identity.
 
-local ConfigFile = require "cloudjobs.config_file"
+local ConfigFile = require "cloudjobs.aws.config.file"
 local Home = require "spec.support.home"
 local Stub = require "cloudjobs.stub"
 local botocore = require "spec.support.botocore"

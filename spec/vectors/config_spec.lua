@@ -1,10 +1,10 @@
 --- The published cases of configuration, credentials, times and retries: botocore's own tests, as data.
 
-local Config = require "cloudjobs.config"
-local ConfigFile = require "cloudjobs.config_file"
-local Error = require "cloudjobs.error"
+local Config = require "cloudjobs.aws.config"
+local ConfigFile = require "cloudjobs.aws.config.file"
+local Error = require "cloudjobs.base.error"
 local Home = require "spec.support.home"
-local Retry = require "cloudjobs.retry"
+local Retry = require "cloudjobs.cloud.retry"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local conformance = require "spec.support.conformance"

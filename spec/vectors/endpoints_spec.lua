@@ -3,7 +3,7 @@
 
 local core = require "cloudjobs.core"
 local conformance = require "spec.support.conformance"
-local Endpoint = require "cloudjobs.endpoint"
+local Endpoint = require "cloudjobs.aws.endpoint.rule_set"
 local files = require "spec.support.files"
 local Model = require "cloudjobs.model"
 
@@ -53,7 +53,7 @@ end
 
 conformance.with("endpoints/partitions.json", function(path)
   it("tells partitions apart as published", function()
-    local functions = require "cloudjobs.endpoint.functions"
+    local functions = require "cloudjobs.aws.endpoint.functions"
     for _, partition in ipairs(read_json(path).partitions) do
       for region in pairs(partition.regions) do
         assert.same(partition.outputs, functions["aws.partition"](region), region)

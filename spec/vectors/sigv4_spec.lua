@@ -3,7 +3,7 @@ local conformance = require "spec.support.conformance"
 local core = require "cloudjobs.core"
 local data = require "spec.data.sigv4"
 local prepare = require "spec.support.sigv4"
-local sigv4 = require "cloudjobs.sigv4"
+local sigv4 = require "cloudjobs.aws.sigv4"
 
 -- JSON's null stands for an absent member here.
 local function present(t)

@@ -1,8 +1,8 @@
 --- The options with which a subcommand reaches the clouds, and the clients
 --- made of them.
 
-local assembly = require "cloudjobs.assembly"
-local azure_scope = require "cloudjobs.protocol.azure_scope"
+local assembly = require "cloudjobs.cloud.options"
+local azure_scope = require "cloudjobs.azure.scope"
 local cloudjobs = require "cloudjobs"
 local interrupt = require "cloudjobs.cli.interrupt"
 local notice = require "cloudjobs.cli.notice"

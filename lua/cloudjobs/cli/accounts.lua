@@ -2,8 +2,8 @@
 
 local cloudjobs = require "cloudjobs"
 local file = require "cloudjobs.cli.file"
-local option = require "cloudjobs.options"
-local suggest = require "cloudjobs.suggest"
+local option = require "cloudjobs.base.options"
+local suggest = require "cloudjobs.base.suggest"
 
 local EXAMPLE = [[
 {

@@ -7,7 +7,7 @@ local core = require "cloudjobs.core"
 local file = require "cloudjobs.cli.file"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
-local suggest = require "cloudjobs.suggest"
+local suggest = require "cloudjobs.base.suggest"
 local when = require "cloudjobs.cli.when"
 
 local EXAMPLES = [[

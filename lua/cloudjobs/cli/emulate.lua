@@ -1,6 +1,6 @@
 --- `cloudjobs emulate`: the local stand-in for the four services, in the foreground.
 
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 local number = require "cloudjobs.cli.number"
 local os_ = require "cloudjobs.os"
 local out = require "cloudjobs.cli.out"

@@ -1,6 +1,6 @@
 --- Follows jobs to their ends. Ctrl-C ends it with the references to go on with.
 
-local JobWait = require "cloudjobs.job_wait"
+local JobWait = require "cloudjobs.job.poll"
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local interrupt = require "cloudjobs.cli.interrupt"

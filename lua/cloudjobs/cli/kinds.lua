@@ -1,9 +1,9 @@
 --- The kinds of job as the command line names and shows them.
 
-local export_execution = require "cloudjobs.jobs.export_execution"
-local export_run = require "cloudjobs.jobs.export_run"
-local maintenance_window_execution = require "cloudjobs.jobs.maintenance_window_execution"
-local resource_snapshot_job = require "cloudjobs.jobs.resource_snapshot_job"
+local export_execution = require "cloudjobs.job.kinds.export_execution"
+local export_run = require "cloudjobs.job.kinds.export_run"
+local maintenance_window_execution = require "cloudjobs.job.kinds.maintenance_window_execution"
+local resource_snapshot_job = require "cloudjobs.job.kinds.resource_snapshot_job"
 
 local LIST = { export_execution, maintenance_window_execution, resource_snapshot_job, export_run }
 

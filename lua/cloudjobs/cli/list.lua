@@ -6,7 +6,7 @@ local kinds = require "cloudjobs.cli.kinds"
 local number = require "cloudjobs.cli.number"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
-local suggest = require "cloudjobs.suggest"
+local suggest = require "cloudjobs.base.suggest"
 local terminal = require "cloudjobs.cli.terminal"
 local when = require "cloudjobs.cli.when"
 

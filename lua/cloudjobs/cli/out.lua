@@ -1,6 +1,6 @@
 --- What the subcommands print, and the exit statuses that go with it.
 
-local json = require "cloudjobs.json"
+local json = require "cloudjobs.base.json"
 
 local EXIT = {
   succeeded = 0,

@@ -1,6 +1,6 @@
 --- Rows as a table for people, or as JSON or CSV for programs.
 
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
 local out = require "cloudjobs.cli.out"
 

@@ -4,8 +4,8 @@ local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local kinds = require "cloudjobs.cli.kinds"
-local ref = require "cloudjobs.ref"
-local suggest = require "cloudjobs.suggest"
+local ref = require "cloudjobs.job.ref"
+local suggest = require "cloudjobs.base.suggest"
 
 local EXAMPLES = [[
    cloudjobs watch "$REF" --timeout 2h && ./load-billing-data

@@ -2,7 +2,7 @@
 --- faults, the requests it saw, seeds and reset. JSON both ways, unsigned.
 
 local core = require "cloudjobs.core"
-local option = require "cloudjobs.options"
+local option = require "cloudjobs.base.options"
 
 local YEAR_10000 = 253402300800
 local PREFIX = "/_emulator/"

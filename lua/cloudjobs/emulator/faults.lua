@@ -1,6 +1,6 @@
 --- Faults by rule: "the third GetExecution answers 503".
 
-local suggest = require "cloudjobs.suggest"
+local suggest = require "cloudjobs.base.suggest"
 
 local Faults = {}
 local faults_mt = { __name = "cloudjobs.emulator.faults", __index = Faults }

@@ -7,7 +7,7 @@
 
 local core = require "cloudjobs.core"
 local curl = require "cloudjobs.transport.curl"
-local option = require "cloudjobs.options"
+local option = require "cloudjobs.base.options"
 local os_ = require "cloudjobs.os"
 
 local START = 10 -- seconds a child may take until it listens

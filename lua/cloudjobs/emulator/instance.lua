@@ -2,7 +2,7 @@
 --- and the agent of a container.
 
 local core = require "cloudjobs.core"
-local option = require "cloudjobs.options"
+local option = require "cloudjobs.base.options"
 
 local LIFETIME = 6 * 3600
 local ROLE = "emulator-role"

@@ -2,7 +2,7 @@
 --- machine's metadata service, App Service, and the agent of an Arc server.
 
 local core = require "cloudjobs.core"
-local option = require "cloudjobs.options"
+local option = require "cloudjobs.base.options"
 
 local LIFETIME = 86400
 local IMDS_PATH = "/metadata/identity/oauth2/token"

@@ -1,10 +1,10 @@
 --- The emulator's sockets: an app served over HTTP/1.1 by cqueues.
 
 local App = require "cloudjobs.emulator.app"
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
 local files = require "cloudjobs.emulator.files"
-local http1 = require "cloudjobs.http1"
+local http1 = require "cloudjobs.http.reader"
 local os_ = require "cloudjobs.os"
 
 local IDLE = 60 -- seconds that a connection may say nothing

@@ -3,7 +3,7 @@
 
 local core = require "cloudjobs.core"
 local form = require "cloudjobs.emulator.form"
-local option = require "cloudjobs.options"
+local option = require "cloudjobs.base.options"
 
 local LIFETIME = 3600
 

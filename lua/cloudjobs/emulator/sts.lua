@@ -4,7 +4,7 @@
 local auth = require "cloudjobs.emulator.auth"
 local core = require "cloudjobs.core"
 local form = require "cloudjobs.emulator.form"
-local option = require "cloudjobs.options"
+local option = require "cloudjobs.base.options"
 local refusal = require "cloudjobs.emulator.refuse"
 
 local refuse = refusal.refuse

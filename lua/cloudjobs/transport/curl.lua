@@ -1,10 +1,10 @@
 --- The blocking transport, whose connections outlive a call.
 
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 local curl = require "cloudjobs.curl"
 local failure = require "cloudjobs.transport.failure"
-local message = require "cloudjobs.message"
-local option = require "cloudjobs.options"
+local message = require "cloudjobs.http.message"
+local option = require "cloudjobs.base.options"
 
 local OPTIONS = { max_body = "number", gzip = "boolean" }
 

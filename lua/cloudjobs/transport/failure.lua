@@ -1,7 +1,7 @@
 --- An exchange that gave no answer, as the error object. What the transports on
 --- libcurl share.
 
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 
 local RETRYABLE = { resolve = true, connect = true, timeout = true, closed = true }
 

@@ -3,12 +3,12 @@
 --- of connections for all clients that share it.
 
 local Curl = require "cloudjobs.transport.curl"
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 local Scheduler = require "cloudjobs.transport.scheduler"
 local curl = require "cloudjobs.curl"
 local failure = require "cloudjobs.transport.failure"
-local message = require "cloudjobs.message"
-local option = require "cloudjobs.options"
+local message = require "cloudjobs.http.message"
+local option = require "cloudjobs.base.options"
 
 local OPTIONS = { max_body = "number", gzip = "boolean", max_connections = "number", max_per_host = "number" }
 

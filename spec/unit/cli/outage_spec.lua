@@ -1,4 +1,4 @@
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 local outage = require "cloudjobs.cli.outage"
 
 describe("a transport that tells of hosts that do not answer", function()

@@ -1,11 +1,11 @@
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 local Multi = require "cloudjobs.transport.multi"
 local Server = require "spec.support.server"
-local cancel = require "cloudjobs.cancel"
+local cancel = require "cloudjobs.base.canceller"
 local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
 local haunted = require "spec.support.haunted"
-local parallel = require "cloudjobs.parallel"
+local parallel = require "cloudjobs.transport.parallel"
 local unresolved = require "spec.support.unresolved"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143 113
@@ -235,7 +235,7 @@ local function promises(new)
 
   it("gives all tasks an answer or an error when a finalizer closes it meanwhile", function()
     assert.equal("closed while an answer was taken: 50\n", haunted_here [[
-      local parallel = require "cloudjobs.parallel"
+      local parallel = require "cloudjobs.transport.parallel"
       local while_taken = 0
       for i = 1, 50 do
         transport = new()
@@ -396,14 +396,14 @@ local function promises(new)
 
   it("waits no longer for a name when it is cancelled or its time is over", function()
     local said = unresolved(([[
-      local cancel = require("cloudjobs.cancel").new()
+      local cancel = require("cloudjobs.base.canceller").new()
       local transport = require("cloudjobs.transport.multi").new { gzip = %s }
       local function ask(timeout)
         return transport:send { method = "GET", url = "http://a.name.example/", headers = {}, timeout = timeout,
           cancel = cancel }
       end
       local started = transport:clock()
-      local results = require("cloudjobs.parallel") {
+      local results = require("cloudjobs.transport.parallel") {
         function() return ask(60) end,
         function() return ask(0.05) end,
         function()

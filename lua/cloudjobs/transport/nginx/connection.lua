@@ -3,8 +3,8 @@
 
 local clock = require("cloudjobs.os").clock
 local core = require "cloudjobs.core"
-local http1 = require "cloudjobs.http1"
-local url = require "cloudjobs.url"
+local http1 = require "cloudjobs.http.reader"
+local url = require "cloudjobs.http.url"
 
 local ngx = ngx
 

@@ -1,6 +1,6 @@
 --- Where nginx lets Lua wait, and the error for where it does not.
 
-local Error = require "cloudjobs.error"
+local Error = require "cloudjobs.base.error"
 
 local ngx = ngx
 

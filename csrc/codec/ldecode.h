@@ -1,0 +1,30 @@
+/* What the parts of the decoder share: decode.c builds the tables,
+** decode_scalar.c what they hold. */
+#ifndef CJ_LDECODE_H
+#define CJ_LDECODE_H
+
+#include "lshape.h"
+
+struct cj_decoder {
+  lua_State *L;
+  struct cj_json json;
+  int keeps_order; /* a table of orders was given */
+};
+
+/* Pushes "problem at byte n", with the path in front when there is one. */
+void cj_decode_push_problem (lua_State *L, const struct cj_path *path,
+                             const char *problem, size_t byte);
+
+/* The functions below push the value that comes next, of a kind that was
+** peeked: 1; -1 when a message was pushed instead, or the reader has a
+** problem. */
+
+/* -1: the value, of this kind, is not what the node wants. */
+int cj_decode_mismatch (struct cj_decoder *d, const struct cj_node *node,
+                        enum cj_kind kind, const struct cj_path *path);
+
+/* Any type but documents, structures, lists and maps. */
+int cj_decode_scalar (struct cj_decoder *d, const struct cj_node *node,
+                      enum cj_kind kind, const struct cj_path *path);
+
+#endif

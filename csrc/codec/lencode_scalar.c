@@ -1,0 +1,243 @@
+/* Scalars of Lua -> JSON, and the noting of what is wrong with them. */
+#include "lencode.h"
+
+#include "../base/date.h"
+#include "../base/scalar.h"
+
+#include <math.h>
+
+/* More problems than anybody reads: the walk ends there. */
+#define MAX_PROBLEMS 100
+
+/* Problems {========================================================= */
+
+int cj_encode_problem_on_top (struct cj_encoder *e,
+                              const struct cj_path *path) {
+  lua_State *L = e->L;
+  luaL_checkstack(L, 4, NULL);
+  if (e->problems == 0) {
+    lua_newtable(L);
+    lua_replace(L, CJ_ENCODE_PROBLEMS);
+  }
+  lua_createtable(L, 0, 2);
+  lua_insert(L, -2);
+  lua_setfield(L, -2, "message");
+  cj_path_push(L, path);
+  lua_setfield(L, -2, "path");
+  lua_rawseti(L, CJ_ENCODE_PROBLEMS, ++e->problems);
+  return e->problems < MAX_PROBLEMS ? 0 : -1;
+}
+
+int cj_encode_problem (struct cj_encoder *e, const struct cj_path *path,
+                       const char *message) {
+  luaL_checkstack(e->L, 1, NULL);
+  lua_pushstring(e->L, message);
+  return cj_encode_problem_on_top(e, path);
+}
+
+int cj_encode_expected (struct cj_encoder *e, int at,
+                        const struct cj_path *path, const char *what) {
+  lua_State *L = e->L;
+  luaL_checkstack(L, 4, NULL);
+  lua_pushfstring(L, "expected %s, got %s", what,
+                  cj_is_null(L, at) ? "null" : luaL_typename(L, at));
+  return cj_encode_problem_on_top(e, path);
+}
+
+/* lua_pushfstring writes no number of every Lua in the same way. */
+static void push_number (lua_State *L, double n) {
+  char text[CJ_DOUBLE_MAX];
+  lua_pushlstring(L, text, cj_double_write(text, n));
+}
+
+int cj_encode_check_min (struct cj_encoder *e, const struct cj_node *node,
+                         const struct cj_path *path, double n,
+                         const char *unit) {
+  lua_State *L = e->L;
+  if ((node->flags & CJ_MIN) == 0 || n >= node->min || e->lenient)
+    return 0;
+  luaL_checkstack(L, 6, NULL);
+  lua_pushliteral(L, "expected at least ");
+  push_number(L, node->min);
+  lua_pushfstring(L, "%s%s%s, got ", *unit != '\0' ? " " : "", unit,
+                  *unit != '\0' && node->min != 1 ? "s" : "");
+  push_number(L, n);
+  lua_concat(L, 4);
+  return cj_encode_problem_on_top(e, path);
+}
+
+int cj_encode_check_characters (struct cj_encoder *e,
+                                const struct cj_node *node,
+                                const struct cj_path *path, const char *s,
+                                size_t n) {
+  if ((node->flags & CJ_MIN) == 0 || (double)n >= node->min * 4)
+    return 0; /* no character has more than four bytes */
+  return cj_encode_check_min(e, node, path, (double)cj_utf8_length(s, n),
+                             "character");
+}
+
+/* }================================================================= */
+
+int cj_encode_no_room (struct cj_encoder *e, size_t n) {
+  const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
+  if (n <= e->b->max - e->b->len)
+    luaL_error(e->L, "not enough memory");
+  cj_encode_problem(e, &whole, "the text would be longer than 64 MiB");
+  return -1;
+}
+
+int cj_encode_quoted (struct cj_encoder *e, const struct cj_path *path,
+                      const char *s, size_t n) {
+  int written = cj_json_quote(e->b, s, n);
+  if (written == CJ_NOT_UTF8)
+    return cj_encode_problem(e, path, "expected valid UTF-8");
+  return written == 0 ? 0 : cj_encode_no_room(e, n + 6); /* an escape's */
+}
+
+static int put_double (struct cj_encoder *e, double d) {
+  return cj_json_double(e->b, d) == 0 ? 0 : cj_encode_no_room(e, CJ_DOUBLE_MAX);
+}
+
+static int put_integer (struct cj_encoder *e, int64_t i) {
+  return cj_json_integer(e->b, i) == 0 ? 0
+                                       : cj_encode_no_room(e, CJ_INTEGER_MAX);
+}
+
+static int encode_string (struct cj_encoder *e, const struct cj_node *node,
+                          int at, int type, const struct cj_path *path) {
+  size_t n;
+  const char *s;
+  if (type != LUA_TSTRING)
+    return cj_encode_expected(e, at, path, "string");
+  s = lua_tolstring(e->L, at, &n);
+  if (cj_encode_check_characters(e, node, path, s, n) != 0)
+    return -1;
+  return cj_encode_quoted(e, path, s, n);
+}
+
+/* Of any length: botocore holds no blob to a minimum. */
+static int encode_blob (struct cj_encoder *e, int at, int type,
+                        const struct cj_path *path) {
+  size_t n;
+  const char *s;
+  struct cj_buf *b = e->b;
+  if (type != LUA_TSTRING)
+    return cj_encode_expected(e, at, path, "string");
+  s = lua_tolstring(e->L, at, &n);
+  if (n > CJ_MAX_TEXT || cj_buf_reserve(b, CJ_BASE64_LEN(n) + 2) != 0)
+    return cj_encode_no_room(e, CJ_BASE64_LEN(n) + 2);
+  b->s[b->len++] = '"';
+  b->len += cj_base64_write(b->s + b->len, s, n);
+  b->s[b->len++] = '"';
+  return 0;
+}
+
+/* The whole number at 'at': 1, or 0 when it is something else. Text stands
+** only for what a double cannot hold. */
+static int to_integer (lua_State *L, int at, int type, int64_t *i) {
+  size_t n;
+  const char *s;
+  double d;
+  switch (type) {
+  case LUA_TNUMBER:
+    if (lua_isinteger(L, at)) {
+      *i = (int64_t)lua_tointeger(L, at);
+      return 1;
+    }
+    d = lua_tonumber(L, at);
+    if (!(d >= -9223372036854775808.0 && d < 9223372036854775808.0))
+      return 0;
+    *i = (int64_t)d;
+    return d == (double)*i;
+  case LUA_TSTRING:
+    s = lua_tolstring(L, at, &n);
+    return cj_integer_read(i, s, n) == 0 &&
+           (*i > CJ_MAX_EXACT || *i < -CJ_MAX_EXACT);
+  default:
+    return 0;
+  }
+}
+
+static int encode_integer (struct cj_encoder *e, const struct cj_node *node,
+                           int at, int type, const struct cj_path *path) {
+  int64_t i;
+  if (!to_integer(e->L, at, type, &i)) {
+    if (type != LUA_TNUMBER)
+      return cj_encode_expected(e, at, path, "integer");
+    return cj_encode_problem(e, path, "expected a whole number within 64 bits");
+  }
+  if (cj_encode_check_min(e, node, path, (double)i, "") != 0)
+    return -1;
+  return put_integer(e, i);
+}
+
+static int encode_number (struct cj_encoder *e, const struct cj_node *node,
+                          int at, int type, const struct cj_path *path) {
+  double d;
+  if (type != LUA_TNUMBER)
+    return cj_encode_expected(e, at, path, "number");
+  d = lua_tonumber(e->L, at);
+  if (isnan(d))
+    return cj_encode_put(e, "\"NaN\"", 5);
+  if (cj_encode_check_min(e, node, path, d, "") != 0)
+    return -1;
+  if (isinf(d))
+    return d > 0 ? cj_encode_put(e, "\"Infinity\"", 10)
+                 : cj_encode_put(e, "\"-Infinity\"", 11);
+  return d != 0 && lua_isinteger(e->L, at) /* -0 is a double on each Lua */
+             ? put_integer(e, (int64_t)lua_tointeger(e->L, at))
+             : put_double(e, d);
+}
+
+static int encode_boolean (struct cj_encoder *e, int at, int type,
+                           const struct cj_path *path) {
+  if (type != LUA_TBOOLEAN)
+    return cj_encode_expected(e, at, path, "boolean");
+  return lua_toboolean(e->L, at) ? cj_encode_put(e, "true", 4)
+                                 : cj_encode_put(e, "false", 5);
+}
+
+static int encode_time (struct cj_encoder *e, const struct cj_node *node,
+                        int at, int type, const struct cj_path *path) {
+  static const char wanted[] = "a time in seconds or as ISO-8601 text";
+  char text[CJ_DATE_MAX + 2];
+  double t;
+  size_t n;
+  if (type == LUA_TSTRING) {
+    const char *s = lua_tolstring(e->L, at, &n);
+    if (cj_time_read(&t, s, n) != 0)
+      return cj_encode_expected(e, at, path, wanted);
+  } else if (type == LUA_TNUMBER) {
+    t = lua_tonumber(e->L, at);
+  } else {
+    return cj_encode_expected(e, at, path, wanted);
+  }
+  n = node->type == CJ_TIME_HTTP ? cj_http_date_write(text + 1, t)
+                                 : cj_iso_write(text + 1, t);
+  if (n == 0)
+    return cj_encode_problem(e, path,
+                             "expected a time between the years 0 and 9999");
+  if (node->type == CJ_TIME)
+    return put_double(e, t);
+  text[0] = text[n + 1] = '"';
+  return cj_encode_put(e, text, n + 2);
+}
+
+int cj_encode_scalar (struct cj_encoder *e, const struct cj_node *node, int at,
+                      int type, const struct cj_path *path) {
+  switch (node->type) {
+  case CJ_STRING:
+    return encode_string(e, node, at, type, path);
+  case CJ_INTEGER:
+  case CJ_LONG:
+    return encode_integer(e, node, at, type, path);
+  case CJ_NUMBER:
+    return encode_number(e, node, at, type, path);
+  case CJ_BOOLEAN:
+    return encode_boolean(e, at, type, path);
+  case CJ_BLOB:
+    return encode_blob(e, at, type, path);
+  default:
+    return encode_time(e, node, at, type, path);
+  }
+}

@@ -1,0 +1,376 @@
+/* Shapes and scalars for Lua; encode.c and decode.c walk the values. */
+#include "lshape.h"
+
+#include "../base/date.h"
+#include "../base/scalar.h"
+
+const struct cj_node cj_document_node = { .type = CJ_DOCUMENT };
+
+/* What a buffer may keep between two calls. */
+#define BUFFER_KEPT ((size_t)1 << 20)
+
+struct cj_buf *cj_buffer_borrow (lua_State *L) {
+  struct cj_buf *b;
+  lua_pushvalue(L, CJ_UP_BUFFER);
+  b = lua_touserdata(L, -1);
+  if (b == NULL) {
+    lua_pop(L, 1);
+    return cj_buf_new(L, CJ_MAX_TEXT);
+  }
+  lua_pushnil(L);
+  lua_replace(L, CJ_UP_BUFFER);
+  cj_buf_reset(b);
+  return b;
+}
+
+void cj_buffer_return (lua_State *L, int index) {
+  struct cj_buf *b = lua_touserdata(L, index);
+  if (b->cap > BUFFER_KEPT)
+    cj_buf_free(b);
+  lua_pushvalue(L, index);
+  lua_replace(L, CJ_UP_BUFFER);
+}
+
+void cj_path_push (lua_State *L, const struct cj_path *path) {
+  luaL_checkstack(L, 4, NULL);
+  if (path->up == NULL) {
+    lua_pushliteral(L, "");
+    return;
+  }
+  cj_path_push(L, path->up);
+  if (path->name.s == NULL) {
+    lua_pushfstring(L, "[%d]", (int)path->index);
+    lua_concat(L, 2);
+  } else {
+    lua_pushstring(L, lua_rawlen(L, -1) > 0 ? "." : "");
+    lua_pushlstring(L, path->name.s, path->name.n);
+    lua_concat(L, 3);
+  }
+}
+
+int cj_is_null (lua_State *L, int at) {
+  return lua_type(L, at) == LUA_TLIGHTUSERDATA && lua_touserdata(L, at) == NULL;
+}
+
+void cj_push_whole (lua_State *L, double d) {
+  if (d >= -CJ_MAX_EXACT && d <= CJ_MAX_EXACT && d == (double)(int64_t)d)
+    cj_pushint64(L, (int64_t)d);
+  else
+    lua_pushnumber(L, d);
+}
+
+/* Shapes {=========================================================== */
+
+static int shape_gc (lua_State *L) {
+  cj_shape_free(luaL_checkudata(L, 1, CJ_SHAPE_T));
+  return 0;
+}
+
+static const luaL_Reg shape_mt[] = {
+  { "__gc", shape_gc },
+  { NULL, NULL },
+};
+
+/* Stack of l_shape; 'fresh' has the userdata compiled by this call, by name
+** and, in the order in which they were met, by number. */
+enum { SHAPES = 1, NAME, CACHE, FRESH };
+
+/* Pushes the shape called by the string on top, or a new empty one whose
+** turn to be compiled will come; takes the name. */
+static struct cj_shape *reach (lua_State *L, int *reached) {
+  struct cj_shape *shape;
+  int name = lua_gettop(L), table;
+  for (table = CACHE; table <= FRESH; table++) {
+    lua_pushvalue(L, name);
+    lua_rawget(L, table);
+    if ((shape = luaL_testudata(L, -1, CJ_SHAPE_T)) != NULL) {
+      lua_replace(L, name);
+      return shape;
+    }
+    lua_pop(L, 1);
+  }
+  shape = lua_newuserdatauv(L, sizeof(*shape), 1);
+  memset(shape, 0, sizeof(*shape)); /* empty, so __gc is safe from here on */
+  luaL_setmetatable(L, CJ_SHAPE_T);
+  lua_pushvalue(L, CACHE);
+  lua_setiuservalue(L, -2, CJ_NAMES);
+  lua_pushvalue(L, name);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, FRESH);
+  lua_pushvalue(L, name);
+  lua_rawseti(L, FRESH, ++*reached);
+  lua_replace(L, name);
+  return shape;
+}
+
+static void parse (lua_State *L, struct cj_shape *shape, const char *name) {
+  size_t n;
+  const char *text;
+  lua_getfield(L, SHAPES, name);
+  text = lua_tolstring(L, -1, &n);
+  if (text == NULL)
+    luaL_error(L, "shape %s: not in the model", name);
+  switch (cj_shape_parse(shape, text, n)) {
+  case -1:
+    luaL_error(L, "shape %s: %s", name, shape->problem);
+    break;
+  case -2:
+    luaL_error(L, "not enough memory");
+    break;
+  default:
+    lua_pop(L, 1);
+  }
+}
+
+/* Gives the members their names as Lua strings, the structures among their
+** types their shapes. */
+static void link (lua_State *L, struct cj_shape *shape, const char *name,
+                  int *reached) {
+  size_t i;
+  for (i = 0; i < shape->count; i++) {
+    struct cj_member *m = &shape->members[i];
+    struct cj_node *node;
+    lua_pushlstring(L, m->name.s, m->name.n);
+    m->interned = lua_topointer(L, -1);
+    m->index = (int)lua_rawlen(L, CACHE) + 1;
+    lua_rawseti(L, CACHE, m->index);
+    for (node = m->node; node != NULL; node = node->item)
+      if (node->type == CJ_STRUCTURE) {
+        lua_pushlstring(L, node->target.s, node->target.n);
+        lua_pushvalue(L, -1);
+        lua_gettable(L, SHAPES);
+        if (lua_type(L, -1) != LUA_TSTRING) {
+          lua_pushlstring(L, m->name.s, m->name.n);
+          luaL_error(L, "shape %s: member %s: no type or shape is called %s",
+                     name, lua_tostring(L, -1), lua_tostring(L, -3));
+        }
+        lua_pop(L, 1);
+        node->shape = reach(L, reached);
+        lua_pop(L, 1);
+      }
+  }
+}
+
+/* shape(shapes, name, cache): the compiled shape 'name' of the texts 'shapes'.
+** 'cache', a table that these calls alone fill and read by number, shares
+** what several have in common. */
+static int l_shape (lua_State *L) {
+  int reached = 0, compiled;
+  luaL_checktype(L, SHAPES, LUA_TTABLE);
+  luaL_checktype(L, NAME, LUA_TSTRING);
+  lua_settop(L, CACHE);
+  if (lua_type(L, CACHE) == LUA_TNIL) {
+    lua_newtable(L);
+    lua_replace(L, CACHE);
+  }
+  luaL_checktype(L, CACHE, LUA_TTABLE);
+  lua_newtable(L); /* FRESH */
+  lua_pushvalue(L, NAME);
+  reach(L, &reached);
+  for (compiled = 1; compiled <= reached; compiled++) {
+    const char *name;
+    struct cj_shape *shape;
+    lua_rawgeti(L, FRESH, compiled);
+    name = lua_tostring(L, -1);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, FRESH);
+    shape = lua_touserdata(L, -1);
+    parse(L, shape, name);
+    link(L, shape, name, &reached);
+    lua_pop(L, 2);
+  }
+  /* All are sound: now the others may see them. */
+  for (compiled = 1; compiled <= reached; compiled++) {
+    lua_rawgeti(L, FRESH, compiled);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, FRESH);
+    /* Others hold its address, so it stays even if its name is given away. */
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, CACHE, lua_touserdata(L, -1));
+    lua_rawset(L, CACHE);
+  }
+  return 1;
+}
+
+static void set_text (lua_State *L, const char *field, struct cj_slice text) {
+  if (text.s != NULL) {
+    lua_pushlstring(L, text.s, text.n);
+    lua_setfield(L, -2, field);
+  }
+}
+
+static void set_flag (lua_State *L, const char *field, unsigned is_set) {
+  if (is_set) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, field);
+  }
+}
+
+/* Pushes a type as the notation has it, without flags: string[]{} */
+static void push_type (lua_State *L, const struct cj_node *node) {
+  static const char *const scalars[] = { "string",  "integer",  "long",
+                                         "number",  "boolean",  "blob",
+                                         "time",    "time.iso", "time.http",
+                                         "document" };
+  luaL_checkstack(L, 2, NULL);
+  if (node->item != NULL) {
+    push_type(L, node->item);
+    lua_pushstring(L, node->type == CJ_LIST ? "[]" : "{}");
+    lua_concat(L, 2);
+  } else if (node->type == CJ_STRUCTURE) {
+    lua_pushlstring(L, node->target.s, node->target.n);
+  } else {
+    lua_pushstring(L, scalars[node->type]);
+  }
+}
+
+/* Writes what a member's type says into the table on top. */
+static void describe (lua_State *L, const struct cj_node *node) {
+  const struct cj_node *n;
+  push_type(L, node);
+  lua_setfield(L, -2, "type");
+  set_flag(L, "required", node->flags & CJ_REQUIRED);
+  set_flag(L, "idempotency", node->flags & CJ_IDEMPOTENCY);
+  set_flag(L, "sparse", node->flags & CJ_SPARSE);
+  set_flag(L, "open", node->flags & CJ_OPEN);
+  if (node->flags & CJ_MIN) {
+    cj_push_whole(L, node->min);
+    lua_setfield(L, -2, "min");
+  }
+  for (n = node; n != NULL; n = n->item) {
+    set_flag(L, "sensitive", n->flags & CJ_SENSITIVE);
+    set_text(L, "enum", n->enumeration);
+  }
+}
+
+/* members(shape): a list of { name, wire, location, type, required, … }, where
+** `sensitive` and `enum` may be said of what a list or map holds, and `xml` is
+** the text of a member that says how it is written in XML; the list itself says
+** `union` and `open`. */
+static int l_members (lua_State *L) {
+  static const char *const places[] = { NULL,    "body", "header", "headers",
+                                        "query", "uri",  "status" };
+  struct cj_shape *shape = luaL_checkudata(L, 1, CJ_SHAPE_T);
+  size_t i;
+  lua_createtable(L, (int)shape->count, 0);
+  set_flag(L, "union", (unsigned)shape->is_union);
+  set_flag(L, "open", shape->flags & CJ_OPEN);
+  for (i = 0; i < shape->count; i++) {
+    const struct cj_member *m = &shape->members[i];
+    lua_newtable(L);
+    set_text(L, "name", m->name);
+    set_text(L, "wire", m->wire);
+    set_text(L, "xml", m->xml);
+    if (m->place != CJ_IN_TEXT) {
+      lua_pushstring(L, places[m->place]);
+      lua_setfield(L, -2, "location");
+    }
+    describe(L, m->node);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+  return 1;
+}
+
+/* }================================================================= */
+
+/* Scalars {========================================================== */
+
+static int failure (lua_State *L, const char *message) {
+  lua_pushnil(L);
+  lua_pushstring(L, message);
+  return 2;
+}
+
+static int l_base64_encode (lua_State *L) {
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  struct cj_buf *b;
+  lua_settop(L, 1);
+  b = cj_buffer_borrow(L);
+  if (n > CJ_MAX_TEXT / 4 * 3 || cj_buf_reserve(b, CJ_BASE64_LEN(n)) != 0)
+    return luaL_error(L, "not enough memory");
+  lua_pushlstring(L, b->s, cj_base64_write(b->s, s, n));
+  cj_buffer_return(L, 2);
+  return 1;
+}
+
+static int l_base64_decode (lua_State *L) {
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  struct cj_buf *b;
+  lua_settop(L, 1);
+  b = cj_buffer_borrow(L);
+  if (cj_buf_reserve(b, n) != 0)
+    return luaL_error(L, "not enough memory");
+  if (cj_base64_read(b->s, &b->len, s, n) != 0)
+    return failure(L, "not base64");
+  lua_pushlstring(L, b->s, b->len);
+  cj_buffer_return(L, 2);
+  return 1;
+}
+
+static int date (lua_State *L, size_t (*write)(char *, double)) {
+  char text[CJ_DATE_MAX];
+  size_t n = write(text, luaL_checknumber(L, 1));
+  if (n == 0)
+    return failure(L, "not a time between the years 0 and 9999");
+  lua_pushlstring(L, text, n);
+  return 1;
+}
+
+static int l_iso (lua_State *L) {
+  return date(L, cj_iso_write);
+}
+
+static int l_http_date (lua_State *L) {
+  return date(L, cj_http_date_write);
+}
+
+static int l_epoch (lua_State *L) {
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  double t;
+  if (cj_time_read(&t, s, n) != 0)
+    return failure(L, "not an ISO-8601 or HTTP date");
+  cj_push_whole(L, t);
+  return 1;
+}
+
+static int l_set_array_mt (lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  lua_rawseti(L, CJ_UP_SETTINGS, CJ_SETTING_ARRAY_MT);
+  return 0;
+}
+
+/* }================================================================= */
+
+static const luaL_Reg functions[] = {
+  { "shape", l_shape },
+  { "members", l_members },
+  { "encode", cj_encode },
+  { "decode", cj_decode },
+  { "json_encode", cj_json_encode },
+  { "json_decode", cj_json_decode },
+  { "xml_decode", cj_xml_decode },
+  { "base64_encode", l_base64_encode },
+  { "base64_decode", l_base64_decode },
+  { "iso", l_iso },
+  { "http_date", l_http_date },
+  { "epoch", l_epoch },
+  { "set_array_mt", l_set_array_mt },
+  { NULL, NULL },
+};
+
+void cj_codec_open (lua_State *L) {
+  lua_pushnil(L); /* no buffer yet */
+  lua_createtable(L, 1, 0);
+  luaL_newmetatable(L, CJ_ARRAY_T);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -5, "array_mt");
+  lua_rawseti(L, -2, CJ_SETTING_ARRAY_MT);
+  cj_open_metatable(L, CJ_SHAPE_T, shape_mt);
+  luaL_setfuncs(L, functions, 3);
+  lua_pushlightuserdata(L, NULL);
+  lua_setfield(L, -2, "null");
+}

@@ -1,0 +1,408 @@
+/* The members of one structure, compiled from its text: a member a line,
+**   Name type flags…     as in   Tags string(min=1)[]{min=1} required as=tags
+** A first line `union` or `open` speaks of the structure itself. */
+#include "shape.h"
+
+#include "../base/scalar.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Lists of maps of lists …: two are rare, and every one nests in the walks. */
+#define MAX_SUFFIXES 32
+
+/* The text being compiled; names in the shape point into its copy. */
+struct parser {
+  struct cj_shape *shape;
+  struct cj_member *member; /* the one whose line this is */
+  const char *p, *end;
+  char *quoted;   /* where the next quoted name goes */
+  int speaks_xml; /* whether this line does */
+};
+
+static int is_blank (char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+static int equals (struct cj_slice text, const char *word) {
+  return text.n == strlen(word) && memcmp(text.s, word, text.n) == 0;
+}
+
+/* For "%.*s": not more of it than fits. */
+static int shown (struct cj_slice text) {
+  return text.n < 40 ? (int)text.n : 40;
+}
+
+static int fail (struct parser *c, const char *format, ...) {
+  char *to = c->shape->problem;
+  size_t room = sizeof(c->shape->problem);
+  va_list arguments;
+  if (c->member != NULL) {
+    int n = snprintf(to, room, "member %.*s: ", shown(c->member->name),
+                     c->member->name.s);
+    to += n;
+    room -= (size_t)n;
+  }
+  va_start(arguments, format);
+  vsnprintf(to, room, format, arguments);
+  va_end(arguments);
+  return -1;
+}
+
+static void skip_blanks (struct parser *c) {
+  while (c->p < c->end && is_blank(*c->p))
+    c->p++;
+}
+
+static int at_line_end (const struct parser *c) {
+  return c->p == c->end || *c->p == '\n';
+}
+
+/* Up to a blank, the line's end or one of 'stops'. */
+static struct cj_slice word (struct parser *c, const char *stops) {
+  struct cj_slice text;
+  text.s = c->p;
+  while (!at_line_end(c) && !is_blank(*c->p) && *c->p != '\0' &&
+         strchr(stops, *c->p) == NULL)
+    c->p++;
+  text.n = (size_t)(c->p - text.s);
+  return text;
+}
+
+static struct cj_node *add_node (struct parser *c, enum cj_type type) {
+  struct cj_node *node = &c->shape->nodes[c->shape->node_count++];
+  node->type = type;
+  return node;
+}
+
+/* The part of 'flag' behind "name=": 1, or 0 when it is another flag. */
+static int value_of (struct cj_slice flag, const char *name,
+                     struct cj_slice *value) {
+  size_t n = strlen(name);
+  if (flag.n <= n + 1 || memcmp(flag.s, name, n) != 0 || flag.s[n] != '=')
+    return 0;
+  value->s = flag.s + n + 1;
+  value->n = flag.n - n - 1;
+  return 1;
+}
+
+static int parse_place (struct parser *c, struct cj_slice value) {
+  static const struct {
+    const char *name;
+    enum cj_place place;
+  } places[] = { { "body", CJ_IN_BODY },       { "header", CJ_IN_HEADER },
+                 { "headers", CJ_IN_HEADERS }, { "query", CJ_IN_QUERY },
+                 { "uri", CJ_IN_URI },         { "status", CJ_IN_STATUS } };
+  size_t i;
+  for (i = 0; i < sizeof(places) / sizeof(*places); i++)
+    if (equals(value, places[i].name)) {
+      c->member->place = places[i].place;
+      return 0;
+    }
+  return fail(c, "unknown place in=%.*s", shown(value), value.s);
+}
+
+/* How a value is written in XML, which the protocols that do so read out of
+** the member's text. */
+static int is_xml_flag (struct cj_slice flag, int of_member) {
+  struct cj_slice value;
+  return equals(flag, "flattened") || equals(flag, "attribute") ||
+         value_of(flag, "namespace", &value) ||
+         value_of(flag, "prefix", &value) ||
+         (!of_member && value_of(flag, "as", &value));
+}
+
+/* A flag of the value itself, or where 'of_member', of its member too. */
+static int parse_flag (struct parser *c, struct cj_node *node,
+                       struct cj_slice flag, int of_member) {
+  static const struct {
+    const char *name;
+    unsigned flag;
+    int of_member;
+  } flags[] = { { "required", CJ_REQUIRED, 1 },
+                { "idempotency", CJ_IDEMPOTENCY, 1 },
+                { "sensitive", CJ_SENSITIVE, 0 },
+                { "sparse", CJ_SPARSE, 0 },
+                { "open", CJ_OPEN, 0 } };
+  struct cj_slice value;
+  size_t i;
+  for (i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+    if (of_member >= flags[i].of_member && equals(flag, flags[i].name)) {
+      node->flags |= flags[i].flag;
+      return 0;
+    }
+  if (value_of(flag, "min", &value)) {
+    node->flags |= CJ_MIN;
+    return cj_double_read(&node->min, value.s, value.n) == 0
+               ? 0
+               : fail(c, "min= expects a number");
+  }
+  if (value_of(flag, "enum", &node->enumeration))
+    return 0;
+  if (of_member && value_of(flag, "as", &c->member->wire))
+    return 0;
+  if (of_member && value_of(flag, "in", &value))
+    return parse_place(c, value);
+  if (is_xml_flag(flag, of_member)) {
+    c->speaks_xml = 1;
+    return 0;
+  }
+  return fail(c, "unknown flag %.*s", shown(flag), flag.s);
+}
+
+/* Flags up to 'close', which is a bracket or 0 for the line's end. */
+static int parse_flags (struct parser *c, struct cj_node *node, char close) {
+  const char stops[2] = { close, '\0' };
+  for (;;) {
+    skip_blanks(c);
+    if (at_line_end(c))
+      return close == '\0' ? 0 : fail(c, "expected '%c'", close);
+    if (close != '\0' && *c->p == close) {
+      c->p++;
+      return 0;
+    }
+    if (parse_flag(c, node, word(c, stops), close == '\0') != 0)
+      return -1;
+  }
+}
+
+static int parse_own_flags (struct parser *c, struct cj_node *node) {
+  if (c->p == c->end || *c->p != '(')
+    return 0;
+  c->p++;
+  return parse_flags(c, node, ')');
+}
+
+static int parse_base (struct parser *c, struct cj_node **node) {
+  static const struct {
+    const char *name;
+    enum cj_type type;
+  } scalars[] = { { "string", CJ_STRING },       { "integer", CJ_INTEGER },
+                  { "long", CJ_LONG },           { "number", CJ_NUMBER },
+                  { "boolean", CJ_BOOLEAN },     { "blob", CJ_BLOB },
+                  { "time", CJ_TIME },           { "time.iso", CJ_TIME_ISO },
+                  { "time.http", CJ_TIME_HTTP }, { "document", CJ_DOCUMENT } };
+  struct cj_slice name = word(c, "([{");
+  size_t i;
+  if (name.n == 0)
+    return fail(c, "expected a type");
+  for (i = 0; i < sizeof(scalars) / sizeof(*scalars); i++)
+    if (equals(name, scalars[i].name)) {
+      *node = add_node(c, scalars[i].type);
+      return parse_own_flags(c, *node);
+    }
+  *node = add_node(c, CJ_STRUCTURE);
+  (*node)->target = name;
+  return parse_own_flags(c, *node);
+}
+
+/* base suffix*, each with its own flags in parentheses. */
+static int parse_type (struct parser *c, struct cj_node **node) {
+  int depth = 0;
+  if (parse_base(c, node) != 0)
+    return -1;
+  while (!at_line_end(c) && !is_blank(*c->p)) {
+    struct cj_node *item = *node;
+    int is_list = *c->p == '[';
+    if (!is_list && *c->p != '{')
+      return fail(c, "expected [] or {} after the type");
+    if (++depth > MAX_SUFFIXES)
+      return fail(c, "more than %d lists and maps in a type", MAX_SUFFIXES);
+    c->p++;
+    *node = add_node(c, is_list ? CJ_LIST : CJ_MAP);
+    (*node)->item = item;
+    if (is_list) {
+      if (c->p == c->end || *c->p++ != ']')
+        return fail(c, "expected ']'");
+    } else {
+      (*node)->key = add_node(c, CJ_STRING);
+      if (parse_flags(c, (*node)->key, '}') != 0)
+        return -1;
+    }
+    if (parse_own_flags(c, *node) != 0)
+      return -1;
+  }
+  return 0;
+}
+
+/* Names go into JSON and messages as they are. */
+static int is_plain (struct cj_slice name) {
+  size_t i;
+  for (i = 0; i < name.n; i++)
+    if (name.s[i] <= ' ' || name.s[i] == 0x7F || name.s[i] == '"' ||
+        name.s[i] == '\\')
+      return 0;
+  return name.n > 0;
+}
+
+static void quote_wire (struct parser *c) {
+  struct cj_member *m = c->member;
+  m->quoted.s = c->quoted;
+  m->quoted.n = m->wire.n + 4;
+  memcpy(c->quoted, ",\"", 2);
+  memcpy(c->quoted + 2, m->wire.s, m->wire.n);
+  memcpy(c->quoted + 2 + m->wire.n, "\":", 2);
+  c->quoted += m->quoted.n;
+}
+
+static int parse_member (struct parser *c, struct cj_slice name) {
+  struct cj_shape *shape = c->shape;
+  struct cj_member *m = c->member = &shape->members[shape->count];
+  struct cj_slice text;
+  m->name = m->wire = name;
+  if (!is_plain(name))
+    return fail(c, "bad name");
+  if (cj_shape_member(shape, name) != NULL)
+    return fail(c, "declared twice");
+  skip_blanks(c);
+  text.s = c->p;
+  c->speaks_xml = 0;
+  if (parse_type(c, &m->node) != 0 || parse_flags(c, m->node, '\0') != 0)
+    return -1;
+  text.n = (size_t)(c->p - text.s);
+  if (c->speaks_xml)
+    m->xml = text;
+  if (!is_plain(m->wire))
+    return fail(c, "bad name after as=");
+  if (m->place == CJ_IN_BODY) {
+    if (shape->body != NULL)
+      return fail(c, "another member is the body already");
+    shape->body = m;
+  }
+  shape->in_text += m->place == CJ_IN_TEXT;
+  quote_wire(c);
+  shape->count++;
+  c->member = NULL;
+  return 0;
+}
+
+static int parse_lines (struct parser *c) {
+  for (;;) {
+    struct cj_slice name;
+    while (c->p < c->end && (is_blank(*c->p) || *c->p == '\n'))
+      c->p++;
+    if (c->p == c->end)
+      return 0;
+    name = word(c, "");
+    skip_blanks(c);
+    if (at_line_end(c) && c->shape->count == 0 && equals(name, "union"))
+      c->shape->is_union = 1;
+    else if (at_line_end(c) && c->shape->count == 0 && equals(name, "open"))
+      c->shape->flags |= CJ_OPEN;
+    else if (parse_member(c, name) != 0)
+      return -1;
+  }
+}
+
+int cj_shape_parse (struct cj_shape *shape, const char *text, size_t n) {
+  struct parser c;
+  size_t lines = 1, types = 1, i;
+  if (n > SIZE_MAX / 8)
+    return -2;
+  for (i = 0; i < n; i++) {
+    lines += text[i] == '\n';
+    types += text[i] == '\n' || text[i] == '[' || text[i] == '{';
+    types += text[i] == '{'; /* the key's */
+  }
+  /* The copy, then the quoted names: each from its line, with ,"": around. */
+  shape->text = malloc(2 * n + 4 * lines);
+  shape->members = calloc(lines, sizeof(*shape->members));
+  shape->nodes = calloc(types, sizeof(*shape->nodes));
+  if (shape->text == NULL || shape->members == NULL || shape->nodes == NULL)
+    return -2;
+  memcpy(shape->text, text, n);
+  c.shape = shape;
+  c.member = NULL;
+  c.p = shape->text;
+  c.end = shape->text + n;
+  c.quoted = shape->text + n;
+  return parse_lines(&c);
+}
+
+void cj_shape_free (struct cj_shape *shape) {
+  free(shape->text);
+  free(shape->members);
+  free(shape->nodes);
+  memset(shape, 0, sizeof(*shape));
+}
+
+const struct cj_member *cj_shape_find (const struct cj_shape *shape,
+                                       struct cj_slice wire, size_t *guess) {
+  size_t left, i = *guess;
+  for (left = shape->count; left > 0; left--, i++) {
+    const struct cj_member *m;
+    if (i >= shape->count)
+      i = 0;
+    m = &shape->members[i];
+    if (cj_slice_equal(m->wire, wire) && m->place == CJ_IN_TEXT) {
+      *guess = i + 1;
+      return m;
+    }
+  }
+  return NULL;
+}
+
+const struct cj_member *cj_shape_member (const struct cj_shape *shape,
+                                         struct cj_slice name) {
+  size_t i;
+  for (i = 0; i < shape->count; i++)
+    if (cj_slice_equal(shape->members[i].name, name))
+      return &shape->members[i];
+  return NULL;
+}
+
+const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
+                                           const void *name, size_t *guess) {
+  size_t left, i = *guess;
+  for (left = name != NULL ? shape->count : 0; left > 0; left--, i++) {
+    if (i >= shape->count)
+      i = 0;
+    if (shape->members[i].interned == name) {
+      *guess = i + 1;
+      return &shape->members[i];
+    }
+  }
+  return NULL;
+}
+
+static int lower (char c) {
+  return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+/* Levenshtein's distance of two names, case ignored and underscores free, so
+** that export_arn means ExportArn. */
+#define LONGEST_NAME 64 /* longer ones are pasted, not misspelt */
+static size_t distance (struct cj_slice a, struct cj_slice b) {
+  size_t row[LONGEST_NAME + 1], i, j;
+  if (a.n > LONGEST_NAME || b.n > LONGEST_NAME)
+    return SIZE_MAX;
+  for (j = 0; j <= b.n; j++)
+    row[j] = j;
+  for (i = 0; i < a.n; i++) {
+    size_t corner = row[0], free_of = a.s[i] == '_' ? 0 : 1;
+    row[0] += free_of;
+    for (j = 0; j < b.n; j++) {
+      size_t change = corner + (lower(a.s[i]) != lower(b.s[j]));
+      size_t least = row[j] + 1 < change ? row[j] + 1 : change;
+      corner = row[j + 1];
+      row[j + 1] = corner + free_of < least ? corner + free_of : least;
+    }
+  }
+  return row[b.n];
+}
+
+const struct cj_member *cj_shape_nearest (const struct cj_shape *shape,
+                                          struct cj_slice name) {
+  const struct cj_member *nearest = NULL;
+  size_t best = (name.n < 6 ? 2 : name.n / 3) + 1, i; /* or another name */
+  for (i = 0; i < shape->count; i++) {
+    size_t d = distance(name, shape->members[i].name);
+    if (d < best) {
+      best = d;
+      nearest = &shape->members[i];
+    }
+  }
+  return nearest;
+}

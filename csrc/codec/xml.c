@@ -1,0 +1,358 @@
+/* A pull reader over XML text. No Lua. */
+#include "xml.h"
+
+#include "../base/scalar.h"
+
+#include <string.h>
+
+/* An element with more is not one of ours. */
+#define MAX_ATTRIBUTES 32
+
+static int fail (struct cj_xml *r, const char *at, const char *problem) {
+  if (r->problem == NULL) {
+    r->problem = problem;
+    r->p = at;
+  }
+  return -1;
+}
+
+void cj_xml_init (struct cj_xml *r, struct cj_slice text, struct cj_buf *buf) {
+  memset(r, 0, sizeof(*r));
+  r->start = r->p = text.s;
+  r->end = text.s + text.n;
+  r->text = buf;
+  cj_buf_reset(buf);
+  if (text.n > CJ_XML_MAX_TEXT)
+    fail(r, r->p, "longer than 64 MiB");
+  else if (text.n >= 3 && memcmp(text.s, "\xEF\xBB\xBF", 3) == 0)
+    r->p += 3;
+}
+
+/* Tokens {=========================================================== */
+
+static int is_blank (char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void skip_blanks (struct cj_xml *r) {
+  while (r->p < r->end && is_blank(*r->p))
+    r->p++;
+}
+
+/* 1 and past it when 'literal' comes next. */
+static int take (struct cj_xml *r, const char *literal) {
+  size_t n = strlen(literal);
+  if ((size_t)(r->end - r->p) < n || memcmp(r->p, literal, n) != 0)
+    return 0;
+  r->p += n;
+  return 1;
+}
+
+/* ASCII alone: no service has other names. */
+static int is_name_start (char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static int is_name (char c) {
+  return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+static int skip_name (struct cj_xml *r) {
+  if (r->p == r->end || !is_name_start(*r->p))
+    return fail(r, r->p, "expected a name");
+  while (r->p < r->end && is_name(*r->p))
+    r->p++;
+  return 0;
+}
+
+/* A name, with or without a prefix. */
+static int read_name (struct cj_xml *r, struct cj_slice *name) {
+  name->s = r->p;
+  name->n = 0;
+  if (skip_name(r) != 0 || (take(r, ":") && skip_name(r) != 0))
+    return -1;
+  name->n = (size_t)(r->p - name->s);
+  return 0;
+}
+
+static struct cj_slice without_prefix (struct cj_slice name) {
+  const char *colon = memchr(name.s, ':', name.n);
+  if (colon != NULL) {
+    name.n -= (size_t)(colon + 1 - name.s);
+    name.s = colon + 1;
+  }
+  return name;
+}
+
+/* }================================================================= */
+
+/* Characters {======================================================= */
+
+static int add (struct cj_xml *r, const char *s, size_t n) {
+  if (cj_buf_add(r->text, s, n) != 0)
+    return fail(r, r->p, "out of memory");
+  return 0;
+}
+
+static int is_char (uint32_t c) {
+  return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xD7FF) ||
+         (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
+}
+
+/* A character by its number, past "&#". */
+static int read_number (struct cj_xml *r, const char *at) {
+  uint32_t base = take(r, "x") ? 16 : 10, c = 0;
+  const char *digits = r->p;
+  char utf8[CJ_UTF8_MAX];
+  int d;
+  while (r->p < r->end && (d = cj_hex_value(*r->p)) >= 0 && d < (int)base) {
+    if (c > 0x10FFFF)
+      break;
+    c = c * base + (uint32_t)d;
+    r->p++;
+  }
+  if (r->p == digits || !take(r, ";") || !is_char(c))
+    return fail(r, at, "expected a character's number");
+  return add(r, utf8, cj_utf8_write(utf8, c));
+}
+
+static int read_reference (struct cj_xml *r) {
+  static const struct {
+    const char *name, *text;
+  } entities[] = { { "lt;", "<" },
+                   { "gt;", ">" },
+                   { "amp;", "&" },
+                   { "quot;", "\"" },
+                   { "apos;", "'" } };
+  const char *at = r->p++;
+  size_t i;
+  if (take(r, "#"))
+    return read_number(r, at);
+  for (i = 0; i < sizeof(entities) / sizeof(*entities); i++)
+    if (take(r, entities[i].name))
+      return add(r, entities[i].text, 1);
+  return fail(r, at, "unknown entity");
+}
+
+/* One character as it stands; every kind of line end is \n. */
+static int read_char (struct cj_xml *r) {
+  unsigned char c = (unsigned char)*r->p;
+  size_t n = 1;
+  if (c == '\r') {
+    r->p += r->p + 1 < r->end && r->p[1] == '\n' ? 2 : 1;
+    return add(r, "\n", 1);
+  }
+  if (c < 0x20 && c != '\t' && c != '\n')
+    return fail(r, r->p, "control character");
+  if (c >= 0x80) {
+    n = cj_utf8_sequence(r->p, r->end);
+    /* U+FFFE and U+FFFF are UTF-8, but no characters. */
+    if (n == 0 || (n == 3 && memcmp(r->p, "\xEF\xBF", 2) == 0 &&
+                   (unsigned char)r->p[2] >= 0xBE))
+      return fail(r, r->p, "not UTF-8");
+  }
+  r->p += n;
+  return add(r, r->p - n, n);
+}
+
+/* Past "<![CDATA[". */
+static int read_cdata (struct cj_xml *r) {
+  while (!take(r, "]]>")) {
+    if (r->p == r->end)
+      return fail(r, r->p, "CDATA does not end");
+    if (read_char(r) != 0)
+      return -1;
+  }
+  return 0;
+}
+
+/* Past "<!--". */
+static int skip_comment (struct cj_xml *r) {
+  for (; r->p < r->end; r->p++)
+    if (take(r, "--"))
+      return take(r, ">") ? 0 : fail(r, r->p - 2, "-- within a comment");
+  return fail(r, r->p, "comment does not end");
+}
+
+/* Up to the next tag. */
+static int read_text (struct cj_xml *r) {
+  while (r->p < r->end) {
+    int got;
+    if (take(r, "<!--"))
+      got = skip_comment(r);
+    else if (take(r, "<![CDATA["))
+      got = read_cdata(r);
+    else if (*r->p == '<')
+      return 0;
+    else if (*r->p == '&')
+      got = read_reference(r);
+    else if (*r->p == ']' && take(r, "]]>"))
+      got = fail(r, r->p - 3, "]]> within text");
+    else
+      got = read_char(r);
+    if (got != 0)
+      return -1;
+  }
+  return fail(r, r->p, "the text ends within an element");
+}
+
+/* }================================================================= */
+
+/* Tags {============================================================= */
+
+/* A quoted value, decoded into the reader's text. */
+static int read_value (struct cj_xml *r) {
+  char quote = r->p < r->end ? *r->p : '\0';
+  if (quote != '"' && quote != '\'')
+    return fail(r, r->p, "expected a quoted value");
+  r->p++;
+  cj_buf_reset(r->text);
+  while (r->p < r->end && *r->p != quote) {
+    if (*r->p == '<')
+      return fail(r, r->p, "< within a value");
+    if ((*r->p == '&' ? read_reference(r) : read_char(r)) != 0)
+      return -1;
+  }
+  if (r->p == r->end)
+    return fail(r, r->p, "a value does not end");
+  r->p++;
+  return 0;
+}
+
+/* The next attribute of a tag: 1; 0 where there is none. */
+static int read_attribute (struct cj_xml *r, struct cj_slice *name) {
+  const char *at = r->p;
+  skip_blanks(r);
+  if (r->p == r->end || *r->p == '>' || *r->p == '/' || *r->p == '?')
+    return 0;
+  if (r->p == at)
+    return fail(r, at, "expected a blank before an attribute");
+  if (read_name(r, name) != 0)
+    return -1;
+  skip_blanks(r);
+  if (!take(r, "="))
+    return fail(r, r->p, "expected = after an attribute's name");
+  skip_blanks(r);
+  return read_value(r) == 0 ? 1 : -1;
+}
+
+/* Attributes are checked and let go of. */
+static int skip_attributes (struct cj_xml *r) {
+  struct cj_slice names[MAX_ATTRIBUTES], name = { "", 0 };
+  int count, got, i;
+  for (count = 0; count < MAX_ATTRIBUTES; count++) {
+    if ((got = read_attribute(r, &name)) <= 0)
+      return got;
+    for (i = 0; i < count; i++)
+      if (cj_slice_equal(names[i], name))
+        return fail(r, name.s, "an attribute is there twice");
+    names[count] = name;
+  }
+  return fail(r, r->p, "too many attributes");
+}
+
+static enum cj_xml_event read_start (struct cj_xml *r) {
+  struct cj_slice name;
+  if (r->depth == CJ_XML_MAX_DEPTH) {
+    fail(r, r->p, "nested too deep");
+    return CJ_XML_PROBLEM;
+  }
+  if (read_name(r, &name) != 0 || skip_attributes(r) != 0)
+    return CJ_XML_PROBLEM;
+  r->is_empty = take(r, "/");
+  if (!take(r, ">")) {
+    fail(r, r->p, "expected > at the end of a tag");
+    return CJ_XML_PROBLEM;
+  }
+  r->open[r->depth++] = name;
+  r->name = without_prefix(name);
+  cj_buf_reset(r->text);
+  return CJ_XML_START;
+}
+
+static enum cj_xml_event end_element (struct cj_xml *r) {
+  r->name = without_prefix(r->open[--r->depth]);
+  return CJ_XML_END;
+}
+
+/* Past "</". */
+static enum cj_xml_event read_end (struct cj_xml *r) {
+  struct cj_slice name;
+  if (read_name(r, &name) != 0)
+    return CJ_XML_PROBLEM;
+  if (!cj_slice_equal(name, r->open[r->depth - 1])) {
+    fail(r, name.s, "an end tag of another element");
+    return CJ_XML_PROBLEM;
+  }
+  skip_blanks(r);
+  if (!take(r, ">")) {
+    fail(r, r->p, "expected > at the end of a tag");
+    return CJ_XML_PROBLEM;
+  }
+  return end_element(r);
+}
+
+/* }================================================================= */
+
+/* Blanks and comments before and after the root element. */
+static int skip_misc (struct cj_xml *r) {
+  for (;;) {
+    skip_blanks(r);
+    if (!take(r, "<!--"))
+      return 0;
+    if (skip_comment(r) != 0)
+      return -1;
+  }
+}
+
+static int is_utf8 (const struct cj_buf *b) {
+  return b->len == 5 &&
+         (memcmp(b->s, "UTF-8", 5) == 0 || memcmp(b->s, "utf-8", 5) == 0);
+}
+
+/* <?xml version="1.0" encoding="UTF-8"?>, of which the encoding matters. */
+static int skip_declaration (struct cj_xml *r) {
+  struct cj_slice name;
+  int got;
+  if (!take(r, "<?xml"))
+    return 0;
+  while ((got = read_attribute(r, &name)) > 0)
+    if (name.n == 8 && memcmp(name.s, "encoding", 8) == 0 && !is_utf8(r->text))
+      return fail(r, name.s, "an encoding that is not UTF-8");
+  if (got == 0 && !take(r, "?>"))
+    return fail(r, r->p, "the declaration does not end");
+  return got;
+}
+
+static enum cj_xml_event read_root (struct cj_xml *r) {
+  if (skip_declaration(r) != 0 || skip_misc(r) != 0)
+    return CJ_XML_PROBLEM;
+  if (!take(r, "<")) {
+    fail(r, r->p, "expected an element");
+    return CJ_XML_PROBLEM;
+  }
+  return read_start(r);
+}
+
+static enum cj_xml_event read_nothing (struct cj_xml *r) {
+  if (skip_misc(r) == 0 && r->p < r->end)
+    fail(r, r->p, "something follows the root element");
+  return r->problem != NULL ? CJ_XML_PROBLEM : CJ_XML_DONE;
+}
+
+enum cj_xml_event cj_xml_next (struct cj_xml *r) {
+  if (r->problem != NULL)
+    return CJ_XML_PROBLEM;
+  if (r->is_empty) {
+    r->is_empty = 0;
+    return end_element(r);
+  }
+  if (r->depth == 0)
+    return r->name.s == NULL ? read_root(r) : read_nothing(r);
+  if (read_text(r) != 0)
+    return CJ_XML_PROBLEM;
+  if (take(r, "</"))
+    return read_end(r);
+  r->p++;
+  return read_start(r);
+}

@@ -1,0 +1,38 @@
+/* A pull reader over XML text: elements, their character data and attributes.
+** Strict: well-formed UTF-8, no DTD, no entities but the five and characters
+** by number, no processing instructions. No Lua. */
+#ifndef CJ_XML_H
+#define CJ_XML_H
+
+#include "../base/buf.h"
+
+/* Services stay under 10 levels. */
+#define CJ_XML_MAX_DEPTH 64
+
+/* The longest text read: far above any answer, below any harm. */
+#define CJ_XML_MAX_TEXT ((size_t)64 << 20)
+
+/* A cursor over bytes it does not own. */
+struct cj_xml {
+  const char *start, *p, *end;
+  struct cj_buf *text;  /* character data since the last start tag, decoded */
+  const char *problem;  /* what was wrong, at 'p'; NULL while all is well */
+  struct cj_slice name; /* of the element that begins or ends, no prefix */
+  struct cj_slice open[CJ_XML_MAX_DEPTH]; /* whole names, to match the ends */
+  int depth;
+  int is_empty; /* <name/>: its end comes next */
+};
+
+enum cj_xml_event {
+  CJ_XML_PROBLEM, /* 'problem' is set */
+  CJ_XML_START,
+  CJ_XML_END, /* 'text' is the element's when it has no children */
+  CJ_XML_DONE /* the root element has ended, and nothing follows it */
+};
+
+void cj_xml_init (struct cj_xml *r, struct cj_slice text, struct cj_buf *buf);
+
+/* After CJ_XML_PROBLEM and CJ_XML_DONE there is nothing more to read. */
+enum cj_xml_event cj_xml_next (struct cj_xml *r);
+
+#endif

@@ -1,0 +1,276 @@
+/* A connection that libcurl opens and on which we speak HTTP/1.1 ourselves. */
+#include "http1_connection.h"
+
+#include "../base/forks.h"
+#include "../base/sigpipe.h"
+
+#include <stdio.h>
+
+/* Beyond this it is no document of a service: libcurl sends large bodies with
+** an eye on what the server answers meanwhile. */
+#define MAX_BODY ((size_t)64 << 10)
+/* Headers and target, as libcurl's HTTP takes them. */
+#define MAX_OUT (MAX_BODY + ((size_t)256 << 10))
+#define MAX_ORIGIN ((size_t)1 << 10)
+/* Taken from the socket at a time. */
+#define PIECE ((size_t)16 << 10)
+
+/* ---- which requests ---- */
+
+static size_t scheme_length (const char *url) {
+  return strncmp(url, "http://", 7) == 0    ? 7
+         : strncmp(url, "https://", 8) == 0 ? 8
+                                            : 0;
+}
+
+/* Names, addresses and ports; what else may stand there is for libcurl to
+** understand. */
+static int is_host_char (char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~:[]", c) != NULL);
+}
+
+size_t cj_connection_origin (const struct cj_request *r) {
+  size_t scheme = scheme_length(r->url), i = scheme, end;
+  if (scheme == 0 || r->network.proxy != NULL || r->body_len > MAX_BODY ||
+      cj_request_refusal(r) != NULL)
+    return 0;
+  while (is_host_char(r->url[i]))
+    i++;
+  end = i;
+  if (end == scheme || end > MAX_ORIGIN - 2 ||
+      strchr("/?", r->url[end]) == NULL)
+    return 0;
+  for (; i < r->url_len; i++) {
+    if (r->url[i] <= ' ' || r->url[i] >= 0x7f || r->url[i] == '#')
+      return 0;
+  }
+  return end;
+}
+
+/* ---- opening and closing ---- */
+
+void cj_connection_init (struct cj_connection *c) {
+  memset(c, 0, sizeof(*c));
+  cj_handle_init(&c->h);
+  c->fd = CURL_SOCKET_BAD;
+  c->origin.max = MAX_ORIGIN;
+  c->out.max = MAX_OUT;
+}
+
+void cj_connection_close (struct cj_connection *c) {
+  struct cj_sigpipe guard;
+  if (c->multi != NULL && c->h.forks == cj_forks()) {
+    if (c->h.secure)
+      cj_sigpipe_block(&guard);                    /* TLS says goodbye */
+    curl_multi_remove_handle(c->multi, c->h.easy); /* closes it */
+    if (c->h.secure)
+      cj_sigpipe_restore(&guard);
+  }
+  c->multi = NULL;
+  c->fd = CURL_SOCKET_BAD;
+  c->is_used = 0;
+}
+
+void cj_connection_free (struct cj_connection *c) {
+  cj_connection_close(c);
+  cj_handle_free(&c->h);
+  cj_buf_free(&c->origin);
+  cj_buf_free(&c->out);
+  cj_reader_free(&c->in);
+}
+
+int cj_connection_leads (const struct cj_connection *c, struct cj_slice origin,
+                         const struct cj_buf *network) {
+  return c->origin.len == origin.n + 2 &&
+         memcmp(c->origin.s, origin.s, origin.n) == 0 &&
+         c->h.network.len == network->len &&
+         memcmp(c->h.network.s, network->s, network->len) == 0;
+}
+
+/* A server that has closed it is seen here, and one that has said something
+** nobody asked for; what it says a moment later is taken for the answer, as
+** everywhere. TLS may have had something to say for itself. */
+int cj_connection_is_alive (struct cj_connection *c) {
+  char byte;
+  size_t n;
+  return curl_easy_recv(c->h.easy, &byte, 1, &n) == CURLE_AGAIN;
+}
+
+int cj_connection_aim (struct cj_connection *c, const struct cj_request *r,
+                       size_t origin) {
+  int is_new;
+  if (cj_handle_begin(&c->h) != 0)
+    return -1;
+  is_new = cj_handle_network(&c->h, r);
+  if (is_new < 0)
+    return -1;
+  if (is_new)
+    curl_easy_setopt(c->h.easy, CURLOPT_CONNECT_ONLY, 1L);
+  cj_buf_reset(&c->origin);
+  if (cj_buf_add(&c->origin, r->url, origin) != 0 ||
+      cj_buf_add(&c->origin, "/", 2) != 0 ||
+      cj_handle_address(&c->h, c->origin.s, c->origin.len - 1) != 0 ||
+      c->h.unset)
+    return cj_handle_refuse(&c->h, "memory", "out of memory");
+  return 0;
+}
+
+int cj_connection_open (struct cj_connection *c, CURLM *multi) {
+  cj_handle_timeouts(&c->h, c->timeout, c->connect_timeout);
+  if (curl_multi_add_handle(multi, c->h.easy) != CURLM_OK)
+    return cj_handle_refuse(&c->h, "memory", "out of memory");
+  c->multi = multi;
+  c->sent = 0;
+  return 0;
+}
+
+enum cj_progress cj_connection_opened (struct cj_connection *c,
+                                       CURLcode result) {
+  if (result == CURLE_OK)
+    result = curl_easy_getinfo(c->h.easy, CURLINFO_ACTIVESOCKET, &c->fd);
+  if (result != CURLE_OK) {
+    c->h.problem = cj_handle_failure(&c->h, result).code;
+    return CJ_PROGRESS_FAILED;
+  } else if (c->fd == CURL_SOCKET_BAD) {
+    cj_handle_refuse(&c->h, "connect", "the connection was lost at once");
+    return CJ_PROGRESS_FAILED;
+  }
+  c->h.message[0] = '\0'; /* of addresses that were tried in vain */
+  return CJ_PROGRESS_WAIT;
+}
+
+/* ---- the request ---- */
+
+static int add (struct cj_connection *c, const char *s, size_t n) {
+  return cj_buf_add(&c->out, s, n);
+}
+
+/* The lines but for those that are the transport's own; whether the host is
+** among them. -1: not to be sent. */
+static int add_lines (struct cj_connection *c, struct cj_slice lines) {
+  struct cj_field f;
+  int more, has_host = 0;
+  while ((more = cj_line_next(&lines, &f)) > 0) {
+    if (cj_field_is(f.name, "transfer-encoding"))
+      return -1;
+    if (cj_field_is(f.name, "content-length") || cj_field_is(f.name, "expect"))
+      continue;
+    has_host |= cj_field_is(f.name, "host");
+    if (add(c, f.name.s, (size_t)(lines.s - f.name.s)) != 0)
+      return -1;
+  }
+  return more < 0 ? -1 : has_host;
+}
+
+int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
+                         size_t origin) {
+  const char *target = r->url + origin;
+  const char *host = r->url + scheme_length(r->url);
+  char length[48];
+  int n = 0, has_host;
+  if (cj_request_has_body(r))
+    n = snprintf(length, sizeof(length), "Content-Length: %zu\r\n",
+                 r->body_len);
+  cj_buf_reset(&c->out);
+  c->sent = 0;
+  c->has_sent = 0;
+  c->once = r->once;
+  c->timeout = r->timeout;
+  c->connect_timeout = r->connect_timeout;
+  c->h.problem = NULL;
+  c->h.message[0] = '\0';
+  cj_reader_begin(&c->in, strcmp(r->method, "HEAD") == 0);
+  if (add(c, r->method, r->method_len) != 0 ||
+      add(c, *target == '/' ? " " : " /", *target == '/' ? 1 : 2) != 0 ||
+      add(c, target, r->url_len - origin) != 0 ||
+      add(c, " HTTP/1.1\r\n", 11) != 0)
+    return -1;
+  has_host = add_lines(c, r->lines);
+  if (has_host < 0 ||
+      (!has_host &&
+       (add(c, "Host: ", 6) != 0 ||
+        add(c, host, (size_t)(target - host)) != 0 || add(c, "\r\n", 2) != 0)))
+    return -1;
+  return add(c, length, (size_t)n) != 0 || add(c, "\r\n", 2) != 0 ||
+                 add(c, r->body, r->body_len) != 0
+             ? -1
+             : 0;
+}
+
+/* ---- the exchange ---- */
+
+/* It ended before the answer did. A connection that was kept may have been
+** closed by the server before the request came. */
+static enum cj_progress lose (struct cj_connection *c, const char *why) {
+  if (c->is_used && !(c->once && c->has_sent) && !cj_reader_has_begun(&c->in))
+    return CJ_PROGRESS_AGAIN;
+  if (c->h.secure && c->h.message[0] != '\0')
+    c->h.problem = "closed"; /* TLS has said why */
+  else
+    cj_handle_refuse(&c->h, "closed", "%s", why);
+  return CJ_PROGRESS_FAILED;
+}
+
+static enum cj_progress end (struct cj_connection *c) {
+  if (cj_reader_take(&c->in, "", 0) == CJ_READING_DONE)
+    return CJ_PROGRESS_DONE;
+  return lose(c, c->in.message);
+}
+
+enum cj_progress cj_connection_receive (struct cj_connection *c) {
+  char piece[PIECE];
+  size_t n;
+  do {
+    CURLcode result = curl_easy_recv(c->h.easy, piece, sizeof(piece), &n);
+    if (result == CURLE_AGAIN)
+      return CJ_PROGRESS_WAIT;
+    if (result != CURLE_OK)
+      return lose(c, "the connection was lost before the answer's end");
+    if (n == 0)
+      return end(c);
+    switch (cj_reader_take(&c->in, piece, n)) {
+    case CJ_READING_DONE:
+      return CJ_PROGRESS_DONE;
+    case CJ_READING_FAILED:
+      cj_handle_refuse(&c->h, c->in.code, "%s", c->in.message);
+      return CJ_PROGRESS_FAILED;
+    default:
+      break;
+    }
+  } while (c->h.secure || n == sizeof(piece)); /* TLS may hold more back */
+  return CJ_PROGRESS_WAIT;
+}
+
+enum cj_progress cj_connection_send (struct cj_connection *c) {
+  while (c->sent < c->out.len) {
+    size_t n = 0;
+    CURLcode result =
+        curl_easy_send(c->h.easy, c->out.s + c->sent, c->out.len - c->sent, &n);
+    if (result == CURLE_AGAIN)
+      break;
+    if (result != CURLE_OK) { /* a server may have answered before it left */
+      enum cj_progress progress = cj_connection_receive(c);
+      return progress == CJ_PROGRESS_WAIT
+                 ? lose(c, "the connection was lost while the request was sent")
+                 : progress;
+    }
+    c->sent += n;
+    c->has_sent = 1;
+  }
+  return CJ_PROGRESS_WAIT;
+}
+
+int cj_connection_keeps (const struct cj_connection *c) {
+  return c->in.keeps && c->sent == c->out.len;
+}
+
+void cj_connection_late (struct cj_connection *c, double seconds) {
+  cj_handle_refuse(&c->h, "timeout", "no whole answer came within %g seconds",
+                   seconds);
+}
+
+struct cj_failure cj_connection_failure (struct cj_connection *c) {
+  struct cj_failure f = { c->h.problem, c->h.message, c->has_sent };
+  return f;
+}

@@ -1,0 +1,269 @@
+/* Exchanges as Lua has them: many at once, or one that is waited for. Pull
+** only: Lua adds requests, lets time pass with 'step', and takes what has ended
+** with 'next'. On Linux one descriptor tells any event loop that there is work;
+** elsewhere there is nothing for other loops. */
+#include "lpool.h"
+
+#include "lrequest.h"
+#include "pool.h"
+#include "../base/seconds.h"
+
+#include <math.h>
+
+#define MULTI_T "cloudjobs.curl.multi"
+
+static struct cj_pool *check_multi (lua_State *L) {
+  return luaL_checkudata(L, 1, MULTI_T);
+}
+
+int cj_multi_descriptor (lua_State *L, int i) {
+  const struct cj_pool *p = luaL_checkudata(L, i, MULTI_T);
+  return p->sockets.epoll;
+}
+
+/* ---- opening ---- */
+
+static lua_Number opt_count (lua_State *L, const char *name, lua_Number count) {
+  lua_getfield(L, 1, name);
+  if (!lua_isnil(L, -1)) {
+    count = luaL_checknumber(L, -1);
+    if (!(count >= 0 && count <= (lua_Number)CJ_MAX_EXACT))
+      luaL_error(L, "%s: expected a count", name);
+  }
+  lua_pop(L, 1);
+  return count;
+}
+
+/* multi({ max_body, gzip, max_host } or nil) -> multi. Nothing is opened
+** before the first request. */
+static int l_multi (lua_State *L) {
+  struct cj_pool *p;
+  lua_settop(L, 1);
+  if (lua_isnil(L, 1)) {
+    lua_newtable(L);
+    lua_replace(L, 1);
+  }
+  luaL_checktype(L, 1, LUA_TTABLE);
+  p = lua_newuserdatauv(L, sizeof(*p), 1);
+  cj_pool_init(p);
+  luaL_setmetatable(L, MULTI_T);
+  lua_newtable(L); /* keeps the bodies that are on their way, by id */
+  lua_setiuservalue(L, 2, 1);
+  p->max_body = (size_t)opt_count(L, "max_body", (lua_Number)CJ_MAX_BODY);
+  p->max_host = (long)opt_count(L, "max_host", 0);
+  lua_getfield(L, 1, "gzip");
+  p->gzip = lua_toboolean(L, -1);
+  lua_settop(L, 2);
+  return 1;
+}
+
+/* multi:close(), also __gc and __close: ends what is on its way and closes
+** the connections, after the answer that is being pushed. It can be used
+** again. */
+static int multi_close (lua_State *L) {
+  cj_pool_close(check_multi(L));
+  return 0;
+}
+
+/* ---- one exchange ---- */
+
+/* Writes { name = value } as the request's lines. May raise. */
+static void write_lines (lua_State *L, int i, struct cj_buf *b,
+                         struct cj_request *r) {
+  cj_buf_reset(b);
+  lua_pushnil(L);
+  while (lua_next(L, i) != 0) {
+    struct cj_field f;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "headers: expected strings, got %s = %s",
+                 luaL_typename(L, -2), luaL_typename(L, -1));
+    f.name.s = lua_tolstring(L, -2, &f.name.n);
+    f.value.s = lua_tolstring(L, -1, &f.value.n);
+    cj_request_header(r, b, &f);
+    lua_pop(L, 1);
+  }
+  r->lines.s = b->len > 0 ? b->s : "";
+  r->lines.n = b->len;
+}
+
+/* Keeps a body that is on its way. */
+static void keep_body (lua_State *L, size_t id, int body) {
+  lua_getiuservalue(L, 1, 1);
+  if (body != 0)
+    lua_pushvalue(L, body);
+  else
+    lua_pushnil(L);
+  lua_rawseti(L, -2, (int)id);
+  lua_pop(L, 1);
+}
+
+/* Gives the exchange to libcurl. */
+static struct cj_exchange *transfer (lua_State *L, struct cj_pool *p,
+                                     const struct cj_request *r) {
+  struct cj_exchange *e = cj_pool_place(p);
+  int is_refused;
+  if (e == NULL)
+    luaL_error(L, "out of memory");
+  is_refused =
+      cj_transfer_begin(&e->t) != 0 || cj_transfer_prepare(&e->t, r) != 0;
+  keep_body(L, e->id, 5);
+  if (cj_pool_transfer(p, e, is_refused) != 0)
+    luaL_error(L, "out of memory");
+  return e;
+}
+
+/* Begins the exchange of the request in the arguments from 2 on. NULL: there is
+** no memory for any, or no descriptor. */
+static struct cj_exchange *begin (lua_State *L, struct cj_pool *p) {
+  struct cj_request r;
+  struct cj_exchange *e;
+  lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
+  cj_curl_request(L, 2, &r);
+  if (cj_pool_open(p) != 0)
+    return NULL;
+  if (r.lines.s == NULL)
+    write_lines(L, 4, &p->lines, &r);
+  e = cj_pool_speak(p, &r);
+  return e != NULL ? e : transfer(L, p, &r);
+}
+
+/* push_answer(exchange): what came of it. May raise, and run finalizers. */
+static int push_answer (lua_State *L) {
+  const struct cj_exchange *e = lua_touserdata(L, 1);
+  if (e->status == 0)
+    return cj_curl_failure(L, e->failure);
+  lua_pushinteger(L, e->status);
+  lua_pushlstring(L, e->head->s, e->head->len);
+  lua_pushlstring(L, e->body->s, e->body->len);
+  return 3;
+}
+
+/* Under its address is push_answer in the registry. */
+static const char push_answer_key;
+
+/* Pushes what came of an exchange and frees its place. A finalizer may use or
+** close the same multi meanwhile. */
+static int push_end (lua_State *L, struct cj_pool *p, struct cj_exchange *e) {
+  int top = lua_gettop(L), has_body = e->speaker == CJ_LIBCURL, result;
+  size_t id = e->id;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, (void *)&push_answer_key);
+  lua_pushlightuserdata(L, e);
+  cj_pool_begin_reading(p, e);
+  result = lua_pcall(L, 1, LUA_MULTRET, 0);
+  cj_pool_end_reading(p, e);
+  if (has_body)
+    keep_body(L, id, 0);
+  return result == LUA_OK ? lua_gettop(L) - top : lua_error(L);
+}
+
+static int push_shortage (lua_State *L) {
+  const struct cj_failure f = { "memory", "out of memory or descriptors", 0 };
+  return cj_curl_failure(L, f);
+}
+
+/* multi:perform(method, url, headers, body, timeout, connect_timeout, network,
+** once) -> status, lines, body | nil, code, message, sent: one exchange, while
+** no others are on their way, but for those whose answers are being pushed */
+static int multi_perform (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  CURLMcode result = CURLM_OK;
+  struct cj_exchange *e;
+  if (p->busy > p->reading && cj_pool_is_open(p))
+    return luaL_error(L, "other requests are on their way");
+  e = begin(L, p);
+  if (e == NULL)
+    return push_shortage(L);
+  while (!e->has_ended && result == CURLM_OK)
+    result = cj_pool_step(p, HUGE_VAL);
+  if (!e->has_ended) {
+    struct cj_failure f = { "memory", curl_multi_strerror(result), 1 };
+    cj_pool_close(p);
+    return cj_curl_failure(L, f);
+  }
+  return push_end(L, p, e);
+}
+
+/* ---- many ---- */
+
+/* multi:add(…) as 'perform', without waiting
+** -> id | nil, code, message, sent */
+static int multi_add (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  const struct cj_exchange *e = begin(L, p);
+  if (e == NULL)
+    return push_shortage(L);
+  lua_pushinteger(L, (lua_Integer)e->id);
+  return 1;
+}
+
+/* multi:cancel(id): forgets the request, whose connection is closed. */
+static int multi_cancel (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  lua_Integer id = luaL_checkinteger(L, 2);
+  if (id >= 1 && (size_t)id <= p->n) {
+    cj_pool_release(p, p->list[id - 1]);
+    keep_body(L, (size_t)id, 0);
+  }
+  return 0;
+}
+
+/* multi:step(seconds) -> true | nil, message: waits up to seconds for the
+** network, and works. When libcurl itself fails, out of memory or descriptors,
+** what is on its way is lost: close it. */
+static int multi_step (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  double seconds = luaL_optnumber(L, 2, 0);
+  CURLMcode result = CURLM_OK;
+  if (cj_pool_is_open(p))
+    result = cj_pool_step(p, seconds);
+  else
+    cj_seconds_sleep(seconds);
+  if (result == CURLM_OK) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, curl_multi_strerror(result));
+  return 2;
+}
+
+/* multi:next() -> id, status, lines, body | id, nil, code, message, sent
+** | nothing when none has ended */
+static int multi_next (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  struct cj_exchange *e = p->ended;
+  if (e == NULL || !cj_pool_is_open(p))
+    return 0;
+  lua_pushinteger(L, (lua_Integer)e->id);
+  return 1 + push_end(L, p, e);
+}
+
+/* multi:timeout() -> seconds until it has to be stepped, or nil */
+static int multi_timeout (lua_State *L) {
+  double seconds = cj_pool_left(check_multi(L), HUGE_VAL);
+  if (seconds >= HUGE_VAL)
+    return 0;
+  lua_pushnumber(L, seconds);
+  return 1;
+}
+
+static const luaL_Reg multi_methods[] = {
+  { "perform", multi_perform }, { "add", multi_add },
+  { "cancel", multi_cancel },   { "step", multi_step },
+  { "next", multi_next },       { "timeout", multi_timeout },
+  { "close", multi_close },     { NULL, NULL },
+};
+
+static const luaL_Reg multi_mt[] = {
+  { "__gc", multi_close },
+  { "__close", multi_close }, /* Lua before 5.4 ignores it */
+  { NULL, NULL },
+};
+
+void cj_multi_open (lua_State *L) {
+  cj_curl_type(L, MULTI_T, multi_mt, multi_methods);
+  lua_pushcfunction(L, push_answer);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, (void *)&push_answer_key);
+  lua_pushcfunction(L, l_multi);
+  lua_setfield(L, -2, "multi");
+}

@@ -1,0 +1,47 @@
+/* A request as it comes to the code on libcurl, and what none may be. */
+#ifndef CJ_REQUEST_H
+#define CJ_REQUEST_H
+
+#include "response_head.h"
+
+/* Of a request's headers: a session token is a few KB, and servers refuse more
+** than this themselves. */
+#define CJ_MAX_LINES ((size_t)128 << 10)
+
+/* How to reach any address. NULL: unset. */
+struct cj_network {
+  const char *proxy;       /* a URL, user and password included */
+  const char *no_proxy;    /* host names with commas between them */
+  const char *ca_bundle;   /* a file, or a directory with hashed names */
+  const char *client_cert; /* PEM */
+  const char *client_key;
+};
+
+struct cj_request {
+  const char *method, *url;
+  size_t method_len, url_len;
+  const char *body; /* NULL: none. Not copied: keep it until the end. */
+  size_t body_len;
+  struct cj_slice lines; /* headers, "name: value" and CR LF each */
+  char refusal[128];     /* why a header must not be sent; "": all may */
+  long timeout, connect_timeout; /* ms; 0: none */
+  int once;                      /* must not reach a server twice */
+  struct cj_network network;
+};
+
+/* Why it must not be sent, but for what lines hold; NULL when it may be. */
+const char *cj_request_refusal (const struct cj_request *r);
+
+/* Whether it says how long its body is, be it empty. */
+int cj_request_has_body (const struct cj_request *r);
+
+/* Adds a header to lines that are to become the request's, or notes why it must
+** not be sent. */
+void cj_request_header (struct cj_request *r, struct cj_buf *lines,
+                        const struct cj_field *f);
+
+/* Takes the next header off the lines: 1, 0 behind the last one, or -1 where
+** there is no line of a header. */
+int cj_line_next (struct cj_slice *lines, struct cj_field *f);
+
+#endif

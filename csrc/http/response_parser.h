@@ -1,0 +1,40 @@
+/* An HTTP/1.1 answer as its bytes arrive: at once or one by one makes no
+** difference. Knows no Lua and no socket. */
+#ifndef CJ_RESPONSE_PARSER_H
+#define CJ_RESPONSE_PARSER_H
+
+#include "../base/buf.h"
+
+struct cj_reader {
+  struct cj_buf
+      head; /* the final answer's status line and fields, as they came,
+            ** with the empty line */
+  struct cj_buf body; /* its 'max' is the owner's to set */
+  int status;
+  int keeps; /* once done: the connection can carry another exchange */
+  /* What is wrong, where 'take' says so. */
+  const char *code; /* closed too_large protocol memory */
+  char message[96];
+  /* Private. */
+  int state;
+  int is_head; /* the answer to a HEAD: its fields tell of no body */
+  size_t line; /* where the line begins in 'head'; of a trailer, its size */
+  size_t head_size; /* of all heads and trailers */
+  size_t left;      /* of the body, or of a chunk */
+  unsigned digits;  /* of a chunk's size */
+};
+
+enum cj_reading { CJ_READING_FAILED = -1, CJ_READING_MORE, CJ_READING_DONE };
+
+/* Empty when zeroed; the two buffers are kept from answer to answer. */
+void cj_reader_begin (struct cj_reader *r, int is_head);
+void cj_reader_free (struct cj_reader *r);
+
+/* Takes bytes, of which none may lie behind the answer's end for the connection
+** to be kept. No bytes: the connection has ended. */
+enum cj_reading cj_reader_take (struct cj_reader *r, const char *s, size_t n);
+
+/* Whether anything of an answer has come. */
+int cj_reader_has_begun (const struct cj_reader *r);
+
+#endif

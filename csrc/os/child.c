@@ -1,0 +1,339 @@
+/* One child process. It leads a process group of its own, so that what it
+** started is killed with it; but one that asks at our terminal stays in ours,
+** for a terminal stops whoever else reads it. Of our descriptors it inherits
+** those of the standard three that it gets no pipe for. */
+#include "child.h"
+
+#include "../base/seconds.h"
+#include "../base/sigpipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+/* Where close_range is not known every descriptor that may be open costs a call
+** to the kernel, and some systems allow 2^30 of them, or any number. */
+#define MAX_LIMIT 65536
+/* Nothing wakes us when a child ends while its own child holds the pipe. */
+#define SLICE 20 /* ms */
+/* The longest wait for a line that we do not look at the time, in s. */
+#define LONGEST 60.0
+
+extern char **environ;
+
+enum { IN, OUT, ERR };
+
+/* The child's ends of the pipes. */
+struct ends {
+  int pipe[3]; /* -1: ours is inherited */
+  int report;  /* closed by a successful exec */
+  int limit;   /* of any descriptor */
+};
+
+static double now (void) {
+  return cj_seconds_read(CLOCK_MONOTONIC);
+}
+
+/* ---- the child's side: only what is safe between fork and exec ---- */
+
+static void fail (const struct ends *ends) {
+  int number = errno;
+  ssize_t n = write(ends->report, &number, sizeof(number));
+  _exit(n < 0 ? 126 : 127);
+}
+
+static void close_others_at_exec (int limit) {
+  int fd;
+#ifdef SYS_close_range
+  if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0)
+    return;
+#endif
+  for (fd = ERR + 1; fd < limit; fd++)
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static void become (const struct cj_launch *l, const struct ends *ends,
+                    pid_t parent) {
+  sigset_t none;
+  int i;
+  if (!l->asks)
+    setpgid(0, 0);
+#ifdef __linux__
+  if (l->ends_with_us) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+      _exit(0);
+  }
+#else
+  (void)parent;
+#endif
+  for (i = IN; i <= ERR; i++) {
+    if (ends->pipe[i] >= 0 && dup2(ends->pipe[i], i) < 0)
+      fail(ends);
+  }
+  close_others_at_exec(ends->limit);
+  signal(SIGPIPE, SIG_DFL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  if (l->cwd != NULL && chdir(l->cwd) != 0)
+    fail(ends);
+  if (l->env != NULL)
+    environ = l->env; /* execvp looks for PATH here */
+  execvp(l->argv[0], l->argv);
+  fail(ends);
+}
+
+/* ---- pipes ---- */
+
+static int descriptor_limit (void) {
+  long limit = sysconf(_SC_OPEN_MAX);
+  return limit < 0 || limit > MAX_LIMIT ? MAX_LIMIT : (int)limit;
+}
+
+static void close_end (int *fd) {
+  if (*fd >= 0)
+    close(*fd);
+  *fd = -1;
+}
+
+/* Never 0, 1 or 2, which the child's dup2 would overwrite. */
+static int above_standard (int fd) {
+  int moved;
+  if (fd > ERR)
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -1 : fd;
+  moved = fcntl(fd, F_DUPFD_CLOEXEC, ERR + 1);
+  close(fd);
+  return moved;
+}
+
+/* two[0] to read from, two[1] to write to. */
+static int open_pipe (int two[2]) {
+  if (pipe(two) != 0) {
+    two[0] = two[1] = -1;
+    return -1;
+  }
+  two[0] = above_standard(two[0]);
+  two[1] = above_standard(two[1]);
+  return two[0] < 0 || two[1] < 0 ? -1 : 0;
+}
+
+static int open_standard (struct cj_child *c, struct ends *ends, int which) {
+  int two[2];
+  int opened = open_pipe(two);
+  c->pipe[which] = two[which == IN];
+  ends->pipe[which] = two[which != IN];
+  return opened == 0 ? fcntl(c->pipe[which], F_SETFL, O_NONBLOCK) : -1;
+}
+
+/* What we write, our own, or nothing. */
+static int open_input (struct cj_child *c, struct ends *ends,
+                       const struct cj_launch *l) {
+  if (l->asks)
+    return 0;
+  if (l->converses)
+    return open_standard(c, ends, IN);
+  ends->pipe[IN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (ends->pipe[IN] >= 0)
+    ends->pipe[IN] = above_standard(ends->pipe[IN]);
+  return ends->pipe[IN] < 0 ? -1 : 0;
+}
+
+static int open_all (struct cj_child *c, struct ends *ends, int report[2],
+                     const struct cj_launch *l) {
+  if (open_input(c, ends, l) < 0 || open_standard(c, ends, OUT) < 0 ||
+      (l->converses && !l->asks && open_standard(c, ends, ERR) < 0))
+    return -1;
+  if (open_pipe(report) != 0)
+    return -1;
+  ends->report = report[1];
+  return 0;
+}
+
+/* Reads once. Returns 1 when it got bytes, 0 when there are none now or no
+** more at all, -1 when there is no room for them. */
+static int take (int *fd, struct cj_buf *b) {
+  char chunk[16384];
+  size_t room = b->max - b->len;
+  ssize_t n;
+  if (*fd < 0)
+    return 0;
+  n = read(*fd, chunk, sizeof(chunk));
+  if (n > 0)
+    return (size_t)n <= room && cj_buf_add(b, chunk, (size_t)n) == 0 ? 1 : -1;
+  if (n == 0 || (errno != EAGAIN && errno != EINTR))
+    close_end(fd);
+  return 0;
+}
+
+/* Reads what there is. 0, or -1 when it is too much. */
+static int drain (int *fd, struct cj_buf *b) {
+  int got;
+  do {
+    got = take(fd, b);
+  } while (got > 0);
+  return got;
+}
+
+static void feed (int *fd, const char **s, size_t *n) {
+  struct cj_sigpipe guard;
+  ssize_t written;
+  cj_sigpipe_block(&guard);
+  written = write(*fd, *s, *n);
+  if (written >= 0) {
+    *s += written;
+    *n -= (size_t)written;
+  }
+  if (*n == 0 || (written < 0 && errno != EAGAIN && errno != EINTR))
+    close_end(fd); /* a child need not read all of it */
+  cj_sigpipe_restore(&guard);
+}
+
+/* ---- its life ---- */
+
+void cj_child_init (struct cj_child *c, size_t max_output) {
+  memset(c, 0, sizeof(*c));
+  c->pipe[IN] = c->pipe[OUT] = c->pipe[ERR] = -1;
+  c->out.max = c->err.max = max_output;
+}
+
+/* Returns 1 when the child has ended and was collected. A child that somebody
+** else collected has status CJ_CHILD_COLLECTED. */
+static int collect (struct cj_child *c, int options) {
+  pid_t n;
+  if (c->pid == 0)
+    return 1;
+  do {
+    n = waitpid(c->pid, &c->status, options);
+  } while (n < 0 && errno == EINTR);
+  if (n == 0)
+    return 0;
+  if (n < 0)
+    c->status = CJ_CHILD_COLLECTED;
+  c->pid = 0;
+  return 1;
+}
+
+/* The errno that a child reports which came to no exec, or 0. */
+static int await_exec (struct cj_child *c, int report) {
+  int number = 0;
+  ssize_t n;
+  do {
+    n = read(report, &number, sizeof(number));
+  } while (n < 0 && errno == EINTR);
+  if (n <= 0)
+    return 0;
+  collect(c, 0);
+  return number;
+}
+
+int cj_child_start (struct cj_child *c, const struct cj_launch *l) {
+  struct ends ends = { { -1, -1, -1 }, -1, descriptor_limit() };
+  int report[2] = { -1, -1 };
+  int number = 0, i;
+  pid_t parent = getpid();
+  if (open_all(c, &ends, report, l) != 0) {
+    number = errno;
+  } else {
+    c->owner = parent;
+    c->pid = fork();
+    if (c->pid == 0)
+      become(l, &ends, parent);
+    if (c->pid < 0) {
+      number = errno;
+      c->pid = 0;
+    }
+  }
+  for (i = IN; i <= ERR; i++)
+    close_end(&ends.pipe[i]);
+  close_end(&report[1]);
+  if (c->pid != 0) {
+    c->whom = l->asks ? c->pid : -c->pid;
+    if (!l->asks)
+      setpgid(c->pid, c->pid); /* whoever comes first */
+    number = await_exec(c, report[0]);
+  }
+  close_end(&report[0]);
+  return number;
+}
+
+const char *cj_child_converse (struct cj_child *c, const char *input, size_t n,
+                               double deadline) {
+  int ended;
+  if (n == 0)
+    close_end(&c->pipe[IN]);
+  do {
+    struct pollfd fds[3] = { { c->pipe[IN], POLLOUT, 0 },
+                             { c->pipe[OUT], POLLIN, 0 },
+                             { c->pipe[ERR], POLLIN, 0 } };
+    int closed = c->pipe[OUT] < 0 && c->pipe[ERR] < 0;
+    /* Asked before the pipes are read: what an ended child wrote is in them. */
+    ended = collect(c, WNOHANG);
+    if (!ended)
+      poll(fds, 3, closed ? 1 : SLICE);
+    if (fds[IN].revents != 0)
+      feed(&c->pipe[IN], &input, &n);
+    if (drain(&c->pipe[OUT], &c->out) != 0 ||
+        drain(&c->pipe[ERR], &c->err) != 0)
+      return "too_large";
+    if (!ended && now() >= deadline)
+      return "timeout";
+  } while (!ended);
+  return c->status == CJ_CHILD_COLLECTED ? "collected" : NULL;
+}
+
+ssize_t cj_child_line (struct cj_child *c, double deadline) {
+  for (;;) {
+    char *end = c->out.len > 0 ? memchr(c->out.s, '\n', c->out.len) : NULL;
+    struct pollfd fd = { c->pipe[OUT], POLLIN, 0 };
+    double left = deadline - now();
+    if (end != NULL)
+      return end - c->out.s;
+    if (c->pipe[OUT] < 0 || left <= 0)
+      return -1;
+    poll(&fd, 1, cj_seconds_ms(left < LONGEST ? left : LONGEST));
+    if (take(&c->pipe[OUT], &c->out) < 0)
+      close_end(&c->pipe[OUT]); /* nobody reports in so long a line */
+  }
+}
+
+int cj_child_is_silent (const struct cj_child *c) {
+  return c->pipe[OUT] < 0;
+}
+
+int cj_child_wait (struct cj_child *c, double deadline) {
+  while (!collect(c, WNOHANG)) {
+    if (now() >= deadline)
+      return 0;
+    cj_seconds_sleep(SLICE / 4e3);
+  }
+  return 1;
+}
+
+void cj_child_stop (struct cj_child *c, double deadline) {
+  if (c->pid != 0 && c->owner == getpid()) {
+    kill(c->whom, SIGTERM);
+    cj_child_wait(c, deadline);
+  }
+  cj_child_dispose(c);
+}
+
+void cj_child_dispose (struct cj_child *c) {
+  int i;
+  for (i = IN; i <= ERR; i++)
+    close_end(&c->pipe[i]);
+  if (c->pid != 0 && c->owner == getpid()) {
+    kill(c->whom, SIGKILL);
+    collect(c, 0);
+  }
+  c->pid = 0;
+  cj_buf_free(&c->out);
+  cj_buf_free(&c->err);
+}

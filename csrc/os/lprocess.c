@@ -1,0 +1,311 @@
+/* Child processes for Lua: an argument vector and never a shell, pipes, a
+** deadline. */
+#include "lprocess.h"
+
+#include "child.h"
+#include "../base/lclock.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#define PROCESS_T "cloudjobs.os.process"
+
+/* What a child may print unless the caller says otherwise: tokens and
+** credentials are a few KB. */
+#define MAX_OUTPUT ((size_t)1 << 20)
+/* A line that a spawned child reports itself with. */
+#define MAX_LINE ((size_t)64 << 10)
+/* How long a child may take to end after SIGTERM, in seconds. */
+#define GRACE 2.0
+
+/* The clock's time so many seconds from now. */
+static double after (double seconds) {
+  return cj_seconds_read(CLOCK_MONOTONIC) + seconds;
+}
+
+static struct cj_child *check_process (lua_State *L) {
+  return luaL_checkudata(L, 1, PROCESS_T);
+}
+
+static struct cj_child *new_process (lua_State *L, size_t max_output) {
+  struct cj_child *p = lua_newuserdatauv(L, sizeof(*p), 0);
+  cj_child_init(p, max_output);
+  luaL_setmetatable(L, PROCESS_T);
+  return p;
+}
+
+static char *check_text (lua_State *L, const char *what) {
+  size_t n;
+  const char *s;
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "%s: expected string, got %s", what, luaL_typename(L, -1));
+  s = lua_tolstring(L, -1, &n);
+  if (strlen(s) != n)
+    luaL_error(L, "%s: expected a text without NUL", what);
+  return (char *)s; /* execvp's prototype wants it; nobody writes */
+}
+
+/* The texts stay valid as long as the table; the array is pushed. */
+static char **push_argv (lua_State *L, int i) {
+  size_t n = lua_rawlen(L, i), k;
+  char **argv = lua_newuserdatauv(L, (n + 1) * sizeof(char *), 0);
+  luaL_argcheck(L, n > 0, i, "expected a program and its arguments");
+  for (k = 0; k < n; k++) {
+    lua_rawgeti(L, i, (int)k + 1);
+    argv[k] = check_text(L, "argument");
+    lua_pop(L, 1);
+  }
+  argv[n] = NULL;
+  return argv;
+}
+
+/* Pushes two values: the texts "NAME=value" and the array of them. */
+static char **push_env (lua_State *L, int i) {
+  size_t n = 0;
+  char **env;
+  lua_newtable(L);
+  lua_pushnil(L);
+  while (lua_next(L, i) != 0) {
+    check_text(L, "env");
+    lua_pushvalue(L, -2);
+    if (strchr(check_text(L, "env"), '=') != NULL)
+      luaL_error(L, "env: expected names without =");
+    lua_pushliteral(L, "=");
+    lua_pushvalue(L, -3);
+    lua_concat(L, 3);
+    lua_rawseti(L, -4, (int)++n);
+    lua_pop(L, 1);
+  }
+  env = lua_newuserdatauv(L, (n + 1) * sizeof(char *), 0);
+  env[n] = NULL;
+  while (n > 0) {
+    lua_rawgeti(L, -2, (int)n);
+    env[--n] = (char *)lua_tostring(L, -1);
+    lua_pop(L, 1);
+  }
+  return env;
+}
+
+static double field_number (lua_State *L, int i, const char *name,
+                            double otherwise) {
+  double n = otherwise;
+  lua_getfield(L, i, name);
+  if (!lua_isnil(L, -1)) {
+    if (lua_type(L, -1) != LUA_TNUMBER)
+      luaL_error(L, "%s: expected number, got %s", name, luaL_typename(L, -1));
+    n = lua_tonumber(L, -1);
+  }
+  lua_pop(L, 1);
+  return n;
+}
+
+/* Reads argv (1) and the options (2) that run and spawn share; what it pushes
+** keeps the texts alive. */
+static void read_launch (lua_State *L, struct cj_launch *l) {
+  memset(l, 0, sizeof(*l));
+  l->argv = push_argv(L, 1);
+  lua_getfield(L, 2, "cwd");
+  if (!lua_isnil(L, -1))
+    l->cwd = check_text(L, "cwd");
+  lua_getfield(L, 2, "env");
+  if (!lua_isnil(L, -1)) {
+    luaL_argcheck(L, lua_istable(L, -1), 2, "env: expected table");
+    l->env = push_env(L, lua_gettop(L));
+  }
+}
+
+static void check_arguments (lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (lua_isnil(L, 2)) {
+    lua_newtable(L);
+    lua_replace(L, 2);
+  }
+  luaL_checktype(L, 2, LUA_TTABLE);
+}
+
+static int push_failure (lua_State *L, const char *code, const char *message) {
+  lua_pushnil(L);
+  lua_pushstring(L, code);
+  lua_pushstring(L, message);
+  return 3;
+}
+
+static int push_not_started (lua_State *L, const struct cj_launch *l,
+                             int number) {
+  lua_pushfstring(L, "cannot run %s%s%s: %s", l->argv[0],
+                  l->cwd != NULL ? " in " : "", l->cwd != NULL ? l->cwd : "",
+                  strerror(number));
+  return push_failure(L, "start", lua_tostring(L, -1));
+}
+
+/* Pushes two values: the exit status, or nil and the signal's number. */
+static void push_status (lua_State *L, int status) {
+  if (WIFEXITED(status)) {
+    lua_pushinteger(L, WEXITSTATUS(status));
+    lua_pushnil(L);
+  } else {
+    lua_pushnil(L);
+    lua_pushinteger(L, WTERMSIG(status));
+  }
+}
+
+static int push_run_failure (lua_State *L, const char *code, double timeout,
+                             double max_output) {
+  if (strcmp(code, "timeout") == 0)
+    lua_pushfstring(L, "it did not end within %f seconds", timeout);
+  else if (strcmp(code, "too_large") == 0)
+    lua_pushfstring(L, "it printed more than %f bytes", max_output);
+  else
+    lua_pushliteral(L, "this process collects its children elsewhere");
+  return push_failure(L, code, lua_tostring(L, -1));
+}
+
+/* run(argv, { timeout, env, cwd, stdin, terminal, max_output }) -> { status,
+** signal, stdout, stderr } | nil, code, message. env, if given, is the whole
+** environment. With terminal, in place of stdin, the child may ask its user: it
+** has our standard input, our standard error and our terminal, and is killed
+** alone at the deadline, without what it started. The codes are start, timeout,
+** too_large and collected. */
+static int l_run (lua_State *L) {
+  struct cj_launch l;
+  struct cj_child *p;
+  double timeout, max_output;
+  const char *input, *problem;
+  size_t input_len = 0;
+  int number;
+  check_arguments(L);
+  timeout = field_number(L, 2, "timeout", CJ_MAX_SLEEP);
+  max_output = field_number(L, 2, "max_output", (double)MAX_OUTPUT);
+  luaL_argcheck(L, max_output >= 0 && max_output < 1e9, 2, "max_output");
+  lua_getfield(L, 2, "stdin");
+  if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING)
+    return luaL_error(L, "stdin: expected string, got %s",
+                      luaL_typename(L, -1));
+  input = lua_tolstring(L, -1, &input_len);
+  read_launch(L, &l);
+  lua_getfield(L, 2, "terminal");
+  l.asks = lua_toboolean(L, -1);
+  if (l.asks && input != NULL)
+    return luaL_error(L, "stdin: the terminal is read instead");
+  l.converses = 1;
+  p = new_process(L, (size_t)max_output);
+  number = cj_child_start(p, &l);
+  if (number != 0) {
+    cj_child_dispose(p);
+    return push_not_started(L, &l, number);
+  }
+  problem = cj_child_converse(p, input, input_len, after(timeout));
+  if (problem != NULL) {
+    cj_child_dispose(p);
+    return push_run_failure(L, problem, timeout, max_output);
+  }
+  lua_createtable(L, 0, 4);
+  push_status(L, p->status);
+  lua_setfield(L, -3, "signal");
+  lua_setfield(L, -2, "status");
+  lua_pushlstring(L, p->out.s, p->out.len);
+  lua_setfield(L, -2, "stdout");
+  lua_pushlstring(L, p->err.s, p->err.len);
+  lua_setfield(L, -2, "stderr");
+  cj_child_dispose(p);
+  return 1;
+}
+
+/* spawn(argv, { env, cwd }) -> process | nil, code, message. Its standard
+** output is ours to read with process:line; on Linux it ends when we do. */
+static int l_spawn (lua_State *L) {
+  struct cj_launch l;
+  struct cj_child *p;
+  int number;
+  check_arguments(L);
+  read_launch(L, &l);
+  l.ends_with_us = 1;
+  p = new_process(L, MAX_LINE);
+  number = cj_child_start(p, &l);
+  if (number != 0) {
+    cj_child_dispose(p);
+    return push_not_started(L, &l, number);
+  }
+  return 1;
+}
+
+static int process_pid (lua_State *L) {
+  struct cj_child *p = check_process(L);
+  if (p->pid == 0)
+    return 0;
+  lua_pushinteger(L, p->pid);
+  return 1;
+}
+
+/* process:line(timeout) -> the next line it printed | nil, "timeout" or
+** "closed" */
+static int process_line (lua_State *L) {
+  struct cj_child *p = check_process(L);
+  ssize_t n = cj_child_line(p, after(luaL_optnumber(L, 2, CJ_MAX_SLEEP)));
+  if (n < 0) {
+    lua_pushnil(L);
+    lua_pushstring(L, cj_child_is_silent(p) ? "closed" : "timeout");
+    return 2;
+  }
+  lua_pushlstring(L, p->out.s, (size_t)n);
+  p->out.len -= (size_t)n + 1;
+  memmove(p->out.s, p->out.s + n + 1, p->out.len);
+  return 1;
+}
+
+/* process:wait(timeout) -> status, or nil and the signal's number or "timeout"
+** or "collected" */
+static int process_wait (lua_State *L) {
+  struct cj_child *p = check_process(L);
+  if (!cj_child_wait(p, after(luaL_optnumber(L, 2, CJ_MAX_SLEEP)))) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "timeout");
+    return 2;
+  }
+  if (p->status == CJ_CHILD_COLLECTED) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "collected");
+    return 2;
+  }
+  push_status(L, p->status);
+  return 2;
+}
+
+/* process:stop(grace): SIGTERM, and SIGKILL after grace seconds. */
+static int process_stop (lua_State *L) {
+  struct cj_child *p = check_process(L);
+  cj_child_stop(p, after(luaL_optnumber(L, 2, GRACE)));
+  return 0;
+}
+
+static int process_gc (lua_State *L) {
+  cj_child_dispose(check_process(L));
+  return 0;
+}
+
+static const luaL_Reg process_methods[] = {
+  { "pid", process_pid },   { "line", process_line }, { "wait", process_wait },
+  { "stop", process_stop }, { NULL, NULL },
+};
+
+static const luaL_Reg process_mt[] = {
+  { "__gc", process_gc },
+  { "__close", process_gc }, /* Lua before 5.4 ignores it */
+  { NULL, NULL },
+};
+
+static const luaL_Reg functions[] = {
+  { "run", l_run },
+  { "spawn", l_spawn },
+  { NULL, NULL },
+};
+
+void cj_process_open (lua_State *L) {
+  luaL_newmetatable(L, PROCESS_T);
+  luaL_setfuncs(L, process_mt, 0);
+  luaL_newlib(L, process_methods);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,30 @@
+/* Paths and queries in SigV4's canonical form. A path that is not 'encode'd and
+** a query may hold %XX, which then stand for their bytes; so doing it twice
+** changes nothing. */
+#ifndef CJ_URI_H
+#define CJ_URI_H
+
+#include "../base/buf.h"
+
+#include <stdint.h>
+
+/* A set of ASCII characters, one bit each. */
+static inline int cj_is_in (const uint64_t set[2], char c) {
+  unsigned char u = (unsigned char)c;
+  return u < 128 && (set[u >> 6] >> (u & 63) & 1);
+}
+
+static inline int cj_uri_is_unreserved (char c) {
+  static const uint64_t unreserved[2] = { /* A-Z a-z 0-9 - . _ ~ */
+                                          0x03ff600000000000, 0x47fffffe87fffffe
+  };
+  return cj_is_in(unreserved, c);
+}
+
+/* Both append to 'out'. 0, or -1 when there is no room for it, or there are too
+** many parameters. */
+int cj_uri_path (struct cj_buf *out, struct cj_slice path, int normalize,
+                 int encode);
+int cj_uri_query (struct cj_buf *out, struct cj_slice query);
+
+#endif

@@ -1,0 +1,37 @@
+--- Several providers: the first that is set up is the one that answers.
+
+local Error = require "cloudjobs.base.error"
+
+local Chain = {}
+local chain_mt = { __name = "cloudjobs.credentials.chain", __index = Chain }
+
+--- A provider that is set up and fails ends the search: falling through to
+--- another account's keys would be worse than no keys.
+---@return cloudjobs.Identity|nil identity
+---@return cloudjobs.Error|nil err when nobody is set up: what was tried, and why each gave nothing
+function Chain:get()
+  local tried = {}
+  for i, provider in ipairs(self._providers) do
+    local identity, err = provider:get()
+    if identity then
+      return identity
+    elseif not err.absent then
+      return nil, err
+    end
+    tried[i] = err.code .. ": " .. err.message
+  end
+  return nil, Error.new {
+    kind = "credentials",
+    code = "none",
+    message = "no AWS credentials were found; tried " .. table.concat(tried, "; "),
+    hint = "Pass credentials, set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run aws configure",
+    absent = true,
+  }
+end
+
+---@param providers table[] in the order they are asked
+local function new(providers)
+  return setmetatable({ _providers = providers }, chain_mt)
+end
+
+return { new = new }

@@ -1,0 +1,102 @@
+--- `credential_process` of a profile: a program that prints keys. It is run
+--- without a shell, within a deadline, and once for each refresh. It may ask
+--- its user for a code: our terminal and our standard input are its own.
+
+local Identity = require "cloudjobs.aws.credentials.identity"
+local document = require "cloudjobs.aws.credentials.document"
+local words = require "cloudjobs.base.shell_words"
+
+local SOURCE = "custom-process"
+local TIMEOUT = 60 -- seconds: some ask their user for a code
+local MAX_OUTPUT = 64 * 1024 -- keys with a long session token are some 4 KB
+
+local REASONS = {
+  timeout = ("did not end within %d s"):format(TIMEOUT),
+  too_large = ("printed more than %d bytes"):format(MAX_OUTPUT),
+}
+
+local Process = {}
+local process_mt = { __name = "cloudjobs.credentials.process", __index = Process }
+
+-- What the program prints may be secret, so no error repeats any of it.
+local function fail(self, message, hint)
+  return Identity.failure(
+    SOURCE, ("profile %q: credential_process %s"):format(self._name, message),
+    hint or "Run it by hand to see what it prints"
+  )
+end
+
+-- Why there can be no child process, from a transport that knows of a reason.
+local function no_children(self)
+  local transport = self._transport
+  return transport and transport.no_children and transport:no_children()
+end
+
+local function run(self, command)
+  local reason = no_children(self)
+  if reason then
+    return fail(self, reason, "Ask for these credentials in init_by_lua")
+  end
+  local arguments, message = words.split(command)
+  if not arguments then
+    return fail(self, "cannot be split into words: " .. message)
+  elseif (arguments[1] or "") == "" then
+    return fail(self, "names no program")
+  end
+  local result, code
+  result, code, message = require("cloudjobs.os").run(arguments, {
+    timeout = TIMEOUT,
+    max_output = MAX_OUTPUT,
+    terminal = true,
+    env = self._config:environment(),
+  })
+  if not result then
+    return fail(self, REASONS[code] or "cannot be run: " .. message)
+  elseif result.signal then
+    return fail(self, ("was ended by signal %d"):format(result.signal))
+  elseif result.status ~= 0 then
+    return fail(self, ("ended with status %d"):format(result.status))
+  end
+  return result.stdout
+end
+
+---@return cloudjobs.Identity|nil identity
+---@return cloudjobs.Error|nil err
+function Process:get()
+  local profile, err = self._config:profile(self._name)
+  if err then
+    return nil, err
+  end
+  local command = profile and profile.credential_process
+  if type(command) ~= "string" then
+    return Identity.absent(SOURCE, ("profile %q has no credential_process"):format(self._name))
+  end
+  local output
+  output, err = run(self, command)
+  if not output then
+    return nil, err
+  end
+  local answer, message = document.decode(output)
+  if not answer then
+    return fail(self, "printed no keys: " .. message)
+  elseif answer.Version ~= 1 then
+    return fail(self, "printed no Version, or one that is not 1")
+  end
+  answer.AccountId = answer.AccountId or profile.aws_account_id
+  local identity
+  identity, message = document.identity(answer, "SessionToken", SOURCE)
+  if not identity then
+    return fail(self, "printed no keys: " .. message)
+  end
+  return identity
+end
+
+--- A provider of what a profile's credential_process prints.
+---@param config cloudjobs.Config
+---@param name string
+---@param transport table|nil one that has a method no_children may forbid it
+local function new(config, name, transport)
+  return setmetatable({ _config = config, _name = name, _transport = transport }, process_mt)
+end
+
+return { new = new }

@@ -1,0 +1,228 @@
+--- Puts AWS clients together: with azure/init.lua the only file that names
+--- concrete layers. Nothing is read or opened before a client's first call.
+
+local AwsCredentials = require "cloudjobs.aws.credentials"
+local AwsEndpoint = require "cloudjobs.aws.endpoint"
+local Client = require "cloudjobs.call.client"
+local Config = require "cloudjobs.aws.config"
+local Model = require "cloudjobs.model"
+local Retry = require "cloudjobs.cloud.retry"
+local Sigv4 = require "cloudjobs.aws.auth"
+local Skew = require "cloudjobs.aws.clock_skew"
+local assembly = require "cloudjobs.cloud.options"
+local aws_retry = require "cloudjobs.aws.retry"
+local core = require "cloudjobs.core"
+local message = require "cloudjobs.http.message"
+local option = require "cloudjobs.base.options"
+
+-- Modules, each loaded for the first client that needs it.
+local PROTOCOLS = {
+  ["json-1.0"] = "cloudjobs.aws.protocol.json_rpc",
+  ["json-1.1"] = "cloudjobs.aws.protocol.json_rpc",
+  ["rest-json"] = "cloudjobs.aws.protocol.rest_json",
+  query = "cloudjobs.aws.protocol.query",
+}
+
+---@class cloudjobs.aws.Options: cloudjobs.Options
+---@field region? string
+---@field profile? string of the shared config files
+---@field use_fips? boolean
+---@field use_dualstack? boolean
+---@field ignore_configured_endpoint_urls? boolean
+---@field validate? boolean false leaves what is required to the service
+local OPTIONS = assembly.known {
+  region = "string",
+  profile = "string",
+  use_fips = "boolean",
+  use_dualstack = "boolean",
+  ignore_configured_endpoint_urls = "boolean",
+  validate = "boolean",
+}
+
+local assemble
+
+-- A client for the calls that credentials need.
+local function connect(service, options)
+  return assemble(Model.load(service), options, "cloudjobs.aws." .. service, 1)
+end
+
+-- "attempt=n; max=m" for the attempts a client may make, written once.
+local function attempt_texts(context)
+  return setmetatable({}, {
+    __index = function(texts, attempt)
+      texts[attempt] = ("attempt=%.0f; max=%.0f"):format(attempt, context.retry.max_attempts)
+      return texts[attempt]
+    end,
+  })
+end
+
+-- When the caller will have given up, by the clock of the service that gave
+-- this answer.
+local function ttl(response, context)
+  local date = message.field(response, "date")
+  date = date and core.epoch(date)
+  local given_up = date and core.iso(math.floor(date + context.timeout.total)) -- up to the year 9999
+  return given_up and "ttl=" .. given_up:gsub("[-:]", "") .. "; " or ""
+end
+
+-- The headers that tell the service which call and which attempt this is.
+local OWN_HEADERS = { "amz-sdk-invocation-id", "amz-sdk-request" }
+
+local function annotate(request, attempt, context, response)
+  local text = context.attempt_texts[attempt]
+  local id = attempt == 1 or message.kept(request, OWN_HEADERS[1])
+  return id, response and ttl(response, context) .. text or text
+end
+
+local function settings(context)
+  local config = context.config
+  return { region = config:get("region"), profile = config:get("profile") }
+end
+
+local SETTLED = {
+  "retry_mode", "retry_generation", "max_attempts", "disable_clock_skew_correction", "ca_bundle", "app_id",
+}
+
+--- Gives the context what environment and files say, at its first call.
+---@return cloudjobs.Error|nil err
+local function settle(context)
+  local found = {}
+  for _, name in ipairs(SETTLED) do
+    local value, err = context.config:get(name)
+    if err then
+      return err
+    end
+    found[name] = value
+  end
+  context.retry = aws_retry.policy(found, context.model.service.id, context.retry.quota)
+  context.skew.corrects = not found.disable_clock_skew_correction
+  context.user_agent = assembly.user_agent(found.app_id)
+  context.network:trust(found.ca_bundle)
+  context.settle = nil
+end
+
+-- Where workers share a store, those of the same settings share what retries may cost.
+local function shared_quota(model, options, transport)
+  if not transport.store then
+    return nil
+  end
+  local name = require "cloudjobs.base.cache_key" {
+    model.service.id, region = options.region, endpoint = options.endpoint, profile = options.profile,
+    credentials = options.credentials and (options.credentials.shared or options.credentials),
+  }
+  return name and transport.store:quota("quota " .. name, Retry.CAPACITY)
+end
+
+function assemble(model, options, what, level)
+  options = option.check(options, OPTIONS, what, level + 1)
+  local retry = aws_retry.check(options, what, level + 1)
+  local timeout = assembly.timeout(options, what, level + 1)
+  local protocol = PROTOCOLS[model.service.protocol]
+  if not protocol then
+    error(("%s: protocol %s is not supported"):format(what, tostring(model.service.protocol)), level + 1)
+  end
+  local transport = assembly.transport(options, what, level + 1)
+  local config = Config.new(options, transport.env)
+  local context = {
+    model = model,
+    protocol = require(protocol),
+    auth = Sigv4.new(),
+    config = config,
+    settle = settle,
+    credentials = AwsCredentials.of_client(options, config, transport, connect, what, level + 1),
+    endpoint = AwsEndpoint.new(model, config),
+    retry = Retry.standard { quota = retry.quota or shared_quota(model, options, transport) }, -- until it is settled
+    skew = Skew.new(),
+    transport = transport,
+    network = assembly.network(options, transport, what, level + 1),
+    log = assembly.log(options, model, transport),
+    timeout = timeout,
+    within = assembly.within,
+    annotate = annotate,
+    own_headers = OWN_HEADERS,
+    routes = setmetatable({}, { __mode = "k" }),
+    settings = settings,
+    validate = options.validate,
+  }
+  context.attempt_texts = attempt_texts(context)
+  return Client.new(context)
+end
+
+local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling", "sts", "sso", "sso_oidc" }
+
+-- What a service's client does beyond the operations of its model.
+local METHODS = { bcm_data_exports = "cloudjobs.aws.services.bcm_data_exports" }
+
+-- What is loaded when it is first named: module and member.
+local LAZY = {
+  export = { "cloudjobs.aws.export", "new" },
+  resolve_endpoint = { "cloudjobs.aws.endpoint.rule_set", "resolve" },
+  retry_quota = { "cloudjobs.aws.retry.quota", "new" },
+}
+
+---@class cloudjobs.aws
+---@field export fun(options: table): table
+---@field resolve_endpoint fun(rule_set: table, params: table): table|nil, cloudjobs.Error|nil
+---@field retry_quota fun(): table
+local aws = {}
+
+--- Credentials as a provider to share between clients: `:get()` answers an
+--- identity or `nil, err`. Keys make a static one; `role_arn` the role's, for
+--- whom `credentials` or the default chain proves to be; else it is the default
+--- chain, of `profile` where one is named. `mfa` is asked for the codes of MFA
+--- devices: `function(serial) return code end`.
+---@param options table|nil
+---@return { get: fun(self): cloudjobs.Identity|nil, cloudjobs.Error|nil }
+function aws.credentials(options)
+  local provider = AwsCredentials.new(options, connect, "cloudjobs.aws.credentials", 2)
+  return provider
+end
+
+for _, name in ipairs(SERVICES) do
+  local what = "cloudjobs.aws." .. name
+  -- `level` is for who makes a client on somebody's behalf: whose line a mistake is at.
+  aws[name] = function(options, level)
+    local client = assemble(Model.load(name), options, what, (level or 1) + 1)
+    for method, f in pairs(METHODS[name] and require(METHODS[name]) or {}) do
+      client[method] = f
+    end
+    return client
+  end
+end
+
+--- A client for any AWS service.
+---@param options table a client's options and `model`: the path of a description in botocore's JSON form,
+--- or that description as a table
+function aws.client(options)
+  if type(options) ~= "table" or options.model == nil then
+    error("cloudjobs.aws.client: expected the option model, a path or a table", 2)
+  end
+  local rest = {}
+  for name, value in pairs(options) do
+    rest[name] = value
+  end
+  rest.model = nil
+  local Import = require "cloudjobs.model.import"
+  local model, problem
+  if type(options.model) == "string" then
+    model, problem = Import.load(options.model)
+  else
+    model, problem = Import.parse(options.model)
+  end
+  if not model then
+    error("cloudjobs.aws.client: model: " .. tostring(problem), 2)
+  end
+  local client = assemble(Model.new(model), rest, "cloudjobs.aws.client", 2)
+  return client
+end
+
+return setmetatable(aws, {
+  __index = function(self, name)
+    local lazy = LAZY[name]
+    if lazy then
+      local loaded = require(lazy[1])[lazy[2]]
+      rawset(self, name, loaded)
+      return loaded
+    end
+  end,
+})

@@ -1,0 +1,50 @@
+--- Which retry policy an AWS client has: by its options, else by environment
+--- and profile.
+
+local Quota = require "cloudjobs.aws.retry.quota"
+local Retry = require "cloudjobs.cloud.retry"
+local assembly = require "cloudjobs.cloud.options"
+
+local FIELDS = { mode = "string", generation = "string", quota = "table" }
+local KNOWN = {
+  mode = { standard = true, adaptive = true },
+  generation = { ["2026"] = true, former = true },
+}
+local EXPECTED = { mode = "standard or adaptive", generation = "2026 or former" }
+
+-- botocore's oldest mode has no rules of its own here: what is configured for
+-- other programs on this machine gets the nearest there is.
+local LEGACY_ATTEMPTS = 5
+
+--- Checks the option `retry`; raises at the caller's line.
+---@return table
+local function check(options, what, level)
+  local given = assembly.retry(options, FIELDS, what, level + 1)
+  for name, values in pairs(KNOWN) do
+    local value = given[name]
+    if value and not values[value] then
+      local hint = value == "legacy" and "; legacy mode's nearest is standard with generation = \"former\"" or ""
+      error(("%s: retry: option %s: expected %s, got %s%s"):format(what, name, EXPECTED[name], value, hint), level + 1)
+    end
+  end
+  if given.quota and not Quota.is(given.quota) then
+    error(what .. ": retry: option quota: expected what cloudjobs.aws.retry_quota() gives", level + 1)
+  end
+  return given
+end
+
+--- The policy that the settings ask for.
+---@param found { retry_mode: string, retry_generation: string, max_attempts: integer|nil }
+---@param service string the service's id
+---@param quota table|nil one to share
+local function policy(found, service, quota)
+  local mode, generation, attempts = found.retry_mode, found.retry_generation, found.max_attempts
+  if mode == "legacy" then
+    mode, generation, attempts = "standard", "former", attempts or LEGACY_ATTEMPTS
+  end
+  return Retry.standard {
+    mode = mode, generation = generation, max_attempts = attempts, quota = quota, service = service,
+  }
+end
+
+return { check = check, policy = policy }

@@ -1,0 +1,86 @@
+--- What a client for BCM Data Exports does beyond its operations.
+
+local option = require "cloudjobs.base.options"
+
+local OPTIONS = { timeout = "number", cancel = "table" }
+
+local ROUNDS = 3
+-- Seconds that an export whose answer was lost is given to show in a listing.
+local PAUSE = 2
+-- Clocks differ: an export made longer than this before the call is another.
+local SLACK = 300
+
+---@class cloudjobs.aws.bcm_data_exports
+local aws_exports = {}
+
+-- The options of the next request: what is left of the time.
+local function rest_of(options, transport, started)
+  local left = options.timeout and math.max(options.timeout - (transport:clock() - started), 0.001)
+  return { timeout = left, cancel = options.cancel }
+end
+
+-- The export of that name, made since then, once it had time to show; nil and
+-- why it is unclear whether there is one.
+local function search(self, name, since, options, started)
+  local transport = self:transport()
+  local left = rest_of(options, transport, started).timeout
+  if left and left <= PAUSE then
+    return nil, "no time was left to search the exports for it"
+  end
+  local _, ended = transport:sleep(PAUSE, options.cancel)
+  if ended then
+    return nil, "the exports were not searched for it: " .. ended
+  end
+  local list, err = self:all("list_exports", nil, rest_of(options, transport, started))
+  if not list then
+    return nil, "the exports could not be searched: " .. err
+  end
+  for _, export in ipairs(list) do
+    if export.ExportName == name then
+      local created = export.ExportStatus and export.ExportStatus.CreatedAt
+      if created and created < since - SLACK then
+        return nil, "an older export has this name: " .. export.ExportArn
+      end
+      return export
+    end
+  end
+end
+
+--- Creates an export, and never two: CreateExport has no idempotency token, so
+--- once an answer was lost the exports are searched for the name before it is
+--- sent again, and before any later refusal is believed.
+---@param params { Export: table, ResourceTags: table|nil } as for create_export
+---@param options { timeout: number|nil, cancel: table|nil }|nil timeout: seconds for all of it
+---@return { ExportArn: string }|nil
+---@return cloudjobs.Error|nil err
+function aws_exports:create_export_once(params, options)
+  if type(params) ~= "table" then
+    error("create_export_once: parameters: expected table, got " .. type(params), 2)
+  end
+  options = option.check(options, OPTIONS, "create_export_once", 2)
+  local transport = self:transport()
+  local started, since = transport:clock(), transport:now()
+  local lost
+  for _ = 1, ROUNDS do
+    local created, err = self:create_export(params, rest_of(options, transport, started))
+    if created then
+      return created
+    end
+    lost = lost or (err.ambiguous and err)
+    if not lost then
+      return nil, err
+    end
+    local found, unclear = search(self, params.Export.Name, since, options, started)
+    if found then
+      return { ExportArn = found.ExportArn }
+    elseif unclear then
+      lost.hint = unclear
+      return nil, lost
+    elseif not err.ambiguous then
+      return nil, err
+    end
+  end
+  return nil, lost
+end
+
+return aws_exports

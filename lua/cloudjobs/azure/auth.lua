@@ -1,0 +1,44 @@
+--- Puts a token on a request. A token is as good as a password, so it leaves
+--- this machine over https alone.
+
+local Error = require "cloudjobs.base.error"
+local message = require "cloudjobs.http.message"
+local url = require "cloudjobs.http.url"
+
+local Bearer = {}
+local bearer_mt = { __name = "cloudjobs.auth.bearer", __index = Bearer }
+
+local function refuse(problem)
+  return nil, Error.new { kind = "config", code = "insecure", message = problem }
+end
+
+-- "localhost" is a name that somebody else may answer for.
+local function is_safe(parts)
+  return parts.scheme == "https" or (parts.host ~= "localhost" and url.is_loopback(parts.host))
+end
+
+--- Gives `request` its header lines, with the identity's token.
+---@param request { url: string, route: table }
+---@param identity { token: string }
+---@param first string|true|nil the value of the first of the fields' own, true for a new UUID
+---@return table|nil request
+---@return cloudjobs.Error|nil err kind "config" where the token would be readable on its way
+function Bearer:sign(request, identity, _, first) -- luacheck: ignore 212/self
+  local parts, problem = url.parse(request.url)
+  if not parts then
+    return refuse(problem)
+  elseif not is_safe(parts) then
+    return refuse("a token is sent over https or to a literal loopback address, not to "
+      .. parts.scheme .. "://" .. parts.authority)
+  elseif identity.token:find("[^\33-\126]") then
+    return refuse("the token is no line of printable characters")
+  end
+  local signed, err = message.write(request, first, "Bearer " .. identity.token)
+  return signed, err
+end
+
+local function new()
+  return setmetatable({}, bearer_mt)
+end
+
+return { new = new }

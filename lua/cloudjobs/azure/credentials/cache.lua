@@ -1,0 +1,125 @@
+--- Keeps the tokens that a flow fetched: one for each scope, fetched anew a
+--- while before it expires, once for all that wait for it.
+
+local Error = require "cloudjobs.base.error"
+local azure_token = require "cloudjobs.azure.credentials.token"
+
+-- A token is not sent in its last seconds: it has a way to go.
+local MARGIN = 10
+-- After a refresh failed and while the old token serves.
+local TRY_AGAIN = 30
+
+local Cache = {}
+local cache_mt = { __name = "cloudjobs.credentials.azure_cache", __index = Cache }
+
+local function serves(entry, now)
+  return entry and now < entry.identity.expiration - MARGIN
+end
+
+-- Of the flow; where workers share tokens, once for all of them.
+local function ask(self, scope, seen)
+  local claims = self._claims[scope]
+  local store = self._transport.store
+  if not self._shared or claims then
+    return self._flow:fetch(scope, claims)
+  end
+  return store:fetch(self._shared .. scope, azure_token.new, seen, function()
+    local identity, err = self._flow:fetch(scope)
+    return identity, err, identity and identity.refresh_at - self._transport:now()
+  end)
+end
+
+-- Runs inside of transport:single, so one caller at a time for each scope.
+local function refresh(self, scope, seen)
+  local entry = self._entries[scope]
+  if entry and entry ~= seen then
+    return entry.identity
+  elseif entry then
+    entry.refreshing = true
+  end
+  local identity, err = ask(self, scope, entry and entry.identity)
+  if identity then
+    self._claims[scope] = nil
+    self._entries[scope] = { identity = identity, refresh_at = identity.refresh_at }
+    return identity
+  end
+  local now = self._transport:now()
+  if entry then
+    entry.refreshing = false
+    entry.refresh_at = now + TRY_AGAIN
+  end
+  if serves(entry, now) then
+    return entry.identity
+  end
+  return nil, err
+end
+
+-- By itself, since in nginx what it closes over has to outlive the caller.
+local function refresher(self, scope, seen)
+  return function()
+    return refresh(self, scope, seen)
+  end
+end
+
+--- The token for a scope where nobody has to wait for it.
+---@param scope string|nil
+---@return cloudjobs.azure.Identity|nil
+function Cache:kept(scope)
+  local entry = self._entries[scope or self._scope]
+  local now = self._transport:now()
+  if serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
+    return entry.identity
+  end
+end
+
+--- The token for a scope.
+---@param scope string|nil the cloud's own resource manager when nil
+---@return cloudjobs.azure.Identity|nil identity
+---@return cloudjobs.Error|nil err
+function Cache:get(scope)
+  scope = scope or self._scope
+  local kept = self:kept(scope)
+  if kept then
+    return kept
+  end
+  local entry = self._entries[scope]
+  local identity, err = self._transport:single(self._key .. scope, refresher(self, scope, entry))
+  if not identity then
+    return nil, Error.copy(err)
+  end
+  return identity
+end
+
+--- Lets go of a token that a service refused, if it is still the one kept.
+---@param identity cloudjobs.azure.Identity
+---@param claims string|nil what the service wants to see in the next one
+function Cache:expire(identity, claims)
+  for scope, entry in pairs(self._entries) do
+    if entry.identity == identity then
+      self._entries[scope] = nil
+      self._claims[scope] = claims
+      if self._shared then
+        self._transport.store:drop(self._shared .. scope, identity)
+      end
+    end
+  end
+end
+
+--- A provider over `flow`, whose `fetch(scope, claims)` answers an identity or `nil, err`.
+---@param flow table
+---@param options { transport: table, scope: string, shared: string|nil } scope: the default; shared: a name under
+---   which the transport's store keeps the tokens for other workers
+local function new(flow, options)
+  local self = setmetatable({
+    _flow = flow,
+    _transport = options.transport,
+    _scope = options.scope,
+    _shared = options.shared,
+    _entries = {},
+    _claims = {},
+  }, cache_mt)
+  self._key = tostring(self) .. " "
+  return self
+end
+
+return { new = new }

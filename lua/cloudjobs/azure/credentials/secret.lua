@@ -1,0 +1,25 @@
+--- A service principal that shows a client secret.
+
+local azure_authority = require "cloudjobs.azure.credentials.authority"
+
+local Secret = {}
+local secret_mt = { __name = "cloudjobs.credentials.azure_secret", __index = Secret }
+
+--- Asks for a new token. azure_cache.lua keeps them.
+---@param scope string
+---@param claims string|nil
+---@return cloudjobs.azure.Identity|nil identity
+---@return cloudjobs.Error|nil err
+function Secret:fetch(scope, claims)
+  return self._authority:request(scope, { { "client_secret", self._secret } }, self._secret, claims)
+end
+
+---@param options { transport: table, authority: string, tenant_id: string, client_id: string, client_secret: string }
+local function new(options)
+  return setmetatable({
+    _authority = azure_authority.new(options, "client secret"),
+    _secret = options.client_secret,
+  }, secret_mt)
+end
+
+return { new = new }

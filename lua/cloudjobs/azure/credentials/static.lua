@@ -1,0 +1,22 @@
+--- A token given in code.
+
+local azure_token = require "cloudjobs.azure.credentials.token"
+
+local Static = {}
+local static_mt = { __name = "cloudjobs.credentials.azure_static", __index = Static }
+
+---@return cloudjobs.azure.Identity
+function Static:get()
+  return self._identity
+end
+
+Static.kept = Static.get -- nobody has to wait for it
+
+---@param options { token: string, expiration: number|nil }
+local function new(options)
+  return setmetatable({
+    _identity = azure_token.new { token = options.token, expiration = options.expiration, source = "static" },
+  }, static_mt)
+end
+
+return { new = new }

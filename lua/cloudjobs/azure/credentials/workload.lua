@@ -1,0 +1,60 @@
+--- Workload identity federation: a token of the cluster is changed for one of Entra.
+
+local azure_authority = require "cloudjobs.azure.credentials.authority"
+local azure_token = require "cloudjobs.azure.credentials.token"
+
+local SOURCE = "workload identity"
+local ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+local MAX_TOKEN = 64 * 1024
+
+local Workload = {}
+local workload_mt = { __name = "cloudjobs.credentials.azure_workload", __index = Workload }
+
+-- The file is written anew every hour or so, so it is read each time.
+local function read_token(path)
+  local file, message = io.open(path, "rb")
+  local text = file and file:read(MAX_TOKEN + 1)
+  if file then
+    file:close()
+  end
+  if file and not text then
+    message = path .. " is empty or cannot be read"
+  end
+  text = text and text:match("^%s*(.-)%s*$")
+  if text and not text:find("^[%w%-_.]+$") then
+    message = path .. (text == "" and " is empty" or " holds no token")
+  elseif text and #text > MAX_TOKEN then
+    message = path .. " is too large"
+  end
+  if message then
+    return azure_token.failure(SOURCE, { code = "unavailable", message = message })
+  end
+  return text
+end
+
+--- Asks for a new token. azure_cache.lua keeps them.
+---@param scope string
+---@param claims string|nil
+---@return cloudjobs.azure.Identity|nil identity
+---@return cloudjobs.Error|nil err
+function Workload:fetch(scope, claims)
+  local assertion, err = read_token(self._path)
+  if not assertion then
+    return nil, err
+  end
+  return self._authority:request(scope, {
+    { "client_assertion_type", ASSERTION_TYPE },
+    { "client_assertion", assertion },
+  }, assertion, claims)
+end
+
+---@param options { transport: table, authority: string, tenant_id: string, client_id: string }
+---   and federated_token_file, the path of the cluster's token
+local function new(options)
+  return setmetatable({
+    _authority = azure_authority.new(options, SOURCE),
+    _path = options.federated_token_file,
+  }, workload_mt)
+end
+
+return { new = new }

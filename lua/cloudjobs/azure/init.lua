@@ -1,0 +1,246 @@
+--- Puts Azure clients together: with aws.lua the only file that names
+--- concrete layers. Nothing is read or opened before a client's first call.
+
+local Bearer = require "cloudjobs.azure.auth"
+local Client = require "cloudjobs.call.client"
+local Config = require "cloudjobs.aws.config"
+local Given = require "cloudjobs.cloud.provider"
+local Model = require "cloudjobs.model"
+local Retry = require "cloudjobs.cloud.retry"
+local assembly = require "cloudjobs.cloud.options"
+local azure = require "cloudjobs.azure.protocol"
+local azure_cache = require "cloudjobs.azure.credentials.cache"
+local azure_chain = require "cloudjobs.azure.credentials.chain"
+local azure_exports = require "cloudjobs.azure.services.cost_exports"
+local azure_flow = require "cloudjobs.azure.credentials"
+local azure_static = require "cloudjobs.azure.credentials.static"
+local export = require "cloudjobs.azure.export"
+local fingerprint = require "cloudjobs.base.cache_key"
+local message = require "cloudjobs.http.message"
+local option = require "cloudjobs.base.options"
+local suggest = require "cloudjobs.base.suggest"
+
+-- The addresses of each cloud; a table with the same members is taken too.
+local CLOUDS = {
+  public = {
+    endpoint = "https://management.azure.com",
+    authority = "https://login.microsoftonline.com",
+    token_scope = "https://management.azure.com/.default",
+  },
+  us_government = {
+    endpoint = "https://management.usgovcloudapi.net",
+    authority = "https://login.microsoftonline.us",
+    token_scope = "https://management.usgovcloudapi.net/.default",
+  },
+  china = {
+    endpoint = "https://management.chinacloudapi.cn",
+    authority = "https://login.chinacloudapi.cn",
+    token_scope = "https://management.chinacloudapi.cn/.default",
+  },
+}
+
+local ADDRESSES = { endpoint = "string", authority = "string", token_scope = "string" }
+
+---@class cloudjobs.azure.Options: cloudjobs.Options
+---@field scope? string for calls that name none
+---@field cloud? "public"|"us_government"|"china"|{ endpoint: string, authority: string, token_scope: string }
+---@field api_version? string
+---@field client_type? string how throttling knows this client
+---@field validate? boolean false leaves what is required to the service
+local OPTIONS = assembly.known {
+  scope = "string",
+  cloud = "string|table",
+  api_version = "string",
+  client_type = "string",
+  validate = "boolean",
+}
+
+-- How an identity may be given. Without any of these DefaultAzureCredential's
+-- chain looks for one.
+local IDENTITY = {
+  kind = "string",
+  token = "string",
+  expiration = "number",
+  tenant_id = "string",
+  client_id = "string",
+  client_secret = "string",
+  certificate = "string",
+  certificate_path = "string",
+  certificate_password = "string",
+  certificate_algorithm = "string",
+  send_certificate_chain = "boolean",
+  federated_token_file = "string",
+  object_id = "string",
+  resource_id = "string",
+  arc_folder = "string",
+  subscription = "string",
+  authority = "string",
+}
+
+local function cloud_of(given, what, level)
+  if type(given) == "table" then
+    option.check(given, ADDRESSES, what .. ": cloud", level + 1)
+    local cloud = {}
+    for name, address in pairs(CLOUDS.public) do
+      cloud[name] = given[name] or address
+    end
+    return cloud
+  end
+  local cloud = CLOUDS[given or "public"]
+  if not cloud then
+    error(("%s: option cloud: expected public, us_government, china or a table, got %s%s"):format(
+      what, given, suggest(given, option.sorted_keys(CLOUDS))), level + 1)
+  end
+  return cloud
+end
+
+-- A provider for what `given` says of an identity.
+local function provider_of(given, settings, what, level)
+  if given.token then
+    return azure_static.new(given)
+  end
+  local kind = azure_flow.kind_of(given)
+  if kind and not azure_flow.kinds[kind] then
+    error(("%s: unknown kind %s%s"):format(what, kind, suggest(kind, option.sorted_keys(azure_flow.kinds))), level + 1)
+  end
+  local flow, problem
+  if kind then
+    flow, problem = azure_flow.new(kind, given, settings)
+  else
+    flow = azure_chain.new(given, settings)
+  end
+  if not flow then
+    error(("%s: %s"):format(what, problem), level + 1)
+  end
+  local provider = azure_cache.new(flow, {
+    transport = settings.transport,
+    scope = settings.cloud.token_scope,
+    shared = settings.transport.store and fingerprint { "azure", given, settings.authority, env = settings.env },
+  })
+  return provider
+end
+
+local function settings_of(options, what, level)
+  local transport = assembly.transport(options, what, level + 1)
+  local config = Config.new(options, transport.env)
+  local cloud = cloud_of(options.cloud, what, level + 1)
+  return {
+    transport = transport,
+    network = assembly.network(options, transport, what, level + 1),
+    cloud = cloud,
+    env = options.env or transport.env,
+    authority = cloud.authority,
+    getenv = function(name)
+      return config:getenv(name)
+    end,
+  }
+end
+
+local CREDENTIALS = assembly.reachable(IDENTITY)
+CREDENTIALS.cloud = "string|table"
+
+--- Credentials as a provider: `:get(scope)` answers an identity or `nil, err`.
+---@param options table|nil
+local function credentials(options)
+  local what = "cloudjobs.azure.credentials"
+  options = option.check(options, CREDENTIALS, what, 2)
+  local provider = provider_of(options, settings_of(options, what, 2), what, 2)
+  return provider
+end
+
+-- The provider behind a client's `credentials` option, asked for one scope.
+local function credentials_of(options, settings, what, level)
+  local provider = options.credentials or {}
+  what = what .. ": credentials"
+  if not provider.get then
+    option.check(provider, IDENTITY, what, level + 1)
+    provider = provider_of(provider, settings, what, level + 1)
+  end
+  provider = Given.new(provider, { "token" }, settings.cloud.token_scope, what, level + 1)
+  return provider
+end
+
+local Endpoint = {}
+local endpoint_mt = { __name = "cloudjobs.azure.endpoint", __index = Endpoint }
+
+--- The address, as for AWS.
+---@return { origin: string, host: string, path: string }|nil
+---@return cloudjobs.Error|nil err
+function Endpoint:resolve()
+  local err
+  if not self._resolved then
+    self._resolved, err = assembly.address(self._address, "endpoint")
+  end
+  return self._resolved, err
+end
+
+-- One id for all attempts of a call, as Azure's own clients do it.
+local OWN_HEADERS = { "x-ms-client-request-id", "authorization" }
+
+local function annotate(request, attempt)
+  return attempt == 1 or message.kept(request, OWN_HEADERS[1])
+end
+
+-- What a job's reference keeps of its client.
+local function settings(context)
+  return { scope = context.scope, cloud = context.cloud, api_version = context.api_version }
+end
+
+local function assemble(model, options, what, level)
+  options = option.check(options, OPTIONS, what, level + 1)
+  local timeout = assembly.timeout(options, what, level + 1)
+  local retry = assembly.retry(options, {}, what, level + 1)
+  local given = settings_of(options, what, level + 1)
+  if options.client_type and not options.client_type:find("^[%w%-._]+$") then
+    error(what .. ": option client_type: expected letters, digits and - . _", level + 1)
+  end
+  return {
+    model = model,
+    protocol = azure,
+    auth = Bearer.new(),
+    credentials = credentials_of(options, given, what, level + 1),
+    endpoint = setmetatable({ _address = options.endpoint or given.cloud.endpoint }, endpoint_mt),
+    retry = Retry.azure { max_attempts = retry.max_attempts },
+    transport = given.transport,
+    network = given.network,
+    log = assembly.log(options, model, given.transport),
+    timeout = timeout,
+    within = assembly.within,
+    user_agent = assembly.user_agent(options.app_id),
+    annotate = annotate,
+    own_headers = OWN_HEADERS,
+    settings = settings,
+    cloud = type(options.cloud) == "string" and options.cloud or nil,
+    runners = azure_exports.runners,
+    scope = options.scope,
+    api_version = options.api_version or model.service.api_version,
+    -- A name of its own keeps a client out of the tenant's shared throttling bucket.
+    client_type = options.client_type or "cloudjobs",
+    validate = options.validate,
+  }
+end
+
+-- The same client for another service of Azure Resource Manager.
+local function beside(context, name)
+  local model = Model.load(name)
+  return setmetatable({
+    model = model,
+    api_version = model.service.api_version,
+    runners = false,
+  }, { __index = context })
+end
+
+--- A client for the cost exports of one scope, or of the scopes its calls name.
+---@param options table|nil
+---@param level integer|nil for who makes a client on somebody's behalf: whose line a mistake is at
+local function cost_exports(options, level)
+  local context = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports", (level or 1) + 1)
+  local client = Client.new(context)
+  client.register_provider = azure_exports.register_provider(beside(context, "azure_resource_providers"))
+  return client
+end
+
+---@class cloudjobs.azure
+---@field credentials fun(options?: table): { get: fun(self, scope?): cloudjobs.azure.Identity?, cloudjobs.Error? }
+---@field export fun(options: table): table
+return { cost_exports = cost_exports, credentials = credentials, export = export.new }

@@ -1,0 +1,264 @@
+--- A client: one method for each operation of a model.
+
+local call = require "cloudjobs.call.call"
+local option = require "cloudjobs.base.options"
+
+---@class cloudjobs.Client
+local Client = {}
+
+---@class cloudjobs.CallOptions
+---@field timeout? number seconds for all attempts together
+---@field meta? table is filled with request_id, status, attempts and elapsed
+---@field cancel? cloudjobs.Canceller
+---@field api_version? string Azure's
+local CALL_OPTIONS = {
+  timeout = "number",
+  meta = "table",
+  cancel = "table",
+  api_version = "string",
+}
+
+local LIST_OPTIONS = {
+  token = "string",
+  limit = "number",
+  page_size = "number",
+  timeout = "number",
+  cancel = "table",
+  api_version = "string",
+}
+
+local function check_params(params, what, level)
+  if params ~= nil and type(params) ~= "table" then
+    error(("%s: parameters: expected table, got %s"):format(what, type(params)), level + 1)
+  end
+end
+
+-- The operation of that name in either spelling; raises at the caller's line.
+local function operation(self, name, level)
+  local op, reason
+  if type(name) == "string" then
+    op, reason = self._context.model:operation(name)
+  end
+  if reason then
+    error(("%s: %s cannot be called: %s"):format(self._context.model.service.id, name, reason), level + 1)
+  elseif not op then
+    local names = self._context.model:operations()
+    error(("%s has no operation %s%s"):format(
+      self._context.model.service.id, tostring(name), require "cloudjobs.base.suggest"(tostring(name), names)
+    ), level + 1)
+  end
+  return op
+end
+
+-- The context of whoever a method is called on.
+local function context_of(self, op, level)
+  local context = type(self) == "table" and self._context
+  if not context then
+    error(("call it with a colon, client:%s(…)"):format(op.method_name), level + 1)
+  end
+  return context
+end
+
+--- Makes the method for an operation. A call is `client:name(params, call_options)`.
+local function method(client, op)
+  local own = client._context
+  local run = own.runners and own.runners[op.name] or call.run
+  return function(self, params, options)
+    local context = self == client and own or context_of(self, op, 2)
+    if params ~= nil and type(params) ~= "table" then
+      check_params(params, op.method_name, 2)
+    end
+    if options ~= nil then
+      option.check(options, CALL_OPTIONS, op.method_name, 2)
+    end
+    local output, err = run(context, op, params, options)
+    if output == nil then
+      return nil, err
+    end
+    return output
+  end
+end
+
+--- The encoded request, unsigned and unsent.
+---@param name string an operation in either spelling
+---@param params table|nil
+---@param options { api_version: string|nil }|nil
+---@return { method: string, url: string, headers: table<string, string>, body: string|nil }|nil request
+---@return cloudjobs.Error|nil err
+function Client:request(name, params, options)
+  local op = operation(self, name, 2)
+  check_params(params, op.method_name, 2)
+  options = option.check(options, CALL_OPTIONS, op.method_name, 2)
+  local request, err = call.preview(self._context, op, params, options)
+  if not request then
+    return nil, err
+  end
+  return { method = request.method, url = request.url, headers = request.headers, body = request.body }
+end
+
+local PRESIGN_OPTIONS = { expires_in = "number", headers = "table" }
+local HOUR = 3600
+local WEEK = 7 * 24 * HOUR -- AWS takes no longer-lived URL
+
+--- A signed URL with which anybody can make the call until it expires.
+---@param name string
+---@param params table|nil
+---@param options { expires_in: integer|nil, headers: table<string, string>|nil }|nil expires_in: seconds, an hour
+---   unless given; headers: what has to be sent along, and is signed too
+---@return string|nil url
+---@return cloudjobs.Error|nil err
+function Client:presign(name, params, options)
+  local op = operation(self, name, 2)
+  check_params(params, op.method_name, 2)
+  options = option.check(options, PRESIGN_OPTIONS, op.method_name, 2)
+  local seconds = options.expires_in or HOUR
+  if seconds < 1 or seconds > WEEK or seconds % 1 ~= 0 then
+    error(("%s: option expires_in: expected whole seconds from 1 to %d"):format(op.method_name, WEEK), 2)
+  elseif not self._context.protocol.without_body then
+    error(("%s: a request of %s cannot be made a URL"):format(op.method_name, op.service.id), 2)
+  end
+  for header, value in pairs(options.headers or {}) do
+    if type(header) ~= "string" or type(value) ~= "string" then
+      error(op.method_name .. ": option headers: expected names and values that are strings", 2)
+    end
+  end
+  local url, err = call.presign(self._context, op, params, { expires_in = seconds, headers = options.headers })
+  if not url then
+    err.operation = op.name
+    err.service = op.service.id
+    return nil, err
+  end
+  return url
+end
+
+--- What a call would return for this response. Marks an error as a call would.
+---@param name string
+---@param response { status: integer, headers: table<string, string>|nil, body: string|nil } headers in lower case
+---@return table|nil output
+---@return cloudjobs.Error|nil err
+function Client:decode(name, response)
+  local op = operation(self, name, 2)
+  if type(response) ~= "table" or type(response.status) ~= "number" then
+    error(op.method_name .. ": response: expected { status, headers, body }", 2)
+  end
+  local output, err = call.decode(self._context, op, {
+    status = response.status,
+    headers = response.headers or {},
+    body = response.body or "",
+  })
+  if output == nil then
+    return nil, err
+  end
+  return output
+end
+
+local function listing(self, name, params, options)
+  local op = operation(self, name, 3)
+  if not op.pages then
+    error(op.method_name .. " has no pages", 3)
+  end
+  check_params(params, op.method_name, 3)
+  return op, option.check(options, LIST_OPTIONS, op.method_name, 3)
+end
+
+--- Iterates over a listing's pages: `page, token`. Raises the error object.
+---@param name string
+---@param params table|nil
+---@param options { token: string|nil, page_size: integer|nil, timeout: number|nil, cancel: table|nil }|nil
+--- token: goes on behind the page that came with it; timeout: seconds for each page
+---@return fun(): table|nil, string|nil
+function Client:pages(name, params, options)
+  local op, checked = listing(self, name, params, options)
+  local iterator = require("cloudjobs.call.paginate").pages(self, op, params, checked)
+  return iterator
+end
+
+--- Iterates over a listing's items. Raises the error object.
+---@param options { limit: integer|nil, token: string|nil, page_size: integer|nil }|nil limit: items at most
+---@return fun(): any
+function Client:items(name, params, options)
+  local op, checked = listing(self, name, params, options)
+  local iterator = require("cloudjobs.call.paginate").items(self, op, params, checked)
+  return iterator
+end
+
+--- All items of a listing in one list, or `nil, err`.
+---@return table|nil
+---@return cloudjobs.Error|nil err `resume_token` goes on at the page that failed
+function Client:all(name, params, options)
+  local op, checked = listing(self, name, params, options)
+  local list, err = require("cloudjobs.call.paginate").all(self, op, params, checked)
+  if not list then
+    return nil, err
+  end
+  return list
+end
+
+--- Waits as the service's own model says, e.g. ssm:wait("command_executed", …).
+---@param name string a waiter in either spelling
+---@param params table|nil
+---@param options { timeout: number|nil, interval: number|table|nil, cancel: table|nil, on_poll: function|nil }|nil
+---@return table|nil output the answer that told success
+---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or what made asking impossible
+function Client:wait(name, params, options)
+  local model = self._context.model
+  local waiter, names = model:waiter(name)
+  if not waiter then
+    local hint = require "cloudjobs.base.suggest"(tostring(name), names)
+    error(("%s has no waiter %s%s"):format(model.service.id, tostring(name), hint), 2)
+  end
+  local wait = require "cloudjobs.call.waiter"
+  check_params(params, name, 2)
+  local output, err = wait.run(self, waiter, name, params, option.check(options, wait.OPTIONS, name, 2))
+  if not output then
+    return nil, err
+  end
+  return output
+end
+
+--- What a later process needs to make this client again, credentials apart.
+---@return table<string, string>
+function Client:settings()
+  return self._context:settings()
+end
+
+--- What carries this client's requests.
+function Client:transport()
+  return self._context.transport
+end
+
+--- The operations' names in snake_case, sorted.
+---@return string[]
+function Client:operations()
+  return self._context.model:operations()
+end
+
+--- Ends the client: every later call answers `nil, err` (kind "transport", code "closed").
+function Client:close()
+  self._context.closed = true
+end
+
+local client_mt = { __name = "cloudjobs.client" }
+
+-- An operation's method is made when it is first named, and kept.
+function client_mt.__index(self, name)
+  local found = Client[name]
+  if found or type(name) ~= "string" or name:sub(1, 1) == "_" then
+    return found
+  end
+  found = method(self, operation(self, name, 2))
+  rawset(self, name, found)
+  return found
+end
+
+function client_mt.__tostring(self)
+  return "cloudjobs.client: " .. self._context.model.service.id
+end
+
+--- A client over an assembled context.
+---@param context table see call.lua
+local function new(context)
+  return setmetatable({ _context = context }, client_mt)
+end
+
+return { new = new }

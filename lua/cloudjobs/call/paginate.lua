@@ -1,0 +1,221 @@
+--- Listings: an operation's pages, its items, or all of them. The client is
+--- passed in; retries happen below, so a throttled page never ends a list early.
+
+local Error = require "cloudjobs.base.error"
+local core = require "cloudjobs.core"
+local jmespath = require "cloudjobs.base.jmespath"
+
+local PLAIN = "^[%a_][%w_]*$"
+
+-- What a paginator names is a member, or a JMESPath expression over the page.
+local function reader(expression)
+  if expression:find(PLAIN) then
+    return function(page)
+      return page[expression]
+    end
+  end
+  return jmespath.compile(expression)
+end
+
+local function each(value, f)
+  local results = {}
+  for i, item in ipairs(type(value) == "table" and value or { value }) do
+    results[i] = f and f(item) or item
+  end
+  return results
+end
+
+-- A paginator of a model, with its expressions compiled.
+local compiled = setmetatable({}, { __mode = "k" })
+
+local function compile(paginator)
+  local made = {
+    token = each(paginator.token),
+    next = each(paginator.next, reader),
+    items = each(paginator.items, reader)[1],
+    more = paginator.more and reader(paginator.more),
+    limit = paginator.limit,
+  }
+  compiled[paginator] = made
+  return made
+end
+
+local function copy(t)
+  local c = {}
+  for key, value in pairs(t or {}) do
+    c[key] = value
+  end
+  return c
+end
+
+-- A listing that goes on from several members has them as one text for its callers.
+local function pack(values, count)
+  if values[1] == nil and count == 1 then
+    return nil
+  elseif count == 1 then
+    return values[1]
+  end
+  local text = {}
+  for i = 1, count do
+    text[i] = values[i] == nil and core.null or values[i]
+  end
+  return core.json_encode(text)
+end
+
+local function unpack_token(token, count)
+  if count == 1 then
+    return { token }
+  end
+  local values = core.json_decode(token)
+  if type(values) ~= "table" then
+    return nil
+  end
+  for i = 1, count do
+    if values[i] == core.null then
+      values[i] = nil
+    end
+  end
+  return values
+end
+
+local function next_token(made, page)
+  if made.more and not made.more(page) then
+    return nil
+  end
+  local values, any = {}, false
+  for i, read in ipairs(made.next) do
+    local value = read(page)
+    if value ~= nil and value ~= "" then
+      values[i], any = value, true
+    end
+  end
+  return any and pack(values, #made.next) or nil
+end
+
+local function unusable(code, message, token)
+  return Error.new { kind = "response", code = code, message = message, resume_token = token }
+end
+
+local Pages = {}
+local pages_mt = { __index = Pages }
+
+-- The next page, or nil when there is none, or nil and an error that says
+-- where to go on.
+function Pages:next()
+  if self.done then
+    return nil
+  end
+  local made = self.made
+  local input = copy(self.params)
+  if self.page_size and made.limit then
+    input[made.limit] = self.page_size
+  end
+  if self.token then
+    local values = unpack_token(self.token, #made.token)
+    if not values then
+      return nil, Error.new { kind = "validation", code = "token", message = "the token is none of this listing" }
+    end
+    for i, name in ipairs(made.token) do
+      input[name] = values[i]
+    end
+  end
+  local page, err = self.client[self.name](self.client, input, self.call_options)
+  if not page then
+    err.resume_token = self.token
+    return nil, err
+  end
+  local list = made.items(page) -- of a document that no shape has checked, perhaps
+  if list ~= nil and type(list) ~= "table" then
+    return nil, unusable("response", "the answer cannot be read: its items are no list", self.token)
+  end
+  local token = next_token(made, page)
+  if token and token == self.token then
+    local message = "the service gave the same page token twice, which would go on for ever"
+    return nil, unusable("repeated_token", message, token)
+  end
+  self.token = token
+  self.done = token == nil
+  return page, token
+end
+
+local function start(client, op, params, options)
+  local made = compiled[op.pages] or compile(op.pages)
+  return setmetatable({
+    client = client,
+    name = op.method_name,
+    params = params,
+    made = made,
+    token = options.token,
+    page_size = options.page_size,
+    call_options = { timeout = options.timeout, cancel = options.cancel, api_version = options.api_version },
+  }, pages_mt)
+end
+
+--- An iterator of `page, token`; the token resumes behind that page. Raises
+--- the error object, whose `resume_token` asks for the failed page again.
+---@param client table
+---@param op table an operation that has pages
+---@param params table|nil
+---@param options { token: string|nil, page_size: integer|nil, timeout: number|nil, cancel: table|nil }
+---@return fun(): table|nil, string|nil
+local function pages(client, op, params, options)
+  local state = start(client, op, params, options)
+  return function()
+    local page, token = state:next()
+    if not page and token then
+      error(token, 0)
+    end
+    return page, token
+  end
+end
+
+--- An iterator of items, at most `options.limit` of them. Raises the error object.
+---@return fun(): any
+local function items(client, op, params, options)
+  local state = start(client, op, params, options)
+  local left = options.limit or math.huge
+  local list, at = {}, 0
+  return function()
+    if left <= 0 then
+      return nil
+    end
+    while at >= #list do
+      local page, err = state:next()
+      if not page then
+        if err then
+          error(err, 0)
+        end
+        return nil
+      end
+      list, at = state.made.items(page) or {}, 0
+    end
+    at, left = at + 1, left - 1
+    return list[at]
+  end
+end
+
+--- Every item in one list, at most `options.limit`; or nil and the error that stopped it.
+---@return table|nil
+---@return cloudjobs.Error|nil
+local function all(client, op, params, options)
+  local state = start(client, op, params, options)
+  local limit = options.limit or math.huge
+  local list = setmetatable({}, core.array_mt)
+  while #list < limit do
+    local page, err = state:next()
+    if not page then
+      if err then
+        return nil, err
+      end
+      break
+    end
+    for _, item in ipairs(state.made.items(page) or {}) do
+      if #list < limit then
+        list[#list + 1] = item
+      end
+    end
+  end
+  return list
+end
+
+return { pages = pages, items = items, all = all }

@@ -1,0 +1,104 @@
+--- What requests and answers have in common: header fields, as the lines they
+--- are on the wire and, for who wants to look, as a table.
+---
+--- A client's request has `method`, `url`, `headers`, `body`, `timeout`,
+--- `connect_timeout`, `network`, `cancel` and `once` for every transport. Of these
+--- it holds few itself: the rest is its `route`'s, shared with others, or comes
+--- out of its `lines`. Who passes a request on may set any of them, and copies
+--- them by their names.
+
+local Error = require "cloudjobs.base.error"
+local core = require "cloudjobs.core"
+
+local message_mt = { __name = "cloudjobs.message" }
+
+-- The table is made when it is first asked for: most calls never do. What all
+-- that go one way have in common is the route's.
+function message_mt.__index(message, name)
+  if name == "headers" then
+    message.headers = core.read_fields(message.lines)
+    return message.headers
+  elseif name == "body" and rawget(message, "from") then
+    message.body = message.lines:sub(message.from)
+    return message.body
+  end
+  local route = rawget(message, "route")
+  return route and route[name]
+end
+
+--- A message whose `headers` come out of its `lines`, and its `body` where it
+--- begins `from` a byte of them.
+---@param message { lines: string|nil, from: integer|nil }
+---@return table message
+local function new(message)
+  return setmetatable(message, message_mt)
+end
+
+--- What a transport sends of a request: what says where to, and the headers as
+--- a table or as lines. What somebody looked at or set comes first.
+---@param request table
+---@return table where with method, url, network and connect_timeout
+---@return table|string headers
+local function parts(request)
+  local where = rawget(request, "url") and request or request.route
+  return where, rawget(request, "headers") or request.lines
+end
+
+--- The first value of one header.
+---@param message table any with `headers`, or `lines`
+---@param name string in lower case
+---@return string|nil
+local function field(message, name)
+  local headers = rawget(message, "headers")
+  if headers then
+    return headers[name]
+  end
+  return core.read_field(message.lines, name)
+end
+
+--- What the attempt before gave a header that all attempts of a call share;
+--- true, for a new one, when none got so far.
+---@param request table
+---@param name string
+---@return string|true
+local function kept(request, name)
+  local lines = request.lines
+  return lines and core.read_field(lines, name) or true
+end
+
+local function invalid(problem)
+  return nil, Error.new { kind = "validation", code = "validation", message = problem }
+end
+
+--- Headers that all attempts of a request share, checked, for a signer or for
+--- `write`.
+---@param headers table<string, string>
+---@param own string[] names of those whose values each attempt gives
+---@param way { method: string, path: string, query: string, region: string, service: string }|nil what a signer signs
+---   beside them
+---@return userdata|nil fields
+---@return cloudjobs.Error|nil err kind "validation"
+local function fields(headers, own, way)
+  local made, problem = core.fields(headers, own, way)
+  if not made then
+    return invalid(problem)
+  end
+  return made
+end
+
+--- Gives a request the lines of its route's fields, and of its own.
+---@param request table
+---@param first string|true|nil the value of the first of its own, true for a new UUID
+---@param second string|true|nil
+---@return table|nil request
+---@return cloudjobs.Error|nil err kind "validation"
+local function write(request, first, second)
+  local lines, problem = request.route.fields:lines(first, second)
+  if not lines then
+    return invalid(problem)
+  end
+  request.lines, request.headers = lines, nil
+  return request
+end
+
+return { new = new, parts = parts, field = field, kept = kept, fields = fields, write = write }

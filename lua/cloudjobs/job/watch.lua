@@ -1,0 +1,168 @@
+--- Many jobs at once, of any kind and cloud. Jobs that one listing can answer
+--- share it; everything else is one call a job. Each group of jobs has a light
+--- thread of its own, so one throttled account does not slow another.
+
+local Error = require "cloudjobs.base.error"
+local JobWait = require "cloudjobs.job.poll"
+local Status = require "cloudjobs.job.status"
+local member = require "cloudjobs.base.path"
+local option = require "cloudjobs.base.options"
+
+local OPTIONS = {
+  timeout = "number",
+  interval = "number|table",
+  on_change = "function",
+  on_poll = "function",
+  cancel = "table",
+  not_found_grace = "number",
+}
+
+-- A group: waits that share a client and a listing, in the jobs' order. A job
+-- without a listing stands alone.
+local Group = {}
+local group_mt = { __index = Group }
+
+-- What the waits of one client and kind have in common, made once.
+local function plan_of(plans, job, options)
+  local by_kind = plans[job._client] or { groups = {} }
+  plans[job._client] = by_kind
+  by_kind[job.kind] = by_kind[job.kind] or JobWait.plan(job, options, 4)
+  return by_kind[job.kind], by_kind.groups
+end
+
+local function group(jobs, options)
+  local groups, plans = {}, {}
+  for place, job in ipairs(jobs) do
+    local plan, known = plan_of(plans, job, options)
+    local listing = job:listing()
+    local found = listing and known[listing.key]
+    if not found then
+      found = setmetatable({ listing = listing }, group_mt)
+      groups[#groups + 1] = found
+      if listing then
+        known[listing.key] = found
+      end
+    end
+    local wait = JobWait.begin(job, plan)
+    wait.place = place
+    found[#found + 1] = wait
+  end
+  return groups
+end
+
+local function check_jobs(jobs, level)
+  option.check_list(jobs, "cloudjobs.watch: jobs", level + 1)
+  for place, job in ipairs(jobs) do
+    if type(job) ~= "table" or not job._kind then
+      error(("cloudjobs.watch: expected a job at %d, got %s"):format(place, type(job)), level + 1)
+    end
+  end
+end
+
+-- A listing's records by the jobs' ids, and how many pages it took.
+local function read_listing(client, listing, record_id, limits)
+  local records, pages = {}, 0
+  local ok, err = pcall(function()
+    for page in client:pages(listing.operation, listing.params, limits) do
+      pages = pages + 1
+      for _, record in ipairs(member.records(page, listing.items)) do
+        records[record_id(record) or ""] = record
+      end
+    end
+  end)
+  if ok then
+    return records, nil, pages
+  elseif Error.is(err) then
+    return nil, err
+  end
+  error(err, 0)
+end
+
+local function unfinished(wait, err)
+  return Status.unknown(wait.job.kind, wait.job.id, wait.last, err)
+end
+
+-- Takes a look's result in; answers the job's last status when that was it.
+local function settle(wait, status, err)
+  local over, final, problem = wait:take(status, err)
+  if over then
+    return final or unfinished(wait, problem)
+  end
+end
+
+-- Looks at every job by the cheaper way: a listing costs its pages, looking at
+-- each job one call a job. Those that ended leave the group.
+function Group:look(results)
+  local kind = self[1].job._kind
+  local singly = kind.operation and (not self.listing or #self == 1 or (self.pages or 1) > #self)
+  local records, err
+  if not singly then
+    records, err, self.pages = read_listing(self[1].job._client, self.listing, kind.record_id, self[1]:limits())
+  end
+  local open = 0
+  for i = 1, #self do
+    local wait, last = self[i]
+    local job = wait.job
+    if singly then
+      last = settle(wait, wait:look())
+    elseif records and records[job.id] then
+      last = settle(wait, job:read(records[job.id]))
+    else
+      last = settle(wait, nil, err or job:not_found())
+    end
+    self[i] = nil
+    if last then
+      results[wait.place] = last
+    else
+      open = open + 1
+      self[open] = wait
+    end
+  end
+end
+
+-- Follows one group to its end.
+function Group:run(results)
+  while true do
+    self:look(results)
+    local first = self[1]
+    if not first then
+      return
+    end
+    local pause, err = first:pause()
+    if pause then
+      err = select(2, first.plan.transport:sleep(pause, first.plan.options.cancel))
+    end
+    if err then
+      for _, wait in ipairs(self) do
+        results[wait.place] = unfinished(wait, err)
+      end
+      return
+    end
+  end
+end
+
+--- Follows `jobs` until all have ended, the time is over or it is cancelled.
+---@param parallel fun(functions: function[], options: table): table cloudjobs.parallel
+---@param jobs table[]
+---@param options table|nil those of Job:wait but `expect` and `detail`
+---@return cloudjobs.Status[] one for each job, in their order; `err` in one that could not be followed to its end
+local function watch(parallel, jobs, options)
+  options = option.check(options, OPTIONS, "cloudjobs.watch", 3)
+  check_jobs(jobs, 3)
+  local results, functions = {}, {}
+  for i, waits in ipairs(group(jobs, options)) do
+    functions[i] = function()
+      waits:run(results)
+    end
+  end
+  local ended = parallel(functions, { concurrency = math.max(1, #functions) })
+  for i = 1, #functions do
+    if not ended[i].ok then
+      -- A callback raised. The others were followed to their ends all the same.
+      error(ended[i].err, 0)
+    end
+  end
+  return results
+end
+
+return watch

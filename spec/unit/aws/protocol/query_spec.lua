@@ -1,0 +1,192 @@
+local Model = require "cloudjobs.model"
+local query = require "cloudjobs.aws.protocol.query"
+
+local model = Model.new {
+  service = { id = "Probe", protocol = "query", api_version = "2020-01-01", signing = "probe", endpoint = "probe" },
+  operations = {
+    Put = "In -> Out result=PutResult",
+    Bare = "- -> Out",
+    Ping = "- -> -",
+  },
+  errors = { Gone = "code=Probe.Gone status=404 retry" },
+  pages = {},
+  shapes = {
+    In = [[
+      Text string required
+      Count integer as=count
+      Ratio number
+      Flag boolean
+      Bytes blob
+      When time.iso
+      Names string[]
+      Inner Inner
+      Inners Inner[]
+      Tags string{}
+      Token string idempotency
+    ]],
+    Inner = "A string\nB integer",
+    Out = [[
+      Text string
+      Count integer as=count
+      Big long
+      Ratio number
+      Flag boolean
+      Bytes blob
+      When time.iso
+      Names string[]
+      Inner Inner
+      Inners Inner[]
+      Tags string{}
+    ]],
+    Gone = "Item string",
+  },
+}
+
+local put = model:operation("put")
+
+local function form(params)
+  local request, err = query.encode(put, params, {})
+  if not request then
+    return tostring(err)
+  end
+  return (request.body:gsub("^Action=Put&Version=2020%-01%-01&", ""):gsub("&?Token=[%x-]+$", ""))
+end
+
+describe("the query protocol's request", function()
+  it("is a form in the body, nothing in the URL", function()
+    local request = query.encode(put, { Text = "x", Token = "t" }, {})
+    assert.same({
+      route = {
+        method = "POST",
+        path = "/",
+        headers = { ["content-type"] = "application/x-www-form-urlencoded; charset=utf-8" },
+      },
+      body = "Action=Put&Version=2020-01-01&Text=x&Token=t",
+    }, request)
+  end)
+
+  it("needs no parameters", function()
+    assert.equal("Action=Ping&Version=2020-01-01", query.encode(model:operation("ping"), nil, {}).body)
+  end)
+
+  it("has a random token where one is missing", function()
+    local a, b = query.encode(put, { Text = "x" }, {}).body, query.encode(put, { Text = "x" }, {}).body
+    assert.matches("Token=%x+%-%x+%-%x+%-%x+%-%x+$", a)
+    assert.not_equal(a, b)
+  end)
+
+  local cases = {
+    { { Text = "a b&c=d/ü~" }, "Text=a%20b%26c%3Dd%2F%C3%BC~" },
+    { { Text = "x", Count = 7 }, "Text=x&count=7" },
+    { { Text = "x", Ratio = 0.5 }, "Text=x&Ratio=0.5" },
+    { { Text = "x", Flag = false }, "Text=x&Flag=false" },
+    { { Text = "x", Bytes = "\1\2" }, "Text=x&Bytes=AQI%3D" },
+    { { Text = "x", When = 1577836800 }, "Text=x&When=2020-01-01T00%3A00%3A00Z" },
+    { { Text = "x", Names = { "a", "b" } }, "Text=x&Names.member.1=a&Names.member.2=b" },
+    { { Text = "x", Names = {} }, "Text=x&Names=" },
+    { { Text = "x", Inner = { A = "a", B = 1 } }, "Text=x&Inner.A=a&Inner.B=1" },
+    { { Text = "x", Inners = { { A = "a" }, { B = 2 } } }, "Text=x&Inners.member.1.A=a&Inners.member.2.B=2" },
+    { { Text = "x", Tags = { b = "2", a = "1 " } },
+      "Text=x&Tags.entry.1.key=a&Tags.entry.1.value=1%20&Tags.entry.2.key=b&Tags.entry.2.value=2" },
+    { {}, "Text: required" },
+  }
+  for _, case in ipairs(cases) do
+    it("has " .. case[2], function()
+      assert.equal(case[2], form(case[1]))
+    end)
+  end
+end)
+
+local function decode(body, status, op)
+  return query.decode(op or put, { status = status or 200, headers = {}, body = body })
+end
+
+local function wrapped(text)
+  return "<PutResponse xmlns='urn:x'><PutResult>" .. text .. "</PutResult>"
+    .. "<ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></PutResponse>"
+end
+
+describe("the query protocol's answer", function()
+  local cases = {
+    { "", {} },
+    { "<Text>a &amp; b</Text><Other>1</Other>", { Text = "a & b" } },
+    { "<Text/>", { Text = "" } },
+    { "<count>7</count><Big>9007199254740991</Big>", { Count = 7, Big = 9007199254740991 } },
+    { "<Ratio>0.5</Ratio>", { Ratio = 0.5 } },
+    { "<Ratio>-Infinity</Ratio>", { Ratio = -math.huge } },
+    { "<Flag>true</Flag>", { Flag = true } },
+    { "<Flag>false</Flag>", { Flag = false } },
+    { "<Bytes>AQI=</Bytes>", { Bytes = "\1\2" } },
+    { "<When>2020-01-01T00:00:00Z</When>", { When = 1577836800 } },
+    { "<Names/>", { Names = {} } },
+    { "<Names><member>a</member><member>b</member></Names>", { Names = { "a", "b" } } },
+    { "<Inner><A>a</A><B>1</B></Inner>", { Inner = { A = "a", B = 1 } } },
+    { "<Inners><member><A>a</A></member><member/></Inners>", { Inners = { { A = "a" }, {} } } },
+    { "<Tags><entry><key>k</key><value>v</value></entry></Tags>", { Tags = { k = "v" } } },
+  }
+  for _, case in ipairs(cases) do
+    it(("reads %q"):format(case[1]), function()
+      assert.same(case[2], decode(wrapped(case[1])))
+    end)
+  end
+
+  it("without a wrapper is the root element, without an output nothing", function()
+    assert.same({ Text = "x" }, decode("<Out><Text>x</Text></Out>", 200, model:operation("bare")))
+    assert.same({}, decode("", 200, model:operation("ping")))
+  end)
+
+  it("carries the request id in its text", function()
+    assert.equal("r-1", query.request_id { status = 200, headers = {}, body = wrapped "" })
+    assert.equal("h-1", query.request_id { status = 200, headers = { ["x-amzn-requestid"] = "h-1" }, body = wrapped "" })
+  end)
+
+  local mistakes = {
+    { "", "the answer cannot be read: expected an element at byte 1" },
+    { "<PutResponse/>", "the answer cannot be read: expected PutResult in the answer" },
+    { wrapped "<count>x</count>", "the answer cannot be read: Count: expected integer" },
+    { wrapped "<count>1.5</count>", "the answer cannot be read: Count: expected integer" },
+    { wrapped "<Flag>yes</Flag>", "the answer cannot be read: Flag: expected boolean" },
+    { wrapped "<When>soon</When>", "the answer cannot be read: When: expected time.iso" },
+    { wrapped "<Inners><member/><member><B>x</B></member></Inners>",
+      "the answer cannot be read: Inners[2].B: expected integer" },
+    { wrapped "<Tags><entry><key>k</key></entry></Tags>",
+      "the answer cannot be read: Tags: expected key and value in each entry" },
+  }
+  for _, case in ipairs(mistakes) do
+    it("is refused with " .. case[2], function()
+      local output, err = decode(case[1])
+      assert.is_nil(output)
+      assert.equal("response", err.kind)
+      assert.equal(case[2], err.message)
+    end)
+  end
+end)
+
+describe("the query protocol's error", function()
+  it("has code, message, request id and the members its model gives it", function()
+    local output, err = decode("<ErrorResponse xmlns='urn:x'><Error><Type>Sender</Type><Code>Probe.Gone</Code>"
+      .. "<Message>it is gone</Message><Item>i</Item></Error><RequestId>r-2</RequestId></ErrorResponse>", 404)
+    assert.is_nil(output)
+    assert.same({ "service", "Probe.Gone", "it is gone", 404, "r-2", { Item = "i" } },
+      { err.kind, err.code, err.message, err.status, err.request_id, err.fields })
+  end)
+
+  it("may be one of a list", function()
+    local _, err = decode("<Response><Errors><Error><Code>Denied</Code><Message>no</Message></Error></Errors></Response>",
+      403)
+    assert.same({ "Denied", "no" }, { err.code, err.message })
+  end)
+
+  it("without a word for it has the status for a code", function()
+    local _, err = decode("<ErrorResponse><Error><Code/></Error><RequestID>r-3</RequestID></ErrorResponse>", 503)
+    assert.same({ "503", 503 }, { err.code, err.status })
+    _, err = decode("<Response><Errors><Error><Code>No</Code></Error></Errors><RequestID>r-3</RequestID></Response>", 400)
+    assert.equal("r-3", err.request_id)
+  end)
+
+  it("of a gateway is an error, too", function()
+    local _, err = decode("<html><body>hush</body></html>", 502)
+    assert.same({ "service", "502", 502 }, { err.kind, err.code, err.status })
+    assert.not_matches("hush", tostring(err), 1, true)
+  end)
+end)

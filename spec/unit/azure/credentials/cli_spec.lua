@@ -1,0 +1,75 @@
+local Stub = require "cloudjobs.stub"
+local azure_cli = require "cloudjobs.azure.credentials.cli"
+
+local START = 1767225600
+
+-- A flow whose az answers `result`, and what it was run with.
+local function flow(result, options)
+  local seen = {}
+  local settings = {
+    transport = Stub.new({}, { time = START }),
+    run = function(command, how)
+      seen.command, seen.how = table.concat(command, " "), how
+      if result.code then
+        return nil, result.code, result.message
+      end
+      return { status = result.status or 0, stdout = result.stdout or "", stderr = result.stderr or "" }
+    end,
+  }
+  for name, value in pairs(options or {}) do
+    settings[name] = value
+  end
+  return azure_cli.new(settings), seen
+end
+
+describe("the Azure CLI", function()
+  it("is run with an argument vector in a safe folder", function()
+    local cli, seen = flow { stdout = '{"accessToken":"tok-1","expires_on":1767229200,"expiresOn":"nonsense"}' }
+    local identity = assert(cli:fetch("https://management.azure.com/.default"))
+    assert.same({ "tok-1", 1767229200, "Azure CLI" }, { identity.token, identity.expiration, identity.source })
+    assert.equal("az account get-access-token --output json --resource https://management.azure.com", seen.command)
+    assert.same({ cwd = "/bin", timeout = 10 }, seen.how)
+  end)
+
+  it("is told the tenant or else the subscription", function()
+    local cli, seen = flow({ stdout = "{}" }, { tenant_id = "t", subscription = "s" })
+    cli:fetch("x")
+    assert.matches(" %-%-tenant t$", seen.command)
+    cli, seen = flow({ stdout = "{}" }, { subscription = "s" })
+    cli:fetch("x")
+    assert.matches(" %-%-subscription s$", seen.command)
+  end)
+
+  it("of old gives a local time", function()
+    local text = os.date("%Y-%m-%d %H:%M:%S.000000", START + 3600)
+    local identity = flow({ stdout = '{"accessToken":"tok-1","expiresOn":"' .. text .. '"}' }):fetch("x")
+    assert.equal(START + 3600, identity.expiration)
+  end)
+
+  it("is not run with a scope that means something else to it", function()
+    local cli, seen = flow {}
+    local _, err = cli:fetch("x --debug")
+    assert.equal("config", err.code)
+    assert.is_nil(seen.command)
+  end)
+
+  local failures = {
+    { { code = "start", message = "cannot run az: No such file" }, "unavailable", "cannot run az" },
+    { { status = 127, stderr = "sh: 1: az: not found" }, "unavailable", "az is not installed" },
+    { { status = 1, stderr = "ERROR: Please run 'az login' to setup account." }, "unavailable", "nobody is signed in" },
+    { { status = 1, stderr = "WARNING: x\nERROR: the tenant is gone\nmore" }, "failed", "the tenant is gone" },
+    { { code = "timeout", message = "it did not end within 10 seconds" }, "timeout", "did not end" },
+    { { stdout = "<html>" }, "reply", "no token" },
+    { { stdout = '{"accessToken":"a b","expires_on":1767229200}' }, "reply", "no token" },
+    { { stdout = '{"accessToken":"tok-1"}' }, "reply", "when the token expires" },
+    { { stdout = '{"accessToken":"tok-1","expires_on":1}' }, "reply", "a token that is over" },
+  }
+  for _, case in ipairs(failures) do
+    it("that fails is " .. case[2] .. ": " .. case[3], function()
+      local identity, err = flow(case[1]):fetch("x")
+      assert.is_nil(identity)
+      assert.same({ "credentials", case[2] }, { err.kind, err.code })
+      assert.matches(case[3], err.message)
+    end)
+  end
+end)

@@ -1,0 +1,171 @@
+-- Finding the job that is about to come, on the emulator's own app.
+local cloudjobs = require "cloudjobs"
+local worlds = require "spec.support.world"
+
+local world
+
+before_each(function()
+  world = worlds.new()
+end)
+
+describe("the next execution of an export", function()
+  local exports, arn
+
+  before_each(function()
+    exports = world:aws "bcm_data_exports"
+    arn = assert(exports:create_export { Export = world.export "nightly" }).ExportArn
+  end)
+
+  it("is waited for and given as a job", function()
+    local since = world.stub.time
+    local job = assert(cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = since - 1 }, { timeout = 600 }))
+    assert.equal("export_execution", job.kind)
+    assert.equal("succeeded", job:wait({ timeout = 3600 }).state)
+  end)
+
+  it("is one after now unless told otherwise", function()
+    local first = assert(cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = 0 }, { timeout = 600 }))
+    world.stub.time = world.stub.time + 1000
+    local second = assert(cloudjobs.jobs.next_execution(exports, { ExportArn = arn }, { timeout = 2 * 86400 }))
+    assert.not_equal(first.id, second.id)
+  end)
+
+  it("is a timeout when none begins in the time given", function()
+    local job, err = cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = world.stub.time + 900 }, {
+      timeout = 100,
+    })
+    assert.is_nil(job)
+    assert.equal("timeout", err.kind)
+  end)
+
+  it("ends at once when there is no such export", function()
+    local job, err = cloudjobs.jobs.next_execution(exports, { ExportArn = arn .. "-not" }, { timeout = 600 })
+    assert.is_nil(job)
+    assert.same({ "service", "ResourceNotFoundException" }, { err.kind, err.code })
+    assert.same({}, world.stub.slept)
+  end)
+
+  it("gives a look no more time than is left, and goes on after one that took it all", function()
+    local given = {}
+    local send = world.stub.send
+    function world.stub.send(self, request)
+      given[#given + 1] = request.timeout
+      return send(self, request)
+    end
+    local params = { ExportArn = arn, since = world.stub.time + 900 }
+    local job, err = cloudjobs.jobs.next_execution(exports, params, { timeout = 50, interval = 30 })
+    assert.is_nil(job)
+    assert.same({ "timeout", { 50, 20, 5 } }, { err.kind, given })
+  end)
+
+  it("can be cancelled", function()
+    local canceller = cloudjobs.canceller()
+    canceller:cancel("enough")
+    local job, err = cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = world.stub.time + 900 }, {
+      cancel = canceller,
+    })
+    assert.is_nil(job)
+    assert.equal("cancelled", err.kind)
+  end)
+end)
+
+describe("the next execution of a maintenance window", function()
+  it("is waited for and given as a job that knows its window", function()
+    local ssm = world:aws "ssm"
+    local window = assert(ssm:create_maintenance_window {
+      Name = "patching", Schedule = "rate(5 minutes)", Duration = 1, Cutoff = 0, AllowUnassociatedTargets = true,
+    }).WindowId
+    local job = assert(cloudjobs.jobs.next_window_execution(ssm, { WindowId = window }, { timeout = 3600 }))
+    assert.equal(window, job.params.WindowId)
+    assert.equal("succeeded", job:wait({ timeout = 3600 }).state)
+  end)
+end)
+
+describe("a run of an Azure export", function()
+  local costs
+
+  before_each(function()
+    costs = world:azure()
+    assert(costs:create_or_update { exportName = "nightly", export = world.azure_export() })
+  end)
+
+  it("is started and found among others", function()
+    local first = assert(cloudjobs.jobs.run_export(costs, { exportName = "nightly" }))
+    local second = assert(cloudjobs.jobs.run_export(costs, { exportName = "nightly" }))
+    assert.not_equal(first.id, second.id)
+    assert.equal("succeeded", first:wait({ timeout = 3600 }).state)
+    assert.equal("succeeded", second:wait({ timeout = 3600 }).state)
+  end)
+
+  it("is found by the window it was asked for", function()
+    local job = assert(cloudjobs.jobs.run_export(costs, { exportName = "nightly", run = {
+      timePeriod = { from = "2026-10-01T00:00:00Z", to = "2026-10-31T00:00:00Z" },
+    } }))
+    assert.equal("queued", job:status().state)
+  end)
+
+  it("is looked for before anything is started again when the answer to the start was lost", function()
+    local send, lost = world.stub.send, false
+    function world.stub.send(self, request)
+      local response, err = send(self, request)
+      if request.url:find("/run?", 1, true) and not lost then
+        lost = true
+        return nil, require("cloudjobs.base.error").new {
+          kind = "transport", code = "closed", message = "closed", ambiguous = true, retryable = true,
+        }
+      end
+      return response, err
+    end
+    local job = assert(cloudjobs.jobs.run_export(costs, { exportName = "nightly" }, { timeout = 600 }))
+    assert.equal("export_run", job.kind)
+    local history = costs:get_execution_history { exportName = "nightly" }
+    assert.equal(1, #history.value)
+  end)
+
+  it("that nobody saw start may have started, says the error", function()
+    local send = world.stub.send
+    function world.stub.send(self, request)
+      if request.url:find("/run?", 1, true) then
+        return nil, require("cloudjobs.base.error").new {
+          kind = "transport", code = "closed", message = "closed", ambiguous = true, retryable = true,
+        }
+      end
+      return send(self, request)
+    end
+    for _, options in ipairs { { timeout = 60 }, {} } do -- the search ends by itself, too
+      local job, err = cloudjobs.jobs.run_export(costs, { exportName = "nightly" }, options)
+      assert.is_nil(job)
+      assert.same({ "timeout", true, "closed" }, { err.kind, err.ambiguous, err.cause.code })
+    end
+  end)
+
+  it("is an error when the export is not there", function()
+    local job, err = cloudjobs.jobs.run_export(costs, { exportName = "weekly" })
+    assert.is_nil(job)
+    assert.equal(404, err.status)
+  end)
+end)
+
+describe("a finder", function()
+  it("takes since as text, too", function()
+    local exports = world:aws "bcm_data_exports"
+    local arn = assert(exports:create_export { Export = world.export "nightly" }).ExportArn
+    local since = cloudjobs.iso(world.stub.time - 1)
+    assert(cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = since }, { timeout = 600 }))
+    local ok, message = pcall(function()
+      local job = cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = "yesterday" })
+      return job
+    end)
+    assert.is_false(ok)
+    assert.matches('find_spec%.lua:%d+: .*option since: expected epoch seconds or ISO%-8601 text, got "yesterday"', message)
+  end)
+
+  it("raises at the caller's line for what it does not know", function()
+    local ok, message = pcall(function()
+      local job = cloudjobs.jobs.next_execution(world:aws "bcm_data_exports", { ExportARN = "x" })
+      return job
+    end)
+    assert.is_false(ok)
+    assert.matches("find_spec%.lua:%d+: cloudjobs%.jobs%.next_execution: unknown option ExportARN", message)
+  end)
+end)

@@ -1,0 +1,398 @@
+local Import = require "cloudjobs.model.import"
+local files = require "spec.support.files"
+
+-- A description of one operation around `parts`.
+local function description(parts)
+  local made = {
+    metadata = {
+      protocol = "json",
+      jsonVersion = "1.1",
+      serviceId = "Jobs",
+      endpointPrefix = "jobs",
+      targetPrefix = "JobService",
+      signatureVersion = "v4",
+      apiVersion = "2031-01-01",
+    },
+    operations = { Start = { name = "Start", http = { method = "POST", requestUri = "/" } } },
+    shapes = {
+      Text = { type = "string" },
+      Count = { type = "integer", min = -1, max = 5 },
+      When = { type = "timestamp" },
+    },
+  }
+  for part, entries in pairs(parts or {}) do
+    for name, value in pairs(entries) do
+      made[part][name] = value
+    end
+  end
+  return made
+end
+
+-- The text of a structure with these members, and what else it says.
+local function text_of(members, more, parts)
+  local shape = { type = "structure", members = members }
+  for name, value in pairs(more or {}) do
+    shape[name] = value
+  end
+  parts = parts or {}
+  parts.shapes = parts.shapes or {}
+  parts.shapes.It = shape
+  local model, message = Import.parse(description(parts))
+  return model and model.shapes.It, message
+end
+
+describe("a member's text", function()
+  local function member(reference, shape)
+    return text_of({ Name = reference }, nil, { shapes = { Its = shape } })
+  end
+
+  local CASES = {
+    { "a string", "Name string", { type = "string" } },
+    { "a short", "Name integer", { type = "short" } },
+    { "a long", "Name long", { type = "long", box = true } },
+    { "a double", "Name number min=0.5", { type = "double", min = 0.5, max = 1 } },
+    { "a number's zero", "Name integer min=0", { type = "integer", min = 0 } },
+    { "no length of zero", "Name string", { type = "string", min = 0, max = 9, pattern = ".*" } },
+    { "a length", "Name string min=3", { type = "string", min = 3 } },
+    { "a blob's length", "Name blob min=3", { type = "blob", min = 3 } },
+    { "a secret", "Name string sensitive", { type = "string", sensitive = true } },
+    { "an enumeration", "Name string enum=Its", { type = "string", enum = { "A", "B" } } },
+    { "a timestamp as the protocol has it", "Name time", { type = "timestamp" } },
+    { "a timestamp's own form", "Name time.iso", { type = "timestamp", timestampFormat = "iso8601" } },
+    { "a document", "Name document", { type = "structure", members = {}, document = true } },
+    { "a structure", "Name Its", { type = "structure", members = {} } },
+    { "a list", "Name string[] min=2", { type = "list", member = { shape = "Text" }, min = 2, max = 3 } },
+    { "a list of checked items", "Name integer(min=-1)[]", { type = "list", member = { shape = "Count" } } },
+    { "a sparse list", "Name string[] sparse", { type = "list", member = { shape = "Text" }, sparse = true } },
+    { "a map, whose min is the service's", "Name time{}",
+      { type = "map", key = { shape = "Text" }, value = { shape = "When" }, min = 2 } },
+    { "no names in XML where there is none", "Name string[]",
+      { type = "list", member = { shape = "Text", locationName = "item" }, flattened = true } },
+    { "an idempotency token", "Name string idempotency", { type = "string" }, { idempotencyToken = true } },
+    { "a wire name", "Name string as=name", { type = "string" }, { locationName = "name" } },
+    { "a form over its shape's", "Name time.http", { type = "timestamp", timestampFormat = "iso8601" },
+      { timestampFormat = "rfc822" } },
+    { "a part of the host", "Name string min=1", { type = "string" }, { hostLabel = true } },
+    { "no location outside of REST", "Name string", { type = "string" }, { location = "header" } },
+  }
+  for _, case in ipairs(CASES) do
+    it("says " .. case[1], function()
+      local reference = case[4] or {}
+      reference.shape = "Its"
+      assert.equal(case[2], member(reference, case[3]))
+    end)
+  end
+
+  it("says how lists and maps are named in XML", function()
+    local function of(shape)
+      return text_of({ Name = { shape = "Its" } }, nil, { metadata = { protocol = "query" }, shapes = { Its = shape } })
+    end
+    assert.equal("Name string(as=item)[] flattened",
+      of { type = "list", member = { shape = "Text", locationName = "item" }, flattened = true })
+    assert.equal("Name string(as=v){as=k}", of {
+      type = "map", key = { shape = "Text", locationName = "k" }, value = { shape = "Text", locationName = "v" },
+    })
+  end)
+
+  it("goes through lists and maps", function()
+    local text = text_of({ Name = { shape = "Deep" } }, nil, { shapes = {
+      Deep = { type = "map", key = { shape = "Key" }, value = { shape = "Inner" } },
+      Inner = { type = "list", member = { shape = "Secret" }, min = 1 },
+      Key = { type = "string", min = 4 },
+      Secret = { type = "string", sensitive = true },
+    } })
+    assert.equal("Name string(sensitive)[](min=1){min=4}", text)
+  end)
+end)
+
+describe("a structure's text", function()
+  it("has its members in the order of the source where that is known", function()
+    local source = description { shapes = {
+      It = { type = "structure", members = { A = { shape = "Text" }, B = { shape = "Count" } }, required = { "B" } },
+    } }
+    local orders = { [source.shapes.It.members] = { "B", "A" } }
+    assert.equal("B integer required min=-1\nA string", Import.parse(source, nil, orders).shapes.It)
+    assert.equal("A string\nB integer required min=-1", Import.parse(source).shapes.It)
+  end)
+
+  it("says that it is a union", function()
+    assert.equal("union\nA string", text_of({ A = { shape = "Text" } }, { union = true }))
+  end)
+
+  it("places members in a REST request", function()
+    local text = text_of({
+      A = { shape = "Text", location = "uri", locationName = "a" },
+      B = { shape = "When", location = "querystring", locationName = "b" },
+      C = { shape = "When", location = "header", locationName = "x-c" },
+      D = { shape = "Map", location = "headers", locationName = "x-d-" },
+      E = { shape = "Count", location = "statusCode" },
+      F = { shape = "It" },
+      G = { shape = "Text", location = "header", jsonvalue = true },
+      H = { shape = "When" },
+    }, { payload = "F" }, {
+      metadata = { protocol = "rest-json" },
+      shapes = { Map = { type = "map", key = { shape = "Text" }, value = { shape = "Text" } } },
+    })
+    assert.equal(table.concat({
+      "A string in=uri as=a",
+      "B time.iso in=query as=b",
+      "C time.http in=header as=x-c",
+      "D string{} in=headers as=x-d-",
+      "E integer min=-1 in=status",
+      "F It in=body",
+      "G blob in=header",
+      "H time",
+    }, "\n"), text)
+  end)
+end)
+
+describe("a model table", function()
+  local function operation(op, parts)
+    op.name = "Start"
+    parts = parts or {}
+    parts.operations = { Start = op }
+    parts.shapes = parts.shapes or {}
+    parts.shapes.In = parts.shapes.In or { type = "structure", members = {} }
+    parts.shapes.Out = { type = "structure", members = {} }
+    return Import.parse(description(parts))
+  end
+
+  it("describes the service", function()
+    assert.same({
+      id = "Jobs", protocol = "json-1.1", target = "JobService", signing = "jobs", endpoint = "jobs",
+      api_version = "2031-01-01",
+    }, Import.parse(description()).service)
+  end)
+
+  it("takes the first protocol that cloudjobs speaks", function()
+    local parts = { metadata = { protocol = "smithy-rpc-v2-cbor", protocols = { "smithy-rpc-v2-cbor", "query" },
+      xmlNamespace = "https://jobs.example/", signingName = "job", globalEndpoint = "jobs.example" } }
+    assert.same({
+      id = "Jobs", protocol = "query", target = "JobService", signing = "job", endpoint = "jobs",
+      api_version = "2031-01-01", xml_namespace = "https://jobs.example/", global_endpoint = "jobs.example",
+    }, Import.parse(description(parts)).service)
+  end)
+
+  it("knows a service that was once a query service", function()
+    assert.is_true(Import.parse(description { metadata = { awsQueryCompatible = {} } }).service.query_compatible)
+  end)
+
+  local OPERATIONS = {
+    { "In -> Out", { input = { shape = "In" }, output = { shape = "Out" } } },
+    { "- -> -", {} },
+    { "- -> Out readonly", { output = { shape = "Out" }, readonly = true } },
+    { "In -> - idempotent unsigned",
+      { input = { shape = "In" }, idempotent = true, authtype = "none", auth = { "smithy.api#noAuth" } } },
+    { "- -> - unsigned", { auth = { "smithy.api#noAuth" } } },
+    { "- -> - unsigned_body", { authtype = "v4-unsigned-body", unsignedPayload = true } },
+    { "- -> - checksum", { httpChecksum = { requestChecksumRequired = true } } },
+    { "- -> - host={Account}.", { endpoint = { hostPrefix = "{Account}." } } },
+    { "- -> Out result=StartResult", { output = { shape = "Out", resultWrapper = "StartResult" } } },
+    { "PUT /in/{Key+} In -> - as=InDocument namespace=https://jobs.example/",
+      { http = { method = "PUT", requestUri = "/in/{Key+}", responseCode = 202 },
+        input = { shape = "In", locationName = "InDocument", xmlNamespace = { uri = "https://jobs.example/" } } } },
+  }
+  for _, case in ipairs(OPERATIONS) do
+    it("writes an operation as " .. case[1], function()
+      assert.equal(case[1], operation(case[2]).operations.Start)
+    end)
+  end
+
+  it("names method and path of every REST operation", function()
+    assert.equal("POST / - -> -", operation({}, { metadata = { protocol = "rest-json" } }).operations.Start)
+  end)
+
+  it("keeps what an operation gives the endpoint rules", function()
+    local model = operation({
+      input = { shape = "In" },
+      staticContextParams = { Control = { value = true } },
+      operationContextParams = { Names = { path = "Items[*].Name" } },
+    }, { shapes = { In = {
+      type = "structure", members = { Bucket = { shape = "Text", contextParam = { name = "Store" } } },
+    } } })
+    assert.same({
+      Start = { Control = { value = true }, Names = { path = "Items[*].Name" }, Store = { member = "Bucket" } },
+    }, model.contexts)
+  end)
+
+  it("says what is known of each error", function()
+    local function failure(more)
+      more.type, more.members, more.exception = "structure", {}, true
+      return more
+    end
+    assert.same({
+      Plain = "",
+      Coded = "code=Other status=403",
+      Busy = "throttle",
+      Flaky = "retry fault",
+      Broken = "status=500 fault",
+    }, Import.parse(description { shapes = {
+      Plain = failure {},
+      Coded = failure { error = { code = "Other", httpStatusCode = 403, senderFault = true } },
+      Busy = failure { retryable = { throttling = true } },
+      Flaky = failure { retryable = { throttling = false }, fault = true },
+      Broken = failure { error = { httpStatusCode = 500, fault = true } },
+    } }).errors)
+  end)
+
+  it("collects the enumerations that are used", function()
+    local model = Import.parse(description { shapes = {
+      Kind = { type = "string", enum = { "B", "A" } },
+      It = { type = "structure", members = { Kind = { shape = "Kind" } } },
+    } })
+    assert.same({ Kind = { "B", "A" } }, model.enums)
+  end)
+
+  it("has the paginators, the waiters and the endpoint rules that come with it", function()
+    local rules = { version = "1.0", parameters = {}, rules = {} }
+    local acceptors = { { state = "success", matcher = "path", argument = "State", expected = "Done" } }
+    local model = Import.parse(description(), {
+      paginators = { pagination = { List = {
+        input_token = { "A", "B" }, output_token = { "NextA", "NextB" }, result_key = "Items", limit_key = "Max",
+        more_results = "More", non_aggregate_keys = { "Owner" },
+      } } },
+      waiters = { version = 2, waiters = {
+        Done = { operation = "Get", delay = 5, maxAttempts = 20, acceptors = acceptors, description = "?" },
+      } },
+      endpoints = rules,
+    })
+    assert.same({
+      List = { token = { "A", "B" }, next = { "NextA", "NextB" }, items = "Items", limit = "Max", more = "More" },
+    }, model.pages)
+    assert.same({ Done = { operation = "Get", delay = 5, max_attempts = 20, acceptors = acceptors } }, model.waiters)
+    assert.equal(rules, model.endpoints)
+  end)
+
+  it("leaves out an operation that needs what cloudjobs lacks, and says why", function()
+    local streams = operation({ input = { shape = "In" } }, { shapes = {
+      In = { type = "structure", members = { Events = { shape = "Events" } } },
+      Events = { type = "structure", members = {}, eventstream = true },
+    } })
+    assert.same({}, streams.operations)
+    assert.equal("it needs event streams, which cloudjobs does not speak yet", streams.left_out.Start)
+    assert.is_nil(streams.shapes.In)
+    local discovery = operation { endpointdiscovery = { required = true } }
+    assert.equal("it needs endpoint discovery, which cloudjobs does not do", discovery.left_out.Start)
+    assert.equal("- -> -", operation({ endpointdiscovery = {} }).operations.Start)
+  end)
+end)
+
+describe("a description that is refused", function()
+  local function refusal(parts)
+    local model, message = Import.parse(description(parts))
+    assert.is_nil(model)
+    return message
+  end
+  local function structure(reference)
+    return { type = "structure", members = { Name = reference } }
+  end
+
+  local CASES = {
+    { "metadata: unknown trait colour", { metadata = { colour = 1 } } },
+    { "Start: unknown trait colour", { operations = { Start = { colour = 1 } } } },
+    { "Start: unknown trait colour", { operations = { Start = { http = { colour = 1 } } } } },
+    { "Start: unknown authtype v9", { operations = { Start = { authtype = "v9" } } } },
+    { "It: unknown trait colour", { shapes = { It = { type = "structure", members = {}, colour = 1 } } } },
+    { "It.Name: unknown trait colour", { shapes = { It = structure { shape = "Text", colour = 1 } } } },
+    { "It.Name: no shape Gone", { shapes = { It = structure { shape = "Gone" } } } },
+    { "It.Name: unknown type bignum", { shapes = { It = structure { shape = "Odd" }, Odd = { type = "bignum" } } } },
+    { "It.Name: unknown timestampFormat solar",
+      { shapes = { It = structure { shape = "When", timestampFormat = "solar" } } } },
+    { "It.Name[]: expected an object, got nil",
+      { shapes = { It = structure { shape = "Odd" }, Odd = { type = "list" } } } },
+    { "It: unknown trait colour",
+      { shapes = { It = { type = "structure", members = {}, exception = true, error = { colour = 1 } } } } },
+    { "Jobs: protocol ec2 is not supported yet; json, rest-json and query are", { metadata = { protocol = "ec2" } } },
+    { "Jobs: requests of signatureVersion v2 are not supported; v4 is", { metadata = { signatureVersion = "v2" } } },
+  }
+  for _, case in ipairs(CASES) do
+    it("says " .. case[1], function()
+      assert.equal(case[1], refusal(case[2]))
+    end)
+  end
+
+  it("may be a list that holds itself", function()
+    local message = refusal { shapes = {
+      It = structure { shape = "Loop" },
+      Loop = { type = "list", member = { shape = "Loop" } },
+    } }
+    assert.matches("^It%.Name%[%].*: a list that holds itself$", message)
+  end)
+
+  it("may be no description at all", function()
+    local function message(value)
+      return (select(2, Import.parse(value)))
+    end
+    assert.equal("the description: expected an object, got string", message "x")
+    assert.equal("the description: unknown trait hello", message { hello = 1 })
+    assert.equal("metadata: expected an object, got nil", message {})
+  end)
+
+  it("names the paginator or the waiter at fault", function()
+    local function message(companions)
+      return (select(2, Import.parse(description(), companions)))
+    end
+    assert.equal("paginator List: unknown trait colour", message {
+      paginators = { pagination = { List = { colour = 1 } } },
+    })
+    assert.equal("waiter Done: unknown trait colour", message {
+      waiters = { waiters = { Done = { acceptors = { { colour = 1 } } } } },
+    })
+  end)
+end)
+
+describe("a description on disk", function()
+  local folder
+  before_each(function()
+    folder = files.temporary()
+  end)
+  after_each(function()
+    files.remove(folder)
+  end)
+
+  local SERVICE = [[{
+    "metadata": { "protocol": "json", "serviceId": "Jobs", "endpointPrefix": "jobs", "signatureVersion": "v4" },
+    "operations": { "List": { "name": "List", "output": { "shape": "Out" } } },
+    "shapes": {
+      "Out": { "type": "structure", "members": { "Z": { "shape": "Text" }, "A": { "shape": "Text" } } },
+      "Text": { "type": "string" }
+    }
+  }]]
+
+  it("is read with what lies beside it, its members in their order", function()
+    files.write(folder .. "/service-2.json", SERVICE)
+    files.write(folder .. "/paginators-1.json",
+      '{ "pagination": { "List": { "input_token": "T", "output_token": "N", "result_key": "Items" } } }')
+    files.write(folder .. "/waiters-2.json",
+      '{ "waiters": { "Done": { "operation": "List", "delay": 1, "maxAttempts": 2, "acceptors": [] } } }')
+    files.write(folder .. "/endpoint-rule-set-1.json", '{ "version": "1.0", "parameters": {}, "rules": [] }')
+    local model = assert(Import.load(folder .. "/service-2.json"))
+    assert.equal("Z string\nA string", model.shapes.Out)
+    assert.same({ List = { token = "T", next = "N", items = "Items" } }, model.pages)
+    assert.equal(2, model.waiters.Done.max_attempts)
+    assert.equal("1.0", model.endpoints.version)
+  end)
+
+  it("may stand alone", function()
+    files.write(folder .. "/service-2.json", SERVICE)
+    local model = assert(Import.load(folder .. "/service-2.json"))
+    assert.same({}, model.pages)
+    assert.is_nil(model.endpoints)
+  end)
+
+  it("is refused with the file's name", function()
+    local path = folder .. "/service-2.json"
+    local function message()
+      local model, text = Import.load(path)
+      assert.is_nil(model)
+      return text
+    end
+    assert.equal(path .. ": cannot be read", message())
+    files.write(path, '{ "metadata": ')
+    assert.equal(path .. ": ", message():sub(1, #path + 2))
+    files.write(path, '{ "metadata": {}, "colour": 1 }')
+    assert.equal(path .. ": the description: unknown trait colour", message())
+    path = folder .. "/service-2.json.gz"
+    assert.equal(path .. ": compressed descriptions cannot be read yet; unpack it with gunzip", message())
+  end)
+end)
