@@ -36,14 +36,14 @@ build = {
       libdirs = { "$(OPENSSL_LIBDIR)" },
     },
     ["cloudjobs.curl"] = {
-      sources = { "csrc/curl.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/forks.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/curl/easy.c", "csrc/curl/easy_exchange.c", "csrc/curl/http1_connection.c", "csrc/curl/lpoller.c", "csrc/curl/lpool.c", "csrc/curl/pollset.c", "csrc/curl/pool.c", "csrc/http/request.c", "csrc/http/response_head.c", "csrc/http/response_parser.c" },
+      sources = { "csrc/curl.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/forks.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/curl/easy.c", "csrc/curl/easy_exchange.c", "csrc/curl/http1_connection.c", "csrc/curl/lpoller.c", "csrc/curl/lpool.c", "csrc/curl/lrequest.c", "csrc/curl/pollset.c", "csrc/curl/pool.c", "csrc/http/request.c", "csrc/http/response_head.c", "csrc/http/response_parser.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "curl", "m" },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
     },
     ["cloudjobs.os"] = {
-      sources = { "csrc/os.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/forks.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/os/child.c", "csrc/os/lprocess.c" },
+      sources = { "csrc/os.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/forks.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/os/child.c", "csrc/os/lfiles.c", "csrc/os/linterrupt.c", "csrc/os/lprocess.c", "csrc/os/lterminal.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "m" },
     },

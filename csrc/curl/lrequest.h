@@ -1,4 +1,5 @@
-/* What curl.c offers the files of cloudjobs.curl. */
+/* Lua values to a request, a failure to Lua values, and metatables: shared by
+** the Lua side of this room. */
 #ifndef CJ_LREQUEST_H
 #define CJ_LREQUEST_H
 
