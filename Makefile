@@ -76,6 +76,8 @@ $(out)/cloudjobs/os.so: $(call objects,$(os_sources))
 	@mkdir -p $(@D)
 	$(call link)
 
+# A header that was renamed or removed makes what included it be built again.
+%.h: ;
 -include $(wildcard $(out)/obj/*.d $(out)/obj/*/*.d)
 
 # `eval "$(make -s env LUA=5.4)"` points a shell's Lua at this checkout, and

@@ -2,7 +2,7 @@
 ** reach an address. */
 #include "easy.h"
 
-#include "../base/forks.h"
+#include "../base/fork_generation.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -88,7 +88,7 @@ void cj_handle_init (struct cj_handle *h) {
 /* After a fork the connections are the parent's too: a TLS goodbye from here
 ** would end them, so the handle is left alone. */
 static void drop (struct cj_handle *h) {
-  if (h->easy != NULL && h->forks == cj_forks())
+  if (h->easy != NULL && h->fork_generation == cj_fork_generation())
     curl_easy_cleanup(h->easy);
   h->easy = NULL;
 }
@@ -102,14 +102,15 @@ void cj_handle_free (struct cj_handle *h) {
 int cj_handle_begin (struct cj_handle *h) {
   h->problem = NULL;
   h->message[0] = '\0';
-  if (h->easy != NULL && h->forks == cj_forks() && !h->unset)
+  if (h->easy != NULL && h->fork_generation == cj_fork_generation() &&
+      !h->unset)
     return 0;
   cj_handle_start();
   drop(h);
   h->easy = curl_easy_init();
   if (h->easy == NULL)
     return cj_handle_refuse(h, "memory", "libcurl could not make a handle");
-  h->forks = cj_forks();
+  h->fork_generation = cj_fork_generation();
   h->unset = h->secure = 0;
   cj_buf_reset(&h->network);
   return 0;

@@ -20,14 +20,15 @@ struct cj_failure {
 };
 
 struct cj_handle {
-  void *owner;    /* comes back as CURLINFO_PRIVATE */
-  CURL *easy;     /* NULL: closed */
-  unsigned forks; /* cj_forks when it was opened: connections are the
-                  ** process's that made them */
-  int secure;     /* may have had a TLS connection; over others libcurl sends
-                  ** without a signal in any case */
-  int trusts;     /* whose certificates is set, too */
-  int unset;      /* libcurl had no memory for a setting */
+  void *owner;              /* comes back as CURLINFO_PRIVATE */
+  CURL *easy;               /* NULL: closed */
+  unsigned fork_generation; /* cj_fork_generation when it was opened:
+                             *connections are the
+                             ** process's that made them */
+  int secure; /* may have had a TLS connection; over others libcurl sends
+              ** without a signal in any case */
+  int trusts; /* whose certificates is set, too */
+  int unset;  /* libcurl had no memory for a setting */
   long timeout, connect_timeout; /* the settings in force */
   struct cj_buf network;         /* flattened */
   struct cj_buf url;

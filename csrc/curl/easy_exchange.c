@@ -46,7 +46,7 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
 void cj_transfer_init (struct cj_transfer *t) {
   memset(t, 0, sizeof(*t));
   cj_handle_init(&t->h);
-  t->lines.max = CJ_MAX_LINES;
+  t->lines.max = CJ_MAX_HEADER_LINES;
   t->head.max = CJ_MAX_HEAD;
   t->max_body = CJ_MAX_BODY;
 }
@@ -82,7 +82,7 @@ int cj_transfer_begin (struct cj_transfer *t) {
   t->head_total = 0;
   cj_buf_reset(&t->lines);
   cj_buf_reset(&t->head);
-  if (t->body.cap > CJ_KEPT_BODY)
+  if (t->body.cap > CJ_MAX_CACHED_BODY)
     cj_buf_free(&t->body);
   cj_buf_reset(&t->body);
   t->body.max = t->max_body;
@@ -134,7 +134,7 @@ static int add_header (struct cj_transfer *t, const char *name, size_t name_len,
 static int add_lines (struct cj_transfer *t, struct cj_slice lines) {
   struct cj_field f;
   int more;
-  while ((more = cj_line_next(&lines, &f)) > 0) {
+  while ((more = cj_header_line_next(&lines, &f)) > 0) {
     if (add_header(t, f.name.s, f.name.n, f.value.s, f.value.n) != 0)
       return -1;
   }
@@ -223,7 +223,7 @@ int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
   if (form == CJ_FORM_BODY)
     set_body(t, r);
   /* Where a kept connection turns out to be lost libcurl sends once more. */
-  curl_easy_setopt(t->h.easy, CURLOPT_FRESH_CONNECT, (long)r->once);
+  curl_easy_setopt(t->h.easy, CURLOPT_FRESH_CONNECT, (long)r->non_idempotent);
   cj_handle_timeouts(&t->h, r->timeout, r->connect_timeout);
   list = link_lines(t);
   if (list == NULL || cj_handle_address(&t->h, r->url, r->url_len) != 0 ||

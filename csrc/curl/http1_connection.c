@@ -1,7 +1,7 @@
 /* A connection that libcurl opens and on which we speak HTTP/1.1 ourselves. */
 #include "http1_connection.h"
 
-#include "../base/forks.h"
+#include "../base/fork_generation.h"
 #include "../base/sigpipe.h"
 
 #include <stdio.h>
@@ -60,7 +60,7 @@ void cj_connection_init (struct cj_connection *c) {
 
 void cj_connection_close (struct cj_connection *c) {
   struct cj_sigpipe guard;
-  if (c->multi != NULL && c->h.forks == cj_forks()) {
+  if (c->multi != NULL && c->h.fork_generation == cj_fork_generation()) {
     if (c->h.secure)
       cj_sigpipe_block(&guard);                    /* TLS says goodbye */
     curl_multi_remove_handle(c->multi, c->h.easy); /* closes it */
@@ -77,7 +77,7 @@ void cj_connection_free (struct cj_connection *c) {
   cj_handle_free(&c->h);
   cj_buf_free(&c->origin);
   cj_buf_free(&c->out);
-  cj_reader_free(&c->in);
+  cj_response_parser_free(&c->in);
 }
 
 int cj_connection_leads (const struct cj_connection *c, struct cj_slice origin,
@@ -151,7 +151,7 @@ static int add (struct cj_connection *c, const char *s, size_t n) {
 static int add_lines (struct cj_connection *c, struct cj_slice lines) {
   struct cj_field f;
   int more, has_host = 0;
-  while ((more = cj_line_next(&lines, &f)) > 0) {
+  while ((more = cj_header_line_next(&lines, &f)) > 0) {
     if (cj_field_is(f.name, "transfer-encoding"))
       return -1;
     if (cj_field_is(f.name, "content-length") || cj_field_is(f.name, "expect"))
@@ -175,12 +175,12 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
   cj_buf_reset(&c->out);
   c->sent = 0;
   c->has_sent = 0;
-  c->once = r->once;
+  c->non_idempotent = r->non_idempotent;
   c->timeout = r->timeout;
   c->connect_timeout = r->connect_timeout;
   c->h.problem = NULL;
   c->h.message[0] = '\0';
-  cj_reader_begin(&c->in, strcmp(r->method, "HEAD") == 0);
+  cj_response_parser_begin(&c->in, strcmp(r->method, "HEAD") == 0);
   if (add(c, r->method, r->method_len) != 0 ||
       add(c, *target == '/' ? " " : " /", *target == '/' ? 1 : 2) != 0 ||
       add(c, target, r->url_len - origin) != 0 ||
@@ -203,7 +203,8 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
 /* It ended before the answer did. A connection that was kept may have been
 ** closed by the server before the request came. */
 static enum cj_progress lose (struct cj_connection *c, const char *why) {
-  if (c->is_used && !(c->once && c->has_sent) && !cj_reader_has_begun(&c->in))
+  if (c->is_used && !(c->non_idempotent && c->has_sent) &&
+      !cj_response_parser_has_begun(&c->in))
     return CJ_PROGRESS_AGAIN;
   if (c->h.secure && c->h.message[0] != '\0')
     c->h.problem = "closed"; /* TLS has said why */
@@ -213,7 +214,7 @@ static enum cj_progress lose (struct cj_connection *c, const char *why) {
 }
 
 static enum cj_progress end (struct cj_connection *c) {
-  if (cj_reader_take(&c->in, "", 0) == CJ_READING_DONE)
+  if (cj_response_parser_feed(&c->in, "", 0) == CJ_PARSE_DONE)
     return CJ_PROGRESS_DONE;
   return lose(c, c->in.message);
 }
@@ -229,10 +230,10 @@ enum cj_progress cj_connection_receive (struct cj_connection *c) {
       return lose(c, "the connection was lost before the answer's end");
     if (n == 0)
       return end(c);
-    switch (cj_reader_take(&c->in, piece, n)) {
-    case CJ_READING_DONE:
+    switch (cj_response_parser_feed(&c->in, piece, n)) {
+    case CJ_PARSE_DONE:
       return CJ_PROGRESS_DONE;
-    case CJ_READING_FAILED:
+    case CJ_PARSE_FAILED:
       cj_handle_refuse(&c->h, c->in.code, "%s", c->in.message);
       return CJ_PROGRESS_FAILED;
     default:
@@ -262,7 +263,7 @@ enum cj_progress cj_connection_send (struct cj_connection *c) {
 }
 
 int cj_connection_keeps (const struct cj_connection *c) {
-  return c->in.keeps && c->sent == c->out.len;
+  return c->in.keep_alive && c->sent == c->out.len;
 }
 
 void cj_connection_late (struct cj_connection *c, double seconds) {

@@ -16,9 +16,10 @@ struct cj_connection {
   struct cj_buf out;    /* the request */
   size_t sent;          /* of it */
   int has_sent;         /* any of it, be it on the connection before */
-  struct cj_reader in;  /* the answer. Its body's 'max' is the owner's to set */
+  struct cj_response_parser
+      in; /* the answer. Its body's 'max' is the owner's to set */
   long timeout, connect_timeout; /* of the request, in ms */
-  int once;                      /* the request must not be sent twice */
+  int non_idempotent;            /* the request must not be sent twice */
   int is_used;                   /* it carried an exchange before this one */
   double idle_since;             /* on the owner's clock */
 };

@@ -3,7 +3,7 @@
 #include "lpoller.h"
 
 #include "lrequest.h"
-#include "../base/forks.h"
+#include "../base/fork_generation.h"
 #include "lpool.h"
 #include "../base/seconds.h"
 
@@ -18,8 +18,8 @@
 #define POLLER_T "cloudjobs.curl.poller"
 
 struct poller {
-  unsigned forks;  /* epoll descriptors are shared over them */
-  int epoll, wake; /* -1: closed */
+  unsigned fork_generation; /* epoll descriptors are shared over them */
+  int epoll, wake;          /* -1: closed */
 };
 
 static struct poller *check_poller (lua_State *L) {
@@ -51,7 +51,7 @@ static int poll_in (int epoll, int fd) {
 static int l_poller (lua_State *L) {
   struct poller *p = lua_newuserdatauv(L, sizeof(*p), 0);
   p->epoll = p->wake = -1;
-  p->forks = cj_forks();
+  p->fork_generation = cj_fork_generation();
   luaL_setmetatable(L, POLLER_T);
   p->epoll = epoll_create1(EPOLL_CLOEXEC);
   p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -80,7 +80,7 @@ static int poller_unwatch (lua_State *L) {
 
 /* poller:is_ours() -> whether this very process made it */
 static int poller_is_ours (lua_State *L) {
-  lua_pushboolean(L, check_poller(L)->forks == cj_forks());
+  lua_pushboolean(L, check_poller(L)->fork_generation == cj_fork_generation());
   return 1;
 }
 

@@ -79,7 +79,7 @@ static void write_lines (lua_State *L, int i, struct cj_buf *b,
                  luaL_typename(L, -2), luaL_typename(L, -1));
     f.name.s = lua_tolstring(L, -2, &f.name.n);
     f.value.s = lua_tolstring(L, -1, &f.value.n);
-    cj_request_header(r, b, &f);
+    cj_request_add_header(r, b, &f);
     lua_pop(L, 1);
   }
   r->lines.s = b->len > 0 ? b->s : "";

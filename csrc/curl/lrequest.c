@@ -54,7 +54,7 @@ void cj_curl_request (lua_State *L, int first, struct cj_request *r) {
   r->timeout = opt_ms(L, first + 4, "timeout");
   r->connect_timeout = opt_ms(L, first + 5, "connect_timeout");
   read_network(L, first + 6, &r->network);
-  r->once = lua_toboolean(L, first + 7);
+  r->non_idempotent = lua_toboolean(L, first + 7);
 }
 
 int cj_curl_failure (lua_State *L, struct cj_failure f) {

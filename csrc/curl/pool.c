@@ -2,7 +2,7 @@
 ** between them. */
 #include "pool.h"
 
-#include "../base/forks.h"
+#include "../base/fork_generation.h"
 #include "../base/seconds.h"
 #include "../base/sigpipe.h"
 
@@ -14,7 +14,7 @@
 /* Seconds that an idle connection is kept: as long as libcurl would. */
 #define MAX_IDLE 118.0
 /* The same for what is not sent again when the server has just closed it. */
-#define MAX_IDLE_ONCE 3.0
+#define MAX_IDLE_NON_IDEMPOTENT 3.0
 /* Seconds in which no server closes what it has just answered on and keeps. */
 #define MOMENT 0.001
 /* Before it, libcurl does not let go of a connection that is ours. */
@@ -122,17 +122,17 @@ static struct cj_exchange *new_place (struct cj_pool *p) {
 
 /* Whether the server can be counted on to listen still: a moment ago it did, or
 ** it has not closed the connection. */
-static int is_kept (struct cj_exchange *e, int once) {
+static int is_kept (struct cj_exchange *e, int non_idempotent) {
   double idle = now() - e->c.idle_since;
-  return idle < (once ? MAX_IDLE_ONCE : MAX_IDLE) &&
-         ((idle < MOMENT && !once) || cj_connection_is_alive(&e->c));
+  return idle < (non_idempotent ? MAX_IDLE_NON_IDEMPOTENT : MAX_IDLE) &&
+         ((idle < MOMENT && !non_idempotent) || cj_connection_is_alive(&e->c));
 }
 
 static int leads_there (struct cj_pool *p, struct cj_exchange *e,
-                        struct cj_slice origin, int once) {
+                        struct cj_slice origin, int non_idempotent) {
   if (!cj_connection_leads(&e->c, origin, &p->network))
     return 0;
-  if (is_kept(e, once))
+  if (is_kept(e, non_idempotent))
     return 1;
   shut(p, e);
   return 0;
@@ -140,16 +140,16 @@ static int leads_there (struct cj_pool *p, struct cj_exchange *e,
 
 /* A place that is free, made if there is none; NULL when out of memory. Where
 ** there is an origin, with a connection to it or with none. */
-static struct cj_exchange *find_place (struct cj_pool *p,
-                                       struct cj_slice origin, int once) {
+static struct cj_exchange *
+find_place (struct cj_pool *p, struct cj_slice origin, int non_idempotent) {
   struct cj_exchange *closed = NULL, *oldest = NULL;
   size_t i;
   for (i = 0; i < p->n && p->busy < p->n; i++) {
     struct cj_exchange *e = p->list[i];
     if (e->speaker != CJ_NOBODY)
       continue;
-    if (origin.n == 0 ||
-        (e->c.fd != CURL_SOCKET_BAD && leads_there(p, e, origin, once)))
+    if (origin.n == 0 || (e->c.fd != CURL_SOCKET_BAD &&
+                          leads_there(p, e, origin, non_idempotent)))
       return e;
     if (e->c.fd == CURL_SOCKET_BAD)
       closed = e;
@@ -298,11 +298,11 @@ void cj_pool_init (struct cj_pool *p) {
   p->due = HUGE_VAL;
   p->ended_end = &p->ended;
   p->network.max = CJ_MAX_NETWORK;
-  p->lines.max = CJ_MAX_LINES;
+  p->lines.max = CJ_MAX_HEADER_LINES;
 }
 
 int cj_pool_is_open (const struct cj_pool *p) {
-  return p->multi != NULL && p->forks == cj_forks();
+  return p->multi != NULL && p->fork_generation == cj_fork_generation();
 }
 
 void cj_pool_close (struct cj_pool *p) {
@@ -341,7 +341,7 @@ int cj_pool_open (struct cj_pool *p) {
   if (p->closes)
     return -1; /* of another process, and still read in this one */
   p->due = HUGE_VAL;
-  p->forks = cj_forks();
+  p->fork_generation = cj_fork_generation();
   cj_handle_start();
   p->multi = curl_multi_init();
   if (p->multi == NULL || cj_sockets_open(&p->sockets, p->multi) != 0) {
@@ -360,7 +360,7 @@ int cj_pool_open (struct cj_pool *p) {
 /* In our own way. */
 static struct cj_exchange *speak (struct cj_pool *p, const struct cj_request *r,
                                   struct cj_slice origin) {
-  struct cj_exchange *e = find_place(p, origin, r->once);
+  struct cj_exchange *e = find_place(p, origin, r->non_idempotent);
   if (e == NULL || cj_connection_write(&e->c, r, origin.n) != 0)
     return NULL;
   take(p, e, CJ_WE);

@@ -31,8 +31,8 @@ struct cj_pool {
   long max_host; /* settings, after 'init' for the owner to change: */
   size_t max_body;
   int gzip;
-  CURLM *multi;   /* NULL: closed */
-  unsigned forks; /* where it was opened: see struct cj_handle */
+  CURLM *multi;             /* NULL: closed */
+  unsigned fork_generation; /* where it was opened: see struct cj_handle */
   struct cj_sockets sockets;
   double due; /* none of ours runs out of time before it */
   struct cj_exchange **list;

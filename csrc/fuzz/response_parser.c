@@ -8,18 +8,18 @@
 #define MAX_BODY 100
 
 /* Gives the bytes in pieces, and then the connection's end if it must. */
-static enum cj_reading take (struct cj_reader *r, struct cj_slice bytes,
-                             size_t piece, int is_head) {
-  enum cj_reading reading = CJ_READING_MORE;
+static enum cj_parse take (struct cj_response_parser *r, struct cj_slice bytes,
+                           size_t piece, int is_head) {
+  enum cj_parse reading = CJ_PARSE_MORE;
   r->body.max = MAX_BODY;
-  cj_reader_begin(r, is_head);
-  while (bytes.n > 0 && reading != CJ_READING_FAILED) {
+  cj_response_parser_begin(r, is_head);
+  while (bytes.n > 0 && reading != CJ_PARSE_FAILED) {
     size_t some = piece < bytes.n ? piece : bytes.n;
-    reading = cj_reader_take(r, bytes.s, some);
+    reading = cj_response_parser_feed(r, bytes.s, some);
     bytes.s += some;
     bytes.n -= some;
   }
-  return reading == CJ_READING_MORE ? cj_reader_take(r, "", 0) : reading;
+  return reading == CJ_PARSE_MORE ? cj_response_parser_feed(r, "", 0) : reading;
 }
 
 static int same (const struct cj_buf *a, const struct cj_buf *b) {
@@ -27,15 +27,16 @@ static int same (const struct cj_buf *a, const struct cj_buf *b) {
 }
 
 static void compare (struct cj_slice bytes, size_t piece, int is_head) {
-  static struct cj_reader whole, parts; /* kept, as a connection keeps it */
-  enum cj_reading reading = take(&whole, bytes, bytes.n, is_head);
+  static struct cj_response_parser whole,
+      parts; /* kept, as a connection keeps it */
+  enum cj_parse reading = take(&whole, bytes, bytes.n, is_head);
   hold(take(&parts, bytes, piece, is_head) == reading);
-  hold(whole.keeps == parts.keeps && whole.body.len <= MAX_BODY);
-  if (reading == CJ_READING_FAILED) {
-    hold(strcmp(whole.code, parts.code) == 0 && !whole.keeps);
+  hold(whole.keep_alive == parts.keep_alive && whole.body.len <= MAX_BODY);
+  if (reading == CJ_PARSE_FAILED) {
+    hold(strcmp(whole.code, parts.code) == 0 && !whole.keep_alive);
     hold(strcmp(whole.message, parts.message) == 0);
   } else {
-    hold(reading == CJ_READING_DONE && whole.status == parts.status);
+    hold(reading == CJ_PARSE_DONE && whole.status == parts.status);
     hold(whole.status >= 200 && whole.status <= 999);
     hold(same(&whole.head, &parts.head) && same(&whole.body, &parts.body));
     hold(!is_head || whole.body.len == 0);
@@ -44,12 +45,12 @@ static void compare (struct cj_slice bytes, size_t piece, int is_head) {
 
 /* As nginx's transport takes it, and as libcurl's does. */
 static void agree (struct cj_slice bytes) {
-  static struct cj_reader r;
+  static struct cj_response_parser r;
   int status = 0;
   size_t head = cj_answer_read(bytes, &status);
   if (head == 0 || bytes.n - head > MAX_BODY)
     return;
-  hold(take(&r, bytes, bytes.n, 0) == CJ_READING_DONE && r.keeps);
+  hold(take(&r, bytes, bytes.n, 0) == CJ_PARSE_DONE && r.keep_alive);
   hold(r.status == status && r.head.len == head);
   hold(r.body.len == bytes.n - head);
 }

@@ -39,7 +39,7 @@ int cj_request_has_body (const struct cj_request *r) {
          strcmp(r->method, "PUT") == 0 || strcmp(r->method, "PATCH") == 0;
 }
 
-int cj_line_next (struct cj_slice *lines, struct cj_field *f) {
+int cj_header_line_next (struct cj_slice *lines, struct cj_field *f) {
   const char *s = lines->s, *end = lines->s + lines->n;
   const char *colon, *stop;
   if (s == end)
@@ -58,8 +58,8 @@ int cj_line_next (struct cj_slice *lines, struct cj_field *f) {
   return 1;
 }
 
-void cj_request_header (struct cj_request *r, struct cj_buf *lines,
-                        const struct cj_field *f) {
+void cj_request_add_header (struct cj_request *r, struct cj_buf *lines,
+                            const struct cj_field *f) {
   if (!is_token(f->name.s, f->name.n))
     snprintf(r->refusal, sizeof(r->refusal),
              "a header's name holds more than a token may");

@@ -6,7 +6,7 @@
 
 /* Of a request's headers: a session token is a few KB, and servers refuse more
 ** than this themselves. */
-#define CJ_MAX_LINES ((size_t)128 << 10)
+#define CJ_MAX_HEADER_LINES ((size_t)128 << 10)
 
 /* How to reach any address. NULL: unset. */
 struct cj_network {
@@ -25,7 +25,7 @@ struct cj_request {
   struct cj_slice lines; /* headers, "name: value" and CR LF each */
   char refusal[128];     /* why a header must not be sent; "": all may */
   long timeout, connect_timeout; /* ms; 0: none */
-  int once;                      /* must not reach a server twice */
+  int non_idempotent;            /* must not reach a server twice */
   struct cj_network network;
 };
 
@@ -37,11 +37,11 @@ int cj_request_has_body (const struct cj_request *r);
 
 /* Adds a header to lines that are to become the request's, or notes why it must
 ** not be sent. */
-void cj_request_header (struct cj_request *r, struct cj_buf *lines,
-                        const struct cj_field *f);
+void cj_request_add_header (struct cj_request *r, struct cj_buf *lines,
+                            const struct cj_field *f);
 
 /* Takes the next header off the lines: 1, 0 behind the last one, or -1 where
 ** there is no line of a header. */
-int cj_line_next (struct cj_slice *lines, struct cj_field *f);
+int cj_header_line_next (struct cj_slice *lines, struct cj_field *f);
 
 #endif

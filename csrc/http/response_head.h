@@ -10,7 +10,7 @@
 #define CJ_MAX_HEAD ((size_t)64 << 10)
 /* A buffer for bodies that has become larger is not kept for the next answer.
  */
-#define CJ_KEPT_BODY ((size_t)1 << 20)
+#define CJ_MAX_CACHED_BODY ((size_t)1 << 20)
 #define CJ_TOO_LARGE "the answer is larger than the limit of %zu bytes"
 
 /* A header field as it came, but for outer blanks: the name in any case, the

@@ -27,7 +27,8 @@ enum state {
 };
 
 __attribute__((format(printf, 3, 4))) static int
-refuse (struct cj_reader *r, const char *code, const char *message, ...) {
+refuse (struct cj_response_parser *r, const char *code, const char *message,
+        ...) {
   va_list values;
   va_start(values, message);
   r->code = code;
@@ -36,11 +37,11 @@ refuse (struct cj_reader *r, const char *code, const char *message, ...) {
   return -1;
 }
 
-static int too_large (struct cj_reader *r) {
+static int too_large (struct cj_response_parser *r) {
   return refuse(r, "too_large", CJ_TOO_LARGE, r->body.max);
 }
 
-static int count_head (struct cj_reader *r, size_t n) {
+static int count_head (struct cj_response_parser *r, size_t n) {
   r->head_size += n;
   return r->head_size <= CJ_MAX_HEAD
              ? 0
@@ -49,25 +50,25 @@ static int count_head (struct cj_reader *r, size_t n) {
                       CJ_MAX_HEAD);
 }
 
-void cj_reader_begin (struct cj_reader *r, int is_head) {
+void cj_response_parser_begin (struct cj_response_parser *r, int is_head) {
   r->head.max = CJ_MAX_HEAD;
   cj_buf_reset(&r->head);
-  if (r->body.cap > CJ_KEPT_BODY)
+  if (r->body.cap > CJ_MAX_CACHED_BODY)
     cj_buf_free(&r->body);
   cj_buf_reset(&r->body);
-  r->status = r->keeps = 0;
+  r->status = r->keep_alive = 0;
   r->code = NULL;
   r->state = HEAD;
   r->is_head = is_head;
   r->line = r->head_size = r->left = 0;
 }
 
-void cj_reader_free (struct cj_reader *r) {
+void cj_response_parser_free (struct cj_response_parser *r) {
   cj_buf_free(&r->head);
   cj_buf_free(&r->body);
 }
 
-int cj_reader_has_begun (const struct cj_reader *r) {
+int cj_response_parser_has_begun (const struct cj_response_parser *r) {
   return r->head_size > 0 || r->head.len > 0;
 }
 
@@ -75,11 +76,11 @@ int cj_reader_has_begun (const struct cj_reader *r) {
 
 struct framing {
   int is_chunked, is_other, has_length;
-  int closes, keeps; /* what the connection field says */
+  int closes, keep_alive; /* what the connection field says */
   uint64_t length;
 };
 
-static int read_status (struct cj_reader *r, int *minor) {
+static int read_status (struct cj_response_parser *r, int *minor) {
   const char *p = r->head.s;
   static const char name[] = "HTTP/1.";
   const size_t n = sizeof(name) - 1;
@@ -149,7 +150,7 @@ static int read_length (struct framing *f, struct cj_slice value) {
   return f->has_length ? 0 : -1;
 }
 
-static int read_fields (struct cj_reader *r, struct framing *f) {
+static int read_fields (struct cj_response_parser *r, struct framing *f) {
   struct cj_slice text = { r->head.s, r->head.len };
   struct cj_field field;
   memset(f, 0, sizeof(*f));
@@ -158,7 +159,7 @@ static int read_fields (struct cj_reader *r, struct framing *f) {
     case 10:
       if (cj_field_is(field.name, "connection")) {
         f->closes |= has_word(field.value, "close");
-        f->keeps |= has_word(field.value, "keep-alive");
+        f->keep_alive |= has_word(field.value, "keep-alive");
       }
       break;
     case 14:
@@ -181,7 +182,7 @@ static int read_fields (struct cj_reader *r, struct framing *f) {
 }
 
 /* The head is whole: what follows it? */
-static int end_head (struct cj_reader *r) {
+static int end_head (struct cj_response_parser *r) {
   struct framing f;
   int minor;
   if (memchr(r->head.s, '\0', r->head.len) != NULL)
@@ -195,10 +196,10 @@ static int end_head (struct cj_reader *r) {
   }
   if (read_fields(r, &f) != 0)
     return -1;
-  r->keeps = !f.closes && (minor == 1 || f.keeps) &&
-             !(f.is_chunked && (f.has_length || minor == 0));
+  r->keep_alive = !f.closes && (minor == 1 || f.keep_alive) &&
+                  !(f.is_chunked && (f.has_length || minor == 0));
   if (r->status == 204 && (f.is_chunked || f.length > 0))
-    r->keeps = 0; /* what is announced may come all the same */
+    r->keep_alive = 0; /* what is announced may come all the same */
   if (r->is_head || r->status == 204 || r->status == 304) {
     r->state = DONE;
   } else if (f.is_other) {
@@ -213,7 +214,7 @@ static int end_head (struct cj_reader *r) {
     r->state = f.length > 0 ? UNTIL_LENGTH : DONE;
   } else {
     r->state = UNTIL_CLOSE;
-    r->keeps = 0;
+    r->keep_alive = 0;
   }
   return 0;
 }
@@ -226,7 +227,7 @@ static int may_be_status (const struct cj_buf *head) {
 }
 
 /* A line, or what is there of it. */
-static int take_head (struct cj_reader *r, const char *s, size_t *n) {
+static int take_head (struct cj_response_parser *r, const char *s, size_t *n) {
   const char *stop = memchr(s, '\n', *n);
   const char *line;
   size_t size;
@@ -248,14 +249,14 @@ static int take_head (struct cj_reader *r, const char *s, size_t *n) {
 
 /* ---- the body ---- */
 
-static int take_body (struct cj_reader *r, const char *s, size_t n) {
+static int take_body (struct cj_response_parser *r, const char *s, size_t n) {
   if (n > r->body.max - r->body.len)
     return too_large(r);
   return cj_buf_add(&r->body, s, n) == 0 ? 0
                                          : refuse(r, "memory", "out of memory");
 }
 
-static int end_size_line (struct cj_reader *r) {
+static int end_size_line (struct cj_response_parser *r) {
   r->line = 0;
   if (r->left > r->body.max - r->body.len)
     return too_large(r);
@@ -264,7 +265,7 @@ static int end_size_line (struct cj_reader *r) {
 }
 
 /* A byte of the line with a chunk's size, or behind the chunk. */
-static int take_chunk_line (struct cj_reader *r, char c) {
+static int take_chunk_line (struct cj_response_parser *r, char c) {
   int value = cj_hex_value(c);
   if (r->state == CHUNK_END) {
     if (c == '\n') {
@@ -296,7 +297,7 @@ static int take_chunk_line (struct cj_reader *r, char c) {
 }
 
 /* Trailers are counted and dropped: no service here uses them. */
-static int take_trailer (struct cj_reader *r, char c) {
+static int take_trailer (struct cj_response_parser *r, char c) {
   if (count_head(r, 1) != 0)
     return -1;
   if (c == '\n') {
@@ -310,7 +311,7 @@ static int take_trailer (struct cj_reader *r, char c) {
 }
 
 /* Takes what belongs together of the bytes, and says how many that were. */
-static int step (struct cj_reader *r, const char *s, size_t *n) {
+static int step (struct cj_response_parser *r, const char *s, size_t *n) {
   switch (r->state) {
   case HEAD:
     return take_head(r, s, n);
@@ -327,7 +328,7 @@ static int step (struct cj_reader *r, const char *s, size_t *n) {
     *n = 1;
     return take_trailer(r, *s);
   case DONE:
-    r->keeps = 0; /* nobody asked for more */
+    r->keep_alive = 0; /* nobody asked for more */
     return 0;
   default:
     *n = 1;
@@ -335,31 +336,33 @@ static int step (struct cj_reader *r, const char *s, size_t *n) {
   }
 }
 
-static enum cj_reading end (struct cj_reader *r) {
-  r->keeps = 0;
+static enum cj_parse end (struct cj_response_parser *r) {
+  r->keep_alive = 0;
   if (r->state == UNTIL_CLOSE)
     r->state = DONE;
   if (r->state == DONE)
-    return CJ_READING_DONE;
+    return CJ_PARSE_DONE;
   refuse(r, "closed", "%s",
-         !cj_reader_has_begun(r) ? "the server closed the connection and sent "
-                                   "no answer"
-         : r->state == HEAD      ? "the answer's headers were cut off"
-                                 : "the answer's body was cut off");
-  return CJ_READING_FAILED;
+         !cj_response_parser_has_begun(r)
+             ? "the server closed the connection and sent "
+               "no answer"
+         : r->state == HEAD ? "the answer's headers were cut off"
+                            : "the answer's body was cut off");
+  return CJ_PARSE_FAILED;
 }
 
-enum cj_reading cj_reader_take (struct cj_reader *r, const char *s, size_t n) {
+enum cj_parse cj_response_parser_feed (struct cj_response_parser *r,
+                                       const char *s, size_t n) {
   if (n == 0)
     return end(r);
   while (n > 0) {
     size_t some = n;
     if (step(r, s, &some) != 0) {
-      r->keeps = 0;
-      return CJ_READING_FAILED;
+      r->keep_alive = 0;
+      return CJ_PARSE_FAILED;
     }
     s += some;
     n -= some;
   }
-  return r->state == DONE ? CJ_READING_DONE : CJ_READING_MORE;
+  return r->state == DONE ? CJ_PARSE_DONE : CJ_PARSE_MORE;
 }

@@ -5,13 +5,13 @@
 
 #include "../base/buf.h"
 
-struct cj_reader {
+struct cj_response_parser {
   struct cj_buf
       head; /* the final answer's status line and fields, as they came,
             ** with the empty line */
   struct cj_buf body; /* its 'max' is the owner's to set */
   int status;
-  int keeps; /* once done: the connection can carry another exchange */
+  int keep_alive; /* once done: the connection can carry another exchange */
   /* What is wrong, where 'take' says so. */
   const char *code; /* closed too_large protocol memory */
   char message[96];
@@ -24,17 +24,18 @@ struct cj_reader {
   unsigned digits;  /* of a chunk's size */
 };
 
-enum cj_reading { CJ_READING_FAILED = -1, CJ_READING_MORE, CJ_READING_DONE };
+enum cj_parse { CJ_PARSE_FAILED = -1, CJ_PARSE_MORE, CJ_PARSE_DONE };
 
 /* Empty when zeroed; the two buffers are kept from answer to answer. */
-void cj_reader_begin (struct cj_reader *r, int is_head);
-void cj_reader_free (struct cj_reader *r);
+void cj_response_parser_begin (struct cj_response_parser *r, int is_head);
+void cj_response_parser_free (struct cj_response_parser *r);
 
 /* Takes bytes, of which none may lie behind the answer's end for the connection
 ** to be kept. No bytes: the connection has ended. */
-enum cj_reading cj_reader_take (struct cj_reader *r, const char *s, size_t n);
+enum cj_parse cj_response_parser_feed (struct cj_response_parser *r,
+                                       const char *s, size_t n);
 
 /* Whether anything of an answer has come. */
-int cj_reader_has_begun (const struct cj_reader *r);
+int cj_response_parser_has_begun (const struct cj_response_parser *r);
 
 #endif

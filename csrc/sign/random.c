@@ -1,7 +1,7 @@
 /* Random bytes out of a pool, and the ids made of them. */
 #include "random.h"
 
-#include "../base/forks.h"
+#include "../base/fork_generation.h"
 #include "hash.h"
 
 #include <openssl/rand.h>
@@ -22,11 +22,11 @@ static size_t fill (struct cj_random *r) {
 }
 
 const unsigned char *cj_random_draw (struct cj_random *r, size_t n) {
-  if (r->left < n || r->forks != cj_forks()) {
+  if (r->left < n || r->fork_generation != cj_fork_generation()) {
     r->left = fill(r);
     if (r->left == 0)
       return NULL;
-    r->forks = cj_forks();
+    r->fork_generation = cj_fork_generation();
   }
   r->left -= n;
   return r->pool + r->left;

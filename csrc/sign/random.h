@@ -12,8 +12,9 @@
 struct cj_random {
   unsigned char pool[CJ_RANDOM_POOL]; /* the last 'left' are unused */
   size_t left;
-  int begun;      /* the first were drawn */
-  unsigned forks; /* before they were drawn: a child must not use the same */
+  int begun;                /* the first were drawn */
+  unsigned fork_generation; /* before they were drawn: a child must not use the
+                               same */
 };
 
 /* Up to 256 bytes that nobody had before, good until the next call; NULL when
