@@ -100,9 +100,12 @@ function Stub:send(request)
 end
 
 --- Moves the clock; nothing waits.
+---@param seconds number
+---@return true
 function Stub:sleep(seconds)
   self.slept[#self.slept + 1] = seconds
   self.time = self.time + seconds
+  return true
 end
 
 --- Wall time in epoch seconds.

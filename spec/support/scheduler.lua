@@ -58,9 +58,9 @@ local function new(stub)
     if thread and ours[thread] then
       self.slept[#self.slept + 1] = seconds
       coroutine.yield(self.time + seconds)
-    else
-      sleep(self, seconds)
+      return true
     end
+    return sleep(self, seconds)
   end
 
   return function(functions)

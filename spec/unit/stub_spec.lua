@@ -76,7 +76,7 @@ describe("the stub transport", function()
 
   it("sleeps by moving its clock", function()
     local stub = Stub.new({}, { time = 100 })
-    stub:sleep(2.5)
+    assert.is_true(stub:sleep(2.5))
     assert.same({ 102.5, 102.5, { 2.5 } }, { stub:now(), stub:clock(), stub.slept })
   end)
 end)

@@ -40,12 +40,18 @@ end
 --- Waits. A signal's handler may run Lua in between, and may cancel.
 ---@param seconds number
 ---@param cancel table|nil a canceller
+---@return true|nil
+---@return cloudjobs.Error|nil err kind "cancelled"
 function Curl:sleep(seconds, cancel)
   local wake = self:clock() + seconds
   while seconds > 0 and not (cancel and cancel.cancelled) do
     curl.sleep(seconds) -- a signal ends it early
     seconds = wake - self:clock()
   end
+  if cancel and cancel.cancelled then
+    return nil, Error.new { kind = "cancelled", code = "cancelled", message = tostring(cancel.reason or "cancelled") }
+  end
+  return true
 end
 
 --- Wall time in epoch seconds, with a fraction.

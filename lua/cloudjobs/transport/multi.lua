@@ -262,27 +262,32 @@ end
 --- Waits; in a task, for its own part only.
 ---@param seconds number
 ---@param cancel table|nil a canceller that may end it early
----@return nil
----@return cloudjobs.Error|nil err what ended it in a task before its time
+---@return true|nil
+---@return cloudjobs.Error|nil err what ended it before its time
 function Multi:sleep(seconds, cancel)
   local task = Scheduler.current()
-  if task and task.group.over then
-    return nil, task.group:refusal()
-  elseif task and cancel then
-    return cancellable(task, cancel, function()
-      return task:park(seconds)
-    end)
-  elseif task then
-    return task:park(seconds)
-  elseif self._busy > 0 then
+  if not task then
     local wake = self:clock() + seconds
-    while seconds > 0 and not (cancel and cancel.cancelled) do
+    while self._busy > 0 and seconds > 0 and not (cancel and cancel.cancelled) do
       self:step(seconds)
       seconds = wake - self:clock()
     end
-  else
-    self._blocking:sleep(seconds, cancel)
+    return self._blocking:sleep(seconds, cancel)
+  elseif task.group.over then
+    return nil, task.group:refusal()
   end
+  local _, err
+  if cancel then
+    _, err = cancellable(task, cancel, function()
+      return task:park(seconds)
+    end)
+  else
+    _, err = task:park(seconds)
+  end
+  if err then
+    return nil, err
+  end
+  return true
 end
 
 --- One run of `f` for all that wait for `key`; each gets its results. When it

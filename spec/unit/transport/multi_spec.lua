@@ -111,7 +111,7 @@ local function promises(new)
     local order = {}
     local function nap(name, seconds)
       return function()
-        transport:sleep(seconds)
+        assert.is_true(transport:sleep(seconds))
         order[#order + 1] = name
       end
     end

@@ -93,7 +93,10 @@ function Container:get()
   local answer, message
   for attempt = 1, ATTEMPTS do
     if attempt > 1 then
-      self._transport:sleep(PAUSE)
+      local _, ended = self._transport:sleep(PAUSE)
+      if ended then
+        return nil, ended
+      end
     end
     answer, message = ask(self._transport, request)
     if answer then

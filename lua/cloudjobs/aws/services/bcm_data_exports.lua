@@ -27,11 +27,12 @@ local function search(self, name, since, options, started)
   if left and left <= PAUSE then
     return nil, "no time was left to search the exports for it"
   end
-  local _, ended = transport:sleep(PAUSE, options.cancel)
-  if ended then
-    return nil, "the exports were not searched for it: " .. ended
+  local _, err = transport:sleep(PAUSE, options.cancel)
+  if err then
+    return nil, "the exports were not searched for it: " .. err
   end
-  local list, err = self:all("list_exports", nil, rest_of(options, transport, started))
+  local list
+  list, err = self:all("list_exports", nil, rest_of(options, transport, started))
   if not list then
     return nil, "the exports could not be searched: " .. err
   end

@@ -278,7 +278,7 @@ end
 --- and a canceller is heard.
 ---@param seconds number
 ---@param cancel table|nil a canceller
----@return nil
+---@return true|nil
 ---@return cloudjobs.Error|nil err what ended it before its time; code "exiting" for the worker's end
 function Nginx:sleep(seconds, cancel) -- luacheck: ignore 212
   if not Phase.may_wait() then
@@ -298,7 +298,11 @@ function Nginx:sleep(seconds, cancel) -- luacheck: ignore 212
     end
     seconds = wake - clock()
   end
-  return nil, refusal(cancel, task)
+  local err = refusal(cancel, task)
+  if err then
+    return nil, err
+  end
+  return true
 end
 
 --- Wall time in epoch seconds, with a fraction.
