@@ -42,13 +42,13 @@ local KEPT = {
 ---   env: stands for the environment, which is captured here because nginx hides it from its workers
 ---   hosts, idle, max_body, pool_size, verify: see transport/nginx/init.lua
 local function setup(options)
-  options = option.check(options, OPTIONS, "cloudjobs.nginx.setup", 2)
+  options = option.check(options, OPTIONS, "cloudjobs.nginx.setup")
   if not ngx or ngx.get_phase() ~= "init" then
-    error("cloudjobs.nginx.setup: call it in nginx's init_by_lua", 2)
+    option.mistake("cloudjobs.nginx.setup: call it in nginx's init_by_lua")
   end
   local dict = options.dict or DICT
   if not ngx.shared[dict] then
-    error("cloudjobs.nginx.setup: add to nginx's http block: lua_shared_dict " .. dict .. " 1m;", 2)
+    option.mistake("cloudjobs.nginx.setup: add to nginx's http block: lua_shared_dict " .. dict .. " 1m;")
   end
   local settings = {}
   for name, value in pairs(options) do

@@ -26,22 +26,20 @@ local function marked(value, is_inside)
   return with_marks
 end
 
--- The answer as `send` gives it. What is wrong with it is raised at `level`, as
--- for `error`, seen from the caller of this function.
-local function ready(answer, what, level)
-  level = level + 1
+-- The answer as `send` gives it; raises at the caller's line what is wrong with it.
+local function ready(answer, what)
   if type(answer) == "function" or Error.is(answer) then
     return answer
   elseif type(answer) ~= "table" then
-    error(("%s: expected a response, an error object or a function, got %s"):format(what, type(answer)), level)
+    option.mistake(("%s: expected a response, an error object or a function, got %s"):format(what, type(answer)))
   end
-  option.check(answer, ANSWER, what, level)
+  option.check(answer, ANSWER, what)
   local body, headers = answer.body or "", {}
   if type(body) == "table" then
     local message
     body, message = core.json_encode(marked(body))
     if not body then
-      error(("%s: body: %s"):format(what, message), level)
+      option.mistake(("%s: body: %s"):format(what, message))
     end
   end
   for name, value in pairs(answer.headers or {}) do
@@ -60,7 +58,7 @@ end
 ---@param answer table|function
 function Stub:push(answer)
   local answers = self._answers
-  answers[#answers + 1] = ready(answer, "stub:push", 2)
+  answers[#answers + 1] = ready(answer, "stub:push")
 end
 
 local function copy(t)
@@ -86,7 +84,7 @@ function Stub:send(request)
     if not response then
       return nil, err
     end
-    return ready(response, "the answer of a stub's function", 1)
+    return ready(response, "the answer of a stub's function")
   elseif answer == nil then
     return nil, Error.new {
       kind = "transport",
@@ -130,12 +128,12 @@ function Stub:close() end -- luacheck: ignore 212
 ---@param answers table[]|nil
 ---@param options { time: number|nil }|nil time: where the clock starts, epoch seconds
 local function new(answers, options)
-  options = option.check(options, { time = "number" }, "stub.new", 2)
+  options = option.check(options, { time = "number" }, "stub.new")
   answers = answers or {}
-  option.check_list(answers, "stub.new: answers, such as { { body = … } }", 2)
+  option.check_list(answers, "stub.new: answers, such as { { body = … } }")
   local queued = {}
   for i, answer in ipairs(answers) do
-    queued[i] = ready(answer, ("stub.new: answer %d"):format(i), 2)
+    queued[i] = ready(answer, ("stub.new: answer %d"):format(i))
   end
   local self = setmetatable({
     requests = {},

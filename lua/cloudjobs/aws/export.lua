@@ -176,10 +176,10 @@ end
 ---@return table|nil document
 ---@return cloudjobs.Error|nil err what GetTable answered, or the columns that are not there
 local function new(options)
-  options = option.check(options, OPTIONS, WHAT, 2)
+  options = option.check(options, OPTIONS, WHAT)
   local message = check(options)
   if message then
-    error(("%s: %s"):format(WHAT, message), 2)
+    option.mistake(("%s: %s"):format(WHAT, message))
   end
   local columns, err = options.columns
   if options.client then
@@ -193,7 +193,7 @@ local function new(options)
   end
   local query = query_of(options, columns)
   if #query > MAX_QUERY then
-    error(("%s: the query has %d characters, the service takes %d"):format(WHAT, #query, MAX_QUERY), 2)
+    option.mistake(("%s: the query has %d characters, the service takes %d"):format(WHAT, #query, MAX_QUERY))
   end
   return document_of(options, query)
 end

@@ -43,7 +43,7 @@ local assemble
 
 -- A client for the calls that credentials need.
 local function connect(service, options)
-  return assemble(Model.load(service), options, "cloudjobs.aws." .. service, 1)
+  return assemble(Model.load(service), options, "cloudjobs.aws." .. service)
 end
 
 -- "attempt=n; max=m" for the attempts a client may make, written once.
@@ -113,15 +113,15 @@ local function shared_quota(model, options, transport)
   return name and transport.store:quota("quota " .. name, Retry.CAPACITY)
 end
 
-function assemble(model, options, what, level)
-  options = option.check(options, OPTIONS, what, level + 1)
-  local retry = aws_retry.check(options, what, level + 1)
-  local timeout = assembly.timeout(options, what, level + 1)
+function assemble(model, options, what)
+  options = option.check(options, OPTIONS, what)
+  local retry = aws_retry.check(options, what)
+  local timeout = assembly.timeout(options, what)
   local protocol = PROTOCOLS[model.service.protocol]
   if not protocol then
-    error(("%s: protocol %s is not supported"):format(what, tostring(model.service.protocol)), level + 1)
+    option.mistake(("%s: protocol %s is not supported"):format(what, tostring(model.service.protocol)))
   end
-  local transport = assembly.transport(options, what, level + 1)
+  local transport = assembly.transport(options, what)
   local config = Config.new(options, transport.env)
   local context = {
     model = model,
@@ -129,12 +129,12 @@ function assemble(model, options, what, level)
     auth = Sigv4.new(),
     config = config,
     settle = settle,
-    credentials = AwsCredentials.of_client(options, config, transport, connect, what, level + 1),
+    credentials = AwsCredentials.of_client(options, config, transport, connect, what),
     endpoint = AwsEndpoint.new(model, config),
     retry = Retry.standard { quota = retry.quota or shared_quota(model, options, transport) }, -- until it is settled
     skew = Skew.new(),
     transport = transport,
-    network = assembly.network(options, transport, what, level + 1),
+    network = assembly.network(options, transport, what),
     log = assembly.log(options, model, transport),
     timeout = timeout,
     within = assembly.within,
@@ -174,15 +174,14 @@ local aws = {}
 ---@param options table|nil
 ---@return { get: fun(self): cloudjobs.Identity|nil, cloudjobs.Error|nil }
 function aws.credentials(options)
-  local provider = AwsCredentials.new(options, connect, "cloudjobs.aws.credentials", 2)
+  local provider = AwsCredentials.new(options, connect, "cloudjobs.aws.credentials")
   return provider
 end
 
 for _, name in ipairs(SERVICES) do
   local what = "cloudjobs.aws." .. name
-  -- `level` is for who makes a client on somebody's behalf: whose line a mistake is at.
-  aws[name] = function(options, level)
-    local client = assemble(Model.load(name), options, what, (level or 1) + 1)
+  aws[name] = function(options)
+    local client = assemble(Model.load(name), options, what)
     for method, f in pairs(METHODS[name] and require(METHODS[name]) or {}) do
       client[method] = f
     end
@@ -195,7 +194,7 @@ end
 --- or that description as a table
 function aws.client(options)
   if type(options) ~= "table" or options.model == nil then
-    error("cloudjobs.aws.client: expected the option model, a path or a table", 2)
+    option.mistake("cloudjobs.aws.client: expected the option model, a path or a table")
   end
   local rest = {}
   for name, value in pairs(options) do
@@ -210,9 +209,9 @@ function aws.client(options)
     model, problem = Import.parse(options.model)
   end
   if not model then
-    error("cloudjobs.aws.client: model: " .. tostring(problem), 2)
+    option.mistake("cloudjobs.aws.client: model: " .. tostring(problem))
   end
-  local client = assemble(Model.new(model), rest, "cloudjobs.aws.client", 2)
+  local client = assemble(Model.new(model), rest, "cloudjobs.aws.client")
   return client
 end
 

@@ -1,9 +1,9 @@
 --- The bare SigV4 signer, with all its options and stages in the open. Clients
 --- sign by auth/sigv4, which takes the short way.
 
-local check = require("cloudjobs.base.options").check
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
+local option = require "cloudjobs.base.options"
 
 local OPTIONS = {
   credentials = "table",
@@ -28,42 +28,41 @@ local YEAR_10000 = 253402300800
 local LONGEST = 7 * 24 * 3600 -- AWS takes no longer-lived URL
 
 -- Raises unless the members of `t` are of these types.
-local function expect(t, members, path, level)
+local function expect(t, members, path)
   for name, types in pairs(members) do
     local found = type(t[name])
     if not ("|" .. types .. "|"):find("|" .. found .. "|", 1, true) then
-      error(("sigv4.sign: %s.%s: expected %s, got %s"):format(path, name, types:gsub("|", " or "), found), level + 1)
+      option.mistake(("sigv4.sign: %s.%s: expected %s, got %s"):format(path, name, types:gsub("|", " or "), found))
     end
   end
 end
 
-local function check_arguments(request, options, level)
-  level = level + 1
+local function check_arguments(request, options)
   if type(request) ~= "table" then
-    error("sigv4.sign: request: expected table, got " .. type(request), level)
+    option.mistake("sigv4.sign: request: expected table, got " .. type(request))
   end
-  expect(request, REQUEST, "request", level)
+  expect(request, REQUEST, "request")
   for _, pair in ipairs(request.headers) do
     if type(pair) ~= "table" or type(pair[1]) ~= "string" or type(pair[2]) ~= "string" then
-      error("sigv4.sign: request.headers: expected a list of { name, value }", level)
+      option.mistake("sigv4.sign: request.headers: expected a list of { name, value }")
     end
   end
-  check(options, OPTIONS, "sigv4.sign", level)
+  option.check(options, OPTIONS, "sigv4.sign")
   for _, name in ipairs(REQUIRED) do
     if not options or options[name] == nil then
-      error(("sigv4.sign: option %s is required"):format(name), level)
+      option.mistake(("sigv4.sign: option %s is required"):format(name))
     end
   end
-  expect(options.credentials, CREDENTIALS, "credentials", level)
+  expect(options.credentials, CREDENTIALS, "credentials")
   if not (options.time >= 0 and options.time < YEAR_10000) then
-    error("sigv4.sign: option time: expected epoch seconds, from 1970 to 9999", level)
+    option.mistake("sigv4.sign: option time: expected epoch seconds, from 1970 to 9999")
   end
   if options.location and options.location ~= "header" and options.location ~= "query" then
-    error('sigv4.sign: option location: expected "header" or "query", got ' .. options.location, level)
+    option.mistake('sigv4.sign: option location: expected "header" or "query", got ' .. options.location)
   end
   local expires = options.expires
   if expires and not (expires >= 1 and expires <= LONGEST and expires % 1 == 0) then
-    error(("sigv4.sign: option expires: expected whole seconds from 1 to %d"):format(LONGEST), level)
+    option.mistake(("sigv4.sign: option expires: expected whole seconds from 1 to %d"):format(LONGEST))
   end
 end
 
@@ -222,7 +221,7 @@ end
 ---@return table|nil signed a copy, its headers in lower case
 ---@return table|cloudjobs.Error details
 local function sign(request, options)
-  check_arguments(request, options, 2)
+  check_arguments(request, options)
   local keys = options.credentials
   local signer, message = core.signer(keys.access_key_id, keys.secret_access_key, keys.session_token)
   if not signer then

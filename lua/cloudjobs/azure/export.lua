@@ -256,10 +256,10 @@ end
 ---@param options table name, storage (an ARM id), container and, unless schedule is "none", from are required
 ---@return table document
 local function new(options)
-  options = option.check(options, OPTIONS, WHAT, 2)
+  options = option.check(options, OPTIONS, WHAT)
   local document, message = build(options)
   if not document then
-    error(("%s: %s"):format(WHAT, message), 2)
+    option.mistake(("%s: %s"):format(WHAT, message))
   end
   return document
 end

@@ -77,9 +77,9 @@ local IDENTITY = {
   authority = "string",
 }
 
-local function cloud_of(given, what, level)
+local function cloud_of(given, what)
   if type(given) == "table" then
-    option.check(given, ADDRESSES, what .. ": cloud", level + 1)
+    option.check(given, ADDRESSES, what .. ": cloud")
     local cloud = {}
     for name, address in pairs(CLOUDS.public) do
       cloud[name] = given[name] or address
@@ -88,20 +88,20 @@ local function cloud_of(given, what, level)
   end
   local cloud = CLOUDS[given or "public"]
   if not cloud then
-    error(("%s: option cloud: expected public, us_government, china or a table, got %s%s"):format(
-      what, given, suggest(given, option.sorted_keys(CLOUDS))), level + 1)
+    option.mistake(("%s: option cloud: expected public, us_government, china or a table, got %s%s"):format(
+      what, given, suggest(given, option.sorted_keys(CLOUDS))))
   end
   return cloud
 end
 
 -- A provider for what `given` says of an identity.
-local function provider_of(given, settings, what, level)
+local function provider_of(given, settings, what)
   if given.token then
     return azure_static.new(given)
   end
   local kind = azure_flow.kind_of(given)
   if kind and not azure_flow.kinds[kind] then
-    error(("%s: unknown kind %s%s"):format(what, kind, suggest(kind, option.sorted_keys(azure_flow.kinds))), level + 1)
+    option.mistake(("%s: unknown kind %s%s"):format(what, kind, suggest(kind, option.sorted_keys(azure_flow.kinds))))
   end
   local flow, problem
   if kind then
@@ -110,7 +110,7 @@ local function provider_of(given, settings, what, level)
     flow = azure_chain.new(given, settings)
   end
   if not flow then
-    error(("%s: %s"):format(what, problem), level + 1)
+    option.mistake(("%s: %s"):format(what, problem))
   end
   local provider = azure_cache.new(flow, {
     transport = settings.transport,
@@ -120,13 +120,13 @@ local function provider_of(given, settings, what, level)
   return provider
 end
 
-local function settings_of(options, what, level)
-  local transport = assembly.transport(options, what, level + 1)
+local function settings_of(options, what)
+  local transport = assembly.transport(options, what)
   local config = Config.new(options, transport.env)
-  local cloud = cloud_of(options.cloud, what, level + 1)
+  local cloud = cloud_of(options.cloud, what)
   return {
     transport = transport,
-    network = assembly.network(options, transport, what, level + 1),
+    network = assembly.network(options, transport, what),
     cloud = cloud,
     env = options.env or transport.env,
     authority = cloud.authority,
@@ -143,20 +143,20 @@ CREDENTIALS.cloud = "string|table"
 ---@param options table|nil
 local function credentials(options)
   local what = "cloudjobs.azure.credentials"
-  options = option.check(options, CREDENTIALS, what, 2)
-  local provider = provider_of(options, settings_of(options, what, 2), what, 2)
+  options = option.check(options, CREDENTIALS, what)
+  local provider = provider_of(options, settings_of(options, what), what)
   return provider
 end
 
 -- The provider behind a client's `credentials` option, asked for one scope.
-local function credentials_of(options, settings, what, level)
+local function credentials_of(options, settings, what)
   local provider = options.credentials or {}
   what = what .. ": credentials"
   if not provider.get then
-    option.check(provider, IDENTITY, what, level + 1)
-    provider = provider_of(provider, settings, what, level + 1)
+    option.check(provider, IDENTITY, what)
+    provider = provider_of(provider, settings, what)
   end
-  provider = Given.new(provider, { "token" }, settings.cloud.token_scope, what, level + 1)
+  provider = Given.new(provider, { "token" }, settings.cloud.token_scope, what)
   return provider
 end
 
@@ -186,19 +186,19 @@ local function settings(context)
   return { scope = context.scope, cloud = context.cloud, api_version = context.api_version }
 end
 
-local function assemble(model, options, what, level)
-  options = option.check(options, OPTIONS, what, level + 1)
-  local timeout = assembly.timeout(options, what, level + 1)
-  local retry = assembly.retry(options, {}, what, level + 1)
-  local given = settings_of(options, what, level + 1)
+local function assemble(model, options, what)
+  options = option.check(options, OPTIONS, what)
+  local timeout = assembly.timeout(options, what)
+  local retry = assembly.retry(options, {}, what)
+  local given = settings_of(options, what)
   if options.client_type and not options.client_type:find("^[%w%-._]+$") then
-    error(what .. ": option client_type: expected letters, digits and - . _", level + 1)
+    option.mistake(what .. ": option client_type: expected letters, digits and - . _")
   end
   return {
     model = model,
     protocol = azure,
     auth = Bearer.new(),
-    credentials = credentials_of(options, given, what, level + 1),
+    credentials = credentials_of(options, given, what),
     endpoint = setmetatable({ _address = options.endpoint or given.cloud.endpoint }, endpoint_mt),
     retry = Retry.azure { max_attempts = retry.max_attempts },
     transport = given.transport,
@@ -232,9 +232,8 @@ end
 
 --- A client for the cost exports of one scope, or of the scopes its calls name.
 ---@param options table|nil
----@param level integer|nil for who makes a client on somebody's behalf: whose line a mistake is at
-local function cost_exports(options, level)
-  local context = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports", (level or 1) + 1)
+local function cost_exports(options)
+  local context = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports")
   local client = Client.new(context)
   client.register_provider = azure_exports.register_provider(beside(context, "azure_resource_providers"))
   return client

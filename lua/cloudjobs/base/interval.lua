@@ -38,17 +38,16 @@ end
 ---@param given number|table|nil seconds, or `{ start, growth, cap, jitter }`
 ---@param defaults { start: number, growth: number, cap: number, floor: number }
 ---@param what string
----@param level integer
 ---@param random (fun(): number)|nil
-local function new(given, defaults, what, level, random)
+local function new(given, defaults, what, random)
   if type(given) == "number" then
     given = { start = given, growth = 1, cap = given, jitter = 0 }
   end
-  given = option.check(given, FIELDS, what .. ": interval", level + 1)
+  given = option.check(given, FIELDS, what .. ": interval")
   for _, name in ipairs(option.sorted_keys(given)) do
     local value = given[name]
     if value < 0 then
-      error(("%s: interval: %s: expected a number from 0 on, got %s"):format(what, name, value), level + 1)
+      option.mistake(("%s: interval: %s: expected a number from 0 on, got %s"):format(what, name, value))
     end
   end
   local start = given.start or defaults.start

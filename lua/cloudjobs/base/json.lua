@@ -2,6 +2,7 @@
 --- came in, output is the same each time, and bad text is refused.
 
 local core = require "cloudjobs.core"
+local option = require "cloudjobs.base.options"
 
 -- Lists that come back carry cjson's own mark, where it has one, so that
 -- cjson.encode(output) writes an empty one as [].
@@ -24,7 +25,7 @@ end
 ---@return string|nil message naming the byte
 local function decode(text)
   if type(text) ~= "string" then
-    error(("cloudjobs.json.decode: expected string, got %s"):format(type(text)), 2)
+    option.mistake(("cloudjobs.json.decode: expected string, got %s"):format(type(text)))
   end
   return core.json_decode(text)
 end

@@ -1,6 +1,28 @@
 --- Checks the options table of a public function. A mistake is the caller's,
 --- so it is raised as a string that points at the caller's line.
 
+-- The folder of our modules, as their chunks name it: "@/usr/share/lua/5.4/cloudjobs/".
+local OWN_FOLDER = debug.getinfo(1, "S").source:match("^(.*)base/options%.lua$")
+
+local function is_own(source)
+  return OWN_FOLDER ~= nil and source:sub(1, #OWN_FOLDER) == OWN_FOLDER
+end
+
+--- Raises `message` at the line that called cloudjobs: the first frame of the stack that is written in Lua and stands
+--- in no file of ours. Where a tail call or the start of a coroutine has taken that frame, it is the next one that is
+--- left, and without any the message comes without a place.
+---@param message string
+local function mistake(message)
+  local depth = 2
+  local frame = debug.getinfo(depth, "Sl")
+  -- C functions, and the frames that Lua 5.1 shows for tail calls, have no line.
+  while frame and (frame.currentline <= 0 or is_own(frame.source)) do
+    depth = depth + 1
+    frame = debug.getinfo(depth, "Sl")
+  end
+  error((frame and ("%s:%d: "):format(frame.short_src, frame.currentline) or "") .. message, 0)
+end
+
 local function sorted_keys(t)
   local keys = {}
   for key in pairs(t) do
@@ -23,24 +45,22 @@ end
 ---@param options table|nil
 ---@param known table<string, string> name to type, alternatives apart by "|"
 ---@param what string the function, for the message
----@param level integer as for `error`, seen from the caller of this function
 ---@return table options an empty table for nil
-local function check(options, known, what, level)
-  level = level + 1
+local function check(options, known, what)
   if options == nil then
     return {}
   end
   if type(options) ~= "table" then
-    error(("%s: options: expected table, got %s"):format(what, type(options)), level)
+    mistake(("%s: options: expected table, got %s"):format(what, type(options)))
   end
   for name, value in pairs(options) do
     local expected = known[name]
     if not expected then
       local hint = require "cloudjobs.base.suggest"(tostring(name), sorted_keys(known))
-      error(("%s: unknown option %s%s"):format(what, tostring(name), hint), level)
+      mistake(("%s: unknown option %s%s"):format(what, tostring(name), hint))
     elseif not fits(value, expected) then
       local got = value == value and type(value) or "nan"
-      error(("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), got), level)
+      mistake(("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), got))
     end
   end
   return options
@@ -50,11 +70,10 @@ end
 ---@param options table checked
 ---@param name string
 ---@param what string
----@param level integer
-local function check_count(options, name, what, level)
+local function check_count(options, name, what)
   local n = options[name]
   if n and not (n >= 1 and n < 2 ^ 53 and n % 1 == 0) then
-    error(("%s: option %s: expected a whole number from 1, got %s"):format(what, name, n), level + 1)
+    mistake(("%s: option %s: expected a whole number from 1, got %s"):format(what, name, n))
   end
 end
 
@@ -62,10 +81,9 @@ end
 --- behind a nil would be passed over.
 ---@param list any
 ---@param what string
----@param level integer
-local function check_list(list, what, level)
+local function check_list(list, what)
   if type(list) ~= "table" then
-    error(("%s: expected a list, got %s"):format(what, type(list)), level + 1)
+    mistake(("%s: expected a list, got %s"):format(what, type(list)))
   end
   local count = 0
   for _ in pairs(list) do
@@ -73,9 +91,15 @@ local function check_list(list, what, level)
   end
   for i = 1, count do
     if list[i] == nil then
-      error(("%s: expected a list: there is no entry %d"):format(what, i), level + 1)
+      mistake(("%s: expected a list: there is no entry %d"):format(what, i))
     end
   end
 end
 
-return { check = check, check_count = check_count, check_list = check_list, sorted_keys = sorted_keys }
+return {
+  mistake = mistake,
+  check = check,
+  check_count = check_count,
+  check_list = check_list,
+  sorted_keys = sorted_keys,
+}

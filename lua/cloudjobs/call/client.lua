@@ -27,34 +27,34 @@ local LIST_OPTIONS = {
   api_version = "string",
 }
 
-local function check_params(params, what, level)
+local function check_params(params, what)
   if params ~= nil and type(params) ~= "table" then
-    error(("%s: parameters: expected table, got %s"):format(what, type(params)), level + 1)
+    option.mistake(("%s: parameters: expected table, got %s"):format(what, type(params)))
   end
 end
 
 -- The operation of that name in either spelling; raises at the caller's line.
-local function operation(self, name, level)
+local function operation(self, name)
   local op, reason
   if type(name) == "string" then
     op, reason = self._context.model:operation(name)
   end
   if reason then
-    error(("%s: %s cannot be called: %s"):format(self._context.model.service.id, name, reason), level + 1)
+    option.mistake(("%s: %s cannot be called: %s"):format(self._context.model.service.id, name, reason))
   elseif not op then
     local names = self._context.model:operations()
-    error(("%s has no operation %s%s"):format(
+    option.mistake(("%s has no operation %s%s"):format(
       self._context.model.service.id, tostring(name), require "cloudjobs.base.suggest"(tostring(name), names)
-    ), level + 1)
+    ))
   end
   return op
 end
 
 -- The context of whoever a method is called on.
-local function context_of(self, op, level)
+local function context_of(self, op)
   local context = type(self) == "table" and self._context
   if not context then
-    error(("call it with a colon, client:%s(…)"):format(op.method_name), level + 1)
+    option.mistake(("call it with a colon, client:%s(…)"):format(op.method_name))
   end
   return context
 end
@@ -64,12 +64,12 @@ local function method(client, op)
   local own = client._context
   local run = own.runners and own.runners[op.name] or call.run
   return function(self, params, options)
-    local context = self == client and own or context_of(self, op, 2)
+    local context = self == client and own or context_of(self, op)
     if params ~= nil and type(params) ~= "table" then
-      check_params(params, op.method_name, 2)
+      check_params(params, op.method_name)
     end
     if options ~= nil then
-      option.check(options, CALL_OPTIONS, op.method_name, 2)
+      option.check(options, CALL_OPTIONS, op.method_name)
     end
     local output, err = run(context, op, params, options)
     if output == nil then
@@ -86,9 +86,9 @@ end
 ---@return { method: string, url: string, headers: table<string, string>, body: string|nil }|nil request
 ---@return cloudjobs.Error|nil err
 function Client:request(name, params, options)
-  local op = operation(self, name, 2)
-  check_params(params, op.method_name, 2)
-  options = option.check(options, CALL_OPTIONS, op.method_name, 2)
+  local op = operation(self, name)
+  check_params(params, op.method_name)
+  options = option.check(options, CALL_OPTIONS, op.method_name)
   local request, err = call.preview(self._context, op, params, options)
   if not request then
     return nil, err
@@ -108,18 +108,18 @@ local WEEK = 7 * 24 * HOUR -- AWS takes no longer-lived URL
 ---@return string|nil url
 ---@return cloudjobs.Error|nil err
 function Client:presign(name, params, options)
-  local op = operation(self, name, 2)
-  check_params(params, op.method_name, 2)
-  options = option.check(options, PRESIGN_OPTIONS, op.method_name, 2)
+  local op = operation(self, name)
+  check_params(params, op.method_name)
+  options = option.check(options, PRESIGN_OPTIONS, op.method_name)
   local seconds = options.expires_in or HOUR
   if seconds < 1 or seconds > WEEK or seconds % 1 ~= 0 then
-    error(("%s: option expires_in: expected whole seconds from 1 to %d"):format(op.method_name, WEEK), 2)
+    option.mistake(("%s: option expires_in: expected whole seconds from 1 to %d"):format(op.method_name, WEEK))
   elseif not self._context.protocol.without_body then
-    error(("%s: a request of %s cannot be made a URL"):format(op.method_name, op.service.id), 2)
+    option.mistake(("%s: a request of %s cannot be made a URL"):format(op.method_name, op.service.id))
   end
   for header, value in pairs(options.headers or {}) do
     if type(header) ~= "string" or type(value) ~= "string" then
-      error(op.method_name .. ": option headers: expected names and values that are strings", 2)
+      option.mistake(op.method_name .. ": option headers: expected names and values that are strings")
     end
   end
   local url, err = call.presign(self._context, op, params, { expires_in = seconds, headers = options.headers })
@@ -137,9 +137,9 @@ end
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err
 function Client:decode(name, response)
-  local op = operation(self, name, 2)
+  local op = operation(self, name)
   if type(response) ~= "table" or type(response.status) ~= "number" then
-    error(op.method_name .. ": response: expected { status, headers, body }", 2)
+    option.mistake(op.method_name .. ": response: expected { status, headers, body }")
   end
   local output, err = call.decode(self._context, op, {
     status = response.status,
@@ -153,12 +153,12 @@ function Client:decode(name, response)
 end
 
 local function listing(self, name, params, options)
-  local op = operation(self, name, 3)
+  local op = operation(self, name)
   if not op.pages then
-    error(op.method_name .. " has no pages", 3)
+    option.mistake(op.method_name .. " has no pages")
   end
-  check_params(params, op.method_name, 3)
-  return op, option.check(options, LIST_OPTIONS, op.method_name, 3)
+  check_params(params, op.method_name)
+  return op, option.check(options, LIST_OPTIONS, op.method_name)
 end
 
 --- Iterates over a listing's pages: `page, token`. Raises the error object.
@@ -205,11 +205,11 @@ function Client:wait(name, params, options)
   local waiter, names = model:waiter(name)
   if not waiter then
     local hint = require "cloudjobs.base.suggest"(tostring(name), names)
-    error(("%s has no waiter %s%s"):format(model.service.id, tostring(name), hint), 2)
+    option.mistake(("%s has no waiter %s%s"):format(model.service.id, tostring(name), hint))
   end
   local wait = require "cloudjobs.call.waiter"
-  check_params(params, name, 2)
-  local output, err = wait.run(self, waiter, name, params, option.check(options, wait.OPTIONS, name, 2))
+  check_params(params, name)
+  local output, err = wait.run(self, waiter, name, params, option.check(options, wait.OPTIONS, name))
   if not output then
     return nil, err
   end
@@ -246,7 +246,7 @@ function client_mt.__index(self, name)
   if found or type(name) ~= "string" or name:sub(1, 1) == "_" then
     return found
   end
-  found = method(self, operation(self, name, 2))
+  found = method(self, operation(self, name))
   rawset(self, name, found)
   return found
 end

@@ -112,7 +112,7 @@ local function run(client, waiter, name, params, options)
   local deadline = transport:clock() + (options.timeout or waiter.delay * waiter.max_attempts)
   local interval = Interval.new(options.interval, {
     start = waiter.delay, growth = 1.5, cap = math.max(120, waiter.delay), floor = 0,
-  }, name, 3)
+  }, name)
   local grown
   while true do
     local meta = {}

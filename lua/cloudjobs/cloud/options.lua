@@ -1,6 +1,6 @@
 --- What putting a client together takes, whatever the cloud: addresses,
 --- timeouts, the transport's own settings. A mistake in an option is raised
---- at the line that `level` names, as for `error`.
+--- at the caller's line.
 
 local Error = require "cloudjobs.base.error"
 local Network = require "cloudjobs.transport.network"
@@ -56,11 +56,11 @@ local function known(special)
 end
 
 ---@return { connect: number, total: number }
-local function timeout(options, what, level)
-  local given = option.check(options.timeout, SECONDS, what .. ": timeout", level + 1)
+local function timeout(options, what)
+  local given = option.check(options.timeout, SECONDS, what .. ": timeout")
   for name, seconds in pairs(given) do
     if seconds <= 0 then
-      error(("%s: timeout: option %s: expected seconds above 0, got %s"):format(what, name, seconds), level + 1)
+      option.mistake(("%s: timeout: option %s: expected seconds above 0, got %s"):format(what, name, seconds))
     end
   end
   return { connect = given.connect or TIMEOUT.connect, total = given.total or TIMEOUT.total }
@@ -69,16 +69,16 @@ end
 --- The option `retry`: of `fields`, and how many attempts.
 ---@param fields table<string, string> what else it may hold
 ---@return table
-local function retry(options, fields, what, level)
+local function retry(options, fields, what)
   what = what .. ": retry"
   local all = { max_attempts = "number" }
   for name, expected in pairs(fields) do
     all[name] = expected
   end
-  local given = option.check(options.retry, all, what, level + 1)
+  local given = option.check(options.retry, all, what)
   local attempts = given.max_attempts
   if attempts and (attempts < 1 or attempts % 1 ~= 0) then
-    error(("%s: option max_attempts: expected a whole number from 1, got %s"):format(what, attempts), level + 1)
+    option.mistake(("%s: option max_attempts: expected a whole number from 1, got %s"):format(what, attempts))
   end
   return given
 end
@@ -89,16 +89,16 @@ local METHODS = { "send", "sleep", "now", "clock", "single" }
 --- A client's transport: the option's, else the process's own. What stands for
 --- the environment is looked at as well.
 ---@return table
-local function transport_of(options, what, level)
+local function transport_of(options, what)
   for name, value in pairs(options.env or {}) do
     if type(name) ~= "string" or type(value) ~= "string" then
-      error(("%s: option env: %s: expected text, got %s"):format(what, tostring(name), type(value)), level + 1)
+      option.mistake(("%s: option env: %s: expected text, got %s"):format(what, tostring(name), type(value)))
     end
   end
   local given = options.transport
   for _, name in ipairs(given and METHODS or {}) do
     if type(given[name]) ~= "function" then
-      error(("%s: option transport: expected a method %s, got %s"):format(what, name, type(given[name])), level + 1)
+      option.mistake(("%s: option transport: expected a method %s, got %s"):format(what, name, type(given[name])))
     end
   end
   return given or transports.default()
@@ -117,12 +117,12 @@ end
 
 --- What the transport has to honour; an option that it cannot is a mistake.
 ---@return table
-local function network(options, transport, what, level)
+local function network(options, transport, what)
   local honours = transport.honours or {}
   for _, name in ipairs(Network.OPTIONS) do
     -- Who passes a proxy by is decided here, not by the transport.
     if options[name] and not honours[name == "no_proxy" and "proxy" or name] then
-      error(("%s: option %s: this transport cannot honour it"):format(what, name), level + 1)
+      option.mistake(("%s: option %s: this transport cannot honour it"):format(what, name))
     end
   end
   return Network.new(options, honours, getenv_of(options, transport))

@@ -3,6 +3,7 @@
 
 local Error = require "cloudjobs.base.error"
 local Identity = require "cloudjobs.aws.credentials.identity"
+local option = require "cloudjobs.base.options"
 
 local Given = {}
 local given_mt = { __name = "cloudjobs.credentials.given", __index = Given }
@@ -45,10 +46,9 @@ end
 ---@param members string[] the identity's strings that requests cannot do without
 ---@param scope string|nil what to ask the provider for
 ---@param what string the option, for a mistake's message
----@param level integer as for `error`
-local function new(provider, members, scope, what, level)
+local function new(provider, members, scope, what)
   if type(provider.get) ~= "function" then
-    error(("%s: expected a method get, got %s"):format(what, type(provider.get)), level + 1)
+    option.mistake(("%s: expected a method get, got %s"):format(what, type(provider.get)))
   end
   return setmetatable({
     expire = provider.expire and expire,

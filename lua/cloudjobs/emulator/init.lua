@@ -56,9 +56,9 @@ end
 ---@return table|nil emulator { port, url, ca_bundle } and its controls
 ---@return string|nil message
 local function start(options)
-  options = option.check(options, OPTIONS, "emulator.start", 2)
+  options = option.check(options, OPTIONS, "emulator.start")
   if options.speed and not (options.speed >= 0 and options.speed < math.huge) then
-    error(("emulator.start: option speed: expected 0 or more, got %s"):format(tostring(options.speed)), 2)
+    option.mistake(("emulator.start: option speed: expected 0 or more, got %s"):format(tostring(options.speed)))
   end
   local passed = {}
   for name, value in pairs(options) do
@@ -87,7 +87,7 @@ local function start(options)
 end
 
 --- Calls one of the emulator's own endpoints; raises what it says is wrong, at
---- the line of the control's caller (who must not call this by a tail call).
+--- the line of the control's caller.
 function Emulator:_control(method, name, body)
   local response, err = self._transport:send {
     method = method,
@@ -98,11 +98,11 @@ function Emulator:_control(method, name, body)
     network = self.ca_bundle and { ca_bundle = self.ca_bundle } or nil,
   }
   if not response then
-    error(tostring(err), 3)
+    option.mistake(tostring(err))
   end
   local answer = core.json_decode(response.body) or {}
   if response.status ~= 200 then
-    error(answer.message or response.body, 3)
+    option.mistake(answer.message or response.body)
   end
   return answer
 end

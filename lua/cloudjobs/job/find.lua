@@ -18,19 +18,19 @@ local SLACK = 120
 local DOUBT = 900
 
 -- Epoch seconds of what may be ISO-8601 text, as everywhere.
-local function seconds_of(time, what, level)
+local function seconds_of(time, what)
   local seconds = type(time) == "string" and core.epoch(time) or time
   if type(seconds) == "string" then
-    error(("%s: option since: expected epoch seconds or ISO-8601 text, got %q"):format(what, time), level + 1)
+    option.mistake(("%s: option since: expected epoch seconds or ISO-8601 text, got %q"):format(what, time))
   end
   return seconds
 end
 
 -- Calls look(limits) until it answers something, or an error that will not pass.
-local function until_found(client, kind, options, what, look, level)
-  options = option.check(options, OPTIONS, what, level + 1)
+local function until_found(client, kind, options, what, look)
+  options = option.check(options, OPTIONS, what)
   local transport = client:transport()
-  local interval = Interval.new(options.interval, kind.interval, what, level + 1)
+  local interval = Interval.new(options.interval, kind.interval, what)
   local deadline = options.timeout and transport:clock() + options.timeout
   local pause, grown
   while true do
@@ -75,10 +75,10 @@ end
 ---@param options table|nil timeout, interval, cancel
 ---@return table|nil job
 ---@return cloudjobs.Error|nil err
-local function next_execution(kind, client, params, options, level)
+local function next_execution(kind, client, params, options)
   local what = "cloudjobs.jobs.next_execution"
-  params = option.check(params, { ExportArn = "string", since = "number|string" }, what, level + 1)
-  local since = seconds_of(params.since, what, level + 1) or client:transport():now()
+  params = option.check(params, { ExportArn = "string", since = "number|string" }, what)
+  local since = seconds_of(params.since, what) or client:transport():now()
   local arn = params.ExportArn
   return until_found(client, kind, options, what, function(limits)
     local list, err = client:all("list_executions", { ExportArn = arn }, limits)
@@ -88,16 +88,16 @@ local function next_execution(kind, client, params, options, level)
     if not record then
       return nil, err
     end
-    return Job.new(kind, client, { ExportArn = arn, ExecutionId = record.ExecutionId }, level + 1)
-  end, level + 1)
+    return Job.new(kind, client, { ExportArn = arn, ExecutionId = record.ExecutionId })
+  end)
 end
 
 --- The next execution of a maintenance window that started after `since`.
 ---@param params { WindowId: string, since: number|string|nil }
-local function next_window_execution(kind, client, params, options, level)
+local function next_window_execution(kind, client, params, options)
   local what = "cloudjobs.jobs.next_window_execution"
-  params = option.check(params, { WindowId = "string", since = "number|string" }, what, level + 1)
-  local since = seconds_of(params.since, what, level + 1) or client:transport():now()
+  params = option.check(params, { WindowId = "string", since = "number|string" }, what)
+  local since = seconds_of(params.since, what) or client:transport():now()
   local window = params.WindowId
   local filter = { { Key = "ExecutedAfter", Values = { core.iso(math.floor(since)) } } }
   return until_found(client, kind, options, what, function(limits)
@@ -110,8 +110,8 @@ local function next_window_execution(kind, client, params, options, level)
     if not record then
       return nil, err
     end
-    return Job.new(kind, client, { WindowId = window, WindowExecutionId = record.WindowExecutionId }, level + 1)
-  end, level + 1)
+    return Job.new(kind, client, { WindowId = window, WindowExecutionId = record.WindowExecutionId })
+  end)
 end
 
 local function ids_of(kind, records)
@@ -140,10 +140,10 @@ end
 --- Starts an Azure export and finds the run that this began: the answer to
 --- the start names none, so the history before is compared with the one after.
 ---@param params { scope: string|nil, exportName: string, run: { timePeriod: { from: string, to: string } }|nil }
-local function run_export(kind, client, params, options, level)
+local function run_export(kind, client, params, options)
   local what = "cloudjobs.jobs.run_export"
-  params = option.check(params, { scope = "string", exportName = "string", run = "table" }, what, level + 1)
-  options = option.check(options, OPTIONS, what, level + 1)
+  params = option.check(params, { scope = "string", exportName = "string", run = "table" }, what)
+  options = option.check(options, OPTIONS, what)
   local export = { scope = params.scope, exportName = params.exportName }
   local meta = {}
   local transport = client:transport()
@@ -184,8 +184,8 @@ local function run_export(kind, client, params, options, level)
     end
     return Job.new(kind, client, {
       scope = params.scope, exportName = params.exportName, run_id = newest,
-    }, level + 1)
-  end, level + 1)
+    })
+  end)
   if not job and doubt then
     err.ambiguous, err.cause = true, doubt
   end

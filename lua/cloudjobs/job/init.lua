@@ -4,6 +4,7 @@
 local Error = require "cloudjobs.base.error"
 local Job = require "cloudjobs.job.job"
 local find = require "cloudjobs.job.find"
+local option = require "cloudjobs.base.options"
 local ref = require "cloudjobs.job.ref"
 
 local KINDS = {
@@ -29,7 +30,7 @@ local jobs = { kinds = KINDS }
 
 for name, kind in pairs(KINDS) do
   jobs[name] = function(client, params)
-    local job = Job.new(kind, client, params, 2)
+    local job = Job.new(kind, client, params)
     return job
   end
 end
@@ -43,8 +44,8 @@ local FINDERS = {
 for name, kind in pairs(FINDERS) do
   local what = "cloudjobs.jobs." .. name
   jobs[name] = function(client, params, options)
-    Job.check_client(kind, client, what, 2)
-    local job, err = find[name](kind, client, params, options, 2)
+    Job.check_client(kind, client, what)
+    local job, err = find[name](kind, client, params, options)
     if not job then
       return nil, err
     end
@@ -87,16 +88,16 @@ local function split(kind, fields)
 end
 
 -- The client for a reference: made of its settings and of the options, which win.
-local function client_of(kind, settings, options, level)
+local function client_of(kind, settings, options)
   if type(options) == "function" then
     return options(kind, settings)
   elseif options ~= nil and type(options) ~= "table" then
-    error("cloudjobs.jobs.open: options: expected table or function, got " .. type(options), level + 1)
+    option.mistake("cloudjobs.jobs.open: options: expected table or function, got " .. type(options))
   end
   for name, value in pairs(options or {}) do
     settings[name] = value
   end
-  local client = require("cloudjobs." .. kind.cloud)[kind.service](settings, level + 1)
+  local client = require("cloudjobs." .. kind.cloud)[kind.service](settings)
   return client
 end
 
@@ -109,7 +110,7 @@ end
 ---@return cloudjobs.Error|nil err kind "validation" for a text that is no reference
 function jobs.open(text, options)
   if type(text) ~= "string" then
-    error("cloudjobs.jobs.open: expected a reference, got " .. type(text), 2)
+    option.mistake("cloudjobs.jobs.open: expected a reference, got " .. type(text))
   end
   local kind_name, fields = ref.parse(text)
   if not kind_name then
@@ -123,7 +124,7 @@ function jobs.open(text, options)
   if not params then
     return bad_ref(text, settings)
   end
-  local job = Job.new(kind, client_of(kind, settings, options, 2), params, 2)
+  local job = Job.new(kind, client_of(kind, settings, options), params)
   return job
 end
 

@@ -129,7 +129,7 @@ local function export_row(self, entry, exports, export)
   if last and last.ExecutionId then
     local job = Job.new(self.kinds.export_execution, exports, {
       ExportArn = export.ExportArn, ExecutionId = last.ExecutionId,
-    }, 1)
+    })
     describe(row, job, last, self.cadence or DAY, self.now)
   end
   -- An export can be broken before a run of it is.
@@ -175,7 +175,7 @@ local function window_rows(self, entry, ssm, window)
     if OPEN[execution.Status] then
       local job = Job.new(self.kinds.maintenance_window_execution, ssm, {
         WindowId = window.WindowId, WindowExecutionId = execution.WindowExecutionId,
-      }, 1)
+      })
       rows[#rows + 1] = describe(new_row(), job, execution, nil, self.now)
     end
   end
@@ -209,7 +209,7 @@ local function snapshot_row(self, entry, selling, catalog, summary)
   local row = row_of(entry, "snapshot_job", { account = account_of(entry, summary.Arn), export = summary.Id })
   local job = Job.new(self.kinds.resource_snapshot_job, selling, {
     Catalog = catalog, ResourceSnapshotJobIdentifier = summary.Id,
-  }, 1)
+  })
   local record, err = selling:get_resource_snapshot_job {
     Catalog = catalog, ResourceSnapshotJobIdentifier = summary.Id,
   }
@@ -264,7 +264,7 @@ function ASPECTS.azure(self, entry)
     end)
     local id = last and self.kinds.export_run.record_id(last)
     if name and id then
-      local job = Job.new(self.kinds.export_run, costs, { scope = entry.scope, exportName = name, run_id = id }, 1)
+      local job = Job.new(self.kinds.export_run, costs, { scope = entry.scope, exportName = name, run_id = id })
       local is_active = member.at(export, "properties.schedule.status", "string") == "Active"
       local cadence = is_active and CADENCE[member.at(export, "properties.schedule.recurrence", "string")] or nil
       describe(row, job, last, cadence and (self.cadence or cadence), self.now)
@@ -295,13 +295,13 @@ local function aspects_of(entry)
   return asked
 end
 
-local function check_entry(entry, i, level)
+local function check_entry(entry, i)
   local what = ("cloudjobs.inventory: entry %d"):format(i)
-  option.check(entry, ENTRY, what, level + 1)
+  option.check(entry, ENTRY, what)
   if not CLIENT_OPTIONS[entry.cloud] then
-    error(("%s: cloud: expected aws or azure, got %s"):format(what, tostring(entry.cloud)), level + 1)
+    option.mistake(("%s: cloud: expected aws or azure, got %s"):format(what, tostring(entry.cloud)))
   elseif entry.cloud == "azure" and not entry.scope then
-    error(("%s: expected scope"):format(what), level + 1)
+    option.mistake(("%s: expected scope"):format(what))
   end
 end
 
@@ -341,15 +341,15 @@ end
 --- cadence: seconds between runs, in place of each export's own
 ---@return cloudjobs.Row[]
 local function inventory(context, fleet, options)
-  option.check_list(fleet, "cloudjobs.inventory: fleet", 3)
-  options = option.check(options, OPTIONS, "cloudjobs.inventory", 3)
+  option.check_list(fleet, "cloudjobs.inventory: fleet")
+  options = option.check(options, OPTIONS, "cloudjobs.inventory")
   local self = setmetatable({
     parallel = context.parallel, make = context.make, kinds = context.kinds, now = context.transport:now(),
     cadence = options.cadence, transport = context.transport, roles = {},
   }, inventory_mt)
   local tasks, functions = {}, {}
   for i, entry in ipairs(fleet) do
-    check_entry(entry, i, 3)
+    check_entry(entry, i)
     for _, name in ipairs(aspects_of(entry)) do
       tasks[#tasks + 1] = { entry = entry, name = name }
       functions[#functions + 1] = function()

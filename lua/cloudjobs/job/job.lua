@@ -142,7 +142,7 @@ end
 ---@return cloudjobs.Status|nil
 ---@return cloudjobs.Error|nil err
 function Job:status(options)
-  options = option.check(options, STATUS_OPTIONS, "status", 2)
+  options = option.check(options, STATUS_OPTIONS, "status")
   local limits = limits_of(self, options)
   local status, err = self:look(limits())
   if status and options.detail then
@@ -173,13 +173,13 @@ local function untold(status, cause)
 end
 
 -- A state misspelt would make every end an error.
-local function check_expect(state, level)
+local function check_expect(state)
   for _, known in ipairs(Status.ENDS) do
     if state == nil or state == known then
       return
     end
   end
-  error(("wait: option expect: no job ends as %s%s"):format(state, suggest(state, Status.ENDS)), level + 1)
+  option.mistake(("wait: option expect: no job ends as %s%s"):format(state, suggest(state, Status.ENDS)))
 end
 
 --- Waits for the job's end. Transient errors on the way do not end the wait.
@@ -195,9 +195,9 @@ end
 ---@return cloudjobs.Status|nil
 ---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or the error that made looking impossible
 function Job:wait(options)
-  options = option.check(options, WAIT_OPTIONS, "wait", 2)
-  check_expect(options.expect, 2)
-  local wait = JobWait.begin(self, JobWait.plan(self, options, 2))
+  options = option.check(options, WAIT_OPTIONS, "wait")
+  check_expect(options.expect)
+  local wait = JobWait.begin(self, JobWait.plan(self, options))
   local transport = wait.plan.transport
   while true do
     local over, status, err = wait:take(wait:look())
@@ -267,13 +267,13 @@ Job.start = command("start", "cannot be started")
 Job.stop = command("stop", "cannot be stopped")
 
 --- Raises for what is no client of the kind's service.
-local function check_client(kind, client, what, level)
+local function check_client(kind, client, what)
   if type(client) ~= "table" or not client._context then
-    error(("%s: expected a client, got %s"):format(what, type(client)), level + 1)
+    option.mistake(("%s: expected a client, got %s"):format(what, type(client)))
   end
   local service = client._context.model.service.id
   if service ~= kind.service_id then
-    error(("%s: expected a client of %s, got one of %s"):format(what, kind.service_id, service), level + 1)
+    option.mistake(("%s: expected a client of %s, got one of %s"):format(what, kind.service_id, service))
   end
 end
 
@@ -281,23 +281,22 @@ end
 ---@param kind table see jobs/
 ---@param client table
 ---@param params table<string, string>
----@param level integer
-local function new(kind, client, params, level)
+local function new(kind, client, params)
   local what = "cloudjobs.jobs." .. kind.kind
-  check_client(kind, client, what, level + 1)
+  check_client(kind, client, what)
   local known = { since = "table|number" }
   for _, list in ipairs { kind.params, kind.optional or {} } do
     for _, name in ipairs(list) do
       known[name] = "string"
     end
   end
-  params = option.check(params, known, what, level + 1)
+  params = option.check(params, known, what)
   local own, request, settings = {}, {}, client:settings()
   for _, name in ipairs(kind.params) do
     -- A client for one scope gives it to its jobs.
     local value = params[name] or settings[name]
     if not value then
-      error(("%s: expected %s"):format(what, name), level + 1)
+      option.mistake(("%s: expected %s"):format(what, name))
     end
     own[name], request[name] = value, value
   end

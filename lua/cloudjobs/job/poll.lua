@@ -129,8 +129,7 @@ end
 --- What waits that begin together have in common.
 ---@param job table one of them
 ---@param options table those of Job:wait, checked
----@param level integer
-local function plan(job, options, level)
+local function plan(job, options)
   local transport = job._client:transport()
   local started = transport:clock()
   return {
@@ -138,7 +137,7 @@ local function plan(job, options, level)
     transport = transport,
     deadline = options.timeout and started + options.timeout,
     patience = started + (options.not_found_grace or NOT_FOUND_GRACE),
-    interval = Interval.new(options.interval, job._kind.interval, "wait", level + 1),
+    interval = Interval.new(options.interval, job._kind.interval, "wait"),
   }
 end
 

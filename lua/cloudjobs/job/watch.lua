@@ -26,7 +26,7 @@ local group_mt = { __index = Group }
 local function plan_of(plans, job, options)
   local by_kind = plans[job._client] or { groups = {} }
   plans[job._client] = by_kind
-  by_kind[job.kind] = by_kind[job.kind] or JobWait.plan(job, options, 4)
+  by_kind[job.kind] = by_kind[job.kind] or JobWait.plan(job, options)
   return by_kind[job.kind], by_kind.groups
 end
 
@@ -50,11 +50,11 @@ local function group(jobs, options)
   return groups
 end
 
-local function check_jobs(jobs, level)
-  option.check_list(jobs, "cloudjobs.watch: jobs", level + 1)
+local function check_jobs(jobs)
+  option.check_list(jobs, "cloudjobs.watch: jobs")
   for place, job in ipairs(jobs) do
     if type(job) ~= "table" or not job._kind then
-      error(("cloudjobs.watch: expected a job at %d, got %s"):format(place, type(job)), level + 1)
+      option.mistake(("cloudjobs.watch: expected a job at %d, got %s"):format(place, type(job)))
     end
   end
 end
@@ -147,8 +147,8 @@ end
 ---@param options table|nil those of Job:wait but `expect` and `detail`
 ---@return cloudjobs.Status[] one for each job, in their order; `err` in one that could not be followed to its end
 local function watch(parallel, jobs, options)
-  options = option.check(options, OPTIONS, "cloudjobs.watch", 3)
-  check_jobs(jobs, 3)
+  options = option.check(options, OPTIONS, "cloudjobs.watch")
+  check_jobs(jobs)
   local results, functions = {}, {}
   for i, waits in ipairs(group(jobs, options)) do
     functions[i] = function()

@@ -83,8 +83,8 @@ end
 ---@param options { max_body: integer|nil, gzip: boolean|nil }|nil
 ---   max_body: bytes an answer may have, 64 MiB unless given; gzip: ask for compressed answers
 local function new(options)
-  options = option.check(options, OPTIONS, "cloudjobs.transport.curl", 2)
-  option.check_count(options, "max_body", "cloudjobs.transport.curl", 2)
+  options = option.check(options, OPTIONS, "cloudjobs.transport.curl")
+  option.check_count(options, "max_body", "cloudjobs.transport.curl")
   return setmetatable({ _multi = curl.multi(options) }, curl_mt)
 end
 

@@ -353,9 +353,9 @@ end
 ---@param options table|nil max_body, gzip: see transport/curl.lua; max_connections: transfers at once, 256 unless
 ---   given, the others wait; max_per_host: connections to one host
 local function new(options)
-  options = option.check(options, OPTIONS, "cloudjobs.transport.multi", 2)
+  options = option.check(options, OPTIONS, "cloudjobs.transport.multi")
   for _, name in ipairs { "max_body", "max_connections", "max_per_host" } do
-    option.check_count(options, name, "cloudjobs.transport.multi", 2)
+    option.check_count(options, name, "cloudjobs.transport.multi")
   end
   local own = { max_body = options.max_body, gzip = options.gzip }
   return setmetatable({

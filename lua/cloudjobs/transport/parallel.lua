@@ -3,7 +3,7 @@
 --- Inside nginx they are its light threads.
 
 local Error = require "cloudjobs.base.error"
-local check = require("cloudjobs.base.options").check
+local option = require "cloudjobs.base.options"
 local transports = require "cloudjobs.transport"
 
 local OPTIONS = { concurrency = "number", timeout = "number", cancel = "table", wait = "function" }
@@ -124,17 +124,17 @@ end
 ---@return { n: integer } results in the functions' order: { ok = true, value = … } or { ok = false, err = … }, where
 ---   err may also be what the function raised
 local function parallel(functions, options)
-  options = check(options, OPTIONS, "cloudjobs.parallel", 2)
+  options = option.check(options, OPTIONS, "cloudjobs.parallel")
   if type(functions) ~= "table" then
-    error("cloudjobs.parallel: expected a list of functions, got " .. type(functions), 2)
+    option.mistake("cloudjobs.parallel: expected a list of functions, got " .. type(functions))
   end
   local concurrency = math.floor(options.concurrency or CONCURRENCY)
   if concurrency < 1 or concurrency ~= concurrency then
-    error("cloudjobs.parallel: option concurrency: expected 1 or more", 2)
+    option.mistake("cloudjobs.parallel: option concurrency: expected 1 or more")
   end
   for i = 1, #functions do
     if type(functions[i]) ~= "function" then
-      error(("cloudjobs.parallel: function %d: expected function, got %s"):format(i, type(functions[i])), 2)
+      option.mistake(("cloudjobs.parallel: function %d: expected function, got %s"):format(i, type(functions[i])))
     end
   end
 

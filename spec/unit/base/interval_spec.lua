@@ -3,7 +3,7 @@ local Interval = require "cloudjobs.base.interval"
 local DEFAULTS = { start = 10, growth = 2, cap = 50, floor = 5 }
 
 local function pauses(given, count, random)
-  local interval = Interval.new(given, DEFAULTS, "wait", 1, random or function()
+  local interval = Interval.new(given, DEFAULTS, "wait", random or function()
     return 0
   end)
   local list, grown = {}, nil
@@ -46,7 +46,7 @@ describe("an interval", function()
   end)
 
   it("has its last look on the end of the time, none sooner behind another than the floor", function()
-    local interval = Interval.new(nil, { start = 30, growth = 1, cap = 30, floor = 15 }, "wait", 1)
+    local interval = Interval.new(nil, { start = 30, growth = 1, cap = 30, floor = 15 }, "wait")
     for _, case in ipairs { { 30, 100, 30 }, { 30, 45, 30 }, { 30, 44, 44 }, { 30, 15, 15 }, { 30, 14 }, { 30, 0 } } do
       assert.equal(case[3], interval:within(case[1], case[2]))
     end

@@ -2,7 +2,7 @@ local options = require "cloudjobs.base.options"
 
 describe("an options check", function()
   local function f(given)
-    local checked = options.check(given, { region = "string", sink = "function|table", timeout = "number" }, "f", 2)
+    local checked = options.check(given, { region = "string", sink = "function|table", timeout = "number" }, "f")
     return checked
   end
 
@@ -29,4 +29,68 @@ describe("an options check", function()
       assert.matches("^.*options_spec%.lua:%d+: " .. case[2], message)
     end)
   end
+end)
+
+describe("a caller's mistake", function()
+  local FOLDER = debug.getinfo(options.check, "S").source:match("^(.*)base/options%.lua$")
+  local MESSAGE = "f: unknown option unknown"
+
+  local function chunk(source, text)
+    return assert(load(text, source))
+  end
+
+  -- A function of cloudjobs that finds a mistake.
+  local function library(check, folder)
+    return chunk(folder .. "call/client.lua", "local check = ...\nreturn function() check({ unknown = 1 }, {}, 'f') end")(check)
+  end
+
+  local function program(source)
+    return chunk(source, "local f = ...\nf()\nreturn nil")
+  end
+
+  local function raised(...)
+    return select(2, pcall(...))
+  end
+
+  local function place(f)
+    return debug.getinfo(f, "S").short_src .. ":2: "
+  end
+
+  local PROGRAMS = {
+    "@/opt/cloudjobs/app.lua", "@app.lua", "=content_by_lua(nginx.conf:5)",
+    (FOLDER:gsub("cloudjobs/$", "app.lua")), (FOLDER:gsub("/$", "_app.lua")), (FOLDER:gsub("^@", "@/other")) .. "app.lua",
+  }
+  for _, source in ipairs(PROGRAMS) do
+    it("is at the line that called cloudjobs, in " .. source:gsub("^@/.*/", "@…/"), function()
+      local user = program(source)
+      assert.equal(place(user) .. MESSAGE, raised(user, library(options.check, FOLDER)))
+    end)
+  end
+
+  it("is at that line under pcall and in a coroutine", function()
+    local user, ours = program("@app.lua"), library(options.check, FOLDER)
+    local protected = chunk("@app.lua", "local f = ...\nlocal _, message = pcall(f)\nreturn message")
+    assert.equal(place(user) .. MESSAGE, protected(ours))
+    assert.equal(place(user) .. MESSAGE, raised(coroutine.wrap(user), ours))
+  end)
+
+  it("is at the caller's caller where a tail call took the line", function()
+    local outer = chunk("@outer.lua", "local f, g = ...\nf(g)\nreturn nil")
+    local tail = chunk("@app.lua", "local f = ...\nreturn f()")
+    assert.equal(place(outer) .. MESSAGE, raised(outer, tail, library(options.check, FOLDER)))
+  end)
+
+  it("has no place where no line of a program called", function()
+    assert.equal(MESSAGE, raised(coroutine.wrap(library(options.check, FOLDER))))
+  end)
+
+  it("knows its own files by their names, wherever their texts were loaded from", function()
+    local file = assert(io.open(FOLDER:sub(2) .. "base/options.lua"))
+    local text = file:read("*a")
+    file:close()
+    local folder = "@/opt/cloudjobs/share/cloudjobs/"
+    local preloaded = chunk(folder .. "base/options.lua", text)()
+    local user = program("@/opt/cloudjobs/share/app.lua")
+    assert.equal(place(user) .. MESSAGE, raised(user, library(preloaded.check, folder)))
+  end)
 end)

@@ -2,7 +2,7 @@ local Error = require "cloudjobs.base.error"
 local Given = require "cloudjobs.cloud.provider"
 
 local function given(answer)
-  return Given.new({ get = answer }, { "token" }, "scope", "credentials", 1)
+  return Given.new({ get = answer }, { "token" }, "scope", "credentials")
 end
 
 describe("a provider from outside", function()
@@ -49,14 +49,14 @@ describe("a provider from outside", function()
       expire = function(_, ...)
         heard = { ... }
       end,
-    }, {}, nil, "credentials", 1)
+    }, {}, nil, "credentials")
     provider:expire("identity", "claims")
     assert.same({ "identity", "claims" }, heard)
   end)
 
   it("has to have something to ask", function()
     assert.error_matches(function()
-      Given.new({ get = 5 }, {}, nil, "credentials", 1)
+      Given.new({ get = 5 }, {}, nil, "credentials")
     end, "credentials: expected a method get, got number")
   end)
 end)

@@ -69,14 +69,14 @@ local function cache(provider, transport, settings)
 end
 
 -- Keys or a provider as an option's value.
-local function given_provider(given, what, level)
+local function given_provider(given, what)
   if given.get then
-    local provider = require("cloudjobs.cloud.provider").new(given, MEMBERS, nil, what, level + 1)
+    local provider = require("cloudjobs.cloud.provider").new(given, MEMBERS, nil, what)
     return provider
   end
-  option.check(given, KEYS, what, level + 1)
+  option.check(given, KEYS, what)
   if not (given.access_key_id and given.secret_access_key) then
-    error(what .. ": expected access_key_id and secret_access_key together", level + 1)
+    option.mistake(what .. ": expected access_key_id and secret_access_key together")
   end
   return require("cloudjobs.aws.credentials.static").new(given)
 end
@@ -87,10 +87,9 @@ end
 ---@param transport table
 ---@param connect fun(service: string, options: table): table makes a client
 ---@param what string the function, for a mistake's message
----@param level integer as for `error`
-local function of_client(options, config, transport, connect, what, level)
+local function of_client(options, config, transport, connect, what)
   if options.credentials then
-    local provider = given_provider(options.credentials, what .. ": credentials", level + 1)
+    local provider = given_provider(options.credentials, what .. ": credentials")
     return provider
   end
   local settings = { "default", profile = options.profile, env = options.env or transport.env }
@@ -108,11 +107,11 @@ local function role_settings(options, source)
 end
 
 -- Keys that stand among the options themselves.
-local function keys_of(options, what, level)
+local function keys_of(options, what)
   if not (options.access_key_id or options.secret_access_key or options.session_token) then
     return nil
   elseif options.credentials then
-    error(what .. ": expected access_key_id and secret_access_key or credentials, not both", level + 1)
+    option.mistake(what .. ": expected access_key_id and secret_access_key or credentials, not both")
   end
   return {
     access_key_id = options.access_key_id,
@@ -126,17 +125,16 @@ end
 ---@param options table|nil
 ---@param connect fun(service: string, options: table): table
 ---@param what string
----@param level integer
-local function new(options, connect, what, level)
-  options = option.check(options, OPTIONS, what, level + 1)
-  local keys = keys_of(options, what, level + 1)
-  local provider = keys and given_provider(keys, what, level + 1)
+local function new(options, connect, what)
+  options = option.check(options, OPTIONS, what)
+  local keys = keys_of(options, what)
+  local provider = keys and given_provider(keys, what)
   if provider and not options.role_arn then
     return provider -- for which no transport is made
   end
-  local transport = assembly.transport(options, what, level + 1)
+  local transport = assembly.transport(options, what)
   provider = provider
-    or of_client(options, Config.new(options, transport.env), transport, connect, what, level + 1)
+    or of_client(options, Config.new(options, transport.env), transport, connect, what)
   if not options.role_arn then
     return provider
   end

@@ -4,6 +4,7 @@
 local Quota = require "cloudjobs.aws.retry.quota"
 local Retry = require "cloudjobs.cloud.retry"
 local assembly = require "cloudjobs.cloud.options"
+local option = require "cloudjobs.base.options"
 
 local FIELDS = { mode = "string", generation = "string", quota = "table" }
 local KNOWN = {
@@ -18,17 +19,17 @@ local LEGACY_ATTEMPTS = 5
 
 --- Checks the option `retry`; raises at the caller's line.
 ---@return table
-local function check(options, what, level)
-  local given = assembly.retry(options, FIELDS, what, level + 1)
+local function check(options, what)
+  local given = assembly.retry(options, FIELDS, what)
   for name, values in pairs(KNOWN) do
     local value = given[name]
     if value and not values[value] then
       local hint = value == "legacy" and "; legacy mode's nearest is standard with generation = \"former\"" or ""
-      error(("%s: retry: option %s: expected %s, got %s%s"):format(what, name, EXPECTED[name], value, hint), level + 1)
+      option.mistake(("%s: retry: option %s: expected %s, got %s%s"):format(what, name, EXPECTED[name], value, hint))
     end
   end
   if given.quota and not Quota.is(given.quota) then
-    error(what .. ": retry: option quota: expected what cloudjobs.aws.retry_quota() gives", level + 1)
+    option.mistake(what .. ": retry: option quota: expected what cloudjobs.aws.retry_quota() gives")
   end
   return given
 end

@@ -56,9 +56,9 @@ end
 ---@return cloudjobs.Error|nil err
 function aws_exports:create_export_once(params, options)
   if type(params) ~= "table" then
-    error("create_export_once: parameters: expected table, got " .. type(params), 2)
+    option.mistake("create_export_once: parameters: expected table, got " .. type(params))
   end
-  options = option.check(options, OPTIONS, "create_export_once", 2)
+  options = option.check(options, OPTIONS, "create_export_once")
   local transport = self:transport()
   local started, since = transport:clock(), transport:now()
   local lost

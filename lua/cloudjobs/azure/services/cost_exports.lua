@@ -137,12 +137,12 @@ end
 ---@return function
 local function register_provider(context)
   return function(_, params, options)
-    params = option.check(params, { subscription = "string" }, "register_provider", 2)
-    options = option.check(options, { timeout = "number", cancel = "table", meta = "table" }, "register_provider", 2)
+    params = option.check(params, { subscription = "string" }, "register_provider")
+    options = option.check(options, { timeout = "number", cancel = "table", meta = "table" }, "register_provider")
     local subscription = params.subscription
       or (context.scope and context.scope:lower():match("^/*subscriptions/([^/]+)"))
     if not subscription then
-      error("register_provider: expected subscription, as the client's scope names none", 2)
+      option.mistake("register_provider: expected subscription, as the client's scope names none")
     end
     local provider, err = follow(context, {
       scope = "subscriptions/" .. subscription,

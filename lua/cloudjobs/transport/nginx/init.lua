@@ -7,12 +7,12 @@ local Flight = require "cloudjobs.transport.nginx.flight"
 local Phase = require "cloudjobs.transport.nginx.phase"
 local Scheduler = require "cloudjobs.transport.nginx.scheduler"
 local Store = require "cloudjobs.transport.nginx.store"
-local check = require("cloudjobs.base.options").check
 local core = require "cloudjobs.core"
 local clock = require("cloudjobs.os").clock
 local failure = require "cloudjobs.transport.failure"
 local http1 = require "cloudjobs.http.reader"
 local message = require "cloudjobs.http.message"
+local option = require "cloudjobs.base.options"
 
 local ngx = ngx
 
@@ -344,16 +344,16 @@ end
 ---   connection is kept (55); max_body: bytes an answer may have, 64 MiB unless given; pool_size: connections kept for
 ---   each address and worker; verify: false trusts every certificate
 local function new(options)
-  options = check(options, OPTIONS, "cloudjobs.transport.nginx", 2)
+  options = option.check(options, OPTIONS, "cloudjobs.transport.nginx")
   if not ngx then
-    error("cloudjobs.transport.nginx: this is not nginx", 2)
+    option.mistake("cloudjobs.transport.nginx: this is not nginx")
   end
   local hosts = { localhost = "127.0.0.1" }
   for name, address in pairs(options.hosts or {}) do
     hosts[name:lower()] = address
   end
   if options.dict and not ngx.shared[options.dict] then
-    error("cloudjobs.transport.nginx: option dict: nginx has no lua_shared_dict " .. options.dict, 2)
+    option.mistake("cloudjobs.transport.nginx: option dict: nginx has no lua_shared_dict " .. options.dict)
   end
   return setmetatable({
     env = options.env,

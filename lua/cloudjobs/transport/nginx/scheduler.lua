@@ -2,6 +2,7 @@
 --- nginx resumes them, and a semaphore is what each waits for.
 
 local Phase = require "cloudjobs.transport.nginx.phase"
+local option = require "cloudjobs.base.options"
 
 local ngx = ngx
 
@@ -83,7 +84,7 @@ end
 
 local function new()
   if not Phase.may_wait() then
-    error(tostring(Phase.refusal()), 3)
+    option.mistake(tostring(Phase.refusal()))
   end
   return setmetatable({ _tasks = {}, _ended = require("ngx.semaphore").new() }, scheduler_mt)
 end
