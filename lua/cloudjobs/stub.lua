@@ -3,12 +3,14 @@
 ---     local stub = require("cloudjobs.stub").new { { body = { Exports = {} } } }
 ---     local exports = cloudjobs.aws.bcm_data_exports { transport = stub, … }
 
+local Canceller = require "cloudjobs.base.canceller"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
 local option = require "cloudjobs.base.options"
 
 local ANSWER = { status = "number", headers = "table", body = "string|table" }
 
+---@class cloudjobs.stub: cloudjobs.Transport
 local Stub = {}
 local stub_mt = { __name = "cloudjobs.stub", __index = Stub }
 
@@ -99,8 +101,13 @@ end
 
 --- Moves the clock; nothing waits.
 ---@param seconds number
----@return true
-function Stub:sleep(seconds)
+---@param cancel cloudjobs.Canceller|nil
+---@return true|nil
+---@return cloudjobs.Error|nil err kind "cancelled"
+function Stub:sleep(seconds, cancel)
+  if cancel and cancel.cancelled then
+    return nil, Canceller.refusal(cancel)
+  end
   self.slept[#self.slept + 1] = seconds
   self.time = self.time + seconds
   return true

@@ -1,4 +1,6 @@
---- A canceller: ends whatever was given it, from any coroutine.
+--- A canceller: ends what holds it, from any coroutine.
+
+local Error = require "cloudjobs.base.error"
 
 ---@class cloudjobs.Canceller
 ---@field cancelled boolean
@@ -33,4 +35,18 @@ local function new()
   return setmetatable({ cancelled = false, _listeners = {} }, canceller_mt)
 end
 
-return { new = new }
+--- The error for what a canceller ended.
+---@param cancel cloudjobs.Canceller
+---@param cause cloudjobs.Error|nil
+---@return cloudjobs.Error err kind "cancelled"
+local function refusal(cancel, cause)
+  return Error.new {
+    kind = "cancelled",
+    code = "cancelled",
+    message = tostring(cancel.reason or "cancelled"),
+    ambiguous = cause and cause.ambiguous,
+    cause = cause,
+  }
+end
+
+return { new = new, refusal = refusal }

@@ -8,6 +8,7 @@
 --- none, true for a new UUID. `routes` keeps what is found out once a protocol's
 --- route. `within(seconds, cancel, f)` runs f, and ends what it waits for in time.
 
+local Canceller = require "cloudjobs.base.canceller"
 local Error = require "cloudjobs.base.error"
 local message = require "cloudjobs.http.message"
 
@@ -20,16 +21,6 @@ local function out_of_time(cause)
     kind = "timeout",
     code = "timeout",
     message = "the call's total time is over",
-    ambiguous = cause and cause.ambiguous,
-    cause = cause,
-  }
-end
-
-local function cancelled(canceller, cause)
-  return Error.new {
-    kind = "cancelled",
-    code = "cancelled",
-    message = tostring(canceller.reason or "cancelled"),
     ambiguous = cause and cause.ambiguous,
     cause = cause,
   }
@@ -177,7 +168,7 @@ local function identify(context, limits, cause)
   if identity then
     return identity
   elseif limits.cancel and limits.cancel.cancelled then
-    return nil, cancelled(limits.cancel, cause)
+    return nil, Canceller.refusal(limits.cancel, cause)
   elseif is_over(limits, transport) then
     return nil, out_of_time(cause)
   end
@@ -319,7 +310,7 @@ end
 local function pause(context, delay, limits, cause)
   local transport = context.transport
   if limits.cancel and limits.cancel.cancelled then
-    return cancelled(limits.cancel, cause)
+    return Canceller.refusal(limits.cancel, cause)
   elseif limits.deadline and transport:clock() + delay >= limits.deadline then
     return out_of_time(cause)
   end
@@ -335,7 +326,7 @@ end
 -- the attempt.
 local function hold(context, limits, cause)
   if limits.cancel and limits.cancel.cancelled then
-    return cancelled(limits.cancel, cause)
+    return Canceller.refusal(limits.cancel, cause)
   end
   local limiter, transport = context.retry.limiter, context.transport
   local delay = limiter and limiter:take(transport:clock()) or 0

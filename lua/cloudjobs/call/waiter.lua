@@ -1,5 +1,6 @@
 --- The waiters that a service's own model brings. The client is passed in.
 
+local Canceller = require "cloudjobs.base.canceller"
 local Error = require "cloudjobs.base.error"
 local Interval = require "cloudjobs.base.interval"
 local jmespath = require "cloudjobs.base.jmespath"
@@ -134,7 +135,7 @@ local function run(client, waiter, name, params, options)
     end
     local left = deadline - transport:clock()
     if options.cancel and options.cancel.cancelled then
-      return nil, Error.new { kind = "cancelled", code = "cancelled", message = options.cancel.reason }
+      return nil, Canceller.refusal(options.cancel)
     elseif left <= 0 then
       return nil, out_of_time(name, err)
     end

@@ -83,7 +83,7 @@ local function retry(options, fields, what)
   return given
 end
 
--- What every transport can do.
+-- What cloudjobs.Transport requires.
 local METHODS = { "send", "sleep", "now", "clock", "single" }
 
 --- A client's transport: the option's, else the process's own. What stands for

@@ -1,11 +1,26 @@
---- What requests and answers have in common: header fields, as the lines they
---- are on the wire and, for who wants to look, as a table.
+--- What requests and responses have in common: header fields, as lines of the
+--- wire and, on demand, as a table.
 ---
---- A client's request has `method`, `url`, `headers`, `body`, `timeout`,
---- `connect_timeout`, `network`, `cancel` and `once` for every transport. Of these
---- it holds few itself: the rest is its `route`'s, shared with others, or comes
---- out of its `lines`. Who passes a request on may set any of them, and copies
---- them by their names.
+--- A client's request holds few of its fields itself: the others are those of
+--- its `route`, which many requests share, or are read from its `lines`. A
+--- transport that passes requests on may set any of them, and copies them by
+--- their names.
+
+---@class cloudjobs.Request
+---@field method string
+---@field url string absolute, http or https
+---@field headers table<string, string> by lower-case name
+---@field body string|nil
+---@field timeout number|nil seconds for the whole exchange
+---@field connect_timeout number|nil seconds until the connection is open, TLS included
+---@field network { proxy: string|nil, ca_bundle: string|nil, client_cert: string|nil, client_key: string|nil }|nil
+---@field cancel cloudjobs.Canceller|nil
+---@field once boolean|nil the server must not get it twice
+
+---@class cloudjobs.Response
+---@field status integer
+---@field headers table<string, string> by lower-case name
+---@field body string
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"

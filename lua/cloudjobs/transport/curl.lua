@@ -1,5 +1,6 @@
 --- The blocking transport, whose connections outlive a call.
 
+local Canceller = require "cloudjobs.base.canceller"
 local Error = require "cloudjobs.base.error"
 local curl = require "cloudjobs.curl"
 local failure = require "cloudjobs.transport.failure"
@@ -8,6 +9,7 @@ local option = require "cloudjobs.base.options"
 
 local OPTIONS = { max_body = "number", gzip = "boolean" }
 
+---@class cloudjobs.transport.curl: cloudjobs.Transport
 local Curl = {}
 local curl_mt = { __name = "cloudjobs.transport.curl", __index = Curl }
 
@@ -49,7 +51,7 @@ function Curl:sleep(seconds, cancel)
     seconds = wake - self:clock()
   end
   if cancel and cancel.cancelled then
-    return nil, Error.new { kind = "cancelled", code = "cancelled", message = tostring(cancel.reason or "cancelled") }
+    return nil, Canceller.refusal(cancel)
   end
   return true
 end

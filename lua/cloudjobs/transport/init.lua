@@ -1,5 +1,27 @@
 --- The transports by name, and the one this process uses when none is given.
 
+--- The contract of a transport. A program may bring its own: `send`, `sleep`,
+--- `now`, `clock` and `single` are required, the rest may be left out.
+---@class cloudjobs.Transport
+---@field honours table<string, boolean>|nil which of the options proxy, ca_bundle, client_cert and client_key a
+---   request's `network` may carry; a client refuses the others
+---@field env table<string, string>|nil stands for the environment of the process
+---@field store cloudjobs.Store|nil shares credentials, tokens and retry quotas with other processes
+---@field send fun(self: cloudjobs.Transport, request: cloudjobs.Request): cloudjobs.Response|nil, cloudjobs.Error|nil
+---   sends one request and waits for its whole response, whatever the status, a redirect too. The error has kind
+---   "transport" with code "resolve", "connect", "tls", "proxy", "timeout", "closed", "protocol" or "too_large",
+---   kind "validation" for a request that cannot be written, or "cancelled"; `ambiguous` is true unless it is certain
+---   that the request did not reach the server
+---@field sleep fun(self: cloudjobs.Transport, seconds: number, cancel: cloudjobs.Canceller|nil): true|nil,
+---   cloudjobs.Error|nil waits; the error is what ended the wait early, of kind "cancelled", "timeout" (the group's in
+---   cloudjobs.parallel) or "transport" (nothing may wait here)
+---@field now fun(self: cloudjobs.Transport): number wall time in epoch seconds, with a fraction
+---@field clock fun(self: cloudjobs.Transport): number monotonic time in seconds
+---@field single fun(self: cloudjobs.Transport, key: string, f: fun(): any, any): any, any runs `f` once for all callers
+---   that wait for the same key at that time, and returns what it returned to each
+---@field no_children (fun(self: cloudjobs.Transport): string|nil)|nil why no child process can be started here, if so
+---@field close (fun(self: cloudjobs.Transport))|nil closes connections; later requests fail with code "closed"
+
 local function load(name)
   return function(options)
     return require("cloudjobs.transport." .. name).new(options)

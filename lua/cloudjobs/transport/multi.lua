@@ -2,6 +2,7 @@
 --- (see parallel.lua) it waits by yielding, anywhere else it blocks. One pool
 --- of connections for all clients that share it.
 
+local Canceller = require "cloudjobs.base.canceller"
 local Curl = require "cloudjobs.transport.curl"
 local Error = require "cloudjobs.base.error"
 local Scheduler = require "cloudjobs.transport.scheduler"
@@ -22,6 +23,7 @@ local ENDED = { cancelled = true, timeout = true }
 -- may never be resumed again.
 local PATIENCE = 120
 
+---@class cloudjobs.transport.multi: cloudjobs.Transport
 local Multi = {}
 local multi_mt = { __name = "cloudjobs.transport.multi", __index = Multi }
 
@@ -41,10 +43,6 @@ local CLOSED = "this transport was closed"
 
 local function closed()
   return Error.new { kind = "transport", code = "closed", message = CLOSED }
-end
-
-local function cancelled(reason)
-  return Error.new { kind = "cancelled", code = "cancelled", message = tostring(reason or "cancelled") }
 end
 
 -- Scheduling
@@ -147,7 +145,7 @@ function Multi:_enter(task, request)
   self._busy = self._busy - 1 -- until it is taken
   if task.group.over or (request.cancel and request.cancel.cancelled) then
     self:_let_in()
-    return false, task.group.over and task.group:refusal() or cancelled(request.cancel.reason)
+    return false, task.group.over and task.group:refusal() or Canceller.refusal(request.cancel)
   end
   return true, timeout and timeout - (self:clock() - started), true
 end
@@ -223,10 +221,10 @@ end
 -- Runs `f` so that the canceller wakes the task with nil and an error.
 local function cancellable(task, cancel, f)
   if cancel.cancelled then
-    return nil, cancelled(cancel.reason)
+    return nil, Canceller.refusal(cancel)
   end
-  local forget = cancel:listen(function(reason)
-    task:wake(nil, cancelled(reason))
+  local forget = cancel:listen(function()
+    task:wake(nil, Canceller.refusal(cancel))
   end)
   local ok, a, b = pcall(f)
   forget()

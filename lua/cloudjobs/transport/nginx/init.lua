@@ -1,6 +1,7 @@
 --- The transport inside nginx: cosockets, which never hold a worker up. It
 --- waits where nginx lets Lua wait, and says so where it does not.
 
+local Canceller = require "cloudjobs.base.canceller"
 local Connection = require "cloudjobs.transport.nginx.connection"
 local Error = require "cloudjobs.base.error"
 local Flight = require "cloudjobs.transport.nginx.flight"
@@ -43,6 +44,7 @@ local TRUST = "Name the authorities in lua_ssl_trusted_certificate, for instance
 
 local PROBLEM = { too_large = "too_large", closed = "closed" }
 
+---@class cloudjobs.transport.nginx: cloudjobs.Transport
 local Nginx = {}
 local nginx_mt = { __name = "cloudjobs.transport.nginx", __index = Nginx }
 
@@ -63,7 +65,7 @@ end
 -- cloudjobs.parallel says so.
 local function refusal(cancel, task)
   if cancel and cancel.cancelled then
-    return Error.new { kind = "cancelled", code = "cancelled", message = tostring(cancel.reason) }
+    return Canceller.refusal(cancel)
   elseif task and task.group.over then
     return task.group:refusal()
   end
