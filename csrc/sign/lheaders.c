@@ -59,7 +59,7 @@ int cj_fields_own (lua_State *L, int i, const struct cj_fields *f,
       h->value.n = CJ_UUID_SIZE;
       h->plain = 1;
       if (cj_random_uuid(random, own->ids[n]) != 0)
-        cj_no_random(L);
+        cj_random_fail(L);
     } else {
       h->value = cj_check_slice(L, i + n);
       if (cj_value_check(h, why) != 0)
@@ -360,10 +360,10 @@ static const luaL_Reg no_members[] = {
   { NULL, NULL },
 };
 
-void cj_fields_open (lua_State *L, int random) {
+void cj_fields_open (lua_State *L) {
   cj_open_metatable(L, CJ_FIELDS_T, no_members);
   lua_newtable(L);
-  lua_pushvalue(L, random);
+  cj_random_push(L);
   luaL_setfuncs(L, methods, 1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);

@@ -4,7 +4,7 @@
 #define CJ_LHEADERS_H
 
 #include "../base/lutil.h"
-#include "random.h"
+#include "lrandom.h"
 #include "sigv4.h"
 
 #define CJ_FIELDS_T "cloudjobs.fields"
@@ -55,7 +55,7 @@ int cj_fields_write (struct cj_buf *out, const struct cj_fields *f,
 int cj_push_complaint (lua_State *L, const struct cj_complaint *why);
 
 /* Adds fields(), read_fields(), read_field() and whole_answer() to the table on
-** top. At 'random' is a struct cj_random. */
-void cj_fields_open (lua_State *L, int random);
+** top. */
+void cj_fields_open (lua_State *L);
 
 #endif

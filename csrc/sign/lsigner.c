@@ -311,14 +311,14 @@ static const luaL_Reg signer_mt[] = {
 };
 
 /* Upvalues in the order of their numbers. */
-static void open_methods (lua_State *L, int random) {
+static void open_methods (lua_State *L) {
   cj_open_metatable(L, DESK_T, desk_mt);
   cj_open_metatable(L, SIGNER_T, signer_mt);
   lua_newtable(L);
   lua_pushnil(L); /* no desk yet */
   lua_pushvalue(L, -3);
   luaL_getmetatable(L, CJ_FIELDS_T);
-  lua_pushvalue(L, random);
+  cj_random_push(L);
   luaL_setfuncs(L, signer_methods, UP_RANDOM);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 2);
@@ -335,8 +335,8 @@ static void open_unsigned_headers (lua_State *L) {
   lua_setfield(L, -2, "unsigned_headers");
 }
 
-void cj_signer_open (lua_State *L, int random) {
-  open_methods(L, random);
+void cj_signer_open (lua_State *L) {
+  open_methods(L);
   lua_pushcfunction(L, l_signer);
   lua_setfield(L, -2, "signer");
   open_unsigned_headers(L);

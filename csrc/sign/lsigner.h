@@ -4,8 +4,8 @@
 
 #include "../base/lutil.h"
 
-/* Adds signer() and unsigned_headers to the table on top of the stack. At
-** 'random' is a struct cj_random. */
-void cj_signer_open (lua_State *L, int random);
+/* Adds signer() and unsigned_headers to the table on top of the stack. The
+** metatable of cj_fields_open has to be there. */
+void cj_signer_open (lua_State *L);
 
 #endif
