@@ -3,6 +3,7 @@
 #include "base/compat.h"
 
 #include "codec/lshape.h"
+#include "http/lhead.h"
 #include "sign/lcertificate.h"
 #include "sign/lhash.h"
 #include "sign/lheaders.h"
@@ -11,8 +12,8 @@
 
 /* Each adds its functions to the table on top of the stack. */
 static void (*const parts[])(lua_State *L) = {
-  cj_hashes_open, cj_randomness_open,  cj_fields_open,
-  cj_signer_open, cj_certificate_open, cj_codec_open,
+  cj_hashes_open, cj_randomness_open,  cj_request_headers_open, cj_signer_open,
+  cj_head_open,   cj_certificate_open, cj_codec_open,
 };
 
 int luaopen_cloudjobs_core (lua_State *L);

@@ -87,10 +87,10 @@ static void fuzz_query (struct cj_slice query) {
 /* What is copied as it stands would not have been changed otherwise. */
 static void hold_plain (struct cj_slice name, struct cj_slice value) {
   struct cj_header h = { name, value, 0 };
-  struct cj_complaint why;
+  struct cj_sign_error error;
   size_t i;
-  if (cj_header_check(&h, &why) != 0) {
-    hold(why.problem != NULL);
+  if (cj_header_check(&h, &error) != 0) {
+    hold(error.message != NULL);
     return;
   }
   for (i = 0; i < value.n; i++) {
@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   if (cj_sign(&out, &hash, &signer, &r, &done) == 0)
     hold_lines(&out, &r, &done);
   else
-    hold(done.why.problem != NULL);
+    hold(done.error.message != NULL);
   cj_signer_free(&signer);
   cj_hash_close(&hash);
   cj_buf_free(&out);

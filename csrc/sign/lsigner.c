@@ -2,48 +2,50 @@
 #include "lsigner.h"
 
 #include "lheaders.h"
+#include "lrandom.h"
 
 #include <math.h>
 #include <openssl/crypto.h>
 
-#define DESK_T "cloudjobs.desk"
+#define WORKSPACE_T "cloudjobs.workspace"
 #define SIGNER_T "cloudjobs.signer"
 
 #define KEY_MAX 1024
 #define TOKEN_MAX (64 * 1024)
 
-/* What all signers of one Lua state work with, a desk for each method. */
-struct desk {
+/* The buffers in which a method signs, shared by all signers of one Lua state.
+ */
+struct workspace {
   struct cj_hash hash;
   struct cj_buf text, lines;
-  double second; /* the latest that was written, most calls are in the same */
+  double second; /* the one in 'stamp': most calls are made in the same */
   char stamp[CJ_STAMP_SIZE];
-  int is_lent;
+  int is_borrowed;
 };
 
-static int desk_gc (lua_State *L) {
-  struct desk *d = luaL_checkudata(L, 1, DESK_T);
-  cj_hash_close(&d->hash);
-  cj_buf_free(&d->text);
-  cj_buf_free(&d->lines);
+static int workspace_gc (lua_State *L) {
+  struct workspace *w = luaL_checkudata(L, 1, WORKSPACE_T);
+  cj_hash_close(&w->hash);
+  cj_buf_free(&w->text);
+  cj_buf_free(&w->lines);
   return 0;
 }
 
-static const luaL_Reg desk_mt[] = {
-  { "__gc", desk_gc },
+static const luaL_Reg workspace_mt[] = {
+  { "__gc", workspace_gc },
   { NULL, NULL },
 };
 
-/* Pushes it. */
-static struct desk *desk_new (lua_State *L) {
-  struct desk *d = lua_newuserdatauv(L, sizeof(*d), 0);
-  memset(d, 0, sizeof(*d));
-  d->text.max = d->lines.max = CJ_REQUEST_MAX;
-  d->second = -1;
-  luaL_setmetatable(L, DESK_T);
-  if (cj_hash_open(&d->hash) != 0)
+/* Pushes a new workspace. */
+static struct workspace *workspace_new (lua_State *L) {
+  struct workspace *w = lua_newuserdatauv(L, sizeof(*w), 0);
+  memset(w, 0, sizeof(*w));
+  w->text.max = w->lines.max = CJ_REQUEST_MAX;
+  w->second = -1;
+  luaL_setmetatable(L, WORKSPACE_T);
+  if (cj_hash_open(&w->hash) != 0)
     luaL_error(L, "libcrypto offers no SHA-256");
-  return d;
+  return w;
 }
 
 static struct cj_slice opt_slice (lua_State *L, int i) {
@@ -60,23 +62,24 @@ struct signer {
 };
 
 /* Upvalues of a signer's methods. */
-enum { UP_DESK = 1, UP_SIGNER, UP_FIELDS, UP_RANDOM };
+enum { UP_WORKSPACE = 1, UP_SIGNER, UP_HEADERS, UP_RANDOM };
 
-/* The method's desk: a new one the first time, and while the other is lent. */
-static struct desk *desk_of (lua_State *L) {
-  struct desk *d = lua_touserdata(L, lua_upvalueindex(UP_DESK));
-  if (d == NULL || d->is_lent) {
-    d = desk_new(L);
-    lua_replace(L, lua_upvalueindex(UP_DESK));
+/* The method's workspace: a new one the first time, and while the other is
+** borrowed. */
+static struct workspace *workspace_get (lua_State *L) {
+  struct workspace *w = lua_touserdata(L, lua_upvalueindex(UP_WORKSPACE));
+  if (w == NULL || w->is_borrowed) {
+    w = workspace_new(L);
+    lua_replace(L, lua_upvalueindex(UP_WORKSPACE));
   }
-  return d;
+  return w;
 }
 
-/* Keeps the desk, on the stack, for what lies on it: while that is pushed, a
-** finalizer may sign, and has another desk take its place. */
-static void desk_lend (lua_State *L, struct desk *d) {
-  lua_pushvalue(L, lua_upvalueindex(UP_DESK));
-  d->is_lent = 1;
+/* Pushes the workspace, to keep it alive while its bytes become Lua strings: a
+** finalizer that runs meanwhile may sign too, and then gets another one. */
+static void workspace_borrow (lua_State *L, struct workspace *w) {
+  lua_pushvalue(L, lua_upvalueindex(UP_WORKSPACE));
+  w->is_borrowed = 1;
 }
 
 static int refuse (lua_State *L, const char *message) {
@@ -96,7 +99,7 @@ static int signer_gc (lua_State *L) {
   return 0;
 }
 
-/* Visible ASCII: fit for a header, and no stray line end in a secret. */
+/* Visible ASCII, so that a stray line end in a secret is refused. */
 static int is_visible (struct cj_slice s, size_t max) {
   size_t i;
   for (i = 0; i < s.n; i++) {
@@ -144,14 +147,14 @@ static const struct cj_slice date = CJ_SLICE("x-amz-date");
 static const struct cj_slice token = CJ_SLICE("x-amz-security-token");
 static const struct cj_slice authorization = CJ_SLICE("authorization");
 
-static void check_time (lua_State *L, int i, struct desk *d, char *stamp) {
+static void check_time (lua_State *L, int i, struct workspace *w, char *stamp) {
   double second = floor(luaL_checknumber(L, i));
-  if (second != d->second) {
-    luaL_argcheck(L, second >= 0 && cj_stamp_write(d->stamp, second) > 0, i,
+  if (second != w->second) {
+    luaL_argcheck(L, second >= 0 && cj_stamp_write(w->stamp, second) > 0, i,
                   "not a time from 1970 to 9999");
-    d->second = second;
+    w->second = second;
   }
-  memcpy(stamp, d->stamp, sizeof(d->stamp));
+  memcpy(stamp, w->stamp, sizeof(w->stamp));
 }
 
 static void add_header (struct cj_signing *r, struct cj_slice name,
@@ -162,8 +165,8 @@ static void add_header (struct cj_signing *r, struct cj_slice name,
   h->plain = plain;
 }
 
-/* The token, which the signer's user value keeps. */
-static struct cj_slice token_of (lua_State *L) {
+/* The session token, which the signer's user value keeps alive. */
+static struct cj_slice session_token (lua_State *L) {
   struct cj_slice s;
   lua_getiuservalue(L, 1, 1);
   lua_rawgeti(L, -1, 1);
@@ -172,81 +175,82 @@ static struct cj_slice token_of (lua_State *L) {
   return s;
 }
 
-/* Puts the headers of this attempt alone into the request: their own values at
-** 'i', the date and the token. All lines go into 'lines'. */
-static int take_own (lua_State *L, int i, const struct signer *s,
-                     const struct cj_fields *f, struct cj_own *own,
-                     struct cj_buf *lines, struct cj_signing *r,
-                     struct cj_complaint *why) {
+/* Adds the headers of this attempt to the request: the per-attempt values from
+** 'i' on, the date and the token. The lines of all headers go into 'lines'. */
+static int add_attempt (lua_State *L, int i, const struct signer *s,
+                        const struct cj_request_headers *h,
+                        struct cj_attempt_headers *attempt,
+                        struct cj_buf *lines, struct cj_signing *r,
+                        struct cj_sign_error *error) {
   struct cj_random *random = lua_touserdata(L, lua_upvalueindex(UP_RANDOM));
   struct cj_slice stamp;
-  if (cj_fields_own(L, i, f, random, own, why) != 0)
+  if (cj_attempt_headers_read(L, i, h, random, attempt, error) != 0)
     return -1;
-  r->count = own->count;
-  memcpy(r->headers, own->headers, (size_t)r->count * sizeof(*r->headers));
-  if (r->count + 2 + f->count > CJ_HEADERS_MAX)
-    return cj_complain(why, "there are too many headers");
+  r->count = attempt->count;
+  memcpy(r->headers, attempt->headers, (size_t)r->count * sizeof(*r->headers));
+  if (r->count + 2 + h->count > CJ_HEADERS_MAX)
+    return cj_sign_fail(error, "there are too many headers");
   stamp.s = r->stamp;
   stamp.n = sizeof(r->stamp);
   add_header(r, date, stamp, 1);
   if (s->has_token)
-    add_header(r, token, token_of(L), 1);
+    add_header(r, token, session_token(L), 1);
   cj_buf_reset(lines);
-  if (cj_fields_write(lines, f, r->headers, r->count) != 0)
-    return cj_complain(why, too_large);
+  if (cj_request_headers_write(lines, h, r->headers, r->count) != 0)
+    return cj_sign_fail(error, too_large);
   return 0;
 }
 
-/* signer:sign(fields, body, time, own value, …) -> the lines of all header
-** fields: of 'fields' and of this signature, with its date and token | nil,
-** message. Every call goes this way, so it makes nothing but that text. */
+/* signer:sign(headers, body, time, per-attempt value, …) -> the lines of all
+** headers, those of the signature included | nil, message. Every API call comes
+** through here, so that text is all it allocates. */
 static int signer_sign (lua_State *L) {
-  struct desk *d = desk_of(L);
+  struct workspace *w = workspace_get(L);
   struct signer *s = check_signer(L);
-  const struct cj_fields *f =
-      cj_check_userdata(L, 2, lua_upvalueindex(UP_FIELDS), CJ_FIELDS_T);
+  const struct cj_request_headers *h = cj_check_userdata(
+      L, 2, lua_upvalueindex(UP_HEADERS), CJ_REQUEST_HEADERS_T);
   struct cj_slice body = opt_slice(L, 3), value;
-  struct cj_own own;
+  struct cj_attempt_headers attempt;
   struct cj_signing r;
   struct cj_signed done;
   unsigned char hash[CJ_SHA256_SIZE];
   char hex[2 * CJ_SHA256_SIZE];
-  luaL_argcheck(L, f->way.method.n > 0, 2, "no fields for a signer");
-  check_time(L, 4, d, r.stamp);
-  r.method = f->way.method;
-  r.path = f->way.path;
-  r.query = f->way.query;
-  r.region = f->way.region;
-  r.service = f->way.service;
+  luaL_argcheck(L, h->target.method.n > 0, 2, "no headers for a signer");
+  check_time(L, 4, w, r.stamp);
+  r.method = h->target.method;
+  r.path = h->target.path;
+  r.query = h->target.query;
+  r.region = h->target.region;
+  r.service = h->target.service;
   r.normalize_path = r.encode_path = 1;
-  if (take_own(L, 5, s, f, &own, &d->lines, &r, &done.why) != 0)
-    return cj_push_complaint(L, &done.why);
-  memcpy(&r.headers[r.count], f->headers,
-         (size_t)f->count * sizeof(*f->headers));
-  r.count += f->count;
-  if (f->payload >= 0) {
-    r.payload = f->headers[f->payload].value;
+  if (add_attempt(L, 5, s, h, &attempt, &w->lines, &r, &done.error) != 0)
+    return cj_sign_error_push(L, &done.error);
+  memcpy(&r.headers[r.count], h->headers,
+         (size_t)h->count * sizeof(*h->headers));
+  r.count += h->count;
+  if (h->payload >= 0) {
+    r.payload = h->headers[h->payload].value;
   } else {
-    if (cj_sha256(&d->hash, body.s, body.n, hash) != 0)
+    if (cj_sha256(&w->hash, body.s, body.n, hash) != 0)
       return luaL_error(L, "libcrypto cannot hash");
     cj_hex(hash, sizeof(hash), hex);
     r.payload.s = hex;
     r.payload.n = sizeof(hex);
   }
-  if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
-    return cj_push_complaint(L, &done.why);
-  value.s = d->text.s + done.authorization;
-  value.n = d->text.len - done.authorization;
-  if (cj_fields_line(&d->lines, authorization, value) != 0)
+  if (cj_sign(&w->text, &w->hash, &s->keys, &r, &done) != 0)
+    return cj_sign_error_push(L, &done.error);
+  value.s = w->text.s + done.authorization;
+  value.n = w->text.len - done.authorization;
+  if (cj_header_line_add(&w->lines, authorization, value) != 0)
     return refuse(L, too_large);
-  desk_lend(L, d);
-  lua_pushlstring(L, d->lines.s, d->lines.len);
-  d->is_lent = 0;
+  workspace_borrow(L, w);
+  lua_pushlstring(L, w->lines.s, w->lines.len);
+  w->is_borrowed = 0;
   return 1;
 }
 
-/* Takes { name, value } in, the element of the list at index 2. */
-static void take_pair (lua_State *L, struct cj_signing *r, int element) {
+/* Adds { name, value }, the element of the list at index 2. */
+static void add_pair (lua_State *L, struct cj_signing *r, int element) {
   lua_rawgeti(L, 2, element);
   if (lua_istable(L, -1)) {
     lua_rawgeti(L, -1, 1);
@@ -262,15 +266,15 @@ static void take_pair (lua_State *L, struct cj_signing *r, int element) {
 
 /* signer:stages(headers, method, path, query, payload, time, region, service,
 ** normalize, encode) -> canonical request, string to sign, signature,
-** authorization. For cloudjobs.sigv4: the headers are a list of { name, value }
-** of those to be signed, and the payload's hash is given. */
+** authorization, for cloudjobs.aws.sigv4. The headers to be signed are a list
+** of { name, value }, and 'payload' is the body's hash. */
 static int signer_stages (lua_State *L) {
-  struct desk *d = desk_of(L);
+  struct workspace *w = workspace_get(L);
   struct signer *s = check_signer(L);
   struct cj_signing r;
   struct cj_signed done;
   size_t i, count;
-  check_time(L, 7, d, r.stamp);
+  check_time(L, 7, w, r.stamp);
   r.method = cj_check_slice(L, 3);
   r.path = cj_check_slice(L, 4);
   r.query = opt_slice(L, 5);
@@ -284,20 +288,18 @@ static int signer_stages (lua_State *L) {
   if (count > CJ_HEADERS_MAX)
     return refuse(L, "there are too many headers");
   for (i = 1; i <= count; i++)
-    take_pair(L, &r, (int)i);
-  if (cj_sign(&d->text, &d->hash, &s->keys, &r, &done) != 0)
-    return cj_push_complaint(L, &done.why);
-  desk_lend(L, d);
-  lua_pushlstring(L, d->text.s, done.string);
-  lua_pushlstring(L, d->text.s + done.string, done.authorization - done.string);
+    add_pair(L, &r, (int)i);
+  if (cj_sign(&w->text, &w->hash, &s->keys, &r, &done) != 0)
+    return cj_sign_error_push(L, &done.error);
+  workspace_borrow(L, w);
+  lua_pushlstring(L, w->text.s, done.string);
+  lua_pushlstring(L, w->text.s + done.string, done.authorization - done.string);
   lua_pushlstring(L, done.signature, sizeof(done.signature));
-  lua_pushlstring(L, d->text.s + done.authorization,
-                  d->text.len - done.authorization);
-  d->is_lent = 0;
+  lua_pushlstring(L, w->text.s + done.authorization,
+                  w->text.len - done.authorization);
+  w->is_borrowed = 0;
   return 4;
 }
-
-/* ---- the module's part ---- */
 
 static const luaL_Reg signer_methods[] = {
   { "sign", signer_sign },
@@ -312,19 +314,19 @@ static const luaL_Reg signer_mt[] = {
 
 /* Upvalues in the order of their numbers. */
 static void open_methods (lua_State *L) {
-  cj_open_metatable(L, DESK_T, desk_mt);
+  cj_open_metatable(L, WORKSPACE_T, workspace_mt);
   cj_open_metatable(L, SIGNER_T, signer_mt);
   lua_newtable(L);
-  lua_pushnil(L); /* no desk yet */
+  lua_pushnil(L); /* no workspace yet */
   lua_pushvalue(L, -3);
-  luaL_getmetatable(L, CJ_FIELDS_T);
+  luaL_getmetatable(L, CJ_REQUEST_HEADERS_T);
   cj_random_push(L);
   luaL_setfuncs(L, signer_methods, UP_RANDOM);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 2);
 }
 
-/* unsigned_headers[name] = true: cloudjobs.sigv4 chooses what to sign. */
+/* unsigned_headers[name] = true, for cloudjobs.aws.sigv4. */
 static void open_unsigned_headers (lua_State *L) {
   const struct cj_slice *name;
   lua_newtable(L);

@@ -4,8 +4,8 @@
 
 #include "../base/lutil.h"
 
-/* Adds signer() and unsigned_headers to the table on top of the stack. The
-** metatable of cj_fields_open has to be there. */
+/* Adds signer() and unsigned_headers to the table on top of the stack. Comes
+** after cj_request_headers_open. */
 void cj_signer_open (lua_State *L);
 
 #endif

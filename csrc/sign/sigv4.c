@@ -61,19 +61,19 @@ static int is_solid (struct cj_slice s) {
   return (low & ones * 0x80) == 0;
 }
 
-int cj_complain (struct cj_complaint *why, const char *problem) {
-  why->problem = problem;
-  why->header.n = 0;
+int cj_sign_fail (struct cj_sign_error *error, const char *message) {
+  error->message = message;
+  error->header.n = 0;
   return -1;
 }
 
-int cj_header_check (struct cj_header *h, struct cj_complaint *why) {
+int cj_header_check (struct cj_header *h, struct cj_sign_error *error) {
   if (!is_name(h->name))
-    return cj_complain(why, "a header's name is not a lower-case word");
-  return cj_value_check(h, why);
+    return cj_sign_fail(error, "a header's name is not a lower-case word");
+  return cj_value_check(h, error);
 }
 
-int cj_value_check (struct cj_header *h, struct cj_complaint *why) {
+int cj_value_check (struct cj_header *h, struct cj_sign_error *error) {
   char before = ' ';
   size_t i;
   h->plain = 1;
@@ -82,8 +82,8 @@ int cj_value_check (struct cj_header *h, struct cj_complaint *why) {
   for (i = 0; i < h->value.n; i++) {
     char c = h->value.s[i];
     if ((unsigned char)c < ' ' && c != '\t') {
-      cj_complain(why, "holds a control character");
-      why->header = h->name;
+      cj_sign_fail(error, "holds a control character");
+      error->header = h->name;
       return -1;
     }
     if (c == '\t' || (c == ' ' && before == ' '))
@@ -94,7 +94,8 @@ int cj_value_check (struct cj_header *h, struct cj_complaint *why) {
   return 0;
 }
 
-/* Drops outer blanks and makes one of several. There is room for it. */
+/* Drops outer blanks and replaces a run of blanks by one. The room is
+** reserved. */
 static void add_value (struct cj_buf *out, struct cj_slice value) {
   size_t start = out->len, i;
   int blank = 0;
@@ -122,8 +123,8 @@ void cj_headers_sort (struct cj_header *headers, int count) {
   }
 }
 
-/* Values of one name follow each other in the order they came. There is room
-** for it. */
+/* Values of one name are joined by commas, in their order. The room is
+** reserved. */
 static void add_header (struct cj_buf *out, const struct cj_header *h,
                         int repeated) {
   if (repeated) {
@@ -147,7 +148,7 @@ static int add_headers (struct cj_buf *out, struct cj_signing *r,
   int i;
   for (i = 0; i < r->count; i++) {
     struct cj_header *h = &r->headers[i];
-    if (!h->plain && cj_header_check(h, &result->why) != 0)
+    if (!h->plain && cj_header_check(h, &result->error) != 0)
       return -1;
     if (cj_buf_reserve(out, h->name.n + h->value.n + 2) != 0)
       return -1;
@@ -172,7 +173,7 @@ static int add_names (struct cj_buf *out, const struct cj_signing *r) {
 
 int cj_sign_canonical (struct cj_buf *out, struct cj_signing *r,
                        struct cj_signed *result) {
-  cj_complain(&result->why, "the request is too large to be signed");
+  cj_sign_fail(&result->error, "the request is too large to be signed");
   cj_headers_sort(r->headers, r->count);
   if (add(out, r->method) != 0 || cj_buf_byte(out, '\n') != 0 ||
       cj_uri_path(out, r->path, r->normalize_path, r->encode_path) != 0 ||
@@ -189,7 +190,7 @@ int cj_sign_canonical (struct cj_buf *out, struct cj_signing *r,
 
 /* ---- the signing key ---- */
 
-/* Region and service stand in a header, between slashes. */
+/* Region and service are written into a header, between slashes. */
 static int is_scope_part (struct cj_slice s) {
   size_t i;
   for (i = 0; i < s.n; i++) {
@@ -203,18 +204,18 @@ static int is_scope_part (struct cj_slice s) {
 static int derive (struct cj_signer *s, struct cj_hash *h,
                    const struct cj_slice *parts, int count) {
   unsigned char key[CJ_SHA256_SIZE];
-  int i, code = cj_hmac_key(&s->day, h, s->secret.s, s->secret.n);
+  int i, code = cj_hmac_key(&s->derived, h, s->secret.s, s->secret.n);
   for (i = 0; i < count && code == 0; i++) {
-    code = cj_hmac(&s->day, h, parts[i].s, parts[i].n, key);
+    code = cj_hmac(&s->derived, h, parts[i].s, parts[i].n, key);
     if (code == 0)
-      code = cj_hmac_key(&s->day, h, key, sizeof(key));
+      code = cj_hmac_key(&s->derived, h, key, sizeof(key));
   }
   OPENSSL_cleanse(key, sizeof(key));
   return code;
 }
 
-static int use_key (struct cj_signer *s, struct cj_hash *h,
-                    const struct cj_signing *r, struct cj_signed *result) {
+static int derive_key (struct cj_signer *s, struct cj_hash *h,
+                       const struct cj_signing *r, struct cj_signed *result) {
   struct cj_slice parts[] = {
     { r->stamp, DATE_SIZE }, r->region, r->service, CJ_SLICE("aws4_request")
   };
@@ -223,7 +224,7 @@ static int use_key (struct cj_signer *s, struct cj_hash *h,
   int i;
   for (i = 0; i < PARTS; i++) {
     if (parts[i].n >= sizeof(scope) - size)
-      return cj_complain(&result->why, "region or service is too long");
+      return cj_sign_fail(&result->error, "region or service is too long");
     memcpy(scope + size, parts[i].s, parts[i].n);
     size += parts[i].n;
     scope[size++] = '/';
@@ -233,17 +234,18 @@ static int use_key (struct cj_signer *s, struct cj_hash *h,
     return 0;
   s->scope_size = 0; /* until the new key is complete */
   if (!is_scope_part(r->region) || !is_scope_part(r->service))
-    return cj_complain(&result->why,
-                       "region or service is empty or not a plain word");
+    return cj_sign_fail(&result->error,
+                        "region or service is empty or not a plain word");
   if (derive(s, h, parts, PARTS) != 0)
-    return cj_complain(&result->why, "libcrypto cannot make the signing key");
+    return cj_sign_fail(&result->error,
+                        "libcrypto cannot make the signing key");
   memcpy(s->scope, scope, size);
   s->scope_size = size;
   return 0;
 }
 
 void cj_signer_free (struct cj_signer *s) {
-  cj_hmac_free(&s->day);
+  cj_hmac_free(&s->derived);
   s->scope_size = 0;
 }
 
@@ -287,14 +289,15 @@ int cj_sign (struct cj_buf *out, struct cj_hash *h, struct cj_signer *s,
              struct cj_signing *r, struct cj_signed *result) {
   unsigned char mac[CJ_SHA256_SIZE];
   cj_buf_reset(out);
-  if (cj_sign_canonical(out, r, result) != 0 || use_key(s, h, r, result) != 0)
+  if (cj_sign_canonical(out, r, result) != 0 ||
+      derive_key(s, h, r, result) != 0)
     return -1;
-  cj_complain(&result->why, "out of memory");
+  cj_sign_fail(&result->error, "out of memory");
   result->string = out->len;
   if (add_string(out, h, s, r) != 0)
     return -1;
   result->authorization = out->len;
-  if (cj_hmac(&s->day, h, out->s + result->string,
+  if (cj_hmac(&s->derived, h, out->s + result->string,
               result->authorization - result->string, mac) != 0)
     return -1;
   cj_hex(mac, sizeof(mac), result->signature);

@@ -6,7 +6,7 @@ local limit = require "sign_limit"
 
 -- 115 bytes, a token of 400, and five signed headers with the signer's own.
 local body = '{"ExportArn":"arn:aws:bcm-data-exports:us-east-1:111122223333:export/nightly-1","ExecutionId":"9f2d6c1a-3b47-4e58"}'
-local fields = core.fields({
+local fields = core.request_headers({
   host = "bcm-data-exports.us-east-1.api.aws",
   ["content-type"] = "application/x-amz-json-1.1",
   ["x-amz-target"] = "AWSBillingAndCostManagementDataExports.GetExecution",

@@ -97,7 +97,7 @@ describe("a signer", function()
       given[name] = value
     end
     local fields, lines, message
-    fields, message = core.fields(given.headers, nil, {
+    fields, message = core.request_headers(given.headers, nil, {
       method = "GET", path = "/", query = "", region = given.region, service = given.service,
     })
     if not fields then
@@ -116,7 +116,7 @@ describe("a signer", function()
 
   it("writes the lines of the fields, and its own", function()
     local headers = { host = "example.amazonaws.com", ["user-agent"] = "u" }
-    local fields = core.fields(headers, { "x-id", "x-attempt" }, {
+    local fields = core.request_headers(headers, { "x-id", "x-attempt" }, {
       method = "GET", path = "/", query = "", region = "us-east-1", service = "service",
     })
     local function lines(...)
@@ -179,7 +179,7 @@ describe("a signer", function()
 
   it("agrees with the stages told one by one", function()
     local signer = core.signer("AKIDEXAMPLE", KEY)
-    local fields = core.fields({ host = "h", ["x-a"] = "1" }, nil, {
+    local fields = core.request_headers({ host = "h", ["x-a"] = "1" }, nil, {
       method = "POST", path = "/a//b", query = "b=1&a", region = "r", service = "s",
     })
     local lines = signer:sign(fields, "body", NOON)
@@ -254,7 +254,7 @@ describe("a signer", function()
       local core = require "cloudjobs.core"
       local signer = core.signer("AKIDEXAMPLE", "secret")
       local way = { method = "GET", path = "/", query = "", region = "r", service = "s" }
-      local short, long = core.fields({ host = "h" }, nil, way), core.fields({ host = ("h"):rep(3000) }, nil, way)
+      local short, long = core.request_headers({ host = "h" }, nil, way), core.request_headers({ host = ("h"):rep(3000) }, nil, way)
       local function sign(fields, host)
         return signer:sign(fields, "body", 1440938160) .. table.concat({
           signer:stages({ { "host", host } }, "GET", "/", "", core.sha256 "body", 1440938160, "r", "s", true, true)
@@ -280,15 +280,15 @@ describe("a signer", function()
     local signer = core.signer("A", KEY)
     local way = { method = "GET", path = "/", query = "", region = "r", service = "s" }
     assert.has_error(function()
-      signer.sign(io.stdout, core.fields({}, nil, way), nil, NOON)
+      signer.sign(io.stdout, core.request_headers({}, nil, way), nil, NOON)
     end)
     assert.has_error(function()
       signer:sign({ host = "h" }, nil, NOON)
     end)
     assert.has_error(function()
-      signer:sign(core.fields {}, nil, NOON)
+      signer:sign(core.request_headers {}, nil, NOON)
     end)
-    assert.truthy(signer:sign(core.fields({}, nil, way), nil, NOON))
+    assert.truthy(signer:sign(core.request_headers({}, nil, way), nil, NOON))
     for _, time in ipairs { -1, 1 / 0, 0 / 0, 253402300800 } do
       assert.has_error(function()
         sign(signer, { time = time })

@@ -3,7 +3,7 @@ local haunted = require "spec.support.haunted"
 
 describe("header fields", function()
   it("are written in the order of their names, their own behind them", function()
-    local fields = core.fields({ host = "h", ["x-empty"] = "", accept = "*/*" }, { "x-id", "authorization" })
+    local fields = core.request_headers({ host = "h", ["x-empty"] = "", accept = "*/*" }, { "x-id", "authorization" })
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\n", fields:lines())
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\nauthorization: a\r\n", fields:lines(nil, "a"))
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\nx-id: 1\r\nauthorization: a\r\n", fields:lines("1", "a"))
@@ -11,7 +11,7 @@ describe("header fields", function()
 
   it("keep their values after the table they came from has changed", function()
     local headers = { host = ("h"):rep(60) }
-    local fields = core.fields(headers)
+    local fields = core.request_headers(headers)
     headers.host = nil
     collectgarbage()
     assert.equal("host: " .. ("h"):rep(60) .. "\r\n", fields:lines())
@@ -30,7 +30,7 @@ describe("header fields", function()
   }
   for _, case in ipairs(REFUSED) do
     it("are refused: " .. case[2], function()
-      assert.same({ nil, case[2] }, { core.fields(case[1]) })
+      assert.same({ nil, case[2] }, { core.request_headers(case[1]) })
     end)
   end
 
@@ -39,17 +39,17 @@ describe("header fields", function()
     for i = 1, 128 do
       headers["x-" .. i] = "v"
     end
-    assert.is_userdata(core.fields(headers))
+    assert.is_userdata(core.request_headers(headers))
     headers["x-129"] = "v"
-    assert.same({ nil, "there are too many headers" }, { core.fields(headers) })
-    assert.same({ nil, "the headers are too large" }, { core.fields({ x = ("v"):rep(2 ^ 20) }):lines() })
+    assert.same({ nil, "there are too many headers" }, { core.request_headers(headers) })
+    assert.same({ nil, "the headers are too large" }, { core.request_headers({ x = ("v"):rep(2 ^ 20) }):lines() })
     assert.has_error(function()
-      core.fields({}, { "a", "b", "c", "d", "e" })
+      core.request_headers({}, { "a", "b", "c", "d", "e" })
     end)
   end)
 
   it("make a new UUID of a value of their own that is true", function()
-    local fields = core.fields({}, { "x-id", "x-attempt" })
+    local fields = core.request_headers({}, { "x-id", "x-attempt" })
     local seen = {}
     for i = 1, 40 do -- more than the first drawing of random bytes makes
       local id, attempt = fields:lines(true, tostring(i)):match("^x%-id: (%S+)\r\nx%-attempt: (%d+)\r\n$")
@@ -95,23 +95,23 @@ describe("header fields", function()
   end)
 
   it("have names of their own that are names", function()
-    assert.same({ nil, "a header's name is not a lower-case word" }, { core.fields({}, { "X-Id" }) })
+    assert.same({ nil, "a header's name is not a lower-case word" }, { core.request_headers({}, { "X-Id" }) })
     assert.has_error(function()
-      core.fields({}, { 1 })
+      core.request_headers({}, { 1 })
     end)
     assert.has_error(function()
-      core.fields({}, "x-id")
+      core.request_headers({}, "x-id")
     end)
     assert.has_error(function()
-      core.fields({}, nil, "GET")
+      core.request_headers({}, nil, "GET")
     end)
     assert.has_error(function()
-      core.fields({}, nil, { method = "GET", path = 7, query = "", region = "r", service = "s" })
+      core.request_headers({}, nil, { method = "GET", path = 7, query = "", region = "r", service = "s" })
     end)
   end)
 
   it("refuse a value of their own that is no line", function()
-    local fields = core.fields({}, { "x-id" })
+    local fields = core.request_headers({}, { "x-id" })
     assert.same({ nil, "header x-id holds a control character" }, { fields:lines "1\r\nx-b: 2" })
     assert.has_error(function()
       fields:lines {}
@@ -119,8 +119,8 @@ describe("header fields", function()
   end)
 
   it("hide their metatable and are told from other userdata", function()
-    local fields = core.fields {}
-    assert.equal("cloudjobs.fields", getmetatable(fields))
+    local fields = core.request_headers {}
+    assert.equal("cloudjobs.request_headers", getmetatable(fields))
     assert.has_error(function()
       fields.lines(io.stdout)
     end)
@@ -156,6 +156,6 @@ describe("the lines of a message", function()
 
   it("give back what was written", function()
     local headers = { host = "h", ["x-long"] = ("v"):rep(5000), ["x-utf8"] = "ü" }
-    assert.same(headers, core.read_fields(core.fields(headers):lines()))
+    assert.same(headers, core.read_fields(core.request_headers(headers):lines()))
   end)
 end)

@@ -34,7 +34,7 @@ end
 local function signed_headers(case)
   local keys = case.keys
   local signer = core.signer(keys.access_key_id, keys.secret_access_key, keys.session_token)
-  local fields = assert(core.fields(case.headers, nil, {
+  local fields = assert(core.request_headers(case.headers, nil, {
     method = case.method, path = case.path, query = case.query or "", region = case.region, service = case.service,
   }))
   return core.read_fields(assert(signer:sign(fields, case.body, case.time)))

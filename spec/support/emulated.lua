@@ -59,7 +59,7 @@ function Emulated:signed(service, operation, params, how)
   return {
     method = "POST",
     path = "/",
-    headers = core.read_fields(signer:sign(assert(core.fields(headers, nil, way)), body, how.time or self.time)),
+    headers = core.read_fields(signer:sign(assert(core.request_headers(headers, nil, way)), body, how.time or self.time)),
     body = body,
   }
 end

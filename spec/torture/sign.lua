@@ -8,7 +8,7 @@ local function new()
 end
 
 local function sign(signer)
-  local fields, message = core.fields({
+  local fields, message = core.request_headers({
     host = "ssm.eu-west-1.amazonaws.com", ["content-type"] = "application/x-amz-json-1.1",
   }, { "x-id" }, { method = "POST", path = "/", query = "a=1&b=%20", region = "eu-west-1", service = "ssm" })
   if not fields then

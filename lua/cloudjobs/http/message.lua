@@ -94,7 +94,7 @@ end
 ---@return userdata|nil fields
 ---@return cloudjobs.Error|nil err kind "validation"
 local function fields(headers, own, way)
-  local made, problem = core.fields(headers, own, way)
+  local made, problem = core.request_headers(headers, own, way)
   if not made then
     return invalid(problem)
   end

@@ -1,0 +1,11 @@
+/* The header lines of a message for Lua, and whole responses. */
+#ifndef CJ_LHEAD_H
+#define CJ_LHEAD_H
+
+#include "../base/compat.h"
+
+/* Adds read_fields(), read_field() and whole_answer() to the table on top of
+** the stack. */
+void cj_head_open (lua_State *L);
+
+#endif
