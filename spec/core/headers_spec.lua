@@ -67,7 +67,7 @@ describe("header fields", function()
 
   it("give no two requests one UUID, be one a finalizer's", function()
     assert.matches("^finalizers: %d%d%d+\n$", haunted [[
-      local fields = require("cloudjobs.core").fields({}, { "x-id" })
+      local fields = require("cloudjobs.core").request_headers({}, { "x-id" })
       local seen, inner, over = {}, 0, false
       local function write()
         local id = fields:lines(true):match "^x%-id: (%S+)\r\n$"
