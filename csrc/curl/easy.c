@@ -1,5 +1,5 @@
-/* A libcurl handle that is kept for the next request, and what tells it how to
-** reach an address. */
+/* An easy handle of libcurl: opening, the options that every request shares,
+** and the meaning of libcurl's results. */
 #include "easy.h"
 
 #include "../base/fork_generation.h"
@@ -12,19 +12,19 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* libcurl takes 8 MB; servers take a hundredth of this. */
+/* The limit of a URL: libcurl accepts 8 MB, servers a hundredth of this. */
 #define MAX_URL ((size_t)1 << 20)
-/* Fewer names than this in a directory of certificates are somebody's own
-** beside the system's bundle, not the system's. */
+/* A directory with fewer hashed certificates than this is not the system's
+** store: the user added some beside the system's bundle. */
 #define MIN_CERTIFICATES 40
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
-static pthread_once_t looked = PTHREAD_ONCE_INIT;
-static int has_hashed_certificates; /* set by 'look', constant from then on */
-static int is_pinned;               /* likewise by 'start' */
+static pthread_once_t counted = PTHREAD_ONCE_INIT;
+static int has_hashed_certificates; /* set once, constant from then on */
+static int is_pinned;               /* likewise */
 
-/* Whether 'name' is what OpenSSL looks certificates up by: 8 hex digits and
-** a number. */
+/* Whether OpenSSL finds a certificate by this file name: 8 hex digits and a
+** number. */
 static int is_hashed (const char *name) {
   return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
          name[9] >= '0' && name[9] <= '9';
@@ -42,8 +42,8 @@ static int count_certificates (const char *folder) {
   return n;
 }
 
-/* Keeps this library, and so libcurl, loaded for as long as the process lives:
-** a thread that resolves a name may outlive the Lua state. */
+/* Keeps this library, and so libcurl, loaded until the process ends: a thread
+** that resolves a name may outlive the Lua state. */
 static int pin (void) {
   Dl_info self;
   return dladdr(&started, &self) != 0 &&
@@ -55,7 +55,7 @@ static void start (void) {
   is_pinned = pin();
 }
 
-static void look (void) {
+static void count_system_certificates (void) {
 #if LIBCURL_VERSION_NUM >= 0x074600
   has_hashed_certificates =
       count_certificates(curl_version_info(CURLVERSION_NOW)->capath) >=
@@ -63,60 +63,60 @@ static void look (void) {
 #endif
 }
 
-void cj_handle_start (void) {
+void cj_easy_start (void) {
   pthread_once(&started, start);
 }
 
-int cj_handle_refuse (struct cj_handle *h, const char *code,
-                      const char *message, ...) {
+int cj_easy_refuse (struct cj_easy *easy, const char *code, const char *message,
+                    ...) {
   va_list values;
   va_start(values, message);
-  h->problem = code;
-  vsnprintf(h->message, sizeof(h->message), message, values);
+  easy->problem = code;
+  vsnprintf(easy->message, sizeof(easy->message), message, values);
   va_end(values);
   return -1;
 }
 
 /* ---- opening and closing ---- */
 
-void cj_handle_init (struct cj_handle *h) {
-  memset(h, 0, sizeof(*h));
-  h->network.max = 2 * CJ_MAX_NETWORK; /* beside those in force */
-  h->url.max = MAX_URL;
+void cj_easy_init (struct cj_easy *easy) {
+  memset(easy, 0, sizeof(*easy));
+  easy->network.max = 2 * CJ_MAX_NETWORK; /* those in force and a request's */
+  easy->url.max = MAX_URL;
 }
 
-/* After a fork the connections are the parent's too: a TLS goodbye from here
-** would end them, so the handle is left alone. */
-static void drop (struct cj_handle *h) {
-  if (h->easy != NULL && h->fork_generation == cj_fork_generation())
-    curl_easy_cleanup(h->easy);
-  h->easy = NULL;
+/* After a fork the connections belong to the parent, too. An alert of TLS from
+** this process would end them, so the handle is not closed but forgotten. */
+static void drop (struct cj_easy *easy) {
+  if (easy->handle != NULL && easy->fork_generation == cj_fork_generation())
+    curl_easy_cleanup(easy->handle);
+  easy->handle = NULL;
 }
 
-void cj_handle_free (struct cj_handle *h) {
-  drop(h);
-  cj_buf_free(&h->network);
-  cj_buf_free(&h->url);
+void cj_easy_free (struct cj_easy *easy) {
+  drop(easy);
+  cj_buf_free(&easy->network);
+  cj_buf_free(&easy->url);
 }
 
-int cj_handle_begin (struct cj_handle *h) {
-  h->problem = NULL;
-  h->message[0] = '\0';
-  if (h->easy != NULL && h->fork_generation == cj_fork_generation() &&
-      !h->unset)
+int cj_easy_begin (struct cj_easy *easy) {
+  easy->problem = NULL;
+  easy->message[0] = '\0';
+  if (easy->handle != NULL && easy->fork_generation == cj_fork_generation() &&
+      !easy->invalid)
     return 0;
-  cj_handle_start();
-  drop(h);
-  h->easy = curl_easy_init();
-  if (h->easy == NULL)
-    return cj_handle_refuse(h, "memory", "libcurl could not make a handle");
-  h->fork_generation = cj_fork_generation();
-  h->unset = h->secure = 0;
-  cj_buf_reset(&h->network);
+  cj_easy_start();
+  drop(easy);
+  easy->handle = curl_easy_init();
+  if (easy->handle == NULL)
+    return cj_easy_refuse(easy, "memory", "libcurl could not make a handle");
+  easy->fork_generation = cj_fork_generation();
+  easy->invalid = easy->secure = 0;
+  cj_buf_reset(&easy->network);
   return 0;
 }
 
-/* What a child process inherits would be a connection. */
+/* A socket that child processes do not inherit. */
 static curl_socket_t on_open (void *data, curlsocktype purpose,
                               struct curl_sockaddr *a) {
   curl_socket_t fd = socket(a->family, a->socktype, a->protocol);
@@ -127,28 +127,28 @@ static curl_socket_t on_open (void *data, curlsocktype purpose,
   return fd;
 }
 
-/* ---- the way to an address ---- */
+/* ---- options ---- */
 
-/* libcurl may be short of memory. A handle that lacks a setting is not used any
+/* A handle for which libcurl had no memory to copy an option is not used any
 ** more. */
-void cj_handle_text (struct cj_handle *h, CURLoption option, const char *text) {
-  if (curl_easy_setopt(h->easy, option, text) == CURLE_OUT_OF_MEMORY)
-    h->unset = 1;
+void cj_easy_text (struct cj_easy *easy, CURLoption option, const char *text) {
+  if (curl_easy_setopt(easy->handle, option, text) == CURLE_OUT_OF_MEMORY)
+    easy->invalid = 1;
 }
 
-/* What holds for every request. */
-static void set_defaults (struct cj_handle *h) {
-  CURL *e = h->easy;
-  curl_easy_setopt(e, CURLOPT_PRIVATE, h->owner);
-  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->message);
+/* Sets the options that never change. */
+static void set_defaults (struct cj_easy *easy) {
+  CURL *e = easy->handle;
+  curl_easy_setopt(e, CURLOPT_PRIVATE, easy->owner);
+  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, easy->message);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-  /* Whoever gives up a request does not wait until its name is resolved. */
+  /* Closing the handle does not wait for the resolver's thread. */
   curl_easy_setopt(e, CURLOPT_QUICK_EXIT, (long)is_pinned);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500
-  cj_handle_text(h, CURLOPT_PROTOCOLS_STR, "http,https");
+  cj_easy_text(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
   curl_easy_setopt(e, CURLOPT_PROTOCOLS,
                    (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
@@ -159,9 +159,9 @@ static void set_defaults (struct cj_handle *h) {
   curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-  h->timeout = h->connect_timeout = 0;
-  h->trusts = 0;
-  cj_buf_reset(&h->url);
+  easy->timeout = easy->connect_timeout = 0;
+  easy->trusts = 0;
+  cj_buf_reset(&easy->url);
 }
 
 static int is_folder (const char *path) {
@@ -169,22 +169,22 @@ static int is_folder (const char *path) {
   return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static void set_network (struct cj_handle *h, const struct cj_network *n) {
-  /* "" and not NULL: libcurl would ask the environment. */
-  cj_handle_text(h, CURLOPT_PROXY, n->proxy != NULL ? n->proxy : "");
-  cj_handle_text(h, CURLOPT_NOPROXY, n->no_proxy != NULL ? n->no_proxy : "");
+static void set_network (struct cj_easy *easy, const struct cj_network *n) {
+  /* "" and not NULL, for which libcurl reads the environment. */
+  cj_easy_text(easy, CURLOPT_PROXY, n->proxy != NULL ? n->proxy : "");
+  cj_easy_text(easy, CURLOPT_NOPROXY, n->no_proxy != NULL ? n->no_proxy : "");
   if (n->ca_bundle != NULL) {
     const char *folder = is_folder(n->ca_bundle) ? n->ca_bundle : NULL;
     const char *file = folder == NULL ? n->ca_bundle : NULL;
-    cj_handle_text(h, CURLOPT_CAINFO, file);
-    cj_handle_text(h, CURLOPT_CAPATH, folder);
-    cj_handle_text(h, CURLOPT_PROXY_CAINFO, file);
-    cj_handle_text(h, CURLOPT_PROXY_CAPATH, folder);
+    cj_easy_text(easy, CURLOPT_CAINFO, file);
+    cj_easy_text(easy, CURLOPT_CAPATH, folder);
+    cj_easy_text(easy, CURLOPT_PROXY_CAINFO, file);
+    cj_easy_text(easy, CURLOPT_PROXY_CAPATH, folder);
   }
   if (n->client_cert != NULL) {
-    cj_handle_text(h, CURLOPT_SSLCERT, n->client_cert);
-    cj_handle_text(h, CURLOPT_SSLKEY,
-                   n->client_key != NULL ? n->client_key : n->client_cert);
+    cj_easy_text(easy, CURLOPT_SSLCERT, n->client_cert);
+    cj_easy_text(easy, CURLOPT_SSLKEY,
+                 n->client_key != NULL ? n->client_key : n->client_cert);
   }
 }
 
@@ -193,7 +193,7 @@ int cj_network_flatten (struct cj_buf *b, const struct cj_network *n) {
                                 n->client_cert, n->client_key };
   size_t i;
   for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-    /* The NUL behind each, and another byte for one that is unset. */
+    /* A NUL ends each; an unset one is a byte that none begins with. */
     if (parts[i] != NULL ? cj_buf_add(b, parts[i], strlen(parts[i]) + 1)
                          : cj_buf_add(b, "\1", 2))
       return -1;
@@ -201,66 +201,68 @@ int cj_network_flatten (struct cj_buf *b, const struct cj_network *n) {
   return 0;
 }
 
-/* Where a certificate may come: of the system's, where they have hashed names,
-** only the one needed is read. The bundle takes 18 ms to parse. */
-static void apply_trust (struct cj_handle *h, const struct cj_request *r) {
+/* Chooses the trusted certificates before the first use of TLS. From a system
+** store with hashed names only the certificate in question is read, while the
+** system's bundle takes 18 ms to parse. */
+static void apply_trust (struct cj_easy *easy, const struct cj_request *r) {
   int is_plain = strncmp(r->url, "http://", 7) == 0 && r->network.proxy == NULL;
-  h->secure |= !is_plain;
-  if (h->trusts || is_plain)
+  easy->secure |= !is_plain;
+  if (easy->trusts || is_plain)
     return;
-  pthread_once(&looked, look);
+  pthread_once(&counted, count_system_certificates);
   if (r->network.ca_bundle == NULL && has_hashed_certificates) {
-    cj_handle_text(h, CURLOPT_CAINFO, NULL);
-    cj_handle_text(h, CURLOPT_PROXY_CAINFO, NULL);
+    cj_easy_text(easy, CURLOPT_CAINFO, NULL);
+    cj_easy_text(easy, CURLOPT_PROXY_CAINFO, NULL);
   }
-  h->trusts = 1;
+  easy->trusts = 1;
 }
 
-/* A reset keeps the open connections, and libcurl itself reuses one only under
-** equal settings. */
-int cj_handle_network (struct cj_handle *h, const struct cj_request *r) {
-  size_t old = h->network.len;
+/* A reset keeps the open connections. libcurl reuses one only under equal
+** options. */
+int cj_easy_network (struct cj_easy *easy, const struct cj_request *r) {
+  size_t old = easy->network.len;
   size_t len;
   int is_new;
-  if (cj_network_flatten(&h->network, &r->network) != 0) {
-    h->unset = 1;
-    return cj_handle_refuse(h, "request", "the network options are too long");
+  if (cj_network_flatten(&easy->network, &r->network) != 0) {
+    easy->invalid = 1;
+    return cj_easy_refuse(easy, "request", "the network options are too long");
   }
-  len = h->network.len - old;
-  is_new = len != old || memcmp(h->network.s, h->network.s + old, len) != 0;
+  len = easy->network.len - old;
+  is_new =
+      len != old || memcmp(easy->network.s, easy->network.s + old, len) != 0;
   if (is_new) {
-    memmove(h->network.s, h->network.s + old, len);
+    memmove(easy->network.s, easy->network.s + old, len);
     if (old > 0)
-      curl_easy_reset(h->easy);
-    set_defaults(h);
-    set_network(h, &r->network);
+      curl_easy_reset(easy->handle);
+    set_defaults(easy);
+    set_network(easy, &r->network);
   }
-  h->network.len = len;
-  apply_trust(h, r);
+  easy->network.len = len;
+  apply_trust(easy, r);
   return is_new;
 }
 
-void cj_handle_timeouts (struct cj_handle *h, long timeout,
-                         long connect_timeout) {
-  if (h->timeout != timeout)
-    curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, timeout);
-  if (h->connect_timeout != connect_timeout)
-    curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout);
-  h->timeout = timeout;
-  h->connect_timeout = connect_timeout;
+void cj_easy_timeouts (struct cj_easy *easy, long timeout,
+                       long connect_timeout) {
+  if (easy->timeout != timeout)
+    curl_easy_setopt(easy->handle, CURLOPT_TIMEOUT_MS, timeout);
+  if (easy->connect_timeout != connect_timeout)
+    curl_easy_setopt(easy->handle, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout);
+  easy->timeout = timeout;
+  easy->connect_timeout = connect_timeout;
 }
 
-int cj_handle_address (struct cj_handle *h, const char *url, size_t n) {
-  if (h->url.len == n && n > 0 && memcmp(h->url.s, url, n) == 0)
+int cj_easy_address (struct cj_easy *easy, const char *url, size_t n) {
+  if (easy->url.len == n && n > 0 && memcmp(easy->url.s, url, n) == 0)
     return 0;
-  cj_buf_reset(&h->url);
-  if (curl_easy_setopt(h->easy, CURLOPT_URL, url) != CURLE_OK)
+  cj_buf_reset(&easy->url);
+  if (curl_easy_setopt(easy->handle, CURLOPT_URL, url) != CURLE_OK)
     return -1;
-  cj_buf_add(&h->url, url, n); /* else it is told once more */
+  cj_buf_add(&easy->url, url, n); /* if that fails, it is set once more */
   return 0;
 }
 
-/* ---- what went wrong ---- */
+/* ---- failures ---- */
 
 static const char *code_of (CURLcode result) {
   switch (result) {
@@ -302,38 +304,40 @@ static const char *code_of (CURLcode result) {
   }
 }
 
-/* libcurl's text and code, but where they would mislead or tell a secret. */
-static const char *explain (struct cj_handle *h, CURLcode result) {
+/* The code of libcurl's result, and its message unless that is misleading or
+** holds a secret. */
+static const char *explain (struct cj_easy *easy, CURLcode result) {
   long tunnel = 0;
-  curl_easy_getinfo(h->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+  curl_easy_getinfo(easy->handle, CURLINFO_HTTP_CONNECTCODE, &tunnel);
   if (tunnel >= 300) {
-    cj_handle_refuse(h, "proxy", "the proxy answered %ld to CONNECT", tunnel);
+    cj_easy_refuse(easy, "proxy", "the proxy answered %ld to CONNECT", tunnel);
     return "proxy";
-  } else if (strstr(h->message, "Unsupported proxy") != NULL) {
-    /* libcurl quotes it, password included */
-    cj_handle_refuse(h, "proxy",
-                     "the proxy's address is not one libcurl understands");
+  } else if (strstr(easy->message, "Unsupported proxy") != NULL) {
+    /* libcurl's message quotes it, password included */
+    cj_easy_refuse(easy, "proxy",
+                   "the proxy's address is not one that libcurl supports");
     return "proxy";
   } else if (result == CURLE_SSL_CONNECT_ERROR &&
-             (strstr(h->message, "SSL_connect: ") != NULL ||
-              strstr(h->message, " failure: ") != NULL)) {
-    return "connect"; /* cut off in the handshake: not a matter of trust */
-  } else if (h->message[0] == '\0') {
-    snprintf(h->message, sizeof(h->message), "%s", curl_easy_strerror(result));
+             (strstr(easy->message, "SSL_connect: ") != NULL ||
+              strstr(easy->message, " failure: ") != NULL)) {
+    return "connect"; /* closed in the handshake: no certificate is at fault */
+  } else if (easy->message[0] == '\0') {
+    snprintf(easy->message, sizeof(easy->message), "%s",
+             curl_easy_strerror(result));
   }
   return code_of(result);
 }
 
-struct cj_failure cj_handle_failure (struct cj_handle *h, CURLcode result) {
-  struct cj_failure f = { h->problem, h->message, 0 };
+struct cj_failure cj_easy_failure (struct cj_easy *easy, CURLcode result) {
+  struct cj_failure f = { easy->problem, easy->message, 0 };
   curl_off_t begun = 0;
   if (f.code == NULL)
-    f.code = explain(h, result);
-  /* The moment before the request's first byte: resolved, connected, TLS and
-  ** tunnel done. */
-  curl_easy_getinfo(h->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
+    f.code = explain(easy, result);
+  /* libcurl sets this time when name, connection, TLS and tunnel are done, just
+  ** before the request's first byte. */
+  curl_easy_getinfo(easy->handle, CURLINFO_PRETRANSFER_TIME_T, &begun);
   f.sent = begun > 0;
   if (result == CURLE_UNSUPPORTED_PROTOCOL && !f.sent)
-    f.code = "request"; /* else an answer that is not HTTP */
+    f.code = "request"; /* otherwise the response was not HTTP */
   return f;
 }

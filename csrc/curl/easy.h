@@ -1,5 +1,6 @@
-/* A libcurl handle that is kept for the next request, and what tells it how to
-** reach an address. Knows no Lua. */
+/* An easy handle of libcurl that is reused from request to request, with the
+** options that every request of this module shares: proxy, trust, timeouts and
+** URL. Knows no Lua. */
 #ifndef CJ_EASY_H
 #define CJ_EASY_H
 
@@ -8,69 +9,72 @@
 
 #include <curl/curl.h>
 
-/* Of the network's settings, flattened. */
+/* The limit of the network options' text, in bytes. */
 #define CJ_MAX_NETWORK ((size_t)16 << 10)
 
-/* Why there is no answer. The texts live until the handle's next request. */
+/* Why a request got no response. The strings are valid until the handle's next
+** request. */
 struct cj_failure {
   const char *code; /* resolve connect tls timeout closed too_large protocol
                     ** proxy request memory */
   const char *message;
-  int sent; /* the request may have reached the server */
+  int sent; /* the server may have received the request */
 };
 
-struct cj_handle {
-  void *owner;              /* comes back as CURLINFO_PRIVATE */
-  CURL *easy;               /* NULL: closed */
-  unsigned fork_generation; /* cj_fork_generation when it was opened:
-                             *connections are the
-                             ** process's that made them */
-  int secure; /* may have had a TLS connection; over others libcurl sends
-              ** without a signal in any case */
-  int trusts; /* whose certificates is set, too */
-  int unset;  /* libcurl had no memory for a setting */
-  long timeout, connect_timeout; /* the settings in force */
-  struct cj_buf network;         /* flattened */
-  struct cj_buf url;
-  const char *problem; /* the code of what we refused, not libcurl */
+struct cj_easy {
+  void *owner;              /* the handle's CURLINFO_PRIVATE */
+  CURL *handle;             /* NULL: closed */
+  unsigned fork_generation; /* cj_fork_generation() at the time it was opened: a
+                             *child
+                             ** process must not use its parent's connections */
+  int secure;  /* may have had a TLS connection: writing to one can raise
+               ** SIGPIPE, writing to any other cannot */
+  int trusts;  /* the source of trusted certificates is set */
+  int invalid; /* libcurl had no memory for an option: open it anew */
+  long timeout, connect_timeout; /* the values in force, in ms */
+  struct cj_buf network;         /* the network options in force, flattened */
+  struct cj_buf url;             /* the URL in force */
+  const char *problem; /* the failure's code where this module refused */
   char message[CURL_ERROR_SIZE];
 };
 
-/* Readies libcurl itself, once a process. 'begin' does it too. */
-void cj_handle_start (void);
+/* Initializes libcurl, once a process. cj_easy_begin calls it. */
+void cj_easy_start (void);
 
-void cj_handle_init (struct cj_handle *h);
+void cj_easy_init (struct cj_easy *easy);
 
 /* Closes the handle and its connections, and frees its memory. */
-void cj_handle_free (struct cj_handle *h);
+void cj_easy_free (struct cj_easy *easy);
 
-/* Opens it, anew if it is another process's or lacks a setting. 0, or -1 when
-** it refuses. */
-int cj_handle_begin (struct cj_handle *h);
+/* Opens the handle where it is closed, inherited from the parent process or
+** invalid, and clears the failure. 0, or -1 and a failure. */
+int cj_easy_begin (struct cj_easy *easy);
 
-/* Puts in force what the request says of the way. 1: the handle was reset, and
-** lacks what else its owner wants of it. 0; -1 when it refuses. */
-int cj_handle_network (struct cj_handle *h, const struct cj_request *r);
+/* Sets the request's network options. 1: the handle was reset, so its owner has
+** to set its own options again. 0; or -1 and a failure. */
+int cj_easy_network (struct cj_easy *easy, const struct cj_request *r);
 
-/* The same for an address and the times. 0 or -1. */
-int cj_handle_address (struct cj_handle *h, const char *url, size_t n);
-void cj_handle_timeouts (struct cj_handle *h, long timeout,
-                         long connect_timeout);
+/* Sets the URL. 0 or -1. */
+int cj_easy_address (struct cj_easy *easy, const char *url, size_t n);
 
-/* Sets an option that libcurl makes a copy of. */
-void cj_handle_text (struct cj_handle *h, CURLoption option, const char *text);
+/* Sets both timeouts, in ms; 0 is none. */
+void cj_easy_timeouts (struct cj_easy *easy, long timeout,
+                       long connect_timeout);
 
-/* The network's settings as bytes to compare. 0, or -1: more than a handle
-** takes. */
+/* Sets an option whose text libcurl copies. */
+void cj_easy_text (struct cj_easy *easy, CURLoption option, const char *text);
+
+/* Appends the network options in a form that can be compared bytewise. 0, or -1
+** when they are too long. */
 int cj_network_flatten (struct cj_buf *b, const struct cj_network *n);
 
-/* Notes the code and the message of what is wrong. -1. */
-__attribute__((format(printf, 3, 4))) int cj_handle_refuse (struct cj_handle *h,
-                                                            const char *code,
-                                                            const char *message,
-                                                            ...);
+/* Sets the failure's code and message. -1. */
+__attribute__((format(printf, 3, 4))) int cj_easy_refuse (struct cj_easy *easy,
+                                                          const char *code,
+                                                          const char *message,
+                                                          ...);
 
-/* What libcurl's 'result' means, or what was refused. */
-struct cj_failure cj_handle_failure (struct cj_handle *h, CURLcode result);
+/* The failure that libcurl's 'result' stands for, unless one is set already. */
+struct cj_failure cj_easy_failure (struct cj_easy *easy, CURLcode result);
 
 #endif

@@ -1,4 +1,4 @@
-/* One HTTP exchange in libcurl's own way. */
+/* One HTTP exchange whose HTTP is libcurl's. */
 #include "easy_exchange.h"
 
 #include <stdlib.h>
@@ -8,34 +8,35 @@ enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2 };
 /* ---- callbacks: they touch no Lua state ---- */
 
 static size_t on_body (char *s, size_t size, size_t n, void *data) {
-  struct cj_transfer *t = data;
+  struct cj_easy_exchange *x = data;
   n *= size;
-  if (n > t->max_body - t->body.len)
-    cj_handle_refuse(&t->h, "too_large", CJ_TOO_LARGE, t->max_body);
-  else if (cj_buf_add(&t->body, s, n) != 0)
-    cj_handle_refuse(&t->h, "memory", "out of memory");
+  if (n > x->max_body - x->body.len)
+    cj_easy_refuse(&x->easy, "too_large", CJ_TOO_LARGE, x->max_body);
+  else if (cj_buf_add(&x->body, s, n) != 0)
+    cj_easy_refuse(&x->easy, "memory", "out of memory");
   else
     return n;
   return 0;
 }
 
-/* Each interim answer and the final one begin with a status line; only the
-** last head is kept. Trailers land behind the blank line, where none looks. */
+/* Each interim response and the final one begin with a status line; only the
+** last head is kept. Trailers follow the blank line, which ends the headers for
+** every reader. */
 static size_t on_head (char *s, size_t size, size_t n, void *data) {
-  struct cj_transfer *t = data;
+  struct cj_easy_exchange *x = data;
   n *= size;
   if (n >= 5 && memcmp(s, "HTTP/", 5) == 0) {
-    cj_buf_reset(&t->head);
-    t->head_ended = 0;
+    cj_buf_reset(&x->head);
+    x->head_ended = 0;
   }
-  t->head_ended |= *s == '\r' || *s == '\n';
-  t->head_total += n;
-  if (t->head_total > CJ_MAX_HEAD)
-    cj_handle_refuse(&t->h, "too_large",
-                     "the answer's headers are larger than %zu bytes",
-                     CJ_MAX_HEAD);
-  else if (cj_buf_add(&t->head, s, n) != 0)
-    cj_handle_refuse(&t->h, "memory", "out of memory");
+  x->head_ended |= *s == '\r' || *s == '\n';
+  x->head_total += n;
+  if (x->head_total > CJ_MAX_HEAD)
+    cj_easy_refuse(&x->easy, "too_large",
+                   "the response's headers are larger than %zu bytes",
+                   CJ_MAX_HEAD);
+  else if (cj_buf_add(&x->head, s, n) != 0)
+    cj_easy_refuse(&x->easy, "memory", "out of memory");
   else
     return n;
   return 0;
@@ -43,167 +44,169 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
 
 /* ---- opening and closing ---- */
 
-void cj_transfer_init (struct cj_transfer *t) {
-  memset(t, 0, sizeof(*t));
-  cj_handle_init(&t->h);
-  t->lines.max = CJ_MAX_HEADER_LINES;
-  t->head.max = CJ_MAX_HEAD;
-  t->max_body = CJ_MAX_BODY;
+void cj_easy_exchange_init (struct cj_easy_exchange *x) {
+  memset(x, 0, sizeof(*x));
+  cj_easy_init(&x->easy);
+  x->lines.max = CJ_MAX_HEADER_LINES;
+  x->head.max = CJ_MAX_HEAD;
+  x->max_body = CJ_MAX_BODY;
 }
 
-void cj_transfer_free (struct cj_transfer *t) {
-  cj_handle_free(&t->h);
-  free(t->list);
-  t->list = NULL;
-  t->list_cap = 0;
-  cj_buf_free(&t->lines);
-  cj_buf_free(&t->head);
-  cj_buf_free(&t->body);
+void cj_easy_exchange_free (struct cj_easy_exchange *x) {
+  cj_easy_free(&x->easy);
+  free(x->list);
+  x->list = NULL;
+  x->list_cap = 0;
+  cj_buf_free(&x->lines);
+  cj_buf_free(&x->head);
+  cj_buf_free(&x->body);
 }
 
-/* What holds for every request. */
-static void set_defaults (struct cj_transfer *t) {
-  CURL *e = t->h.easy;
+/* Sets the options that never change. */
+static void set_defaults (struct cj_easy_exchange *x) {
+  CURL *e = x->easy.handle;
   curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+  curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
   curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_head);
-  curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+  curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
   curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L); /* the path is signed */
-  cj_handle_text(&t->h, CURLOPT_ACCEPT_ENCODING, t->gzip ? "gzip" : NULL);
-  t->form = CJ_FORM_NONE;
-  t->named = 0;
+  cj_easy_text(&x->easy, CURLOPT_ACCEPT_ENCODING, x->gzip ? "gzip" : NULL);
+  x->form = CJ_FORM_NONE;
+  x->custom = 0;
 }
 
-int cj_transfer_begin (struct cj_transfer *t) {
-  t->ready = 0;
-  t->head_ended = 0;
-  t->count = 0;
-  t->given = 0;
-  t->head_total = 0;
-  cj_buf_reset(&t->lines);
-  cj_buf_reset(&t->head);
-  if (t->body.cap > CJ_MAX_CACHED_BODY)
-    cj_buf_free(&t->body);
-  cj_buf_reset(&t->body);
-  t->body.max = t->max_body;
-  return cj_handle_begin(&t->h);
+int cj_easy_exchange_begin (struct cj_easy_exchange *x) {
+  x->ready = 0;
+  x->head_ended = 0;
+  x->count = 0;
+  x->given = 0;
+  x->head_total = 0;
+  cj_buf_reset(&x->lines);
+  cj_buf_reset(&x->head);
+  if (x->body.cap > CJ_MAX_CACHED_BODY)
+    cj_buf_free(&x->body);
+  cj_buf_reset(&x->body);
+  x->body.max = x->max_body;
+  return cj_easy_begin(&x->easy);
 }
 
 /* ---- the request ---- */
 
-static int add_line (struct cj_transfer *t, const char *name, size_t name_len,
-                     const char *separator, const char *value,
+static int add_line (struct cj_easy_exchange *x, const char *name,
+                     size_t name_len, const char *separator, const char *value,
                      size_t value_len) {
   size_t n = strlen(separator);
   char *to;
-  if (cj_buf_reserve(&t->lines, name_len + n + value_len + 1) != 0)
-    return cj_handle_refuse(&t->h, "request",
-                            "the request's headers are too long");
-  to = t->lines.s + t->lines.len;
+  if (cj_buf_reserve(&x->lines, name_len + n + value_len + 1) != 0)
+    return cj_easy_refuse(&x->easy, "request",
+                          "the request's headers are too long");
+  to = x->lines.s + x->lines.len;
   memcpy(to, name, name_len);
   memcpy(to + name_len, separator, n);
   if (value_len > 0)
     memcpy(to + name_len + n, value, value_len);
   to[name_len + n + value_len] = '\0';
-  t->lines.len += name_len + n + value_len + 1;
-  t->count++;
+  x->lines.len += name_len + n + value_len + 1;
+  x->count++;
   return 0;
 }
 
-/* Takes a header that stays on its line. */
-static int add_header (struct cj_transfer *t, const char *name, size_t name_len,
-                       const char *value, size_t value_len) {
+/* Adds a header that is known to be one line. */
+static int add_header (struct cj_easy_exchange *x, const char *name,
+                       size_t name_len, const char *value, size_t value_len) {
   const struct cj_slice s = { name, name_len };
   if (cj_field_is(s, "transfer-encoding"))
-    return cj_handle_refuse(&t->h, "request",
-                            "transfer-encoding is the transport's own");
-  /* libcurl counts the body, and never waits for a 100 Continue. */
+    return cj_easy_refuse(&x->easy, "request",
+                          "transfer-encoding is the transport's own");
+  /* libcurl sends the body's length, and no Expect: 100-continue. */
   if (cj_field_is(s, "content-length") || cj_field_is(s, "expect"))
     return 0;
   if (cj_field_is(s, "content-type"))
-    t->given |= GIVEN_TYPE;
+    x->given |= GIVEN_TYPE;
   else if (cj_field_is(s, "accept"))
-    t->given |= GIVEN_ACCEPT;
+    x->given |= GIVEN_ACCEPT;
   while (value_len > 0 && (*value == ' ' || *value == '\t'))
     value++, value_len--;
-  /* With a colon and nothing behind it libcurl would leave the header out. */
-  return value_len > 0 ? add_line(t, name, name_len, ": ", value, value_len)
-                       : add_line(t, name, name_len, ";", "", 0);
+  /* For libcurl a name with a colon alone is a header to leave out. */
+  return value_len > 0 ? add_line(x, name, name_len, ": ", value, value_len)
+                       : add_line(x, name, name_len, ";", "", 0);
 }
 
-static int add_lines (struct cj_transfer *t, struct cj_slice lines) {
+static int add_lines (struct cj_easy_exchange *x, struct cj_slice lines) {
   struct cj_field f;
   int more;
   while ((more = cj_header_line_next(&lines, &f)) > 0) {
-    if (add_header(t, f.name.s, f.name.n, f.value.s, f.value.n) != 0)
+    if (add_header(x, f.name.s, f.name.n, f.value.s, f.value.n) != 0)
       return -1;
   }
   return more == 0
              ? 0
-             : cj_handle_refuse(&t->h, "request", "not the lines of headers");
+             : cj_easy_refuse(&x->easy, "request", "not the lines of headers");
 }
 
-static int suppress (struct cj_transfer *t, const char *name) {
-  return add_line(t, name, strlen(name), ":", "", 0);
+static int suppress (struct cj_easy_exchange *x, const char *name) {
+  return add_line(x, name, strlen(name), ":", "", 0);
 }
 
-/* Makes libcurl's list of the lines without one malloc a line. */
-static struct curl_slist *link_lines (struct cj_transfer *t) {
-  char *line = t->lines.s;
+/* Builds libcurl's list of the lines without an allocation for each. */
+static struct curl_slist *link_lines (struct cj_easy_exchange *x) {
+  char *line = x->lines.s;
   size_t i;
-  if (t->count > t->list_cap) {
-    struct curl_slist *list = realloc(t->list, t->count * sizeof(*list));
+  if (x->count > x->list_cap) {
+    struct curl_slist *list = realloc(x->list, x->count * sizeof(*list));
     if (list == NULL)
       return NULL;
-    t->list = list;
-    t->list_cap = t->count;
+    x->list = list;
+    x->list_cap = x->count;
   }
-  for (i = 0; i < t->count; i++) {
-    t->list[i].data = line;
-    t->list[i].next = i + 1 < t->count ? &t->list[i + 1] : NULL;
+  for (i = 0; i < x->count; i++) {
+    x->list[i].data = line;
+    x->list[i].next = i + 1 < x->count ? &x->list[i + 1] : NULL;
     line += strlen(line) + 1;
   }
-  return t->list;
+  return x->list;
 }
 
-/* Which of libcurl's own requests it is: that is told again only when it
-** changes. The method's name is, where libcurl's would be another. */
-static void set_method (struct cj_transfer *t, const struct cj_request *r,
+/* Selects libcurl's kind of request where it changes, and names the method
+ *where
+ ** it is not that kind's own. */
+static void set_method (struct cj_easy_exchange *x, const struct cj_request *r,
                         enum cj_form form) {
   static const char *const own[] = { "", "GET", "HEAD", "POST" };
   int is_own = strcmp(r->method, own[form]) == 0;
   int head = form == CJ_FORM_HEAD;
-  if (form != t->form) {
-    curl_easy_setopt(t->h.easy, CURLOPT_HTTPGET, 1L); /* ends an earlier HEAD */
+  if (form != x->form) {
+    curl_easy_setopt(x->easy.handle, CURLOPT_HTTPGET, 1L); /* undoes NOBODY */
     if (head)
-      curl_easy_setopt(t->h.easy, CURLOPT_NOBODY, 1L);
-    /* Refuses a Content-Length at once; a HEAD's only describes. */
-    curl_easy_setopt(t->h.easy, CURLOPT_MAXFILESIZE_LARGE,
-                     head ? (curl_off_t)0 : (curl_off_t)t->max_body);
-    t->form = form;
+      curl_easy_setopt(x->easy.handle, CURLOPT_NOBODY, 1L);
+    /* The limit of Content-Length; after a HEAD no body follows. */
+    curl_easy_setopt(x->easy.handle, CURLOPT_MAXFILESIZE_LARGE,
+                     head ? (curl_off_t)0 : (curl_off_t)x->max_body);
+    x->form = form;
   }
-  if (!is_own || t->named)
-    cj_handle_text(&t->h, CURLOPT_CUSTOMREQUEST, is_own ? NULL : r->method);
-  t->named = !is_own;
+  if (!is_own || x->custom)
+    cj_easy_text(&x->easy, CURLOPT_CUSTOMREQUEST, is_own ? NULL : r->method);
+  x->custom = !is_own;
 }
 
-static void set_body (struct cj_transfer *t, const struct cj_request *r) {
-  curl_easy_setopt(t->h.easy, CURLOPT_POSTFIELDSIZE_LARGE,
+static void set_body (struct cj_easy_exchange *x, const struct cj_request *r) {
+  curl_easy_setopt(x->easy.handle, CURLOPT_POSTFIELDSIZE_LARGE,
                    (curl_off_t)r->body_len);
-  curl_easy_setopt(t->h.easy, CURLOPT_POSTFIELDS,
+  curl_easy_setopt(x->easy.handle, CURLOPT_POSTFIELDS,
                    r->body != NULL ? r->body : "");
 }
 
-/* Whether libcurl has to be told that it is not to make these. */
-static int suppress_own (struct cj_transfer *t, enum cj_form form) {
+/* Suppresses the headers that libcurl would add itself. 0 or -1. */
+static int suppress_own (struct cj_easy_exchange *x, enum cj_form form) {
   if (form == CJ_FORM_BODY &&
-      ((!(t->given & GIVEN_TYPE) && suppress(t, "Content-Type") != 0) ||
-       suppress(t, "Expect") != 0))
+      ((!(x->given & GIVEN_TYPE) && suppress(x, "Content-Type") != 0) ||
+       suppress(x, "Expect") != 0))
     return -1;
-  return t->given & GIVEN_ACCEPT ? 0 : suppress(t, "Accept");
+  return x->given & GIVEN_ACCEPT ? 0 : suppress(x, "Accept");
 }
 
-int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
+int cj_easy_exchange_prepare (struct cj_easy_exchange *x,
+                              const struct cj_request *r) {
   struct curl_slist *list;
   enum cj_form form = cj_request_has_body(r)           ? CJ_FORM_BODY
                       : strcmp(r->method, "HEAD") == 0 ? CJ_FORM_HEAD
@@ -211,51 +214,53 @@ int cj_transfer_prepare (struct cj_transfer *t, const struct cj_request *r) {
   const char *refusal = cj_request_refusal(r);
   int is_new;
   if (refusal != NULL)
-    return cj_handle_refuse(&t->h, "request", "%s", refusal);
-  if (add_lines(t, r->lines) != 0 || suppress_own(t, form) != 0)
+    return cj_easy_refuse(&x->easy, "request", "%s", refusal);
+  if (add_lines(x, r->lines) != 0 || suppress_own(x, form) != 0)
     return -1;
-  is_new = cj_handle_network(&t->h, r);
+  is_new = cj_easy_network(&x->easy, r);
   if (is_new < 0)
     return -1;
   if (is_new)
-    set_defaults(t);
-  set_method(t, r, form);
+    set_defaults(x);
+  set_method(x, r, form);
   if (form == CJ_FORM_BODY)
-    set_body(t, r);
-  /* Where a kept connection turns out to be lost libcurl sends once more. */
-  curl_easy_setopt(t->h.easy, CURLOPT_FRESH_CONNECT, (long)r->non_idempotent);
-  cj_handle_timeouts(&t->h, r->timeout, r->connect_timeout);
-  list = link_lines(t);
-  if (list == NULL || cj_handle_address(&t->h, r->url, r->url_len) != 0 ||
-      t->h.unset)
-    return cj_handle_refuse(&t->h, "memory", "out of memory");
-  curl_easy_setopt(t->h.easy, CURLOPT_HTTPHEADER, list);
-  t->ready = 1;
+    set_body(x, r);
+  /* On a kept connection that the server has closed libcurl sends again. */
+  curl_easy_setopt(x->easy.handle, CURLOPT_FRESH_CONNECT,
+                   (long)r->non_idempotent);
+  cj_easy_timeouts(&x->easy, r->timeout, r->connect_timeout);
+  list = link_lines(x);
+  if (list == NULL || cj_easy_address(&x->easy, r->url, r->url_len) != 0 ||
+      x->easy.invalid)
+    return cj_easy_refuse(&x->easy, "memory", "out of memory");
+  curl_easy_setopt(x->easy.handle, CURLOPT_HTTPHEADER, list);
+  x->ready = 1;
   return 0;
 }
 
-/* ---- the answer ---- */
+/* ---- the response ---- */
 
-int cj_transfer_succeeded (struct cj_transfer *t, CURLcode result) {
-  if (t->h.problem != NULL || result != CURLE_OK)
+int cj_easy_exchange_succeeded (struct cj_easy_exchange *x, CURLcode result) {
+  if (x->easy.problem != NULL || result != CURLE_OK)
     return 0;
-  if (!t->head_ended) /* libcurl takes the end of the connection for it */
-    return cj_handle_refuse(&t->h, "closed",
-                            "the answer's headers were cut off") == 0;
+  if (!x->head_ended) /* libcurl accepts the connection's end instead */
+    return cj_easy_refuse(&x->easy, "closed",
+                          "the response's headers were cut off") == 0;
   return 1;
 }
 
-struct cj_failure cj_transfer_failure (struct cj_transfer *t, CURLcode result) {
-  struct cj_failure f = { t->h.problem, t->h.message, 0 };
-  if (!t->ready)
+struct cj_failure cj_easy_exchange_failure (struct cj_easy_exchange *x,
+                                            CURLcode result) {
+  struct cj_failure f = { x->easy.problem, x->easy.message, 0 };
+  if (!x->ready)
     return f;
   if (result == CURLE_FILESIZE_EXCEEDED)
-    cj_handle_refuse(&t->h, "too_large", CJ_TOO_LARGE, t->max_body);
-  return cj_handle_failure(&t->h, result);
+    cj_easy_refuse(&x->easy, "too_large", CJ_TOO_LARGE, x->max_body);
+  return cj_easy_failure(&x->easy, result);
 }
 
-long cj_transfer_status (const struct cj_transfer *t) {
+long cj_easy_exchange_status (const struct cj_easy_exchange *x) {
   long status = 0;
-  curl_easy_getinfo(t->h.easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(x->easy.handle, CURLINFO_RESPONSE_CODE, &status);
   return status;
 }

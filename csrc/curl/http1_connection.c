@@ -1,4 +1,5 @@
-/* A connection that libcurl opens and on which we speak HTTP/1.1 ourselves. */
+/* HTTP/1.1 on a connection that libcurl opens: http1_connection.h has the
+** overview. */
 #include "http1_connection.h"
 
 #include "../base/fork_generation.h"
@@ -6,13 +7,13 @@
 
 #include <stdio.h>
 
-/* Beyond this it is no document of a service: libcurl sends large bodies with
-** an eye on what the server answers meanwhile. */
+/* The limit of a request's body: libcurl sends larger ones, and reads an early
+** response meanwhile. */
 #define MAX_BODY ((size_t)64 << 10)
-/* Headers and target, as libcurl's HTTP takes them. */
+/* The limit of a whole request: body, headers and target. */
 #define MAX_OUT (MAX_BODY + ((size_t)256 << 10))
 #define MAX_ORIGIN ((size_t)1 << 10)
-/* Taken from the socket at a time. */
+/* Bytes received in one call. */
 #define PIECE ((size_t)16 << 10)
 
 /* ---- which requests ---- */
@@ -23,8 +24,8 @@ static size_t scheme_length (const char *url) {
                                             : 0;
 }
 
-/* Names, addresses and ports; what else may stand there is for libcurl to
-** understand. */
+/* A character of a host name, an address or a port. An authority with any other
+** is left to libcurl. */
 static int is_host_char (char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~:[]", c) != NULL);
@@ -52,7 +53,7 @@ size_t cj_connection_origin (const struct cj_request *r) {
 
 void cj_connection_init (struct cj_connection *c) {
   memset(c, 0, sizeof(*c));
-  cj_handle_init(&c->h);
+  cj_easy_init(&c->easy);
   c->fd = CURL_SOCKET_BAD;
   c->origin.max = MAX_ORIGIN;
   c->out.max = MAX_OUT;
@@ -60,83 +61,85 @@ void cj_connection_init (struct cj_connection *c) {
 
 void cj_connection_close (struct cj_connection *c) {
   struct cj_sigpipe guard;
-  if (c->multi != NULL && c->h.fork_generation == cj_fork_generation()) {
-    if (c->h.secure)
-      cj_sigpipe_block(&guard);                    /* TLS says goodbye */
-    curl_multi_remove_handle(c->multi, c->h.easy); /* closes it */
-    if (c->h.secure)
+  if (c->multi != NULL && c->easy.fork_generation == cj_fork_generation()) {
+    if (c->easy.secure)
+      cj_sigpipe_block(&guard);                         /* TLS sends an alert */
+    curl_multi_remove_handle(c->multi, c->easy.handle); /* closes it */
+    if (c->easy.secure)
       cj_sigpipe_restore(&guard);
   }
   c->multi = NULL;
   c->fd = CURL_SOCKET_BAD;
-  c->is_used = 0;
+  c->is_reused = 0;
 }
 
 void cj_connection_free (struct cj_connection *c) {
   cj_connection_close(c);
-  cj_handle_free(&c->h);
+  cj_easy_free(&c->easy);
   cj_buf_free(&c->origin);
   cj_buf_free(&c->out);
   cj_response_parser_free(&c->in);
 }
 
-int cj_connection_leads (const struct cj_connection *c, struct cj_slice origin,
-                         const struct cj_buf *network) {
+int cj_connection_matches (const struct cj_connection *c,
+                           struct cj_slice origin,
+                           const struct cj_buf *network) {
   return c->origin.len == origin.n + 2 &&
          memcmp(c->origin.s, origin.s, origin.n) == 0 &&
-         c->h.network.len == network->len &&
-         memcmp(c->h.network.s, network->s, network->len) == 0;
+         c->easy.network.len == network->len &&
+         memcmp(c->easy.network.s, network->s, network->len) == 0;
 }
 
-/* A server that has closed it is seen here, and one that has said something
-** nobody asked for; what it says a moment later is taken for the answer, as
-** everywhere. TLS may have had something to say for itself. */
+/* Input that precedes the request makes a connection unusable, be it the end of
+** the connection or bytes that would be read as the next response. Records of
+** TLS itself, such as session tickets, are consumed by this call. */
 int cj_connection_is_alive (struct cj_connection *c) {
   char byte;
   size_t n;
-  return curl_easy_recv(c->h.easy, &byte, 1, &n) == CURLE_AGAIN;
+  return curl_easy_recv(c->easy.handle, &byte, 1, &n) == CURLE_AGAIN;
 }
 
-int cj_connection_aim (struct cj_connection *c, const struct cj_request *r,
-                       size_t origin) {
+int cj_connection_configure (struct cj_connection *c,
+                             const struct cj_request *r, size_t origin) {
   int is_new;
-  if (cj_handle_begin(&c->h) != 0)
+  if (cj_easy_begin(&c->easy) != 0)
     return -1;
-  is_new = cj_handle_network(&c->h, r);
+  is_new = cj_easy_network(&c->easy, r);
   if (is_new < 0)
     return -1;
   if (is_new)
-    curl_easy_setopt(c->h.easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(c->easy.handle, CURLOPT_CONNECT_ONLY, 1L);
   cj_buf_reset(&c->origin);
   if (cj_buf_add(&c->origin, r->url, origin) != 0 ||
       cj_buf_add(&c->origin, "/", 2) != 0 ||
-      cj_handle_address(&c->h, c->origin.s, c->origin.len - 1) != 0 ||
-      c->h.unset)
-    return cj_handle_refuse(&c->h, "memory", "out of memory");
+      cj_easy_address(&c->easy, c->origin.s, c->origin.len - 1) != 0 ||
+      c->easy.invalid)
+    return cj_easy_refuse(&c->easy, "memory", "out of memory");
   return 0;
 }
 
-int cj_connection_open (struct cj_connection *c, CURLM *multi) {
-  cj_handle_timeouts(&c->h, c->timeout, c->connect_timeout);
-  if (curl_multi_add_handle(multi, c->h.easy) != CURLM_OK)
-    return cj_handle_refuse(&c->h, "memory", "out of memory");
+int cj_connection_connect (struct cj_connection *c, CURLM *multi) {
+  cj_easy_timeouts(&c->easy, c->timeout, c->connect_timeout);
+  if (curl_multi_add_handle(multi, c->easy.handle) != CURLM_OK)
+    return cj_easy_refuse(&c->easy, "memory", "out of memory");
   c->multi = multi;
   c->sent = 0;
   return 0;
 }
 
-enum cj_progress cj_connection_opened (struct cj_connection *c,
-                                       CURLcode result) {
+enum cj_progress cj_connection_connected (struct cj_connection *c,
+                                          CURLcode result) {
   if (result == CURLE_OK)
-    result = curl_easy_getinfo(c->h.easy, CURLINFO_ACTIVESOCKET, &c->fd);
+    result = curl_easy_getinfo(c->easy.handle, CURLINFO_ACTIVESOCKET, &c->fd);
   if (result != CURLE_OK) {
-    c->h.problem = cj_handle_failure(&c->h, result).code;
+    c->easy.problem = cj_easy_failure(&c->easy, result).code;
     return CJ_PROGRESS_FAILED;
   } else if (c->fd == CURL_SOCKET_BAD) {
-    cj_handle_refuse(&c->h, "connect", "the connection was lost at once");
+    cj_easy_refuse(&c->easy, "connect",
+                   "the connection was lost at non_idempotent");
     return CJ_PROGRESS_FAILED;
   }
-  c->h.message[0] = '\0'; /* of addresses that were tried in vain */
+  c->easy.message[0] = '\0'; /* of addresses that failed before */
   return CJ_PROGRESS_WAIT;
 }
 
@@ -146,8 +149,8 @@ static int add (struct cj_connection *c, const char *s, size_t n) {
   return cj_buf_add(&c->out, s, n);
 }
 
-/* The lines but for those that are the transport's own; whether the host is
-** among them. -1: not to be sent. */
+/* Adds the header lines but for the framing headers, which the transport sets.
+** Returns whether Host is among them, or -1: the lines must not be sent. */
 static int add_lines (struct cj_connection *c, struct cj_slice lines) {
   struct cj_field f;
   int more, has_host = 0;
@@ -178,8 +181,8 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
   c->non_idempotent = r->non_idempotent;
   c->timeout = r->timeout;
   c->connect_timeout = r->connect_timeout;
-  c->h.problem = NULL;
-  c->h.message[0] = '\0';
+  c->easy.problem = NULL;
+  c->easy.message[0] = '\0';
   cj_response_parser_begin(&c->in, strcmp(r->method, "HEAD") == 0);
   if (add(c, r->method, r->method_len) != 0 ||
       add(c, *target == '/' ? " " : " /", *target == '/' ? 1 : 2) != 0 ||
@@ -200,60 +203,60 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
 
 /* ---- the exchange ---- */
 
-/* It ended before the answer did. A connection that was kept may have been
-** closed by the server before the request came. */
-static enum cj_progress lose (struct cj_connection *c, const char *why) {
-  if (c->is_used && !(c->non_idempotent && c->has_sent) &&
+/* The connection ended before the response did. The server may have closed a
+** kept connection before the request arrived. */
+static enum cj_progress fail (struct cj_connection *c, const char *why) {
+  if (c->is_reused && !(c->non_idempotent && c->has_sent) &&
       !cj_response_parser_has_begun(&c->in))
-    return CJ_PROGRESS_AGAIN;
-  if (c->h.secure && c->h.message[0] != '\0')
-    c->h.problem = "closed"; /* TLS has said why */
+    return CJ_PROGRESS_RECONNECT;
+  if (c->easy.secure && c->easy.message[0] != '\0')
+    c->easy.problem = "closed"; /* with the message of TLS */
   else
-    cj_handle_refuse(&c->h, "closed", "%s", why);
+    cj_easy_refuse(&c->easy, "closed", "%s", why);
   return CJ_PROGRESS_FAILED;
 }
 
 static enum cj_progress end (struct cj_connection *c) {
   if (cj_response_parser_feed(&c->in, "", 0) == CJ_PARSE_DONE)
     return CJ_PROGRESS_DONE;
-  return lose(c, c->in.message);
+  return fail(c, c->in.message);
 }
 
 enum cj_progress cj_connection_receive (struct cj_connection *c) {
   char piece[PIECE];
   size_t n;
   do {
-    CURLcode result = curl_easy_recv(c->h.easy, piece, sizeof(piece), &n);
+    CURLcode result = curl_easy_recv(c->easy.handle, piece, sizeof(piece), &n);
     if (result == CURLE_AGAIN)
       return CJ_PROGRESS_WAIT;
     if (result != CURLE_OK)
-      return lose(c, "the connection was lost before the answer's end");
+      return fail(c, "the connection was lost before the response's end");
     if (n == 0)
       return end(c);
     switch (cj_response_parser_feed(&c->in, piece, n)) {
     case CJ_PARSE_DONE:
       return CJ_PROGRESS_DONE;
     case CJ_PARSE_FAILED:
-      cj_handle_refuse(&c->h, c->in.code, "%s", c->in.message);
+      cj_easy_refuse(&c->easy, c->in.code, "%s", c->in.message);
       return CJ_PROGRESS_FAILED;
     default:
       break;
     }
-  } while (c->h.secure || n == sizeof(piece)); /* TLS may hold more back */
+  } while (c->easy.secure || n == sizeof(piece)); /* TLS may hold more */
   return CJ_PROGRESS_WAIT;
 }
 
 enum cj_progress cj_connection_send (struct cj_connection *c) {
   while (c->sent < c->out.len) {
     size_t n = 0;
-    CURLcode result =
-        curl_easy_send(c->h.easy, c->out.s + c->sent, c->out.len - c->sent, &n);
+    CURLcode result = curl_easy_send(c->easy.handle, c->out.s + c->sent,
+                                     c->out.len - c->sent, &n);
     if (result == CURLE_AGAIN)
       break;
-    if (result != CURLE_OK) { /* a server may have answered before it left */
+    if (result != CURLE_OK) { /* the server may have sent a response first */
       enum cj_progress progress = cj_connection_receive(c);
       return progress == CJ_PROGRESS_WAIT
-                 ? lose(c, "the connection was lost while the request was sent")
+                 ? fail(c, "the connection was lost while the request was sent")
                  : progress;
     }
     c->sent += n;
@@ -262,16 +265,16 @@ enum cj_progress cj_connection_send (struct cj_connection *c) {
   return CJ_PROGRESS_WAIT;
 }
 
-int cj_connection_keeps (const struct cj_connection *c) {
+int cj_connection_is_reusable (const struct cj_connection *c) {
   return c->in.keep_alive && c->sent == c->out.len;
 }
 
-void cj_connection_late (struct cj_connection *c, double seconds) {
-  cj_handle_refuse(&c->h, "timeout", "no whole answer came within %g seconds",
-                   seconds);
+void cj_connection_time_out (struct cj_connection *c, double seconds) {
+  cj_easy_refuse(&c->easy, "timeout",
+                 "no whole response was received within %g seconds", seconds);
 }
 
 struct cj_failure cj_connection_failure (struct cj_connection *c) {
-  struct cj_failure f = { c->h.problem, c->h.message, c->has_sent };
+  struct cj_failure f = { c->easy.problem, c->easy.message, c->has_sent };
   return f;
 }

@@ -1,5 +1,6 @@
-/* The poller: one descriptor for several multis and a wake-up, which any event
-** loop can wait for. */
+/* The poller: one descriptor for several multis and a wake-up, for another
+ *event
+ ** loop to wait for. */
 #include "lpoller.h"
 
 #include "lrequest.h"
@@ -18,7 +19,7 @@
 #define POLLER_T "cloudjobs.curl.poller"
 
 struct poller {
-  unsigned fork_generation; /* epoll descriptors are shared over them */
+  unsigned fork_generation; /* a child process shares the descriptor */
   int epoll, wake;          /* -1: closed */
 };
 
@@ -46,8 +47,9 @@ static int poll_in (int epoll, int fd) {
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* poller() -> poller, whose descriptor is readable when a multi that it
-** watches has work, or after 'wake' */
+/* poller() -> poller. Its descriptor is readable while a watched multi has
+ *work,
+ ** and after 'wake'. */
 static int l_poller (lua_State *L) {
   struct poller *p = lua_newuserdatauv(L, sizeof(*p), 0);
   p->epoll = p->wake = -1;
@@ -60,7 +62,7 @@ static int l_poller (lua_State *L) {
   return 1;
 }
 
-/* poller:watch(multi). Watching twice is as good as once. */
+/* poller:watch(multi). A second call changes nothing. */
 static int poller_watch (lua_State *L) {
   struct poller *p = check_poller(L);
   int fd = cj_multi_descriptor(L, 2);
@@ -78,7 +80,7 @@ static int poller_unwatch (lua_State *L) {
   return 0;
 }
 
-/* poller:is_ours() -> whether this very process made it */
+/* poller:is_ours() -> whether this process made it */
 static int poller_is_ours (lua_State *L) {
   lua_pushboolean(L, check_poller(L)->fork_generation == cj_fork_generation());
   return 1;
@@ -88,7 +90,7 @@ static int poller_wake (lua_State *L) {
   struct poller *p = check_poller(L);
   uint64_t one = 1;
   ssize_t n = write(p->wake, &one, sizeof(one));
-  (void)n; /* a full counter wakes as well */
+  (void)n; /* a full counter is readable, too */
   return 0;
 }
 
@@ -97,7 +99,7 @@ static int poller_pollfd (lua_State *L) {
   return 1;
 }
 
-/* poller:wait(seconds): until readable; takes a wake-up away. */
+/* poller:wait(seconds): waits until readable, and clears the wake-up. */
 static int poller_wait (lua_State *L) {
   struct poller *p = check_poller(L);
   struct epoll_event event;
@@ -112,7 +114,7 @@ static int poller_wait (lua_State *L) {
 #else
 
 static int l_poller (lua_State *L) {
-  return luaL_error(L, "other event loops need epoll, which is Linux's");
+  return luaL_error(L, "another event loop needs epoll, which only Linux has");
 }
 
 #define poller_watch l_poller
@@ -140,7 +142,7 @@ static const luaL_Reg poller_mt[] = {
 };
 
 void cj_poller_open (lua_State *L) {
-  cj_curl_type(L, POLLER_T, poller_mt, poller_methods);
+  cj_metatable_open(L, POLLER_T, poller_mt, poller_methods);
   lua_pushcfunction(L, l_poller);
   lua_setfield(L, -2, "poller");
 }

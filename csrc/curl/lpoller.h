@@ -1,4 +1,4 @@
-/* What poller.c adds to cloudjobs.curl. */
+/* The function that lpoller.c adds to cloudjobs.curl. */
 #ifndef CJ_LPOLLER_H
 #define CJ_LPOLLER_H
 

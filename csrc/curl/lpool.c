@@ -1,7 +1,8 @@
-/* Exchanges as Lua has them: many at once, or one that is waited for. Pull
-** only: Lua adds requests, lets time pass with 'step', and takes what has ended
-** with 'next'. On Linux one descriptor tells any event loop that there is work;
-** elsewhere there is nothing for other loops. */
+/* The pool for Lua: one blocking exchange ('perform'), or many at the same
+ *time.
+ ** For these Lua adds requests, waits with 'step' and gets the results from
+ ** 'next'; no callback runs Lua. On Linux another event loop can wait for the
+ ** pool's descriptor. */
 #include "lpool.h"
 
 #include "lrequest.h"
@@ -18,7 +19,7 @@ static struct cj_pool *check_multi (lua_State *L) {
 
 int cj_multi_descriptor (lua_State *L, int i) {
   const struct cj_pool *p = luaL_checkudata(L, i, MULTI_T);
-  return p->sockets.epoll;
+  return p->pollset.epoll;
 }
 
 /* ---- opening ---- */
@@ -34,8 +35,8 @@ static lua_Number opt_count (lua_State *L, const char *name, lua_Number count) {
   return count;
 }
 
-/* multi({ max_body, gzip, max_host } or nil) -> multi. Nothing is opened
-** before the first request. */
+/* multi({ max_body, gzip, max_host } or nil) -> multi. It opens with the first
+** request. */
 static int l_multi (lua_State *L) {
   struct cj_pool *p;
   lua_settop(L, 1);
@@ -47,7 +48,7 @@ static int l_multi (lua_State *L) {
   p = lua_newuserdatauv(L, sizeof(*p), 1);
   cj_pool_init(p);
   luaL_setmetatable(L, MULTI_T);
-  lua_newtable(L); /* keeps the bodies that are on their way, by id */
+  lua_newtable(L); /* anchors the bodies that libcurl is sending, by id */
   lua_setiuservalue(L, 2, 1);
   p->max_body = (size_t)opt_count(L, "max_body", (lua_Number)CJ_MAX_BODY);
   p->max_host = (long)opt_count(L, "max_host", 0);
@@ -57,9 +58,8 @@ static int l_multi (lua_State *L) {
   return 1;
 }
 
-/* multi:close(), also __gc and __close: ends what is on its way and closes
-** the connections, after the answer that is being pushed. It can be used
-** again. */
+/* multi:close(), also __gc and __close: ends all exchanges and closes the
+** connections, after the result that is being pushed. It can be used again. */
 static int multi_close (lua_State *L) {
   cj_pool_close(check_multi(L));
   return 0;
@@ -67,7 +67,7 @@ static int multi_close (lua_State *L) {
 
 /* ---- one exchange ---- */
 
-/* Writes { name = value } as the request's lines. May raise. */
+/* Writes { name = value } as the request's header lines. May raise. */
 static void write_lines (lua_State *L, int i, struct cj_buf *b,
                          struct cj_request *r) {
   cj_buf_reset(b);
@@ -86,8 +86,8 @@ static void write_lines (lua_State *L, int i, struct cj_buf *b,
   r->lines.n = b->len;
 }
 
-/* Keeps a body that is on its way. */
-static void keep_body (lua_State *L, size_t id, int body) {
+/* Anchors the body of a running exchange, or with 0 lets it go. */
+static void anchor_body (lua_State *L, size_t id, int body) {
   lua_getiuservalue(L, 1, 1);
   if (body != 0)
     lua_pushvalue(L, body);
@@ -97,79 +97,83 @@ static void keep_body (lua_State *L, size_t id, int body) {
   lua_pop(L, 1);
 }
 
-/* Gives the exchange to libcurl. */
-static struct cj_exchange *transfer (lua_State *L, struct cj_pool *p,
-                                     const struct cj_request *r) {
-  struct cj_exchange *e = cj_pool_place(p);
+/* Begins an exchange on CJ_DRIVER_LIBCURL. */
+static struct cj_exchange *begin_libcurl (lua_State *L, struct cj_pool *p,
+                                          const struct cj_request *r) {
+  struct cj_exchange *e = cj_pool_slot(p);
   int is_refused;
   if (e == NULL)
     luaL_error(L, "out of memory");
-  is_refused =
-      cj_transfer_begin(&e->t) != 0 || cj_transfer_prepare(&e->t, r) != 0;
-  keep_body(L, e->id, 5);
-  if (cj_pool_transfer(p, e, is_refused) != 0)
+  is_refused = cj_easy_exchange_begin(&e->libcurl) != 0 ||
+               cj_easy_exchange_prepare(&e->libcurl, r) != 0;
+  anchor_body(L, e->id, 5);
+  if (cj_pool_begin_libcurl(p, e, is_refused) != 0)
     luaL_error(L, "out of memory");
   return e;
 }
 
-/* Begins the exchange of the request in the arguments from 2 on. NULL: there is
-** no memory for any, or no descriptor. */
+/* Begins the exchange of the request in the arguments from 2 on. NULL: out of
+** memory or descriptors. */
 static struct cj_exchange *begin (lua_State *L, struct cj_pool *p) {
   struct cj_request r;
   struct cj_exchange *e;
   lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
-  cj_curl_request(L, 2, &r);
+  cj_request_read(L, 2, &r);
   if (cj_pool_open(p) != 0)
     return NULL;
   if (r.lines.s == NULL)
     write_lines(L, 4, &p->lines, &r);
-  e = cj_pool_speak(p, &r);
-  return e != NULL ? e : transfer(L, p, &r);
+  e = cj_pool_begin_http1(p, &r);
+  return e != NULL ? e : begin_libcurl(L, p, &r);
 }
 
-/* push_answer(exchange): what came of it. May raise, and run finalizers. */
-static int push_answer (lua_State *L) {
+/* push_result(exchange) -> its response or failure. May raise, and run
+** finalizers. */
+static int push_result (lua_State *L) {
   const struct cj_exchange *e = lua_touserdata(L, 1);
   if (e->status == 0)
-    return cj_curl_failure(L, e->failure);
+    return cj_failure_push(L, e->failure);
   lua_pushinteger(L, e->status);
   lua_pushlstring(L, e->head->s, e->head->len);
   lua_pushlstring(L, e->body->s, e->body->len);
   return 3;
 }
 
-/* Under its address is push_answer in the registry. */
-static const char push_answer_key;
+/* Its address is the registry's key of push_result. */
+static const char push_result_key;
 
-/* Pushes what came of an exchange and frees its place. A finalizer may use or
+/* Pushes the result of an exchange and frees its slot. A finalizer may use or
 ** close the same multi meanwhile. */
-static int push_end (lua_State *L, struct cj_pool *p, struct cj_exchange *e) {
-  int top = lua_gettop(L), has_body = e->speaker == CJ_LIBCURL, result;
+static int push_and_release (lua_State *L, struct cj_pool *p,
+                             struct cj_exchange *e) {
+  int top = lua_gettop(L), has_body = e->driver == CJ_DRIVER_LIBCURL, result;
   size_t id = e->id;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, (void *)&push_answer_key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, (void *)&push_result_key);
   lua_pushlightuserdata(L, e);
   cj_pool_begin_reading(p, e);
   result = lua_pcall(L, 1, LUA_MULTRET, 0);
   cj_pool_end_reading(p, e);
   if (has_body)
-    keep_body(L, id, 0);
+    anchor_body(L, id, 0);
   return result == LUA_OK ? lua_gettop(L) - top : lua_error(L);
 }
 
 static int push_shortage (lua_State *L) {
   const struct cj_failure f = { "memory", "out of memory or descriptors", 0 };
-  return cj_curl_failure(L, f);
+  return cj_failure_push(L, f);
 }
 
 /* multi:perform(method, url, headers, body, timeout, connect_timeout, network,
-** once) -> status, lines, body | nil, code, message, sent: one exchange, while
-** no others are on their way, but for those whose answers are being pushed */
+** non_idempotent) -> status, lines, body | nil, code, message, sent. Blocks
+*until
+** the exchange has ended; no other may be running, except those whose results
+** are being pushed. */
 static int multi_perform (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   CURLMcode result = CURLM_OK;
   struct cj_exchange *e;
   if (p->busy > p->reading && cj_pool_is_open(p))
-    return luaL_error(L, "other requests are on their way");
+    return luaL_error(L, "other requests are running");
   e = begin(L, p);
   if (e == NULL)
     return push_shortage(L);
@@ -178,15 +182,16 @@ static int multi_perform (lua_State *L) {
   if (!e->has_ended) {
     struct cj_failure f = { "memory", curl_multi_strerror(result), 1 };
     cj_pool_close(p);
-    return cj_curl_failure(L, f);
+    return cj_failure_push(L, f);
   }
-  return push_end(L, p, e);
+  return push_and_release(L, p, e);
 }
 
-/* ---- many ---- */
+/* ---- many exchanges ---- */
 
-/* multi:add(…) as 'perform', without waiting
-** -> id | nil, code, message, sent */
+/* multi:add(…) -> id | nil, code, message, sent. Arguments as 'perform'; it
+ *does
+ ** not block. */
 static int multi_add (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   const struct cj_exchange *e = begin(L, p);
@@ -196,20 +201,20 @@ static int multi_add (lua_State *L) {
   return 1;
 }
 
-/* multi:cancel(id): forgets the request, whose connection is closed. */
+/* multi:cancel(id): ends the exchange and closes its connection. */
 static int multi_cancel (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   lua_Integer id = luaL_checkinteger(L, 2);
   if (id >= 1 && (size_t)id <= p->n) {
     cj_pool_release(p, p->list[id - 1]);
-    keep_body(L, (size_t)id, 0);
+    anchor_body(L, (size_t)id, 0);
   }
   return 0;
 }
 
-/* multi:step(seconds) -> true | nil, message: waits up to seconds for the
-** network, and works. When libcurl itself fails, out of memory or descriptors,
-** what is on its way is lost: close it. */
+/* multi:step(seconds) -> true | nil, message. Waits up to 'seconds' for the
+** network, and works. When libcurl fails, out of memory or descriptors, all
+** exchanges are lost: close it. */
 static int multi_step (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   double seconds = luaL_optnumber(L, 2, 0);
@@ -228,19 +233,19 @@ static int multi_step (lua_State *L) {
 }
 
 /* multi:next() -> id, status, lines, body | id, nil, code, message, sent
-** | nothing when none has ended */
+** | nothing while none has ended */
 static int multi_next (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   struct cj_exchange *e = p->ended;
   if (e == NULL || !cj_pool_is_open(p))
     return 0;
   lua_pushinteger(L, (lua_Integer)e->id);
-  return 1 + push_end(L, p, e);
+  return 1 + push_and_release(L, p, e);
 }
 
-/* multi:timeout() -> seconds until it has to be stepped, or nil */
+/* multi:timeout() -> seconds until 'step' has work by the clock, or nil */
 static int multi_timeout (lua_State *L) {
-  double seconds = cj_pool_left(check_multi(L), HUGE_VAL);
+  double seconds = cj_pool_timeout(check_multi(L), HUGE_VAL);
   if (seconds >= HUGE_VAL)
     return 0;
   lua_pushnumber(L, seconds);
@@ -261,9 +266,9 @@ static const luaL_Reg multi_mt[] = {
 };
 
 void cj_multi_open (lua_State *L) {
-  cj_curl_type(L, MULTI_T, multi_mt, multi_methods);
-  lua_pushcfunction(L, push_answer);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, (void *)&push_answer_key);
+  cj_metatable_open(L, MULTI_T, multi_mt, multi_methods);
+  lua_pushcfunction(L, push_result);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, (void *)&push_result_key);
   lua_pushcfunction(L, l_multi);
   lua_setfield(L, -2, "multi");
 }

@@ -1,4 +1,4 @@
-/* What multi.c adds to cloudjobs.curl. */
+/* The function that lpool.c adds to cloudjobs.curl. */
 #ifndef CJ_LPOOL_H
 #define CJ_LPOOL_H
 
@@ -7,8 +7,8 @@
 /* Sets the function "multi" of the table on the top. */
 void cj_multi_open (lua_State *L);
 
-/* What becomes readable when the multi at i has work: its epoll descriptor; -1
-** while it is closed. Raises for anything else. */
+/* The epoll descriptor of the multi at i, which is readable while the multi has
+** work; -1: it is closed. Raises for any other value. */
 int cj_multi_descriptor (lua_State *L, int i);
 
 #endif

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-/* The longest timeout, in ms: libcurl counts some in an int. */
+/* The longest timeout, in ms: libcurl keeps some in an int. */
 #define MAX_TIMEOUT 2147483647L
 
-/* The seconds called 'name', at 'i'; nil is no limit. */
+/* The seconds at 'i' as ms; nil is no limit. 'name' is for the error. */
 static long opt_ms (lua_State *L, int i, const char *name) {
   lua_Number n;
   if (lua_isnoneornil(L, i))
@@ -15,12 +15,12 @@ static long opt_ms (lua_State *L, int i, const char *name) {
   if (lua_type(L, i) != LUA_TNUMBER)
     luaL_error(L, "%s: expected number, got %s", name, luaL_typename(L, i));
   n = lua_tonumber(L, i) * 1000;
-  if (!(n > 1)) /* 0 would be "no limit" */
+  if (!(n > 1)) /* 0 is no limit */
     return 1;
   return n < (lua_Number)MAX_TIMEOUT ? (long)n : MAX_TIMEOUT;
 }
 
-/* The text stays valid as long as the table keeps it. */
+/* The string stays valid while the table holds it. */
 static const char *field_text (lua_State *L, int i, const char *name) {
   const char *s;
   lua_getfield(L, i, name);
@@ -42,7 +42,7 @@ static void read_network (lua_State *L, int i, struct cj_network *n) {
   n->client_key = field_text(L, i, "client_key");
 }
 
-void cj_curl_request (lua_State *L, int first, struct cj_request *r) {
+void cj_request_read (lua_State *L, int first, struct cj_request *r) {
   memset(r, 0, sizeof(*r));
   r->method = luaL_checklstring(L, first, &r->method_len);
   r->url = luaL_checklstring(L, first + 1, &r->url_len);
@@ -57,7 +57,7 @@ void cj_curl_request (lua_State *L, int first, struct cj_request *r) {
   r->non_idempotent = lua_toboolean(L, first + 7);
 }
 
-int cj_curl_failure (lua_State *L, struct cj_failure f) {
+int cj_failure_push (lua_State *L, struct cj_failure f) {
   lua_pushnil(L);
   lua_pushstring(L, f.code);
   lua_pushstring(L, f.message);
@@ -65,8 +65,8 @@ int cj_curl_failure (lua_State *L, struct cj_failure f) {
   return 4;
 }
 
-void cj_curl_type (lua_State *L, const char *name, const luaL_Reg *mt,
-                   const luaL_Reg *methods) {
+void cj_metatable_open (lua_State *L, const char *name, const luaL_Reg *mt,
+                        const luaL_Reg *methods) {
   luaL_newmetatable(L, name);
   luaL_setfuncs(L, mt, 0);
   lua_newtable(L);

@@ -8,16 +8,17 @@
 
 #define CJ_REQUEST_ARGUMENTS 8
 
-/* Reads the request in the values from 'first' on: method, url, headers (a
-** table, which is left to the caller, or lines), body, timeout and
-** connect_timeout in seconds, network, once. May raise. */
-void cj_curl_request (lua_State *L, int first, struct cj_request *r);
+/* Reads the request in the CJ_REQUEST_ARGUMENTS values from 'first' on: method,
+** url, headers (lines, or a table that the caller has to write as lines), body,
+** timeout and connect_timeout in seconds, network, non_idempotent. May raise.
+*/
+void cj_request_read (lua_State *L, int first, struct cj_request *r);
 
 /* Pushes nil, code, message, sent and returns 4. */
-int cj_curl_failure (lua_State *L, struct cj_failure f);
+int cj_failure_push (lua_State *L, struct cj_failure f);
 
-/* Makes a metatable. */
-void cj_curl_type (lua_State *L, const char *name, const luaL_Reg *mt,
-                   const luaL_Reg *methods);
+/* Creates the metatable 'name' of a userdata. */
+void cj_metatable_open (lua_State *L, const char *name, const luaL_Reg *mt,
+                        const luaL_Reg *methods);
 
 #endif

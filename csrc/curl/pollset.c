@@ -1,5 +1,6 @@
-/* The sockets that a pool waits on: in one epoll descriptor on Linux; elsewhere
-** curl_multi_poll waits. */
+/* The sockets that a pool waits for: one epoll descriptor watches them on
+ *Linux,
+ ** curl_multi_poll elsewhere. */
 #include "pollset.h"
 
 #include "../base/seconds.h"
@@ -16,13 +17,13 @@ static double now (void) {
 
 #include <sys/epoll.h>
 
-/* Taken from the kernel at a time; what is left comes with the next wait. */
+/* Events of one epoll_wait; further ones follow with the next. */
 #define MAX_EVENTS 128
 
-/* An event's data: a descriptor, and in the upper half what its owner calls it,
-** 0 for libcurl. */
-static int tell (struct cj_sockets *s, int operation, int fd, unsigned wanted,
-                 size_t id) {
+/* Registers a descriptor. The event's data is the descriptor and, in the upper
+** half, the id, which is 0 for libcurl's. */
+static int control (struct cj_pollset *s, int operation, int fd,
+                    unsigned wanted, size_t id) {
   struct epoll_event event;
   memset(&event, 0, sizeof(event));
   event.events = wanted;
@@ -30,33 +31,34 @@ static int tell (struct cj_sockets *s, int operation, int fd, unsigned wanted,
   return epoll_ctl(s->epoll, operation, fd, &event);
 }
 
-int cj_sockets_watch (struct cj_sockets *s, curl_socket_t fd, size_t id,
+int cj_pollset_watch (struct cj_pollset *s, curl_socket_t fd, size_t id,
                       int out, int is_known) {
-  return tell(s, is_known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
-              EPOLLIN | (out ? (unsigned)EPOLLOUT : 0U), id);
+  return control(s, is_known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
+                 EPOLLIN | (out ? (unsigned)EPOLLOUT : 0U), id);
 }
 
-/* Where a child that was forked holds the socket too, closing it is not enough
-** for epoll. */
-void cj_sockets_unwatch (struct cj_sockets *s, curl_socket_t fd) {
-  tell(s, EPOLL_CTL_DEL, fd, 0, 0);
+/* Closing a socket removes it from epoll only if no child process holds it,
+ * too.
+ */
+void cj_pollset_unwatch (struct cj_pollset *s, curl_socket_t fd) {
+  control(s, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
-/* libcurl calls this before it closes a socket, so none is left behind. */
+/* libcurl calls this for every change, also before it closes a socket. */
 static int on_socket (CURL *easy, curl_socket_t fd, int what, void *data,
                       void *known) {
-  struct cj_sockets *s = data;
+  struct cj_pollset *s = data;
   (void)easy;
   if (what == CURL_POLL_REMOVE)
-    return tell(s, EPOLL_CTL_DEL, fd, 0, 0), 0;
+    return control(s, EPOLL_CTL_DEL, fd, 0, 0), 0;
   curl_multi_assign(s->multi, fd, s); /* 'known' from now on */
-  return tell(s, known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
-              (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0U) |
-                  (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0U),
-              0);
+  return control(s, known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
+                 (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0U) |
+                     (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0U),
+                 0);
 }
 
-static int begin (struct cj_sockets *s) {
+static int begin (struct cj_pollset *s) {
   s->epoll = epoll_create1(EPOLL_CLOEXEC);
   if (s->epoll < 0)
     return -1;
@@ -71,8 +73,8 @@ static int act_on (unsigned events) {
          (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 }
 
-CURLMcode cj_sockets_wait (struct cj_sockets *s, double seconds,
-                           cj_sockets_ready *on_ready, void *owner) {
+CURLMcode cj_pollset_wait (struct cj_pollset *s, double seconds,
+                           cj_pollset_ready *on_ready, void *owner) {
   struct epoll_event events[MAX_EVENTS];
   CURLMcode result = CURLM_OK;
   int running, i;
@@ -87,7 +89,7 @@ CURLMcode cj_sockets_wait (struct cj_sockets *s, double seconds,
       on_ready(owner, fd, id);
   }
   if (result == CURLM_OK && s->deadline < HUGE_VAL && s->deadline <= now()) {
-    s->deadline = HUGE_VAL; /* libcurl sets the next */
+    s->deadline = HUGE_VAL; /* libcurl sets the next one */
     result =
         curl_multi_socket_action(s->multi, CURL_SOCKET_TIMEOUT, 0, &running);
   }
@@ -96,7 +98,7 @@ CURLMcode cj_sockets_wait (struct cj_sockets *s, double seconds,
 
 #else
 
-static unsigned find (const struct cj_sockets *s, curl_socket_t fd) {
+static unsigned find (const struct cj_pollset *s, curl_socket_t fd) {
   unsigned i = 0;
   while (i < s->n && s->list[i].fd != fd)
     i++;
@@ -104,7 +106,7 @@ static unsigned find (const struct cj_sockets *s, curl_socket_t fd) {
 }
 
 /* Makes room for one more. 0 or -1. */
-static int grow (struct cj_sockets *s) {
+static int grow (struct cj_pollset *s) {
   size_t n = (size_t)s->n + 1;
   struct curl_waitfd *list = realloc(s->list, n * sizeof(*list));
   size_t *ids;
@@ -118,7 +120,7 @@ static int grow (struct cj_sockets *s) {
   return 0;
 }
 
-int cj_sockets_watch (struct cj_sockets *s, curl_socket_t fd, size_t id,
+int cj_pollset_watch (struct cj_pollset *s, curl_socket_t fd, size_t id,
                       int out, int is_known) {
   unsigned i = is_known ? find(s, fd) : s->n;
   if (i == s->n) {
@@ -133,8 +135,8 @@ int cj_sockets_watch (struct cj_sockets *s, curl_socket_t fd, size_t id,
   return 0;
 }
 
-/* The last one takes its place. */
-void cj_sockets_unwatch (struct cj_sockets *s, curl_socket_t fd) {
+/* Moves the last one to the free index. */
+void cj_pollset_unwatch (struct cj_pollset *s, curl_socket_t fd) {
   unsigned i = find(s, fd);
   if (i == s->n)
     return;
@@ -143,16 +145,18 @@ void cj_sockets_unwatch (struct cj_sockets *s, curl_socket_t fd) {
   s->ids[i] = s->ids[s->n];
 }
 
-static int begin (struct cj_sockets *s) {
+static int begin (struct cj_pollset *s) {
   (void)s;
   return 0;
 }
 
-/* libcurl hides a mere error or hang-up of a socket that is not its own, so all
-** are taken for ready: their owner finds nothing to read, or something. From
-** the last on, as it may close the one that it is told of. */
-CURLMcode cj_sockets_wait (struct cj_sockets *s, double seconds,
-                           cj_sockets_ready *on_ready, void *owner) {
+/* curl_multi_poll does not report an error or hang-up of a foreign socket
+ *alone,
+ ** so all are reported as ready, and their owner finds something to read or
+ *not.
+ ** Backwards, because the owner may close the socket that is reported. */
+CURLMcode cj_pollset_wait (struct cj_pollset *s, double seconds,
+                           cj_pollset_ready *on_ready, void *owner) {
   CURLMcode result =
       curl_multi_poll(s->multi, s->list, s->n, cj_seconds_ms(seconds), NULL);
   unsigned i;
@@ -165,19 +169,19 @@ CURLMcode cj_sockets_wait (struct cj_sockets *s, double seconds,
 #endif
 
 static int on_timer (CURLM *multi, long ms, void *data) {
-  struct cj_sockets *s = data;
+  struct cj_pollset *s = data;
   (void)multi;
   s->deadline = ms < 0 ? HUGE_VAL : now() + (double)ms / 1000;
   return 0;
 }
 
-void cj_sockets_init (struct cj_sockets *s) {
+void cj_pollset_init (struct cj_pollset *s) {
   memset(s, 0, sizeof(*s));
   s->deadline = HUGE_VAL;
   s->epoll = -1;
 }
 
-int cj_sockets_open (struct cj_sockets *s, CURLM *multi) {
+int cj_pollset_open (struct cj_pollset *s, CURLM *multi) {
   s->multi = multi;
   s->deadline = HUGE_VAL;
   if (begin(s) != 0)
@@ -187,10 +191,10 @@ int cj_sockets_open (struct cj_sockets *s, CURLM *multi) {
   return 0;
 }
 
-void cj_sockets_close (struct cj_sockets *s) {
+void cj_pollset_close (struct cj_pollset *s) {
   if (s->epoll >= 0)
     close(s->epoll);
   free(s->list);
   free(s->ids);
-  cj_sockets_init(s);
+  cj_pollset_init(s);
 }

@@ -1,4 +1,5 @@
-/* The sockets that a pool waits on, libcurl's and its own. Knows no Lua. */
+/* The sockets that a pool waits for: libcurl's, which this file also serves,
+** and the pool's own. Knows no Lua. */
 #ifndef CJ_POLLSET_H
 #define CJ_POLLSET_H
 
@@ -6,36 +7,38 @@
 
 #include <curl/curl.h>
 
-struct cj_sockets {
+struct cj_pollset {
   CURLM *multi;
-  double deadline; /* when libcurl wants to be called, HUGE_VAL: never */
-  int epoll;       /* has them all where there is Linux; -1: none */
-  /* Elsewhere: the owner's own, and what it calls each. */
+  double deadline; /* of libcurl's timer, HUGE_VAL: it has none */
+  int epoll;       /* on Linux, the descriptor that watches all; -1: closed */
+  /* Elsewhere: the pool's sockets, and the id of each. */
   struct curl_waitfd *list;
   size_t *ids;
   unsigned n;
 };
 
-/* Tells the owner of the ready socket that it watches as 'id', which it may
-** have closed a moment ago. */
-typedef void cj_sockets_ready (void *owner, curl_socket_t fd, size_t id);
+/* Called for a socket of the pool that is ready, with the id that
+** cj_pollset_watch was given. The pool may have closed the socket since. */
+typedef void cj_pollset_ready (void *owner, curl_socket_t fd, size_t id);
 
-void cj_sockets_init (struct cj_sockets *s);
+void cj_pollset_init (struct cj_pollset *s);
 
-/* Those of this multi, too. 0, or -1 when out of memory or descriptors. */
-int cj_sockets_open (struct cj_sockets *s, CURLM *multi);
+/* Watches the sockets of 'multi', too. 0, or -1 when out of memory or
+** descriptors. */
+int cj_pollset_open (struct cj_pollset *s, CURLM *multi);
 
-/* Call it after the multi's end, which takes libcurl's sockets away. */
-void cj_sockets_close (struct cj_sockets *s);
+/* Call it after curl_multi_cleanup, which unwatches libcurl's sockets. */
+void cj_pollset_close (struct cj_pollset *s);
 
-/* Waits for bytes from a socket of the owner's, and with 'out' until it takes
-** some; 'is_known': it is watched already. 'id' is from 1. 0 or -1. */
-int cj_sockets_watch (struct cj_sockets *s, curl_socket_t fd, size_t id,
+/* Watches a socket of the pool for input, and for output where 'out' is set;
+** 'is_known': it is watched already. 'id' is from 1. 0 or -1. */
+int cj_pollset_watch (struct cj_pollset *s, curl_socket_t fd, size_t id,
                       int out, int is_known);
-void cj_sockets_unwatch (struct cj_sockets *s, curl_socket_t fd);
+void cj_pollset_unwatch (struct cj_pollset *s, curl_socket_t fd);
 
-/* Waits up to 'seconds' for anything to do. What is libcurl's it does. */
-CURLMcode cj_sockets_wait (struct cj_sockets *s, double seconds,
-                           cj_sockets_ready *on_ready, void *owner);
+/* Waits up to 'seconds' until a socket is ready or libcurl's timer is due, lets
+** libcurl work and calls 'on_ready' for the pool's sockets. */
+CURLMcode cj_pollset_wait (struct cj_pollset *s, double seconds,
+                           cj_pollset_ready *on_ready, void *owner);
 
 #endif

@@ -1,5 +1,6 @@
-/* Exchanges that are on their way at once, and the connections that are kept
-** between them. */
+/* The connection pool: it finds slots, drives the exchanges in them and closes
+** what is idle for too long or closed by the server. pool.h has the overview.
+*/
 #include "pool.h"
 
 #include "../base/fork_generation.h"
@@ -8,82 +9,87 @@
 
 #include <stdlib.h>
 
-/* Beyond so many places the connection that is idle longest gives way to one to
-** another host. */
-#define MAX_PLACES 256
-/* Seconds that an idle connection is kept: as long as libcurl would. */
+/* The most slots with idle connections: beyond it a new connection replaces the
+** one that is idle longest. */
+#define MAX_SLOTS 256
+/* How long an idle connection is reused, in s: as libcurl's default. */
 #define MAX_IDLE 118.0
-/* The same for what is not sent again when the server has just closed it. */
+/* The same for a request that is not sent again if the server closes the
+** connection at that moment. */
 #define MAX_IDLE_NON_IDEMPOTENT 3.0
-/* Seconds in which no server closes what it has just answered on and keeps. */
+/* How long no server closes a connection after a response, in s. */
 #define MOMENT 0.001
-/* Before it, libcurl does not let go of a connection that is ours. */
-#define SPEAKS_FROM 0x075500U
+/* Earlier versions of libcurl do not close a CURLOPT_CONNECT_ONLY connection
+** when its handle is removed from the multi. */
+#define HTTP1_MIN_LIBCURL 0x075500U
 
 static double now (void) {
   return cj_seconds_read(CLOCK_MONOTONIC);
 }
 
-/* ---- places ---- */
+/* ---- slots ---- */
 
-/* A connection is watched as long as it is open, idle or not. */
+/* Watches the connection for input, and for output while the request is not yet
+** sent. An idle connection is watched, too, to see the server close it. */
 static int watch (struct cj_pool *p, struct cj_exchange *e) {
-  int out = e->c.sent < e->c.out.len;
+  int out = e->http1.sent < e->http1.out.len;
   int was = e->waits_out;
   e->waits_out = out;
   if (out == was)
     return 0;
-  return cj_sockets_watch(&p->sockets, e->c.fd, e->id, out, was >= 0);
+  return cj_pollset_watch(&p->pollset, e->http1.fd, e->id, out, was >= 0);
 }
 
-static void shut (struct cj_pool *p, struct cj_exchange *e) {
-  if (e->c.fd != CURL_SOCKET_BAD && cj_pool_is_open(p))
-    cj_sockets_unwatch(&p->sockets, e->c.fd);
-  cj_connection_close(&e->c);
+static void disconnect (struct cj_pool *p, struct cj_exchange *e) {
+  if (e->http1.fd != CURL_SOCKET_BAD && cj_pool_is_open(p))
+    cj_pollset_unwatch(&p->pollset, e->http1.fd);
+  cj_connection_close(&e->http1);
 }
 
-static void take (struct cj_pool *p, struct cj_exchange *e,
-                  enum cj_speaker speaker) {
-  e->speaker = speaker;
+static void claim (struct cj_pool *p, struct cj_exchange *e,
+                   enum cj_driver driver) {
+  e->driver = driver;
   e->has_ended = 0;
   e->status = 0;
   p->busy++;
 }
 
-static void end (struct cj_pool *p, struct cj_exchange *e) {
+/* Appends it to the queue of ended exchanges. */
+static void finish (struct cj_pool *p, struct cj_exchange *e) {
   e->has_ended = 1;
-  e->next = NULL;
+  e->next_ended = NULL;
   *p->ended_end = e;
-  p->ended_end = &e->next;
+  p->ended_end = &e->next_ended;
 }
 
-/* Takes it out of the queue of those that have ended. */
+/* Removes it from the queue of ended exchanges. */
 static void unqueue (struct cj_pool *p, struct cj_exchange *e) {
   struct cj_exchange **at = &p->ended;
   while (*at != NULL && *at != e)
-    at = &(*at)->next;
+    at = &(*at)->next_ended;
   if (*at == NULL)
     return;
-  *at = e->next;
-  if (p->ended_end == &e->next)
+  *at = e->next_ended;
+  if (p->ended_end == &e->next_ended)
     p->ended_end = at;
 }
 
 void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
-  if (e->speaker == CJ_NOBODY || e->is_read)
+  if (e->driver == CJ_DRIVER_NONE || e->is_read)
     return;
   if (e->has_ended)
     unqueue(p, e);
-  if (e->speaker == CJ_LIBCURL && cj_pool_is_open(p)) {
-    curl_multi_remove_handle(p->multi, e->t.h.easy);
-  } else if (e->speaker == CJ_WE) {
-    if (e->status != 0 && cj_connection_keeps(&e->c) && watch(p, e) == 0)
-      e->c.is_used = 1; /* and it is watched for no more than its end */
+  if (e->driver == CJ_DRIVER_LIBCURL && cj_pool_is_open(p)) {
+    curl_multi_remove_handle(p->multi, e->libcurl.easy.handle);
+  } else if (e->driver == CJ_DRIVER_HTTP1) {
+    if (e->status != 0 && cj_connection_is_reusable(&e->http1) &&
+        watch(p, e) == 0)
+      e->http1.is_reused = 1;
     else
-      shut(p, e);
-    e->c.idle_since = now();
+      disconnect(p, e);
+    e->http1.idle_since = now();
   }
-  e->speaker = CJ_NOBODY;
+  e->driver = CJ_DRIVER_NONE;
   p->busy--;
 }
 
@@ -101,7 +107,7 @@ void cj_pool_end_reading (struct cj_pool *p, struct cj_exchange *e) {
     cj_pool_close(p);
 }
 
-static struct cj_exchange *new_place (struct cj_pool *p) {
+static struct cj_exchange *new_slot (struct cj_pool *p) {
   struct cj_exchange **list = realloc(p->list, (p->n + 1) * sizeof(void *));
   struct cj_exchange *e;
   if (list == NULL)
@@ -110,96 +116,98 @@ static struct cj_exchange *new_place (struct cj_pool *p) {
   e = calloc(1, sizeof(*e));
   if (e == NULL)
     return NULL;
-  cj_connection_init(&e->c);
-  cj_transfer_init(&e->t);
-  e->c.in.body.max = e->t.max_body = p->max_body;
-  e->t.gzip = p->gzip;
-  e->c.h.owner = e->t.h.owner = e;
+  cj_connection_init(&e->http1);
+  cj_easy_exchange_init(&e->libcurl);
+  e->http1.in.body.max = e->libcurl.max_body = p->max_body;
+  e->libcurl.gzip = p->gzip;
+  e->http1.easy.owner = e->libcurl.easy.owner = e;
   list[p->n++] = e;
   e->id = p->n;
   return e;
 }
 
-/* Whether the server can be counted on to listen still: a moment ago it did, or
-** it has not closed the connection. */
-static int is_kept (struct cj_exchange *e, int non_idempotent) {
-  double idle = now() - e->c.idle_since;
+/* Whether an idle connection can still be used: the server has not closed it.
+ */
+static int is_fresh (struct cj_exchange *e, int non_idempotent) {
+  double idle = now() - e->http1.idle_since;
   return idle < (non_idempotent ? MAX_IDLE_NON_IDEMPOTENT : MAX_IDLE) &&
-         ((idle < MOMENT && !non_idempotent) || cj_connection_is_alive(&e->c));
+         ((idle < MOMENT && !non_idempotent) ||
+          cj_connection_is_alive(&e->http1));
 }
 
-static int leads_there (struct cj_pool *p, struct cj_exchange *e,
-                        struct cj_slice origin, int non_idempotent) {
-  if (!cj_connection_leads(&e->c, origin, &p->network))
+static int is_usable (struct cj_pool *p, struct cj_exchange *e,
+                      struct cj_slice origin, int non_idempotent) {
+  if (!cj_connection_matches(&e->http1, origin, &p->network))
     return 0;
-  if (is_kept(e, non_idempotent))
+  if (is_fresh(e, non_idempotent))
     return 1;
-  shut(p, e);
+  disconnect(p, e);
   return 0;
 }
 
-/* A place that is free, made if there is none; NULL when out of memory. Where
-** there is an origin, with a connection to it or with none. */
-static struct cj_exchange *
-find_place (struct cj_pool *p, struct cj_slice origin, int non_idempotent) {
+/* A free slot, made if there is none; NULL when out of memory. With an origin,
+** its connection leads to that origin, or is closed. */
+static struct cj_exchange *find_slot (struct cj_pool *p, struct cj_slice origin,
+                                      int non_idempotent) {
   struct cj_exchange *closed = NULL, *oldest = NULL;
   size_t i;
   for (i = 0; i < p->n && p->busy < p->n; i++) {
     struct cj_exchange *e = p->list[i];
-    if (e->speaker != CJ_NOBODY)
+    if (e->driver != CJ_DRIVER_NONE)
       continue;
-    if (origin.n == 0 || (e->c.fd != CURL_SOCKET_BAD &&
-                          leads_there(p, e, origin, non_idempotent)))
+    if (origin.n == 0 || (e->http1.fd != CURL_SOCKET_BAD &&
+                          is_usable(p, e, origin, non_idempotent)))
       return e;
-    if (e->c.fd == CURL_SOCKET_BAD)
+    if (e->http1.fd == CURL_SOCKET_BAD)
       closed = e;
-    else if (oldest == NULL || e->c.idle_since < oldest->c.idle_since)
+    else if (oldest == NULL || e->http1.idle_since < oldest->http1.idle_since)
       oldest = e;
   }
-  if (closed != NULL || p->n < MAX_PLACES || oldest == NULL)
-    return closed != NULL ? closed : new_place(p);
-  shut(p, oldest);
+  if (closed != NULL || p->n < MAX_SLOTS || oldest == NULL)
+    return closed != NULL ? closed : new_slot(p);
+  disconnect(p, oldest);
   return oldest;
 }
 
-/* ---- the exchanges that are ours ---- */
+/* ---- progress ---- */
 
 static void advance (struct cj_pool *p, struct cj_exchange *e,
                      enum cj_progress progress) {
-  if (progress == CJ_PROGRESS_AGAIN) {
-    shut(p, e);
-    progress = cj_connection_open(&e->c, p->multi) == 0 ? CJ_PROGRESS_WAIT
-                                                        : CJ_PROGRESS_FAILED;
+  if (progress == CJ_PROGRESS_RECONNECT) {
+    disconnect(p, e);
+    progress = cj_connection_connect(&e->http1, p->multi) == 0
+                   ? CJ_PROGRESS_WAIT
+                   : CJ_PROGRESS_FAILED;
   } else if (progress == CJ_PROGRESS_WAIT && watch(p, e) != 0) {
-    cj_handle_refuse(&e->c.h, "memory", "out of memory");
+    cj_easy_refuse(&e->http1.easy, "memory", "out of memory");
     progress = CJ_PROGRESS_FAILED;
   }
   if (progress == CJ_PROGRESS_WAIT)
     return;
   if (progress == CJ_PROGRESS_DONE) {
-    e->status = e->c.in.status;
-    e->head = &e->c.in.head;
-    e->body = &e->c.in.body;
+    e->status = e->http1.in.status;
+    e->head = &e->http1.in.head;
+    e->body = &e->http1.in.body;
   } else {
-    e->failure = cj_connection_failure(&e->c);
+    e->failure = cj_connection_failure(&e->http1);
   }
-  end(p, e);
+  finish(p, e);
 }
 
-/* libcurl's word on an exchange of its own. */
-static void end_transfer (struct cj_pool *p, struct cj_exchange *e,
-                          CURLcode result) {
-  if (cj_transfer_succeeded(&e->t, result)) {
-    e->status = cj_transfer_status(&e->t);
-    e->head = &e->t.head;
-    e->body = &e->t.body;
+/* Stores the result of an exchange of CJ_DRIVER_LIBCURL. */
+static void finish_libcurl (struct cj_pool *p, struct cj_exchange *e,
+                            CURLcode result) {
+  if (cj_easy_exchange_succeeded(&e->libcurl, result)) {
+    e->status = cj_easy_exchange_status(&e->libcurl);
+    e->head = &e->libcurl.head;
+    e->body = &e->libcurl.body;
   } else {
-    e->failure = cj_transfer_failure(&e->t, result);
+    e->failure = cj_easy_exchange_failure(&e->libcurl, result);
   }
-  end(p, e);
+  finish(p, e);
 }
 
-/* What libcurl has finished: a connection, or its own exchange. */
+/* Evaluates what libcurl has finished: connecting, or an exchange. */
 static void collect (struct cj_pool *p) {
   CURLMsg *message;
   char *owner;
@@ -209,37 +217,37 @@ static void collect (struct cj_pool *p) {
     struct cj_exchange *e;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
     e = (struct cj_exchange *)(void *)owner;
-    if (e->has_ended) /* its time was over */
+    if (e->has_ended) /* by its timeout */
       continue;
-    if (e->speaker == CJ_LIBCURL) {
-      end_transfer(p, e, result);
-    } else if (cj_connection_opened(&e->c, result) == CJ_PROGRESS_WAIT) {
-      e->waits_out = -1; /* it is not watched yet */
-      advance(p, e, cj_connection_send(&e->c));
+    if (e->driver == CJ_DRIVER_LIBCURL) {
+      finish_libcurl(p, e, result);
+    } else if (cj_connection_connected(&e->http1, result) == CJ_PROGRESS_WAIT) {
+      e->waits_out = -1; /* a new socket */
+      advance(p, e, cj_connection_send(&e->http1));
     } else {
       advance(p, e, CJ_PROGRESS_FAILED);
     }
   }
 }
 
-/* The socket of a connection is ready. */
+/* A connection's socket is ready. */
 static void on_ready (void *owner, curl_socket_t fd, size_t id) {
   struct cj_pool *p = owner;
   struct cj_exchange *e = p->list[id - 1];
   enum cj_progress progress = CJ_PROGRESS_WAIT;
-  if (e->c.fd != fd) /* closed a moment ago */
+  if (e->http1.fd != fd) /* closed since the event */
     return;
-  if (e->speaker != CJ_WE) {
-    if (!cj_connection_is_alive(&e->c))
-      shut(p, e);
+  if (e->driver != CJ_DRIVER_HTTP1) {
+    if (!cj_connection_is_alive(&e->http1))
+      disconnect(p, e);
     return;
   }
   if (e->has_ended)
     return;
-  if (e->c.sent < e->c.out.len)
-    progress = cj_connection_send(&e->c);
+  if (e->http1.sent < e->http1.out.len)
+    progress = cj_connection_send(&e->http1);
   if (progress == CJ_PROGRESS_WAIT)
-    progress = cj_connection_receive(&e->c);
+    progress = cj_connection_receive(&e->http1);
   advance(p, e, progress);
 }
 
@@ -251,10 +259,10 @@ static void expire (struct cj_pool *p) {
   p->due = HUGE_VAL;
   for (i = 0; i < p->n; i++) {
     struct cj_exchange *e = p->list[i];
-    if (e->speaker != CJ_WE || e->has_ended)
+    if (e->driver != CJ_DRIVER_HTTP1 || e->has_ended)
       continue;
     if (e->deadline <= at) {
-      cj_connection_late(&e->c, e->timeout);
+      cj_connection_time_out(&e->http1, e->timeout);
       advance(p, e, CJ_PROGRESS_FAILED);
     } else if (e->deadline < p->due) {
       p->due = e->deadline;
@@ -264,8 +272,8 @@ static void expire (struct cj_pool *p) {
 
 /* ---- waiting ---- */
 
-double cj_pool_left (const struct cj_pool *p, double seconds) {
-  double until = p->sockets.deadline < p->due ? p->sockets.deadline : p->due;
+double cj_pool_timeout (const struct cj_pool *p, double seconds) {
+  double until = p->pollset.deadline < p->due ? p->pollset.deadline : p->due;
   if (p->ended != NULL)
     return 0;
   if (until < HUGE_VAL) {
@@ -281,7 +289,8 @@ CURLMcode cj_pool_step (struct cj_pool *p, double seconds) {
   CURLMcode result;
   if (p->secure)
     cj_sigpipe_block(&guard);
-  result = cj_sockets_wait(&p->sockets, cj_pool_left(p, seconds), on_ready, p);
+  result =
+      cj_pollset_wait(&p->pollset, cj_pool_timeout(p, seconds), on_ready, p);
   collect(p);
   expire(p);
   if (p->secure)
@@ -294,7 +303,7 @@ CURLMcode cj_pool_step (struct cj_pool *p, double seconds) {
 void cj_pool_init (struct cj_pool *p) {
   memset(p, 0, sizeof(*p));
   p->max_body = CJ_MAX_BODY;
-  cj_sockets_init(&p->sockets);
+  cj_pollset_init(&p->pollset);
   p->due = HUGE_VAL;
   p->ended_end = &p->ended;
   p->network.max = CJ_MAX_NETWORK;
@@ -316,8 +325,8 @@ void cj_pool_close (struct cj_pool *p) {
     cj_sigpipe_block(&guard);
   for (i = 0; i < p->n; i++) {
     cj_pool_release(p, p->list[i]);
-    cj_connection_free(&p->list[i]->c);
-    cj_transfer_free(&p->list[i]->t);
+    cj_connection_free(&p->list[i]->http1);
+    cj_easy_exchange_free(&p->list[i]->libcurl);
     free(p->list[i]);
   }
   free(p->list);
@@ -328,7 +337,7 @@ void cj_pool_close (struct cj_pool *p) {
   if (cj_pool_is_open(p))
     curl_multi_cleanup(p->multi);
   p->multi = NULL;
-  cj_sockets_close(&p->sockets);
+  cj_pollset_close(&p->pollset);
   p->secure = 0;
   if (secure)
     cj_sigpipe_restore(&guard);
@@ -339,75 +348,77 @@ int cj_pool_open (struct cj_pool *p) {
     return 0;
   cj_pool_close(p);
   if (p->closes)
-    return -1; /* of another process, and still read in this one */
+    return -1; /* the parent's, and a result of it is being read */
   p->due = HUGE_VAL;
   p->fork_generation = cj_fork_generation();
-  cj_handle_start();
+  cj_easy_start();
   p->multi = curl_multi_init();
-  if (p->multi == NULL || cj_sockets_open(&p->sockets, p->multi) != 0) {
+  if (p->multi == NULL || cj_pollset_open(&p->pollset, p->multi) != 0) {
     cj_pool_close(p);
     return -1;
   }
-  p->speaks = !p->gzip && p->max_host == 0 &&
-              curl_version_info(CURLVERSION_NOW)->version_num >= SPEAKS_FROM;
-  curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 2L * MAX_PLACES);
+  p->http1 =
+      !p->gzip && p->max_host == 0 &&
+      curl_version_info(CURLVERSION_NOW)->version_num >= HTTP1_MIN_LIBCURL;
+  curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 2L * MAX_SLOTS);
   curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, p->max_host);
   return 0;
 }
 
-/* ---- requests ---- */
+/* ---- beginning ---- */
 
-/* In our own way. */
-static struct cj_exchange *speak (struct cj_pool *p, const struct cj_request *r,
-                                  struct cj_slice origin) {
-  struct cj_exchange *e = find_place(p, origin, r->non_idempotent);
-  if (e == NULL || cj_connection_write(&e->c, r, origin.n) != 0)
+static struct cj_exchange *begin_http1 (struct cj_pool *p,
+                                        const struct cj_request *r,
+                                        struct cj_slice origin) {
+  struct cj_exchange *e = find_slot(p, origin, r->non_idempotent);
+  if (e == NULL || cj_connection_write(&e->http1, r, origin.n) != 0)
     return NULL;
-  take(p, e, CJ_WE);
+  claim(p, e, CJ_DRIVER_HTTP1);
   e->timeout = (double)r->timeout / 1000;
   e->deadline = r->timeout > 0 ? now() + e->timeout : HUGE_VAL;
   if (e->deadline < p->due)
     p->due = e->deadline;
-  if (e->c.fd != CURL_SOCKET_BAD)
-    advance(p, e, cj_connection_send(&e->c));
-  else if (cj_connection_aim(&e->c, r, origin.n) != 0 ||
-           cj_connection_open(&e->c, p->multi) != 0)
+  if (e->http1.fd != CURL_SOCKET_BAD)
+    advance(p, e, cj_connection_send(&e->http1));
+  else if (cj_connection_configure(&e->http1, r, origin.n) != 0 ||
+           cj_connection_connect(&e->http1, p->multi) != 0)
     advance(p, e, CJ_PROGRESS_FAILED);
-  p->secure |= e->c.h.secure;
+  p->secure |= e->http1.easy.secure;
   return e;
 }
 
-struct cj_exchange *cj_pool_speak (struct cj_pool *p,
-                                   const struct cj_request *r) {
+struct cj_exchange *cj_pool_begin_http1 (struct cj_pool *p,
+                                         const struct cj_request *r) {
   struct cj_slice origin = { r->url, cj_connection_origin(r) };
   struct cj_sigpipe guard;
-  int secure = p->secure; /* a connection of now sends nothing yet */
+  int secure = p->secure; /* a new connection sends nothing yet */
   struct cj_exchange *e;
-  if (origin.n == 0 || !p->speaks)
+  if (origin.n == 0 || !p->http1)
     return NULL;
   cj_buf_reset(&p->network);
   if (cj_network_flatten(&p->network, &r->network) != 0)
     return NULL;
   if (secure)
     cj_sigpipe_block(&guard);
-  e = speak(p, r, origin);
+  e = begin_http1(p, r, origin);
   if (secure)
     cj_sigpipe_restore(&guard);
   return e;
 }
 
-struct cj_exchange *cj_pool_place (struct cj_pool *p) {
+struct cj_exchange *cj_pool_slot (struct cj_pool *p) {
   struct cj_slice anywhere = { NULL, 0 };
-  return find_place(p, anywhere, 0);
+  return find_slot(p, anywhere, 0);
 }
 
-int cj_pool_transfer (struct cj_pool *p, struct cj_exchange *e,
-                      int is_refused) {
-  if (!is_refused && curl_multi_add_handle(p->multi, e->t.h.easy) != CURLM_OK)
+int cj_pool_begin_libcurl (struct cj_pool *p, struct cj_exchange *e,
+                           int is_refused) {
+  if (!is_refused &&
+      curl_multi_add_handle(p->multi, e->libcurl.easy.handle) != CURLM_OK)
     return -1;
-  take(p, e, CJ_LIBCURL);
-  p->secure |= e->t.h.secure;
+  claim(p, e, CJ_DRIVER_LIBCURL);
+  p->secure |= e->libcurl.easy.secure;
   if (is_refused)
-    end_transfer(p, e, CURLE_OK);
+    finish_libcurl(p, e, CURLE_OK);
   return 0;
 }

@@ -1,84 +1,107 @@
-/* Exchanges that are on their way at once, and the connections that are kept
-** between them. Knows no Lua. */
+/* The connection pool: exchanges that run at the same time, and the connections
+** that are kept between them. Knows no Lua.
+**
+** A pool is a list of slots. A slot (struct cj_exchange) runs one exchange
+** after the other, and each is driven in one of two ways:
+**
+**   driver            HTTP by              connection                 used for
+**   CJ_DRIVER_NONE    -                    may be kept, idle          free slot
+**   CJ_DRIVER_HTTP1   http1_connection.c   opened by libcurl, the     requests
+*of
+**                                          slot's own ('http1')       services
+**   CJ_DRIVER_LIBCURL libcurl              libcurl's own pool         proxies,
+*gzip,
+**                     ('libcurl')                                     large
+*bodies
+**
+** The life of an exchange: cj_pool_begin_http1 (or cj_pool_slot and
+** cj_pool_begin_libcurl) claims a slot; cj_pool_step waits and works; an
+** exchange that has ended is appended to the queue 'ended', where its owner
+** finds status, head and body, or the failure; cj_pool_release frees the slot.
+** Once it is free, its connection is kept if it is reusable. */
 #ifndef CJ_POOL_H
 #define CJ_POOL_H
 
+#include "easy_exchange.h"
 #include "http1_connection.h"
 #include "pollset.h"
-#include "easy_exchange.h"
 
-/* Who has the exchange: nobody, we by 'c', libcurl by 't'. */
-enum cj_speaker { CJ_NOBODY, CJ_WE, CJ_LIBCURL };
+enum cj_driver { CJ_DRIVER_NONE, CJ_DRIVER_HTTP1, CJ_DRIVER_LIBCURL };
 
-/* One exchange after the other, and the connection that is kept between them.
-** Of use outside of pool.c: id, t, speaker, has_ended, and what came of it. */
+/* A slot of the pool. Other files use id, libcurl, driver, has_ended, and the
+** result. */
 struct cj_exchange {
-  struct cj_connection c;
-  struct cj_transfer t;
+  struct cj_connection http1;
+  struct cj_easy_exchange libcurl;
   size_t id; /* from 1 */
-  enum cj_speaker speaker;
+  enum cj_driver driver;
   int has_ended, is_read;
-  double timeout, deadline; /* of 'c', in s */
-  int waits_out;            /* what 'c' is watched for, -1: it is not */
-  struct cj_exchange *next; /* that has ended */
-  /* Once ended: until the exchange's next use. */
-  long status; /* 0: there is no answer */
+  double timeout, deadline; /* of an exchange of 'http1', in s */
+  int waits_out; /* 1: 'http1' is watched for output, too; 0: for input alone;
+                 ** -1: it is not watched */
+  struct cj_exchange *next_ended;
+  /* The result, from the end of the exchange until the slot's next one. */
+  long status; /* 0: there is no response */
   const struct cj_buf *head, *body;
   struct cj_failure failure;
 };
 
 struct cj_pool {
-  long max_host; /* settings, after 'init' for the owner to change: */
+  long max_host; /* options of the owner, to set after 'init' */
   size_t max_body;
   int gzip;
   CURLM *multi;             /* NULL: closed */
-  unsigned fork_generation; /* where it was opened: see struct cj_handle */
-  struct cj_sockets sockets;
-  double due; /* none of ours runs out of time before it */
+  unsigned fork_generation; /* as in struct cj_easy */
+  struct cj_pollset pollset;
+  double due; /* the earliest deadline among the 'http1' exchanges, or less */
   struct cj_exchange **list;
   size_t n, busy;
-  struct cj_exchange *ended, **ended_end; /* in a queue */
-  size_t reading; /* so many of the busy ones have ended and are being read */
-  int closes;     /* as soon as none is read any more */
-  struct cj_buf network; /* of a request, flattened, while a place is found */
-  struct cj_buf lines;   /* for the owner, to write a request's headers to */
-  int secure;            /* as a handle's, of all */
-  int speaks;            /* we may, this libcurl being new enough */
+  struct cj_exchange *ended, **ended_end; /* the queue of ended exchanges */
+  size_t reading;        /* the number of ended exchanges that are being read */
+  int closes;            /* close as soon as none is being read */
+  struct cj_buf network; /* of a new request, flattened */
+  struct cj_buf lines;   /* for the owner: a new request's header lines */
+  int secure;            /* as in struct cj_easy, for all slots */
+  int http1;             /* CJ_DRIVER_HTTP1 may be used */
 };
 
 void cj_pool_init (struct cj_pool *p);
 
-/* Opens it unless it is open, in this very process. 0, or -1 when out of memory
+/* Opens the pool unless it is open in this process. 0, or -1 when out of memory
 ** or descriptors. */
 int cj_pool_open (struct cj_pool *p);
 int cj_pool_is_open (const struct cj_pool *p);
 
-/* Ends what is on its way and closes the connections; it can be opened again.
-** In a child of the process that opened it only memory and a descriptor go.
-** While an answer is read it waits for the end of that. */
+/* Ends all exchanges and closes the connections; the pool can be opened again.
+** In a child process only memory and descriptors are freed. While a result is
+** being read, closing is put off until that has ended. */
 void cj_pool_close (struct cj_pool *p);
 
-/* Begins an exchange. NULL: the request is one for libcurl's HTTP. */
-struct cj_exchange *cj_pool_speak (struct cj_pool *p,
-                                   const struct cj_request *r);
+/* Begins an exchange on CJ_DRIVER_HTTP1. NULL: the request needs libcurl. */
+struct cj_exchange *cj_pool_begin_http1 (struct cj_pool *p,
+                                         const struct cj_request *r);
 
-/* Gives libcurl one: finds it a place (NULL: out of memory), and when 't' has
-** been prepared begins, or has it end with the refusal. 0 or -1. */
-struct cj_exchange *cj_pool_place (struct cj_pool *p);
-int cj_pool_transfer (struct cj_pool *p, struct cj_exchange *e, int is_refused);
+/* Begins an exchange on CJ_DRIVER_LIBCURL in two steps: find a free slot (NULL:
+** out of memory), and, after its 'libcurl' was prepared, start it. With
+** 'is_refused' the exchange ends at once with the failure of the preparation.
+** 0 or -1. */
+struct cj_exchange *cj_pool_slot (struct cj_pool *p);
+int cj_pool_begin_libcurl (struct cj_pool *p, struct cj_exchange *e,
+                           int is_refused);
 
-/* Waits up to 'seconds' for anything to do, and does it. */
+/* Waits up to 'seconds' until there is work, and does it. */
 CURLMcode cj_pool_step (struct cj_pool *p, double seconds);
 
-/* How long nothing has to be done, up to 'seconds'. */
-double cj_pool_left (const struct cj_pool *p, double seconds);
+/* The seconds until cj_pool_step has work by the clock, at most 'seconds'. */
+double cj_pool_timeout (const struct cj_pool *p, double seconds);
 
-/* Whether it ended or not: its place is free for the next one, unless it is
+/* Ends the exchange if it still runs, and frees its slot unless its result is
 ** being read. */
 void cj_pool_release (struct cj_pool *p, struct cj_exchange *e);
 
-/* Around the reading of what came of an exchange, if others may begin and end
-** meanwhile, or the pool be closed: it stays until then, and is released. */
+/* To be called around the reading of a result if Lua code can run meanwhile,
+** which may begin and end other exchanges or close the pool. The end releases
+** the exchange. */
 void cj_pool_begin_reading (struct cj_pool *p, struct cj_exchange *e);
 void cj_pool_end_reading (struct cj_pool *p, struct cj_exchange *e);
 
