@@ -220,6 +220,7 @@ build = {
     ["cloudjobs.job.job"] = "lua/cloudjobs/job/job.lua",
     ["cloudjobs.job.kinds.export_execution"] = "lua/cloudjobs/job/kinds/export_execution.lua",
     ["cloudjobs.job.kinds.export_run"] = "lua/cloudjobs/job/kinds/export_run.lua",
+    ["cloudjobs.job.kinds"] = "lua/cloudjobs/job/kinds/init.lua",
     ["cloudjobs.job.kinds.maintenance_window_execution"] = "lua/cloudjobs/job/kinds/maintenance_window_execution.lua",
     ["cloudjobs.job.kinds.resource_snapshot_job"] = "lua/cloudjobs/job/kinds/resource_snapshot_job.lua",
     ["cloudjobs.job.poll"] = "lua/cloudjobs/job/poll.lua",

@@ -9,7 +9,6 @@ local version = require "cloudjobs.version"
 local LAZY = {
   aws = "cloudjobs.aws",
   azure = "cloudjobs.azure",
-  jobs = "cloudjobs.job",
   parallel = "cloudjobs.transport.parallel",
   sigv4 = "cloudjobs.aws.sigv4",
   transport = "cloudjobs.transport",
@@ -54,20 +53,27 @@ function cloudjobs.inventory(fleet, options)
   local context = {
     parallel = require "cloudjobs.transport.parallel",
     make = { aws = require "cloudjobs.aws", azure = require "cloudjobs.azure" },
-    kinds = require("cloudjobs.job").kinds,
+    kinds = require "cloudjobs.job.kinds",
     transport = options and options.transport or require("cloudjobs.transport").default(),
   }
   local rows = require "cloudjobs.job.inventory"(context, fleet, options)
   return rows
 end
 
+-- The job room makes clients for references; it knows no cloud by itself.
+local function load_jobs()
+  return require "cloudjobs.job".new(function(cloud)
+    return cloudjobs[cloud]
+  end)
+end
+
 return setmetatable(cloudjobs, {
   __index = function(self, name)
     local module = LAZY[name]
-    if module then
-      local loaded = require(module)
+    local loaded = module and require(module) or name == "jobs" and load_jobs() or nil
+    if loaded then
       rawset(self, name, loaded)
-      return loaded
     end
+    return loaded
   end,
 })

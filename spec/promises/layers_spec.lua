@@ -9,7 +9,6 @@ local OPEN = {
   "cloud/retry requires cloudjobs.aws.retry.quota (aws)",
   "cloud/retry requires cloudjobs.aws.retry.standard (aws)",
   "cloud/retry requires cloudjobs.azure.retry (azure)",
-  "job/init requires cloudjobs.",
 }
 
 describe("the layers", function()

@@ -1,20 +1,13 @@
---- The four kinds of job, public: constructors, finders, and `open` for a
+--- The kinds of job, public: constructors, finders, and `open` for a
 --- reference that another process wrote.
 
 local Error = require "cloudjobs.base.error"
 local Job = require "cloudjobs.job.job"
 local find = require "cloudjobs.job.find"
+local kinds = require "cloudjobs.job.kinds"
 local option = require "cloudjobs.base.options"
 local ref = require "cloudjobs.job.ref"
 
-local KINDS = {
-  export_execution = require "cloudjobs.job.kinds.export_execution",
-  maintenance_window_execution = require "cloudjobs.job.kinds.maintenance_window_execution",
-  resource_snapshot_job = require "cloudjobs.job.kinds.resource_snapshot_job",
-  export_run = require "cloudjobs.job.kinds.export_run",
-}
-
--- `kinds` is the data of each, for whoever shows jobs to people.
 ---@alias cloudjobs.Maker fun(client: cloudjobs.Client, ids: table): cloudjobs.Job
 ---@alias cloudjobs.Finder fun(client: cloudjobs.Client, ids: table, options?: table): cloudjobs.Job?, cloudjobs.Error?
 
@@ -26,24 +19,23 @@ local KINDS = {
 ---@field next_execution cloudjobs.Finder
 ---@field next_window_execution cloudjobs.Finder
 ---@field run_export cloudjobs.Finder
-local jobs = { kinds = KINDS }
 
-for name, kind in pairs(KINDS) do
-  jobs[name] = function(client, params)
+local FINDERS = {
+  next_execution = kinds.export_execution,
+  next_window_execution = kinds.maintenance_window_execution,
+  run_export = kinds.export_run,
+}
+
+local function maker(kind)
+  return function(client, params)
     local job = Job.new(kind, client, params)
     return job
   end
 end
 
-local FINDERS = {
-  next_execution = KINDS.export_execution,
-  next_window_execution = KINDS.maintenance_window_execution,
-  run_export = KINDS.export_run,
-}
-
-for name, kind in pairs(FINDERS) do
+local function finder(name, kind)
   local what = "cloudjobs.jobs." .. name
-  jobs[name] = function(client, params, options)
+  return function(client, params, options)
     Job.check_client(kind, client, what)
     local job, err = find[name](kind, client, params, options)
     if not job then
@@ -88,7 +80,7 @@ local function split(kind, fields)
 end
 
 -- The client for a reference: made of its settings and of the options, which win.
-local function client_of(kind, settings, options)
+local function client_of(cloud_of, kind, settings, options)
   if type(options) == "function" then
     return options(kind, settings)
   elseif options ~= nil and type(options) ~= "table" then
@@ -97,18 +89,18 @@ local function client_of(kind, settings, options)
   for name, value in pairs(options or {}) do
     settings[name] = value
   end
-  local client = require("cloudjobs." .. kind.cloud)[kind.service](settings)
-  return client
+  return cloud_of(kind.cloud)[kind.service](settings)
 end
 
---- Takes a saved job up again. The client is made anew from what the
---- reference says and `options`, which win.
+--- Opens a job that another process saved. The client is made from the settings
+--- in the reference and from `options`, which win.
+---@param cloud_of fun(name: string): table
 ---@param text string what `job:ref()` gave
----@param options table|function|nil a client's options: credentials, transport, …; or what gives the client for a kind
---- and the reference's settings, so that several jobs share one
+---@param options table|function|nil a client's options: credentials, transport, …; or a function of the kind and the
+--- reference's settings that returns the client, so that several jobs share one
 ---@return table|nil job
 ---@return cloudjobs.Error|nil err kind "validation" for a text that is no reference
-function jobs.open(text, options)
+local function open(cloud_of, text, options)
   if type(text) ~= "string" then
     option.mistake("cloudjobs.jobs.open: expected a reference, got " .. type(text))
   end
@@ -116,7 +108,7 @@ function jobs.open(text, options)
   if not kind_name then
     return bad_ref(text, fields)
   end
-  local kind = KINDS[kind_name]
+  local kind = kinds[kind_name]
   if not kind then
     return bad_ref(text, "unknown kind " .. kind_name)
   end
@@ -124,8 +116,26 @@ function jobs.open(text, options)
   if not params then
     return bad_ref(text, settings)
   end
-  local job = Job.new(kind, client_of(kind, settings, options), params)
-  return job
+  return Job.new(kind, client_of(cloud_of, kind, settings, options), params)
 end
 
-return jobs
+--- The public functions.
+---@param cloud_of fun(name: string): table the constructors of a cloud's clients, by their services
+---@return cloudjobs.jobs
+local function new(cloud_of)
+  local jobs = {
+    open = function(text, options)
+      local job, err = open(cloud_of, text, options)
+      return job, err
+    end,
+  }
+  for name, kind in pairs(kinds) do
+    jobs[name] = maker(kind)
+  end
+  for name, kind in pairs(FINDERS) do
+    jobs[name] = finder(name, kind)
+  end
+  return jobs
+end
+
+return { new = new }

@@ -22,7 +22,7 @@ describe("an inventory", function()
     end
     return inventory({
       parallel = world.parallel, make = { aws = cloudjobs.aws, azure = cloudjobs.azure },
-      kinds = cloudjobs.jobs.kinds, transport = world.stub,
+      kinds = require "cloudjobs.job.kinds", transport = world.stub,
     }, fleet, options)
   end
 
