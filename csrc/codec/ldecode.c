@@ -2,6 +2,9 @@
 ** with nothing in between. */
 #include "ldecode.h"
 
+#include "lshape.h"
+#include "lworkspace.h"
+
 /* Lists up to this long get a table of just their size: their elements wait on
 ** the Lua stack. */
 #define WAITING 16
@@ -297,7 +300,7 @@ static int decode_body (struct cj_decoder *d, const struct cj_member *body,
 /* decode(shape, text, n): a table with the members that the shape knows, or nil
 ** and a message. Without a shape the text is checked all the same. It begins
 ** with the n-th byte, 1 unless given. */
-int cj_decode (lua_State *L) {
+static int l_decode (lua_State *L) {
   const lua_Number n = luaL_optnumber(L, TEXT + 1, 1);
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   struct cj_node node = { .type = CJ_STRUCTURE };
@@ -322,7 +325,7 @@ int cj_decode (lua_State *L) {
 
 /* json_decode(text, orders): the value, or nil and a message. For each object
 ** the table 'orders' gets a list of its keys as they stood in the text. */
-int cj_json_decode (lua_State *L) {
+static int l_json_decode (lua_State *L) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   struct cj_decoder d;
   int got;
@@ -334,4 +337,14 @@ int cj_json_decode (lua_State *L) {
   if (got == 0)
     lua_pushlightuserdata(L, NULL);
   return end(&d, got);
+}
+
+static const luaL_Reg functions[] = {
+  { "decode", l_decode },
+  { "json_decode", l_json_decode },
+  { NULL, NULL },
+};
+
+void cj_decode_open (lua_State *L) {
+  cj_workspace_functions(L, functions);
 }

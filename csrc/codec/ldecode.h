@@ -1,9 +1,12 @@
-/* What the parts of the decoder share: decode.c builds the tables,
-** decode_scalar.c what they hold. */
+/* JSON text -> Lua values: ldecode.c builds the tables, ldecode_scalar.c what
+** they hold. */
 #ifndef CJ_LDECODE_H
 #define CJ_LDECODE_H
 
-#include "lshape.h"
+#include "../base/compat.h"
+#include "json.h"
+#include "lpath.h"
+#include "shape.h"
 
 struct cj_decoder {
   lua_State *L;
@@ -26,5 +29,8 @@ int cj_decode_mismatch (struct cj_decoder *d, const struct cj_node *node,
 /* Any type but documents, structures, lists and maps. */
 int cj_decode_scalar (struct cj_decoder *d, const struct cj_node *node,
                       enum cj_kind kind, const struct cj_path *path);
+
+/* Adds decode() and json_decode() to the table on top of the stack. */
+void cj_decode_open (lua_State *L);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "../base/date.h"
 #include "../base/scalar.h"
+#include "lworkspace.h"
 
 #include <math.h>
 

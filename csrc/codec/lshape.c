@@ -1,65 +1,9 @@
-/* Shapes and scalars for Lua; encode.c and decode.c walk the values. */
+/* Compiled shapes for Lua. */
 #include "lshape.h"
 
-#include "../base/date.h"
-#include "../base/scalar.h"
+#include "lworkspace.h"
 
 const struct cj_node cj_document_node = { .type = CJ_DOCUMENT };
-
-/* What a buffer may keep between two calls. */
-#define BUFFER_KEPT ((size_t)1 << 20)
-
-struct cj_buf *cj_buffer_borrow (lua_State *L) {
-  struct cj_buf *b;
-  lua_pushvalue(L, CJ_UP_BUFFER);
-  b = lua_touserdata(L, -1);
-  if (b == NULL) {
-    lua_pop(L, 1);
-    return cj_buf_new(L, CJ_MAX_TEXT);
-  }
-  lua_pushnil(L);
-  lua_replace(L, CJ_UP_BUFFER);
-  cj_buf_reset(b);
-  return b;
-}
-
-void cj_buffer_return (lua_State *L, int index) {
-  struct cj_buf *b = lua_touserdata(L, index);
-  if (b->cap > BUFFER_KEPT)
-    cj_buf_free(b);
-  lua_pushvalue(L, index);
-  lua_replace(L, CJ_UP_BUFFER);
-}
-
-void cj_path_push (lua_State *L, const struct cj_path *path) {
-  luaL_checkstack(L, 4, NULL);
-  if (path->up == NULL) {
-    lua_pushliteral(L, "");
-    return;
-  }
-  cj_path_push(L, path->up);
-  if (path->name.s == NULL) {
-    lua_pushfstring(L, "[%d]", (int)path->index);
-    lua_concat(L, 2);
-  } else {
-    lua_pushstring(L, lua_rawlen(L, -1) > 0 ? "." : "");
-    lua_pushlstring(L, path->name.s, path->name.n);
-    lua_concat(L, 3);
-  }
-}
-
-int cj_is_null (lua_State *L, int at) {
-  return lua_type(L, at) == LUA_TLIGHTUSERDATA && lua_touserdata(L, at) == NULL;
-}
-
-void cj_push_whole (lua_State *L, double d) {
-  if (d >= -CJ_MAX_EXACT && d <= CJ_MAX_EXACT && d == (double)(int64_t)d)
-    cj_pushint64(L, (int64_t)d);
-  else
-    lua_pushnumber(L, d);
-}
-
-/* Shapes {=========================================================== */
 
 static int shape_gc (lua_State *L) {
   cj_shape_free(luaL_checkudata(L, 1, CJ_SHAPE_T));
@@ -271,106 +215,14 @@ static int l_members (lua_State *L) {
   return 1;
 }
 
-/* }================================================================= */
-
-/* Scalars {========================================================== */
-
-static int failure (lua_State *L, const char *message) {
-  lua_pushnil(L);
-  lua_pushstring(L, message);
-  return 2;
-}
-
-static int l_base64_encode (lua_State *L) {
-  size_t n;
-  const char *s = luaL_checklstring(L, 1, &n);
-  struct cj_buf *b;
-  lua_settop(L, 1);
-  b = cj_buffer_borrow(L);
-  if (n > CJ_MAX_TEXT / 4 * 3 || cj_buf_reserve(b, CJ_BASE64_LEN(n)) != 0)
-    return luaL_error(L, "not enough memory");
-  lua_pushlstring(L, b->s, cj_base64_write(b->s, s, n));
-  cj_buffer_return(L, 2);
-  return 1;
-}
-
-static int l_base64_decode (lua_State *L) {
-  size_t n;
-  const char *s = luaL_checklstring(L, 1, &n);
-  struct cj_buf *b;
-  lua_settop(L, 1);
-  b = cj_buffer_borrow(L);
-  if (cj_buf_reserve(b, n) != 0)
-    return luaL_error(L, "not enough memory");
-  if (cj_base64_read(b->s, &b->len, s, n) != 0)
-    return failure(L, "not base64");
-  lua_pushlstring(L, b->s, b->len);
-  cj_buffer_return(L, 2);
-  return 1;
-}
-
-static int date (lua_State *L, size_t (*write)(char *, double)) {
-  char text[CJ_DATE_MAX];
-  size_t n = write(text, luaL_checknumber(L, 1));
-  if (n == 0)
-    return failure(L, "not a time between the years 0 and 9999");
-  lua_pushlstring(L, text, n);
-  return 1;
-}
-
-static int l_iso (lua_State *L) {
-  return date(L, cj_iso_write);
-}
-
-static int l_http_date (lua_State *L) {
-  return date(L, cj_http_date_write);
-}
-
-static int l_epoch (lua_State *L) {
-  size_t n;
-  const char *s = luaL_checklstring(L, 1, &n);
-  double t;
-  if (cj_time_read(&t, s, n) != 0)
-    return failure(L, "not an ISO-8601 or HTTP date");
-  cj_push_whole(L, t);
-  return 1;
-}
-
-static int l_set_array_mt (lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lua_settop(L, 1);
-  lua_rawseti(L, CJ_UP_SETTINGS, CJ_SETTING_ARRAY_MT);
-  return 0;
-}
-
-/* }================================================================= */
-
 static const luaL_Reg functions[] = {
   { "shape", l_shape },
   { "members", l_members },
-  { "encode", cj_encode },
-  { "decode", cj_decode },
-  { "json_encode", cj_json_encode },
-  { "json_decode", cj_json_decode },
-  { "xml_decode", cj_xml_decode },
-  { "base64_encode", l_base64_encode },
-  { "base64_decode", l_base64_decode },
-  { "iso", l_iso },
-  { "http_date", l_http_date },
-  { "epoch", l_epoch },
-  { "set_array_mt", l_set_array_mt },
   { NULL, NULL },
 };
 
-void cj_codec_open (lua_State *L) {
-  lua_pushnil(L); /* no buffer yet */
-  lua_createtable(L, 1, 0);
-  luaL_newmetatable(L, CJ_ARRAY_T);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -5, "array_mt");
-  lua_rawseti(L, -2, CJ_SETTING_ARRAY_MT);
+void cj_shape_open (lua_State *L) {
   cj_open_metatable(L, CJ_SHAPE_T, shape_mt);
-  luaL_setfuncs(L, functions, 3);
-  lua_pushlightuserdata(L, NULL);
-  lua_setfield(L, -2, "null");
+  lua_pop(L, 1);
+  luaL_setfuncs(L, functions, 0);
 }

@@ -1,7 +1,8 @@
 /* XML text -> Lua tables; the protocols give them types. */
-#include "lshape.h"
+#include "lxml.h"
 
 #include "../base/scalar.h"
+#include "lworkspace.h"
 #include "xml.h"
 
 /* An answer has thousands of elements; each costs a table. */
@@ -22,7 +23,7 @@ static void push_element (lua_State *L, const struct cj_xml *r, int *counts) {
 /* xml_decode(text): { name, text, child, child, … } of the root element, or
 ** nil and a message. 'text' is for elements without children; names have no
 ** prefix. */
-int cj_xml_decode (lua_State *L) {
+static int l_xml_decode (lua_State *L) {
   struct cj_xml r;
   struct cj_slice text;
   char digits[CJ_INTEGER_MAX];
@@ -58,4 +59,13 @@ int cj_xml_decode (lua_State *L) {
                   cj_integer_write(digits, (int64_t)(r.p - r.start) + 1));
   lua_concat(L, 3);
   return 2;
+}
+
+static const luaL_Reg functions[] = {
+  { "xml_decode", l_xml_decode },
+  { NULL, NULL },
+};
+
+void cj_xml_open (lua_State *L) {
+  cj_workspace_functions(L, functions);
 }
