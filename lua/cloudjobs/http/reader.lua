@@ -1,47 +1,24 @@
---- HTTP/1.1 without I/O, both roles: bytes in, events out. The reader keeps to
---- the grammar and refuses every form on which two parsers could disagree (both
---- lengths, folded lines, blanks before a colon, bare line feeds), and whether
---- bytes come at once or one by one makes no difference to what it says.
+--- HTTP/1.1 without I/O, both roles: bytes in, events out. Whether bytes come
+--- at once or one by one makes no difference to the events.
+---
+--- Of requests it refuses every form on which two parsers could disagree. Of
+--- responses it reads what RFC 9112 asks a user agent to read, as the parser in
+--- C does: bare line feeds, folded fields, a length that is repeated. Where a
+--- response's end is in doubt the connection is not kept.
 
+local grammar = require "cloudjobs.http.grammar"
 local write = require "cloudjobs.http.writer"
 
 local LIMITS = {
-  max_head = 64 * 1024, -- start line and header fields, or a chunked body's trailers
+  max_head = 64 * 1024, -- start lines and header fields, interim ones too, or a chunked body's trailers
   max_body = 64 * 1024 * 1024,
 }
-local MAX_CHUNK_LINE = 256 -- a size and extensions that nobody sends
-local MAX_SIZE_DIGITS = 15 -- decimal digits that every Lua number holds exactly
+local MAX_CHUNK_LINE = 4096 -- a size and extensions, which nothing sends
 local MAX_HEX_DIGITS = 12
+local MAX_PIECES = 1024 -- of a body, before they are joined
 
-local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
-local CONTROL = "[%z\1-\8\10-\31\127]" -- all but the tab
-
---- Repeats of these are never joined: a second one is an attempt at confusion.
+--- A request with two of these could be read in two ways.
 local SINGLE = { host = true, ["content-length"] = true, ["transfer-encoding"] = true }
-
--- Names of header fields as they were written, in lower case: of the few that
--- services send, each is checked once.
-local MAX_NAMES = 1000
-local names, name_count = {}, 0
-
-local function field_name(written)
-  local name = names[written]
-  if not name and written:find(TOKEN) then
-    name = written:lower()
-    if name_count == MAX_NAMES then
-      names, name_count = {}, 0
-    end
-    names[written] = name
-    name_count = name_count + 1
-  end
-  return name
-end
-
--- The first pattern goes over a text several times as fast as the second, and
--- no tab stands in most.
-local function has_control(text)
-  return not text:find("^%C*$") and text:find(CONTROL) ~= nil
-end
 
 local Reader = {}
 local reader_mt = { __name = "cloudjobs.http1", __index = Reader }
@@ -63,6 +40,7 @@ local function reader(options)
     _max_head = options.max_head or LIMITS.max_head,
     _max_body = options.max_body or LIMITS.max_body,
     _buffer = "",
+    _head_size = 0,
     _at = 1, -- first byte not consumed
     _scan = 1, -- first byte not yet searched for a line's end
     _state = "start",
@@ -93,7 +71,7 @@ function Reader:buffered()
 end
 
 --- The next whole line without its end; nil when more bytes are needed. `room`
---- is how long it may be, its end included.
+--- is its maximum length, the end included.
 local function take_line(self, room)
   local stop = self._buffer:find("\n", self._scan, true)
   if (stop or #self._buffer) - self._at + 1 > room then
@@ -101,10 +79,12 @@ local function take_line(self, room)
   elseif not stop then
     self._scan = #self._buffer + 1
     return nil
-  elseif stop == self._at or self._buffer:byte(stop - 1) ~= 13 then
+  end
+  local has_return = stop > self._at and self._buffer:byte(stop - 1) == 13
+  if not has_return and self._role == "server" then
     return nil, malformed("a line ends in a bare line feed")
   end
-  local line = self._buffer:sub(self._at, stop - 2)
+  local line = self._buffer:sub(self._at, stop - (has_return and 2 or 1))
   self._at, self._scan = stop + 1, stop + 1
   return line
 end
@@ -119,104 +99,114 @@ local function take_head_line(self)
   return line, err
 end
 
-local function add_field(headers, line)
-  local colon = line:find(":", 1, true)
-  local name = colon and field_name(line:sub(1, colon - 1))
+-- Adds a field line of a head or of trailers to `fields`; a problem or nil.
+local function add_field(self, fields, line)
+  local last = self._last_name
+  if self._role == "client" and last and line:find("^[ \t]") then -- folded: RFC 9112 5.2
+    if grammar.has_control(line) then
+      return malformed("a control character in a header's value")
+    end
+    fields[last] = fields[last] .. " " .. grammar.trim(line)
+    return
+  end
+  local name, value = grammar.field(line)
   if not name then
-    return malformed("a header field that is not `name: value`")
-  elseif has_control(line) then
-    return malformed("a control character in a header's value")
+    return malformed(value)
   end
-  local value = line:match("^[ \t]*(.*)", colon + 1)
-  local last = value:byte(-1)
-  if last == 32 or last == 9 then
-    value = value:match("^(.-)[ \t]*$")
-  end
-  local before = headers[name]
-  if before and SINGLE[name] then
+  local before = fields[name]
+  if before and self._role == "server" and SINGLE[name] then
     return malformed("a second " .. name)
   end
-  headers[name] = before and before .. ", " .. value or value
-end
-
-local function has_token(list, token)
-  for word in (list or ""):gmatch("[^, \t]+") do
-    if word:lower() == token then
-      return true
-    end
-  end
-  return false
+  fields[name] = before and before .. ", " .. value or value
+  self._last_name = name
 end
 
 local function request_line(line)
   local method, target, version = line:match("^(%S+) (%S+) HTTP/(%d%.%d)$")
-  if not method or not method:find(TOKEN) or target:find("[%z\1-\32\127]") then
+  if not method or not grammar.is_token(method) or target:find("[%z\1-\32\127]") then
     return nil, malformed("not a request line")
   elseif version ~= "1.1" and version ~= "1.0" then
-    return nil, problem("unsupported", 505, "HTTP/" .. version .. " is not spoken here")
+    return nil, problem("unsupported", 505, "HTTP/" .. version .. " is not supported")
   end
   return { type = "head", method = method, target = target, version = version }
 end
 
 local function status_line(line)
-  local version, status, reason = line:match("^HTTP/(1%.[01]) ([1-5]%d%d) ?(.*)$")
-  if not version or has_control(reason) then
+  local version, status, reason = line:match("^HTTP/(1%.[01]) ([1-9]%d%d)(.*)$")
+  if not version or not reason:find("^ ") and reason ~= "" or grammar.has_control(reason) then
     return nil, malformed("not a status line")
   end
-  return { type = "head", status = tonumber(status), reason = reason, version = version }
+  return { type = "head", status = tonumber(status), reason = reason:sub(2), version = version }
 end
 
---- How the body's end is told: "none", "length", "chunked" or "close".
-local function framing(self, head)
-  local headers = head.headers
-  local coding, length = headers["transfer-encoding"], headers["content-length"]
-  if coding then
-    if length then
-      return nil, malformed("both a content-length and a transfer-encoding")
-    elseif head.version == "1.0" then
-      return nil, malformed("a transfer-encoding in HTTP/1.0")
-    elseif coding:lower() ~= "chunked" then
-      return nil, problem("unsupported", 501, "a transfer-encoding other than chunked")
-    end
-  elseif length and (not length:find("^%d+$") or #length > MAX_SIZE_DIGITS) then
-    return nil, malformed("a content-length that is not a number")
+-- What a request's framing must not be: what another parser could read otherwise.
+local function ambiguous_framing(head, coding, length)
+  if coding and length then
+    return malformed("both a content-length and a transfer-encoding")
+  elseif coding and head.version == "1.0" then
+    return malformed("a transfer-encoding in HTTP/1.0")
+  elseif length and length:find(",", 1, true) then
+    return malformed("a list of content-lengths")
   end
+end
 
-  local status = head.status
-  if status and (status < 200 or status == 204 or status == 304 or self._method == "HEAD") then
+--- How the body ends: "none", "length", "chunked" or "close".
+local function framing(self, head)
+  local status, coding, length = head.status, head.headers["transfer-encoding"], head.headers["content-length"]
+  local refused = not status and ambiguous_framing(head, coding, length)
+  if refused then
+    return nil, refused
+  end
+  local size = length and grammar.content_length(length)
+  if length and not size then
+    return nil, malformed("a content-length that is not a number")
+  elseif status and (grammar.is_bodiless(status) or self._method == "HEAD") then
     return "none"
+  elseif coding and coding:lower() ~= "chunked" then
+    return nil, problem("unsupported", 501, "a transfer-encoding other than chunked")
   elseif coding then
     return "chunked"
-  elseif length then
-    if tonumber(length) > self._max_body then
+  elseif size then
+    if size > self._max_body then
       return nil, problem("too_large", 413, "the body is larger than its limit")
     end
-    self._left = tonumber(length)
+    self._left = size
     return "length"
   end
   return status and "close" or "none"
 end
 
+-- Whether another message may follow on the connection.
+local function is_kept(head, body)
+  local headers, is_new = head.headers, head.version == "1.1"
+  local coding, length = headers["transfer-encoding"], headers["content-length"]
+  if body == "close" or (coding and (length or not is_new)) then
+    return false -- this message's end is in doubt
+  elseif head.status == 204 and (coding or (length and grammar.content_length(length) > 0)) then
+    return false -- the body that is announced may follow
+  end
+  return not grammar.has_word(headers.connection, "close")
+    and (is_new or grammar.has_word(headers.connection, "keep-alive"))
+end
+
 local function finish_head(self)
   local head = self._head
-  local headers = head.headers
-  if head.method and head.version == "1.1" and not headers.host then
+  if head.method and head.version == "1.1" and not head.headers.host then
     return nil, malformed("no host")
   elseif head.status == 101 then
-    return nil, malformed("a change of protocol that nobody asked for")
+    return nil, malformed("a change of protocol that was not asked for")
+  elseif head.status and head.status < 200 then
+    head.type = "informational"
+    self._state = "start"
+    return head
   end
   local body, err = framing(self, head)
   if not body then
     return nil, err
   end
-  if head.status and head.status < 200 then
-    head.type = "informational"
-    self._state = "start"
-    return head
-  end
-  head.keep_alive = body ~= "close" and not has_token(headers.connection, "close")
-    and (head.version == "1.1" or has_token(headers.connection, "keep-alive"))
-  head.expects_continue = body ~= "none" and has_token(headers.expect, "100-continue")
+  self._head_size = 0
+  head.keep_alive = is_kept(head, body)
+  head.expects_continue = body ~= "none" and grammar.has_word(head.headers.expect, "100-continue")
   self._body_size = 0
   self._state = body == "none" and "done" or body == "chunked" and "chunk_size" or body
   return head
@@ -237,20 +227,19 @@ local function data_event(self, limit)
   return { type = "data", data = data }
 end
 
---- One step of each state: an event; nil for "more bytes, please"; nil and a
---- problem; or true when the state changed and nothing is to be told.
+--- One step of each state: an event; nil when more bytes are needed; nil and a
+--- problem; or true when the state changed without an event.
 local STEP = {}
 
 function STEP.start(self)
   if self._ended and self:buffered() == 0 then
     return { type = "closed" }
   end
-  self._head_size = 0
   local line, err = take_head_line(self)
   if not line then
     return nil, err
   elseif line == "" and self._role == "server" and not self._skipped then
-    self._skipped = true -- RFC 9112 2.2: one empty line before a request is forgiven
+    self._skipped = true -- RFC 9112 2.2: one empty line before a request is ignored
     return true
   end
   self._skipped = nil
@@ -259,6 +248,7 @@ function STEP.start(self)
     return nil, err
   end
   self._head.headers = {}
+  self._last_name = nil
   self._state = "fields"
   return true
 end
@@ -270,7 +260,7 @@ function STEP.fields(self)
   elseif line == "" then
     return finish_head(self)
   end
-  err = add_field(self._head.headers, line)
+  err = add_field(self, self._head.headers, line)
   return not err or nil, err
 end
 
@@ -299,15 +289,16 @@ function STEP.chunk_size(self)
   if not line then
     return nil, err
   end
-  local digits, extension = line:match("^(%x+)(.*)$")
-  local plain = extension == "" or extension and extension:find("^[ \t]*;") and not extension:find(CONTROL)
-  if not plain or #digits > MAX_HEX_DIGITS then
+  local digits, rest = line:match("^(%x+)(.*)$")
+  local extension = rest and grammar.trim(rest)
+  local is_plain = rest == "" or extension and extension:find("^;") and not grammar.has_control(extension)
+    or extension == "" and self._role == "client"
+  if not is_plain or #digits > MAX_HEX_DIGITS then
     return nil, malformed("not a chunk's size")
   end
   self._left = tonumber(digits, 16)
   if self._left == 0 then
-    self._head_size = 0
-    self._trailers = {}
+    self._trailers, self._last_name = {}, nil
     self._state = "trailers"
   elseif self._body_size + self._left > self._max_body then
     return nil, problem("too_large", 413, "the body is larger than its limit")
@@ -338,17 +329,18 @@ function STEP.chunk_end(self)
   return true
 end
 
---- Trailers are checked and dropped: no service here uses them, and merging
---- them into the head is how filters are passed by.
+--- Trailers are checked and dropped: no service here uses them, and a trailer
+--- that replaces a field of the head could deceive its reader.
 function STEP.trailers(self)
   local line, err = take_head_line(self)
   if not line then
     return nil, err
   elseif line == "" then
+    self._head_size = 0
     self._state = "done"
     return true
   end
-  err = add_field(self._trailers, line)
+  err = add_field(self, self._trailers, line)
   return not err or nil, err
 end
 
@@ -379,10 +371,21 @@ function Reader:next()
   return event, err
 end
 
+-- Of a body that comes in very many pieces most are joined early: a table of
+-- single bytes would be larger than any limit on the body.
+local function add_piece(self, data)
+  local pieces = self._pieces
+  pieces[#pieces + 1] = data
+  if #pieces == MAX_PIECES then
+    self._blocks[#self._blocks + 1] = table.concat(pieces)
+    self._pieces = {}
+  end
+end
+
 --- The whole next message: its head with `body`, a string ("" when there is
---- none). nil asks for more bytes. Informational answers are passed over. A
---- `closed` event comes as it is. `on_head` is told the head before the body
---- comes: some clients wait for a 100 Continue.
+--- none). nil asks for more bytes. Informational responses are passed over. A
+--- `closed` event comes as it is. `on_head` is called with the head before the
+--- body comes: some clients wait for a 100 Continue.
 ---@return table|nil message
 ---@return table|nil problem
 function Reader:message(on_head)
@@ -393,16 +396,17 @@ function Reader:message(on_head)
     elseif event.type == "closed" then
       return event
     elseif event.type == "head" then
-      self._message, self._pieces = event, {}
+      self._message, self._pieces, self._blocks = event, {}, {}
       if on_head then
         on_head(event)
       end
     elseif event.type == "data" then
-      self._pieces[#self._pieces + 1] = event.data
+      add_piece(self, event.data)
     elseif event.type == "end" then
       local message = self._message
-      message.body = table.concat(self._pieces)
-      self._message, self._pieces = nil, nil
+      self._blocks[#self._blocks + 1] = table.concat(self._pieces)
+      message.body = table.concat(self._blocks)
+      self._message, self._pieces, self._blocks = nil, nil, nil
       return message
     end
   end

@@ -1,6 +1,6 @@
---- HTTP/1.1's other half: messages as bytes. Never a header that ends its line.
+--- HTTP/1.1 messages as bytes. No header value can end its line.
 
-local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
+local grammar = require "cloudjobs.http.grammar"
 
 local REASONS = {
   [100] = "Continue",
@@ -45,7 +45,7 @@ local function order_of(headers)
   end
   local order = {}
   for name in pairs(headers) do
-    if not name:find(TOKEN) then
+    if not grammar.is_token(name) then
       return nil, ("%q is not a header's name"):format(name)
     end
     order[#order + 1] = name
@@ -53,11 +53,6 @@ local function order_of(headers)
   table.sort(order)
   latest = order
   return order
-end
-
--- What could be taken for a line's end. Plain searches cost next to nothing.
-local function breaks_line(value)
-  return value:find("\n", 1, true) or value:find("\r", 1, true) or value:find("\0", 1, true)
 end
 
 --- A head's text. Names are sorted, so the same headers give the same bytes.
@@ -69,7 +64,7 @@ local function head_text(start, headers)
   local lines = {}
   for i, name in ipairs(order) do
     local value = tostring(headers[name])
-    if breaks_line(value) then
+    if grammar.breaks_line(value) then
       return nil, ("the header %s holds a control character"):format(name)
     end
     lines[i] = name .. ": " .. value
@@ -84,7 +79,7 @@ end
 ---@return string|nil line
 ---@return string|nil message
 local function request_start(method, target)
-  if not method:find(TOKEN) or not target:find("^[\33-\126\128-\255]+$") then
+  if not grammar.is_token(method) or not target:find("^[\33-\126\128-\255]+$") then
     return nil, "a method or a target that no request line can hold"
   end
   return ("%s %s HTTP/1.1\r\n"):format(method, target)
@@ -123,7 +118,7 @@ local function response_bytes(response, head_only)
   for name, value in pairs(response.headers) do
     headers[name] = value
   end
-  local bodiless = response.status < 200 or response.status == 204 or response.status == 304
+  local bodiless = grammar.is_bodiless(response.status)
   if not bodiless then
     headers["content-length"] = #(response.body or "")
   end

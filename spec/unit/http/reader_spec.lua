@@ -129,7 +129,22 @@ local RESPONSES = {
   },
   { "an answer to HEAD", lines("HTTP/1.1 200 OK", "Content-Length: 99", "", ""), { "head 200 OK", "end", "closed" }, { method = "HEAD" } },
   { "a change of protocol", lines("HTTP/1.1 101 Switching Protocols", "Upgrade: x", "", ""), { "malformed 400" } },
-  { "a length and a coding", lines("HTTP/1.1 200 OK", "Content-Length: 1", "Transfer-Encoding: chunked", "", ""), { "malformed 400" } },
+  {
+    "a length and a coding, of which the coding counts",
+    lines("HTTP/1.1 200 OK", "Content-Length: 9", "Transfer-Encoding: chunked", "", "2", "ok", "0", "", ""),
+    { "head 200 OK", "data ok", "end", "closed" },
+  },
+  { "equal lengths", lines("HTTP/1.1 200 OK", "Content-Length: 2, 2", "Content-Length: 2", "", "ok"), { "head 200 OK", "data ok", "end", "closed" } },
+  { "unequal lengths", lines("HTTP/1.1 200 OK", "Content-Length: 2, 3", "", "ok"), { "malformed 400" } },
+  { "a length of blanks", lines("HTTP/1.1 200 OK", "Content-Length: ", "", "ok"), { "malformed 400" } },
+  { "a folded line", lines("HTTP/1.1 200 OK", "X: a", " \t b", "Content-Length: 0", "", ""), { "head 200 OK", "end", "closed" } },
+  { "bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok", { "head 200 OK", "data ok", "end", "closed" } },
+  {
+    "blanks behind a chunk's size",
+    lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "2 \t", "ok", "0 ", "", ""),
+    { "head 200 OK", "data ok", "end", "closed" },
+  },
+  { "a status of four digits", lines("HTTP/1.1 2000 OK", "Content-Length: 0", "", ""), { "malformed 400" } },
   { "a status of two digits", lines("HTTP/1.1 20 OK", "", ""), { "malformed 400" } },
   { "another protocol", lines("ICY 200 OK", "", ""), { "malformed 400" } },
   { "a truncated body", lines("HTTP/1.1 200 OK", "Content-Length: 9", "", "ok"), { "head 200 OK", "data ok", "closed 400" } },
@@ -195,6 +210,46 @@ describe("http1", function()
       reader:feed(("GET / %s\r\nHost: x\r\n%s\r\n"):format(case[1], case[2]))
       assert.equal(case[3], reader:next().keep_alive)
     end
+  end)
+
+  it("keeps no connection on which more may follow than a response", function()
+    local cases = {
+      { "204 No Content", "Content-Length: 2", false },
+      { "204 No Content", "Content-Length: 0", true },
+      { "204 No Content", "Transfer-Encoding: chunked", false },
+      { "304 Not Modified", "Content-Length: 2", true },
+      { "200 OK", "Transfer-Encoding: chunked\r\nContent-Length: 2", false },
+      { "200 OK", "X: 1", false },
+      { "200 OK", "Content-Length: 2, 2", true },
+    }
+    for _, case in ipairs(cases) do
+      local reader = http1.reader { role = "client" }
+      reader:feed(("HTTP/1.1 %s\r\n%s\r\n\r\n"):format(case[1], case[2]))
+      assert.equal(case[3], reader:next().keep_alive, case[2])
+    end
+  end)
+
+  it("joins folded lines by one blank", function()
+    local reader = http1.reader { role = "client" }
+    reader:feed "HTTP/1.1 200 OK\r\nX: a \r\n \t b\r\n\tc\r\nContent-Length: 0\r\n\r\n"
+    assert.equal("a b c", reader:next().headers.x)
+  end)
+
+  it("counts the heads of interim responses together with the final one's", function()
+    local interim = "HTTP/1.1 102 Processing\r\n\r\n"
+    local final = lines("HTTP/1.1 200 OK", "Content-Length: 0", "", "")
+    local reader = http1.reader { role = "client", max_head = 2 * #interim + #final }
+    reader:feed(interim .. interim .. final)
+    assert.equal(200, reader:message().status)
+    reader:feed(interim .. interim .. interim .. final)
+    local _, problem = reader:message()
+    assert.equal("too_large", problem.code)
+  end)
+
+  it("joins a body of very many pieces", function()
+    local reader = http1.reader { role = "client" }
+    reader:feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" .. ("1\r\nx\r\n"):rep(5000) .. "0\r\n\r\n")
+    assert.equal(("x"):rep(5000), reader:message().body)
   end)
 
   it("says when a client waits for 100 Continue", function()
