@@ -2,7 +2,9 @@
 
 local core = require "cloudjobs.core"
 
---- Seconds to wait; a date is counted from the answer's own Date, since no
+local MAX_DIGITS = 18 -- of seconds, and of their fraction
+
+--- Seconds to wait; a date is counted from the response's own Date, since no
 --- other clock is known to agree with it.
 ---@param headers table<string, string>
 ---@return number|nil
@@ -10,7 +12,9 @@ local function read(headers)
   local value = headers["retry-after"]
   if not value then
     return nil
-  elseif value:find("^%d+%.?%d*$") then
+  end
+  local seconds, fraction = value:match("^(%d+)%.?(.*)$")
+  if seconds and #seconds <= MAX_DIGITS and #fraction <= MAX_DIGITS and not fraction:find("%D") then
     return tonumber(value)
   end
   local till, now = core.epoch(value), headers.date and core.epoch(headers.date)

@@ -41,12 +41,17 @@ local function parse(text)
   }
 end
 
---- `text` as a message may show it: a password has no place in a URL of ours
---- and a query may hold a signature, but somebody will have tried.
+--- `text` as a message may show it: without a user name, a password or a query,
+--- which may hold a signature.
 ---@param text string
 ---@return string
 local function shown(text)
-  return (text:gsub("//.*@", "//…@"):gsub("%?.*", "?…"))
+  local slashes, at = text:find("//", 1, true), text:match("^.*()@")
+  if slashes and at and at > slashes + 1 then
+    text = text:sub(1, slashes + 1) .. "…" .. text:sub(at)
+  end
+  local address = text:match("^[^?]*")
+  return address .. (#address < #text and "?…" or "")
 end
 
 --- Whether `host` is this machine by its literal address or as localhost.

@@ -37,9 +37,9 @@ local function snake(name)
   if SPELLED[name] or name:find("_", 1, true) then
     return SPELLED[name] or name
   end
-  local head, plural = name:match("^(.-)(%u%u+s)$") -- ARNs, ACLs
-  if head then
-    name = head .. "_" .. plural:lower()
+  local plural = #(name:reverse():match("^s%u%u+") or "") -- ARNs, ACLs
+  if plural > 0 then
+    name = name:sub(1, -plural - 1) .. "_" .. name:sub(-plural):lower()
   end
   name = name:gsub("(.)(%u%l+)", "%1_%2"):gsub("([%l%d])(%u)", "%1_%2")
   return name:lower()
@@ -90,11 +90,13 @@ end
 
 -- Compiles one operation from its text.
 local function compile(model, name, text)
-  local route, input, output, flags = text:match("^(.-)(%S+) %-> (%S+)(.*)$")
-  if not route then
+  local arrow = text:find(" -> ", 1, true) or #text + 1
+  local method, uri, input = text:sub(1, arrow - 1):match("^(%S+) (%S+) (%S+)$")
+  input = input or text:sub(1, arrow - 1):match("^%S+$")
+  local output, flags = text:match("^(%S+)(.*)$", arrow + 4)
+  if not (input and output) then
     error(("%s: expected \"Input -> Output\", got %q"):format(name, text))
   end
-  local method, uri = route:match("^(%S+) (%S+) $")
   local op = {
     name = name,
     method_name = snake(name),

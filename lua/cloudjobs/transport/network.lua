@@ -27,7 +27,7 @@ end
 ---@param authority string host, or host:port
 ---@return boolean
 local function is_passed_by(no_proxy, authority)
-  if no_proxy:match("^%s*(.-)%s*$") == "*" then
+  if no_proxy:gsub("%s+", "") == "*" then
     return true
   end
   authority = authority:lower()
