@@ -1,7 +1,7 @@
-/* One child process. It leads a process group of its own, so that what it
-** started is killed with it; but one that asks at our terminal stays in ours,
-** for a terminal stops whoever else reads it. Of our descriptors it inherits
-** those of the standard three that it gets no pipe for. */
+/* One child process. It leads a process group of its own, so that its own
+** children are killed with it. An interactive one stays in our group, because a
+** terminal stops background groups that read from it. Of our descriptors it
+** inherits only those of the standard three for which it has no pipe. */
 #include "child.h"
 
 #include "../base/seconds.h"
@@ -19,13 +19,15 @@
 #include <sys/syscall.h>
 #endif
 
-/* Where close_range is not known every descriptor that may be open costs a call
-** to the kernel, and some systems allow 2^30 of them, or any number. */
-#define MAX_LIMIT 65536
-/* Nothing wakes us when a child ends while its own child holds the pipe. */
-#define SLICE 20 /* ms */
-/* The longest wait for a line that we do not look at the time, in s. */
-#define LONGEST 60.0
+/* The most descriptors that are closed one by one, where close_range is
+*missing:
+** some systems allow 2^30 of them, or any number. */
+#define MAX_DESCRIPTORS 65536
+/* How often the child's end is checked, in ms: it causes no event while another
+** process holds the pipe. */
+#define WAIT_SLICE 20
+/* The longest single wait for a line, in s. */
+#define MAX_LINE_WAIT 60.0
 
 extern char **environ;
 
@@ -42,7 +44,7 @@ static double now (void) {
   return cj_seconds_read(CLOCK_MONOTONIC);
 }
 
-/* ---- the child's side: only what is safe between fork and exec ---- */
+/* ---- in the child: only async-signal-safe functions until exec ---- */
 
 static void fail (const struct ends *ends) {
   int number = errno;
@@ -60,14 +62,14 @@ static void close_others_at_exec (int limit) {
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static void become (const struct cj_launch *l, const struct ends *ends,
-                    pid_t parent) {
+static void exec_child (const struct cj_launch *l, const struct ends *ends,
+                        pid_t parent) {
   sigset_t none;
   int i;
-  if (!l->asks)
+  if (!l->interactive)
     setpgid(0, 0);
 #ifdef __linux__
-  if (l->ends_with_us) {
+  if (l->dies_with_us) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
       _exit(0);
@@ -86,7 +88,7 @@ static void become (const struct cj_launch *l, const struct ends *ends,
   if (l->cwd != NULL && chdir(l->cwd) != 0)
     fail(ends);
   if (l->env != NULL)
-    environ = l->env; /* execvp looks for PATH here */
+    environ = l->env; /* where execvp reads PATH */
   execvp(l->argv[0], l->argv);
   fail(ends);
 }
@@ -95,7 +97,7 @@ static void become (const struct cj_launch *l, const struct ends *ends,
 
 static int descriptor_limit (void) {
   long limit = sysconf(_SC_OPEN_MAX);
-  return limit < 0 || limit > MAX_LIMIT ? MAX_LIMIT : (int)limit;
+  return limit < 0 || limit > MAX_DESCRIPTORS ? MAX_DESCRIPTORS : (int)limit;
 }
 
 static void close_end (int *fd) {
@@ -104,7 +106,7 @@ static void close_end (int *fd) {
   *fd = -1;
 }
 
-/* Never 0, 1 or 2, which the child's dup2 would overwrite. */
+/* Moves a descriptor above 0, 1 and 2, which the child's dup2 overwrites. */
 static int above_standard (int fd) {
   int moved;
   if (fd > ERR)
@@ -114,7 +116,7 @@ static int above_standard (int fd) {
   return moved;
 }
 
-/* two[0] to read from, two[1] to write to. */
+/* Opens a pipe: two[0] is to read from, two[1] to write to. */
 static int open_pipe (int two[2]) {
   if (pipe(two) != 0) {
     two[0] = two[1] = -1;
@@ -133,12 +135,12 @@ static int open_standard (struct cj_child *c, struct ends *ends, int which) {
   return opened == 0 ? fcntl(c->pipe[which], F_SETFL, O_NONBLOCK) : -1;
 }
 
-/* What we write, our own, or nothing. */
+/* Sets up standard input: a pipe, our own, or /dev/null. */
 static int open_input (struct cj_child *c, struct ends *ends,
                        const struct cj_launch *l) {
-  if (l->asks)
+  if (l->interactive)
     return 0;
-  if (l->converses)
+  if (l->captures)
     return open_standard(c, ends, IN);
   ends->pipe[IN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (ends->pipe[IN] >= 0)
@@ -149,7 +151,7 @@ static int open_input (struct cj_child *c, struct ends *ends,
 static int open_all (struct cj_child *c, struct ends *ends, int report[2],
                      const struct cj_launch *l) {
   if (open_input(c, ends, l) < 0 || open_standard(c, ends, OUT) < 0 ||
-      (l->converses && !l->asks && open_standard(c, ends, ERR) < 0))
+      (l->captures && !l->interactive && open_standard(c, ends, ERR) < 0))
     return -1;
   if (open_pipe(report) != 0)
     return -1;
@@ -157,9 +159,9 @@ static int open_all (struct cj_child *c, struct ends *ends, int report[2],
   return 0;
 }
 
-/* Reads once. Returns 1 when it got bytes, 0 when there are none now or no
-** more at all, -1 when there is no room for them. */
-static int take (int *fd, struct cj_buf *b) {
+/* Reads once. 1: bytes were read; 0: none are there now, or the end; -1: the
+** buffer is full. */
+static int read_some (int *fd, struct cj_buf *b) {
   char chunk[16384];
   size_t room = b->max - b->len;
   ssize_t n;
@@ -173,16 +175,16 @@ static int take (int *fd, struct cj_buf *b) {
   return 0;
 }
 
-/* Reads what there is. 0, or -1 when it is too much. */
+/* Reads all that is there. 0, or -1 when it is too much. */
 static int drain (int *fd, struct cj_buf *b) {
   int got;
   do {
-    got = take(fd, b);
+    got = read_some(fd, b);
   } while (got > 0);
   return got;
 }
 
-static void feed (int *fd, const char **s, size_t *n) {
+static void write_input (int *fd, const char **s, size_t *n) {
   struct cj_sigpipe guard;
   ssize_t written;
   cj_sigpipe_block(&guard);
@@ -196,7 +198,7 @@ static void feed (int *fd, const char **s, size_t *n) {
   cj_sigpipe_restore(&guard);
 }
 
-/* ---- its life ---- */
+/* ---- start, wait, end ---- */
 
 void cj_child_init (struct cj_child *c, size_t max_output) {
   memset(c, 0, sizeof(*c));
@@ -204,8 +206,8 @@ void cj_child_init (struct cj_child *c, size_t max_output) {
   c->out.max = c->err.max = max_output;
 }
 
-/* Returns 1 when the child has ended and was collected. A child that somebody
-** else collected has status CJ_CHILD_COLLECTED. */
+/* Whether the child has ended; then its status is set, to CJ_CHILD_COLLECTED if
+** another part of the process has collected it. */
 static int collect (struct cj_child *c, int options) {
   pid_t n;
   if (c->pid == 0)
@@ -221,7 +223,7 @@ static int collect (struct cj_child *c, int options) {
   return 1;
 }
 
-/* The errno that a child reports which came to no exec, or 0. */
+/* The errno that the child reports if its exec failed, or 0. */
 static int await_exec (struct cj_child *c, int report) {
   int number = 0;
   ssize_t n;
@@ -245,7 +247,7 @@ int cj_child_start (struct cj_child *c, const struct cj_launch *l) {
     c->owner = parent;
     c->pid = fork();
     if (c->pid == 0)
-      become(l, &ends, parent);
+      exec_child(l, &ends, parent);
     if (c->pid < 0) {
       number = errno;
       c->pid = 0;
@@ -255,17 +257,17 @@ int cj_child_start (struct cj_child *c, const struct cj_launch *l) {
     close_end(&ends.pipe[i]);
   close_end(&report[1]);
   if (c->pid != 0) {
-    c->whom = l->asks ? c->pid : -c->pid;
-    if (!l->asks)
-      setpgid(c->pid, c->pid); /* whoever comes first */
+    c->target = l->interactive ? c->pid : -c->pid;
+    if (!l->interactive)
+      setpgid(c->pid, c->pid); /* in both processes: either may run first */
     number = await_exec(c, report[0]);
   }
   close_end(&report[0]);
   return number;
 }
 
-const char *cj_child_converse (struct cj_child *c, const char *input, size_t n,
-                               double deadline) {
+const char *cj_child_communicate (struct cj_child *c, const char *input,
+                                  size_t n, double deadline) {
   int ended;
   if (n == 0)
     close_end(&c->pipe[IN]);
@@ -274,12 +276,12 @@ const char *cj_child_converse (struct cj_child *c, const char *input, size_t n,
                              { c->pipe[OUT], POLLIN, 0 },
                              { c->pipe[ERR], POLLIN, 0 } };
     int closed = c->pipe[OUT] < 0 && c->pipe[ERR] < 0;
-    /* Asked before the pipes are read: what an ended child wrote is in them. */
+    /* Before the pipes are read, which hold all that an ended child wrote. */
     ended = collect(c, WNOHANG);
     if (!ended)
-      poll(fds, 3, closed ? 1 : SLICE);
+      poll(fds, 3, closed ? 1 : WAIT_SLICE);
     if (fds[IN].revents != 0)
-      feed(&c->pipe[IN], &input, &n);
+      write_input(&c->pipe[IN], &input, &n);
     if (drain(&c->pipe[OUT], &c->out) != 0 ||
         drain(&c->pipe[ERR], &c->err) != 0)
       return "too_large";
@@ -298,13 +300,13 @@ ssize_t cj_child_line (struct cj_child *c, double deadline) {
       return end - c->out.s;
     if (c->pipe[OUT] < 0 || left <= 0)
       return -1;
-    poll(&fd, 1, cj_seconds_ms(left < LONGEST ? left : LONGEST));
-    if (take(&c->pipe[OUT], &c->out) < 0)
-      close_end(&c->pipe[OUT]); /* nobody reports in so long a line */
+    poll(&fd, 1, cj_seconds_ms(left < MAX_LINE_WAIT ? left : MAX_LINE_WAIT));
+    if (read_some(&c->pipe[OUT], &c->out) < 0)
+      close_end(&c->pipe[OUT]); /* too long to be a line */
   }
 }
 
-int cj_child_is_silent (const struct cj_child *c) {
+int cj_child_is_closed (const struct cj_child *c) {
   return c->pipe[OUT] < 0;
 }
 
@@ -312,14 +314,14 @@ int cj_child_wait (struct cj_child *c, double deadline) {
   while (!collect(c, WNOHANG)) {
     if (now() >= deadline)
       return 0;
-    cj_seconds_sleep(SLICE / 4e3);
+    cj_seconds_sleep(WAIT_SLICE / 4e3);
   }
   return 1;
 }
 
 void cj_child_stop (struct cj_child *c, double deadline) {
   if (c->pid != 0 && c->owner == getpid()) {
-    kill(c->whom, SIGTERM);
+    kill(c->target, SIGTERM);
     cj_child_wait(c, deadline);
   }
   cj_child_dispose(c);
@@ -330,7 +332,7 @@ void cj_child_dispose (struct cj_child *c) {
   for (i = IN; i <= ERR; i++)
     close_end(&c->pipe[i]);
   if (c->pid != 0 && c->owner == getpid()) {
-    kill(c->whom, SIGKILL);
+    kill(c->target, SIGKILL);
     collect(c, 0);
   }
   c->pid = 0;

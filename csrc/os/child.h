@@ -6,53 +6,55 @@
 
 #include <sys/types.h>
 
-/* In place of a status: somebody else took it, as nginx does and as an ignored
-** SIGCHLD has it. */
+/* In place of a status that another part of the process has collected: nginx
+** waits for any child, and with SIGCHLD ignored the kernel keeps none. */
 #define CJ_CHILD_COLLECTED (-1)
 
 struct cj_child {
-  pid_t pid;   /* 0: none, or collected already */
-  pid_t whom;  /* to kill: its whole group, or it alone */
-  pid_t owner; /* who started it: only they may end it */
-  int status;  /* as waitpid gives it, once pid is 0 */
-  int pipe[3]; /* our ends of its standard descriptors, -1 when closed */
+  pid_t pid;    /* 0: none, or collected already */
+  pid_t target; /* kill's argument: the process group, or the child alone */
+  pid_t owner;  /* the process that started it: no other may end it */
+  int status;   /* as waitpid gives it, once pid is 0 */
+  int pipe[3];  /* our ends of its standard streams, -1 when closed */
   struct cj_buf out, err;
 };
 
-/* What it is started with, laid out before the fork: behind it no memory may be
-** taken. */
+/* The launch options, built before the fork: after it no memory may be
+** allocated. */
 struct cj_launch {
   char **argv;
   char **env;       /* NULL: ours */
   const char *cwd;  /* NULL: ours */
-  int converses;    /* we write its input and read its errors, too */
-  int asks;         /* its user: our terminal, input and errors are its own */
-  int ends_with_us; /* where there is Linux */
+  int captures;     /* its input is written and its errors are read, too */
+  int interactive;  /* it has our standard input, standard error, terminal */
+  int dies_with_us; /* on Linux */
 };
 
-/* None yet, which may print so much. */
+/* Prepares a child that may print up to 'max_output' bytes. */
 void cj_child_init (struct cj_child *c, size_t max_output);
 
-/* Waits for the child's exec. Returns 0 or the errno of what failed. */
+/* Starts the child and waits for its exec. 0, or the errno of what failed. */
 int cj_child_start (struct cj_child *c, const struct cj_launch *l);
 
-/* Moves bytes until the child has ended, or until the clock's 'deadline'.
-** Returns NULL or the code of what went wrong; the child may then still run. */
-const char *cj_child_converse (struct cj_child *c, const char *input, size_t n,
-                               double deadline);
+/* Writes the input and reads the outputs until the child has ended, or until
+** 'deadline' on the monotonic clock. NULL, or the failure's code; then the
+*child
+** may still run. */
+const char *cj_child_communicate (struct cj_child *c, const char *input,
+                                  size_t n, double deadline);
 
-/* Reads until there is a line in 'out'. Returns its length, or -1 when it did
-** not come in time or the child is silent: none will come. */
+/* Reads until 'out' holds a line. Its length, or -1 when the deadline passed or
+** the child's output is closed. */
 ssize_t cj_child_line (struct cj_child *c, double deadline);
-int cj_child_is_silent (const struct cj_child *c);
+int cj_child_is_closed (const struct cj_child *c);
 
-/* Returns 1 when it has ended in time. */
+/* Whether the child ended before the deadline. */
 int cj_child_wait (struct cj_child *c, double deadline);
 
-/* SIGTERM, SIGKILL after the deadline, and it is disposed of. */
+/* Sends SIGTERM, SIGKILL after the deadline, and disposes of it. */
 void cj_child_stop (struct cj_child *c, double deadline);
 
-/* Kills it if it is ours and still runs, and frees what it holds. */
+/* Kills the child if it is this process's and still runs, and frees all. */
 void cj_child_dispose (struct cj_child *c);
 
 #endif

@@ -28,9 +28,11 @@ static int write_all (int fd, const char *s, size_t n) {
   return fsync(fd);
 }
 
-/* write_private(path, bytes) -> true | nil, message. Readers see the old file
-** or the whole new one, nobody but its owner can read it, and what is there
-** must be a plain file: a link could lead anywhere. */
+/* write_private(path, bytes) -> true | nil, message. Replaces the file in one
+** step, so that a reader sees the old one or the whole new one. Its mode is
+** 0600. An existing path must be a plain file, because a link can lead
+*anywhere.
+*/
 static int l_write_private (lua_State *L) {
   size_t path_len, n;
   const char *path = luaL_checklstring(L, 1, &path_len);
@@ -63,8 +65,8 @@ static int l_write_private (lua_State *L) {
   return push_errno(L, path);
 }
 
-/* make_folder(path) -> true | nil, message. The folders above it too, all for
-** their owner alone; what exists stays as it is. */
+/* make_folder(path) -> true | nil, message. Creates missing parents, too, all
+** with mode 0700; existing folders stay as they are. */
 static int l_make_folder (lua_State *L) {
   size_t n, i;
   const char *path = luaL_checklstring(L, 1, &n);

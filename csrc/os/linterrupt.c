@@ -1,14 +1,15 @@
-/* Ctrl-C as a flag for Lua. A signal handler reaches nothing but statics. */
+/* Ctrl-C as a flag for Lua. The variables are static because a signal handler
+** has no argument. */
 #include "linterrupt.h"
 
 #include <signal.h>
 #include <string.h>
 
 static volatile sig_atomic_t interrupted;
-static struct sigaction before;
-static int catching;
+static struct sigaction previous;
+static int is_caught;
 
-/* The second interrupt ends a program that does not look at the first. */
+/* The second interrupt ends a program that has not reacted to the first. */
 static void on_interrupt (int number) {
   if (interrupted) {
     signal(number, SIG_DFL);
@@ -17,37 +18,38 @@ static void on_interrupt (int number) {
   interrupted = 1;
 }
 
-/* catch_interrupt(): from now on Ctrl-C sets a flag, and wakes who sleeps. */
+/* catch_interrupt(): from now on Ctrl-C sets the flag and ends a wait. */
 static int l_catch_interrupt (lua_State *L) {
   struct sigaction action;
   (void)L;
-  if (catching)
+  if (is_caught)
     return 0;
   memset(&action, 0, sizeof(action));
-  action.sa_handler = on_interrupt; /* no SA_RESTART: waiting calls return */
+  action.sa_handler = on_interrupt; /* no SA_RESTART: system calls return */
   sigemptyset(&action.sa_mask);
   interrupted = 0;
-  catching = sigaction(SIGINT, &action, &before) == 0;
+  is_caught = sigaction(SIGINT, &action, &previous) == 0;
   return 0;
 }
 
+/* interrupted() -> whether the flag is set */
 static int l_interrupted (lua_State *L) {
   lua_pushboolean(L, interrupted);
   return 1;
 }
 
-/* restore_interrupt(): Ctrl-C does what it did before catch_interrupt. */
+/* restore_interrupt(): restores the handler from before catch_interrupt. */
 static int l_restore_interrupt (lua_State *L) {
   (void)L;
-  if (catching)
-    sigaction(SIGINT, &before, NULL);
-  catching = 0;
+  if (is_caught)
+    sigaction(SIGINT, &previous, NULL);
+  is_caught = 0;
   interrupted = 0;
   return 0;
 }
 
-/* default_interrupt(): Ctrl-C ends the program at once. An interpreter would
-** wait for Lua's next step, and then print where that was. */
+/* default_interrupt(): Ctrl-C ends the program at once. The handler of an
+** interpreter raises an error at Lua's next instruction, with a traceback. */
 static int l_default_interrupt (lua_State *L) {
   l_restore_interrupt(L);
   signal(SIGINT, SIG_DFL);

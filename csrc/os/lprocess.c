@@ -1,5 +1,6 @@
-/* Child processes for Lua: an argument vector and never a shell, pipes, a
-** deadline. */
+/* Child processes for Lua, started from an argument vector and never by a
+ * shell.
+ */
 #include "lprocess.h"
 
 #include "child.h"
@@ -10,15 +11,15 @@
 
 #define PROCESS_T "cloudjobs.os.process"
 
-/* What a child may print unless the caller says otherwise: tokens and
-** credentials are a few KB. */
+/* The default limit of a child's output: tokens and credentials are a few KB.
+ */
 #define MAX_OUTPUT ((size_t)1 << 20)
-/* A line that a spawned child reports itself with. */
+/* The limit of a line that a spawned child prints. */
 #define MAX_LINE ((size_t)64 << 10)
-/* How long a child may take to end after SIGTERM, in seconds. */
-#define GRACE 2.0
+/* The time between SIGTERM and SIGKILL, in s. */
+#define STOP_TIMEOUT 2.0
 
-/* The clock's time so many seconds from now. */
+/* The monotonic clock's time in so many seconds. */
 static double after (double seconds) {
   return cj_seconds_read(CLOCK_MONOTONIC) + seconds;
 }
@@ -41,11 +42,11 @@ static char *check_text (lua_State *L, const char *what) {
     luaL_error(L, "%s: expected string, got %s", what, luaL_typename(L, -1));
   s = lua_tolstring(L, -1, &n);
   if (strlen(s) != n)
-    luaL_error(L, "%s: expected a text without NUL", what);
-  return (char *)s; /* execvp's prototype wants it; nobody writes */
+    luaL_error(L, "%s: expected a string without NUL", what);
+  return (char *)s; /* execvp's prototype has no const; it does not write */
 }
 
-/* The texts stay valid as long as the table; the array is pushed. */
+/* Pushes the array. Its strings stay valid while the table holds them. */
 static char **push_argv (lua_State *L, int i) {
   size_t n = lua_rawlen(L, i), k;
   char **argv = lua_newuserdatauv(L, (n + 1) * sizeof(char *), 0);
@@ -59,7 +60,7 @@ static char **push_argv (lua_State *L, int i) {
   return argv;
 }
 
-/* Pushes two values: the texts "NAME=value" and the array of them. */
+/* Pushes two values: a table of "NAME=value" strings, and the array of them. */
 static char **push_env (lua_State *L, int i) {
   size_t n = 0;
   char **env;
@@ -99,8 +100,8 @@ static double field_number (lua_State *L, int i, const char *name,
   return n;
 }
 
-/* Reads argv (1) and the options (2) that run and spawn share; what it pushes
-** keeps the texts alive. */
+/* Reads argv (1) and the options (2) that run and spawn share. Leaves values on
+** the stack that keep the strings alive. */
 static void read_launch (lua_State *L, struct cj_launch *l) {
   memset(l, 0, sizeof(*l));
   l->argv = push_argv(L, 1);
@@ -157,15 +158,16 @@ static int push_run_failure (lua_State *L, const char *code, double timeout,
   else if (strcmp(code, "too_large") == 0)
     lua_pushfstring(L, "it printed more than %f bytes", max_output);
   else
-    lua_pushliteral(L, "this process collects its children elsewhere");
+    lua_pushliteral(L, "another part of this process collects its children");
   return push_failure(L, code, lua_tostring(L, -1));
 }
 
 /* run(argv, { timeout, env, cwd, stdin, terminal, max_output }) -> { status,
-** signal, stdout, stderr } | nil, code, message. env, if given, is the whole
-** environment. With terminal, in place of stdin, the child may ask its user: it
-** has our standard input, our standard error and our terminal, and is killed
-** alone at the deadline, without what it started. The codes are start, timeout,
+** signal, stdout, stderr } | nil, code, message. env is the whole environment
+*if
+** it is given. With terminal, in place of stdin, the child may prompt its user:
+** it has our standard input, standard error and terminal, and at the deadline
+** it is killed alone, without its own children. The codes are start, timeout,
 ** too_large and collected. */
 static int l_run (lua_State *L) {
   struct cj_launch l;
@@ -185,17 +187,17 @@ static int l_run (lua_State *L) {
   input = lua_tolstring(L, -1, &input_len);
   read_launch(L, &l);
   lua_getfield(L, 2, "terminal");
-  l.asks = lua_toboolean(L, -1);
-  if (l.asks && input != NULL)
+  l.interactive = lua_toboolean(L, -1);
+  if (l.interactive && input != NULL)
     return luaL_error(L, "stdin: the terminal is read instead");
-  l.converses = 1;
+  l.captures = 1;
   p = new_process(L, (size_t)max_output);
   number = cj_child_start(p, &l);
   if (number != 0) {
     cj_child_dispose(p);
     return push_not_started(L, &l, number);
   }
-  problem = cj_child_converse(p, input, input_len, after(timeout));
+  problem = cj_child_communicate(p, input, input_len, after(timeout));
   if (problem != NULL) {
     cj_child_dispose(p);
     return push_run_failure(L, problem, timeout, max_output);
@@ -212,15 +214,15 @@ static int l_run (lua_State *L) {
   return 1;
 }
 
-/* spawn(argv, { env, cwd }) -> process | nil, code, message. Its standard
-** output is ours to read with process:line; on Linux it ends when we do. */
+/* spawn(argv, { env, cwd }) -> process | nil, code, message. process:line reads
+** its standard output; on Linux it ends with this process. */
 static int l_spawn (lua_State *L) {
   struct cj_launch l;
   struct cj_child *p;
   int number;
   check_arguments(L);
   read_launch(L, &l);
-  l.ends_with_us = 1;
+  l.dies_with_us = 1;
   p = new_process(L, MAX_LINE);
   number = cj_child_start(p, &l);
   if (number != 0) {
@@ -238,14 +240,14 @@ static int process_pid (lua_State *L) {
   return 1;
 }
 
-/* process:line(timeout) -> the next line it printed | nil, "timeout" or
+/* process:line(timeout) -> the next line of its output | nil, "timeout" or
 ** "closed" */
 static int process_line (lua_State *L) {
   struct cj_child *p = check_process(L);
   ssize_t n = cj_child_line(p, after(luaL_optnumber(L, 2, CJ_MAX_SLEEP)));
   if (n < 0) {
     lua_pushnil(L);
-    lua_pushstring(L, cj_child_is_silent(p) ? "closed" : "timeout");
+    lua_pushstring(L, cj_child_is_closed(p) ? "closed" : "timeout");
     return 2;
   }
   lua_pushlstring(L, p->out.s, (size_t)n);
@@ -254,8 +256,8 @@ static int process_line (lua_State *L) {
   return 1;
 }
 
-/* process:wait(timeout) -> status, or nil and the signal's number or "timeout"
-** or "collected" */
+/* process:wait(timeout) -> status | nil, the signal's number, "timeout" or
+** "collected" */
 static int process_wait (lua_State *L) {
   struct cj_child *p = check_process(L);
   if (!cj_child_wait(p, after(luaL_optnumber(L, 2, CJ_MAX_SLEEP)))) {
@@ -272,10 +274,10 @@ static int process_wait (lua_State *L) {
   return 2;
 }
 
-/* process:stop(grace): SIGTERM, and SIGKILL after grace seconds. */
+/* process:stop(timeout): SIGTERM, and SIGKILL after so many seconds. */
 static int process_stop (lua_State *L) {
   struct cj_child *p = check_process(L);
-  cj_child_stop(p, after(luaL_optnumber(L, 2, GRACE)));
+  cj_child_stop(p, after(luaL_optnumber(L, 2, STOP_TIMEOUT)));
   return 0;
 }
 
