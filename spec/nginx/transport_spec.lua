@@ -171,7 +171,7 @@ describe("the nginx transport", function()
 
   it("does not try again what a repeat could do twice", function()
     scripted("answer('')")
-    local err = scripted("s:shutdown('rw')", "once = true")
+    local err = scripted("s:shutdown('rw')", "non_idempotent = true")
     assert.same({ "closed", true }, { err.code, err.ambiguous })
   end)
 

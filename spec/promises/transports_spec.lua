@@ -115,7 +115,7 @@ local function contract(new, run, written, is_ours)
       timeout = request.timeout or 5,
       connect_timeout = request.connect_timeout,
       network = request.network,
-      once = request.once,
+      non_idempotent = request.non_idempotent,
     }
     return run(function()
       return transport:send(whole)
@@ -482,11 +482,11 @@ local function contract(new, run, written, is_ours)
         if count.%s == 1 then return "close" end
         answer(tostring(count.%s)) ]]
       local name = "lost" .. tostring(transport):match("%x+$")
-      for i, once in ipairs { false, true } do
+      for i, non_idempotent in ipairs { false, true } do
         send()
         local asked = script:gsub("%%s", name .. i)
-        local response, err = send(asked, { method = "POST", body = "x", once = once })
-        if once then
+        local response, err = send(asked, { method = "POST", body = "x", non_idempotent = non_idempotent })
+        if non_idempotent then
           assert.equal("closed retryable ambiguous", failure(response, err))
           assert.equal("2", send(asked).body)
         else

@@ -113,8 +113,8 @@ local function prepare(context, op, params, options)
   if options.cancel then
     request.cancel = options.cancel
   end
-  if op.once then
-    request.once = true
+  if op.non_idempotent then
+    request.non_idempotent = true
   end
   return message.new(request)
 end
@@ -128,13 +128,13 @@ local function judge(context, op, err, skew, offset)
       err.retryable = err.retryable or skew:explains(err, offset)
       err.hint = err.hint or skew:hint()
     end
-    err.ambiguous = op.once and (err.status >= 500 or err.status == 408) and not err.throttling or false
+    err.ambiguous = op.non_idempotent and (err.status >= 500 or err.status == 408) and not err.throttling or false
   elseif err.kind == "response" then
     err.ambiguous = not op.readonly
   elseif op.readonly then
     err.ambiguous = false
   end
-  if op.once and err.ambiguous then
+  if op.non_idempotent and err.ambiguous then
     err.retryable = false
   end
 end

@@ -15,7 +15,7 @@
 ---@field connect_timeout number|nil seconds until the connection is open, TLS included
 ---@field network { proxy: string|nil, ca_bundle: string|nil, client_cert: string|nil, client_key: string|nil }|nil
 ---@field cancel cloudjobs.Canceller|nil
----@field once boolean|nil the server must not get it twice
+---@field non_idempotent boolean|nil it must not be sent twice
 
 ---@class cloudjobs.Response
 ---@field status integer

@@ -64,14 +64,14 @@ local function is_read(op)
     or op.name:find("^Get%u") or op.name:find("^List%u?") or op.name:find("^Describe%u") or op.name:find("^BatchGet%u")
 end
 
--- What carried out twice would be there twice: nothing but its name tells.
-local ONCE = { "^Create", "^Execute", "^Register", "^Request", "^Run", "^Send", "^Start" }
+-- Operations that a second request would carry out twice: only their names show it.
+local NON_IDEMPOTENT = { "^Create", "^Execute", "^Register", "^Request", "^Run", "^Send", "^Start" }
 
-local function must_run_once(op)
+local function is_non_idempotent(op)
   if op.readonly or op.idempotent or op.has_token or op.method == "PUT" or op.method == "DELETE" then
     return false
   end
-  for _, verb in ipairs(ONCE) do
+  for _, verb in ipairs(NON_IDEMPOTENT) do
     if op.name:find(verb) then
       return true
     end
@@ -113,7 +113,7 @@ local function compile(model, name, text)
   end
   op.has_token = has_token(op.input)
   op.readonly = is_read(op) and true or false
-  op.once = must_run_once(op)
+  op.non_idempotent = is_non_idempotent(op)
   op.pages = model:paginators()[name]
   return op
 end

@@ -1,4 +1,4 @@
---- The blocking transport, whose connections outlive a call.
+--- The blocking transport on libcurl. It keeps connections from call to call.
 
 local Canceller = require "cloudjobs.base.canceller"
 local Error = require "cloudjobs.base.error"
@@ -13,14 +13,14 @@ local OPTIONS = { max_body = "number", gzip = "boolean" }
 local Curl = {}
 local curl_mt = { __name = "cloudjobs.transport.curl", __index = Curl }
 
---- The client options this transport keeps.
+--- The client options that this transport supports.
 Curl.honours = { proxy = true, no_proxy = true, ca_bundle = true, client_cert = true, client_key = true }
 
---- Sends one request and waits for its whole answer. Redirects come back as
---- answers.
+--- Sends one request and waits for the whole response. Redirects are not
+--- followed.
 ---@param request table a client's (see message.lua), or method, url, headers (lower-case name to value), body or nil;
 ---   timeout and connect_timeout in seconds; network: { proxy, no_proxy, ca_bundle, client_cert, client_key } or nil;
----   once: it must not reach the server twice
+---   non_idempotent: it must not be sent twice
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Curl:send(request)
@@ -28,10 +28,10 @@ function Curl:send(request)
   if not multi then
     return nil, Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
   end
-  local where, headers = message.parts(request)
+  local endpoint, headers = message.parts(request)
   local status, lines, body, sent = multi:perform(
-    where.method, where.url, headers, request.body, request.timeout, where.connect_timeout, where.network,
-    rawget(request, "once")
+    endpoint.method, endpoint.url, headers, request.body, request.timeout, endpoint.connect_timeout, endpoint.network,
+    rawget(request, "non_idempotent")
   )
   if not status then
     return nil, failure(request, lines, body, sent)
@@ -39,7 +39,7 @@ function Curl:send(request)
   return message.new { status = status, lines = lines, body = body }
 end
 
---- Waits. A signal's handler may run Lua in between, and may cancel.
+--- Waits. The handler of a signal may run Lua code meanwhile, and cancel.
 ---@param seconds number
 ---@param cancel table|nil a canceller
 ---@return true|nil
@@ -62,18 +62,18 @@ function Curl:now() -- luacheck: ignore 212
   return curl.now()
 end
 
---- Seconds on a clock that nobody sets.
+--- Seconds on the monotonic clock.
 ---@return number
 function Curl:clock() -- luacheck: ignore 212
   return curl.clock()
 end
 
---- One run of `f` for all that wait for `key`: here nobody can wait.
+--- Runs `f`. Only one call at a time can use this transport, so none waits for `key`.
 function Curl:single(_, f) -- luacheck: ignore 212
   return f()
 end
 
---- Closes the connections. What is sent afterwards fails.
+--- Closes the connections. Later requests fail.
 function Curl:close()
   if self._multi then
     self._multi:close()
@@ -83,7 +83,7 @@ end
 
 --- A transport to share between clients.
 ---@param options { max_body: integer|nil, gzip: boolean|nil }|nil
----   max_body: bytes an answer may have, 64 MiB unless given; gzip: ask for compressed answers
+---   max_body: the limit of a response's body in bytes, 64 MiB by default; gzip: request compressed responses
 local function new(options)
   options = option.check(options, OPTIONS, "cloudjobs.transport.curl")
   option.check_count(options, "max_body", "cloudjobs.transport.curl")

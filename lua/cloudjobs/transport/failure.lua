@@ -1,5 +1,5 @@
---- An exchange that gave no answer, as the error object. What the transports on
---- libcurl share.
+--- The error object of an exchange without a response, shared by the transports
+--- on libcurl.
 
 local Error = require "cloudjobs.base.error"
 
@@ -7,7 +7,7 @@ local RETRYABLE = { resolve = true, connect = true, timeout = true, closed = tru
 
 local HINT = {
   resolve = "Check the region or endpoint, and this machine's name resolution",
-  connect = "Check the endpoint, and whether it is reached through a proxy",
+  connect = "Check the endpoint, and whether it needs a proxy",
   timeout = "A longer time is given by timeout = { connect = …, total = … }",
   proxy = "Check the proxy's address, user and password",
   too_large = "A transport's limit is its option max_body",
@@ -20,12 +20,12 @@ local function hint_of(code, message)
   return HINT[code]
 end
 
--- Where the request was to go, without a password that does not belong there.
+-- The request's host and port, without a user and password.
 local function address(url)
   return (url:match("^%a+://([^/?#]*)") or "?"):match("[^@]*$")
 end
 
---- What `code`, `message` and `sent` of cloudjobs.curl mean for a call.
+--- The error object for `code`, `message` and `sent` of cloudjobs.curl.
 ---@param request { url: string }
 ---@param code string
 ---@param message string
@@ -33,7 +33,7 @@ end
 ---@return cloudjobs.Error
 local function failure(request, code, message, sent)
   return Error.new {
-    -- "request" is what libcurl was never asked to send.
+    -- "request" was refused before anything was sent.
     kind = code == "request" and "validation" or "transport",
     code = code,
     message = ("%s: %s"):format(address(request.url), message),

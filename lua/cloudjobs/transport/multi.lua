@@ -1,6 +1,6 @@
---- The transport that lets others go on: in a coroutine that cloudjobs made
---- (see parallel.lua) it waits by yielding, anywhere else it blocks. One pool
---- of connections for all clients that share it.
+--- The transport for concurrent calls on libcurl: in a coroutine that cloudjobs
+--- made (see parallel.lua) it waits by yielding, anywhere else it blocks. The
+--- clients that share it share one connection pool.
 
 local Canceller = require "cloudjobs.base.canceller"
 local Curl = require "cloudjobs.transport.curl"
@@ -13,15 +13,15 @@ local option = require "cloudjobs.base.options"
 
 local OPTIONS = { max_body = "number", gzip = "boolean", max_connections = "number", max_per_host = "number" }
 
--- A quarter of the descriptors that most systems grant.
+-- A quarter of the descriptors that most systems allow.
 local MAX_CONNECTIONS = 256
 
--- Kinds of errors by which a task is woken when nobody waits for its answer.
+-- The kinds of error that end a request although its response may arrive yet.
 local ENDED = { cancelled = true, timeout = true }
 
--- Seconds after which whoever runs for a key is taken for lost: its coroutine
--- may never be resumed again.
-local PATIENCE = 120
+-- Seconds after which another call runs a single's function: the coroutine that
+-- runs it may never be resumed.
+local SINGLE_TIMEOUT = 120
 
 ---@class cloudjobs.transport.multi: cloudjobs.Transport
 local Multi = {}
@@ -34,7 +34,7 @@ function Multi:now() -- luacheck: ignore 212
   return curl.now()
 end
 
---- Seconds on a clock that nobody sets.
+--- Seconds on the monotonic clock.
 function Multi:clock() -- luacheck: ignore 212
   return curl.clock()
 end
@@ -47,7 +47,7 @@ end
 
 -- Scheduling
 
--- Ends all that is on its way, each with an error of its own.
+-- Ends all running requests, each with an error object of its own.
 function Multi:_fail(code, problem)
   self._multi:close()
   local waiters = self._waiters
@@ -58,7 +58,7 @@ function Multi:_fail(code, problem)
   end
 end
 
---- For schedulers: works for up to `seconds`, and wakes whose answers came.
+--- For schedulers: works for up to `seconds`, and wakes the tasks whose requests have ended.
 function Multi:step(seconds)
   local multi = self._multi
   local ok, problem = multi:step(seconds)
@@ -71,7 +71,7 @@ function Multi:step(seconds)
       return
     end
     local waiter = self._waiters[id]
-    if waiter then -- else a finalizer closed this meanwhile
+    if waiter then -- otherwise a finalizer has closed this transport meanwhile
       self._waiters[id] = nil
       self:_release()
       if status then
@@ -95,7 +95,7 @@ function Multi:join(scheduler)
   self._schedulers[scheduler] = true
 end
 
---- The schedulers that stay see to the timeouts that this one saw to.
+--- The remaining schedulers read the timeouts anew, for which this one may have waited.
 function Multi:leave(scheduler, poller)
   if poller then
     poller:unwatch(self._multi)
@@ -106,15 +106,15 @@ function Multi:leave(scheduler, poller)
   end
 end
 
--- Places: so many transfers at once, the others wait in line
+-- Slots: so many transfers run at the same time, further ones wait in a queue
 
--- Lets those in line go on as far as there are places, which count for them from now on.
-function Multi:_let_in()
-  while self._busy < self._limit and self._line[self._line_first] do
-    local place = self._line[self._line_first]
-    self._line[self._line_first] = nil
-    self._line_first = self._line_first + 1
-    if place.waiting and place.task:wake(true) then
+-- Wakes queued tasks while there are free slots; each has its slot from now on.
+function Multi:_admit()
+  while self._busy < self._limit and self._queue[self._queue_first] do
+    local entry = self._queue[self._queue_first]
+    self._queue[self._queue_first] = nil
+    self._queue_first = self._queue_first + 1
+    if entry.waiting and entry.task:wake(true) then
       self._busy = self._busy + 1
     end
   end
@@ -122,29 +122,28 @@ end
 
 function Multi:_release()
   self._busy = self._busy - 1
-  self:_let_in()
+  self:_admit()
 end
 
--- Waits for a place, for which `_add` then has to be called at once: whether
--- there is one, and the seconds that are left or the error; true when others
--- wait in line for it.
-function Multi:_enter(task, request)
+-- Waits for a slot, which `_add` has to use without yielding before. Returns true
+-- and the seconds that are left, and true if it was queued; or false and the error.
+function Multi:_acquire(task, request)
   local timeout = request.timeout
   if self._busy < self._limit then
     return true, timeout
   end
   local started = self:clock()
-  local place = { task = task, waiting = true }
-  self._line_last = self._line_last + 1
-  self._line[self._line_last] = place
+  local entry = { task = task, waiting = true }
+  self._queue_last = self._queue_last + 1
+  self._queue[self._queue_last] = entry
   local ours, err = task:park(timeout)
-  place.waiting = false
+  entry.waiting = false
   if not ours then
     return false, err or failure(request, "timeout", "all connections of the transport were in use", false)
   end
-  self._busy = self._busy - 1 -- until it is taken
+  self._busy = self._busy - 1 -- `_add` counts it again
   if task.group.over or (request.cancel and request.cancel.cancelled) then
-    self:_let_in()
+    self:_admit()
     return false, task.group.over and task.group:refusal() or Canceller.refusal(request.cancel)
   end
   return true, timeout and timeout - (self:clock() - started), true
@@ -152,13 +151,13 @@ end
 
 -- Sending
 
--- Adds the request for `waiter`; its id, or nil and the error. Raises for what
--- no request may have.
+-- Begins the request, whose end wakes `waiter`. Returns its id, or nil and the
+-- error; raises for a malformed request.
 function Multi:_add(request, waiter, timeout)
-  local where, headers = message.parts(request)
+  local endpoint, headers = message.parts(request)
   local id, code, problem, sent = self._multi:add(
-    where.method, where.url, headers, request.body, timeout, where.connect_timeout, where.network,
-    rawget(request, "once")
+    endpoint.method, endpoint.url, headers, request.body, timeout, endpoint.connect_timeout, endpoint.network,
+    rawget(request, "non_idempotent")
   )
   if not id then
     return nil, failure(request, code, problem, sent)
@@ -170,18 +169,18 @@ function Multi:_add(request, waiter, timeout)
 end
 
 function Multi:_send_in(task, request)
-  local entered, left, in_line = self:_enter(task, request)
+  local entered, left, in_queue = self:_acquire(task, request)
   if not entered then
     return nil, left
   end
   local ok, id, err = true
-  if in_line then
+  if in_queue then
     ok, id, err = pcall(self._add, self, request, task, left)
   else
     id, err = self:_add(request, task, left)
   end
   if not ok or not id then
-    self:_let_in()
+    self:_admit()
     if not ok then
       error(id, 0)
     end
@@ -190,24 +189,24 @@ function Multi:_send_in(task, request)
   task.scheduler:use(self)
   local response
   response, err = task:park()
-  if self._waiters[id] == task then -- something else than the answer woke it
+  if self._waiters[id] == task then -- woken before the request's end
     self._waiters[id] = nil
     self._multi:cancel(id)
     self:_release()
   end
-  if err and ENDED[err.kind] then -- also where an answer came before its turn
+  if err and ENDED[err.kind] then -- also if the response arrived before the task was resumed
     err.ambiguous = true
   end
   return response, err
 end
 
--- Somebody else's coroutine, while tasks of ours wait: the network goes on for
--- all, and none of them is resumed from here.
+-- Sends from a coroutine that is no task, while tasks wait: it blocks, the
+-- network serves all, and no task is resumed here.
 function Multi:_send_beside(request)
   local waiter = { wake = function(waiter, response, err)
     waiter.done, waiter.response, waiter.err = true, response, err
   end }
-  -- Over the limit rather than in a line that cannot move.
+  -- Beyond the limit, because the queue does not move meanwhile.
   local id, err = self:_add(request, waiter, request.timeout)
   if not id then
     return nil, err
@@ -218,7 +217,7 @@ function Multi:_send_beside(request)
   return waiter.response, waiter.err
 end
 
--- Runs `f` so that the canceller wakes the task with nil and an error.
+-- Runs `f`, during which the canceller wakes the task with nil and an error.
 local function cancellable(task, cancel, f)
   if cancel.cancelled then
     return nil, Canceller.refusal(cancel)
@@ -234,7 +233,7 @@ local function cancellable(task, cancel, f)
   return a, b
 end
 
---- Sends one request and waits for its whole answer; see transport/curl.lua.
+--- Sends one request and waits for the whole response; see transport/curl.lua.
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Multi:send(request)
@@ -257,7 +256,7 @@ function Multi:send(request)
   end)
 end
 
---- Waits; in a task, for its own part only.
+--- Waits; in a task, it yields.
 ---@param seconds number
 ---@param cancel table|nil a canceller that may end it early
 ---@return true|nil
@@ -288,9 +287,9 @@ function Multi:sleep(seconds, cancel)
   return true
 end
 
---- One run of `f` for all that wait for `key`; each gets its results. When it
---- raises or is cancelled, or fails because its caller was, that is this caller's
---- affair, and the next one runs `f`.
+--- Runs `f` once for all tasks that ask for `key` meanwhile; all get its results.
+--- An error that it raises, and a cancellation or timeout of its caller, are for
+--- that caller alone, and the next task runs `f`.
 ---@param key string
 ---@param f fun(): any, any
 function Multi:single(key, f)
@@ -299,11 +298,11 @@ function Multi:single(key, f)
     return f()
   end
   local run = self._singles[key]
-  while run and run.scheduler == task.scheduler do -- another's may be held up by this one
-    local place = { task = task, waiting = true }
-    run[#run + 1] = place
-    local ended, err = task:park(PATIENCE)
-    place.waiting = false
+  while run and run.scheduler == task.scheduler do -- one of another scheduler may be blocked by this one
+    local entry = { task = task, waiting = true }
+    run[#run + 1] = entry
+    local ended, err = task:park(SINGLE_TIMEOUT)
+    entry.waiting = false
     if err then
       return nil, err
     elseif run.shared then
@@ -321,9 +320,9 @@ function Multi:single(key, f)
   end
   run.value, run.err = value, err
   run.shared = ok and not (Error.is(err) and (task.group.over or err.kind == "cancelled" or err.kind == "timeout"))
-  for _, place in ipairs(run) do
-    if place.waiting then
-      place.task:wake(true)
+  for _, entry in ipairs(run) do
+    if entry.waiting then
+      entry.task:wake(true)
     end
   end
   if not ok then
@@ -332,24 +331,24 @@ function Multi:single(key, f)
   return value, err
 end
 
---- Closes the connections. What is on its way fails, and what is sent later.
+--- Closes the connections. Running requests fail, and later ones.
 function Multi:close()
   if self._closed then
     return
   end
   self._closed = true
   self._blocking:close()
-  for i = self._line_first, self._line_last do
-    if self._line[i].waiting then
-      self._line[i].task:wake(nil, closed())
+  for i = self._queue_first, self._queue_last do
+    if self._queue[i].waiting then
+      self._queue[i].task:wake(nil, closed())
     end
   end
   self:_fail("closed", CLOSED)
 end
 
 --- A transport to share between clients.
----@param options table|nil max_body, gzip: see transport/curl.lua; max_connections: transfers at once, 256 unless
----   given, the others wait; max_per_host: connections to one host
+---@param options table|nil max_body, gzip: see transport/curl.lua; max_connections: transfers at the same time, 256
+---   by default, further ones wait; max_per_host: connections to one host
 local function new(options)
   options = option.check(options, OPTIONS, "cloudjobs.transport.multi")
   for _, name in ipairs { "max_body", "max_connections", "max_per_host" } do
@@ -361,7 +360,7 @@ local function new(options)
     _multi = curl.multi { max_body = own.max_body, gzip = own.gzip, max_host = options.max_per_host },
     _limit = options.max_connections or MAX_CONNECTIONS,
     _waiters = {}, _busy = 0,
-    _line = {}, _line_first = 1, _line_last = 0,
+    _queue = {}, _queue_first = 1, _queue_last = 0,
     _singles = {},
     _schedulers = setmetatable({}, { __mode = "k" }),
   }, multi_mt)

@@ -1,28 +1,27 @@
---- Light threads: coroutines that wait for time, for transfers and for each
---- other. A scheduler resumes the coroutines it made itself and no others, in
---- the coroutine that runs it. Of the network it only knows what to step.
+--- Light threads (tasks): coroutines that wait for time, for transfers and for
+--- each other. A scheduler resumes only the coroutines that it made, from the
+--- coroutine that runs it. Of a transport it uses step and timeout alone.
 
 local curl = require "cloudjobs.curl"
 
--- Yielded by `park` alone, so that a function's own coroutine.yield is told
--- from it.
+-- Yielded by `park` alone, to distinguish it from a function's own yield.
 local PARKED = {}
 
-local FOREVER = 3600 -- seconds; what waits longer looks up once an hour
+local MAX_WAIT = 3600 -- seconds of a single wait
 
--- The tasks by their coroutines. Whoever is to wake a task holds it.
+-- The tasks by their coroutines. Weak: what will wake a task refers to it.
 local tasks = setmetatable({}, { __mode = "kv" })
 
--- Lua 5.1 does not tell, and cannot yield out of the pcall that is around every task's function: there it waits.
+-- Lua 5.1 lacks it, and cannot yield across the pcall around every task's function: there a task blocks.
 local is_yieldable = coroutine.isyieldable or function() -- luacheck: ignore 143
   return false
 end
 
--- Pollers that nobody uses now. They stay open: a foreign loop may still know
+-- Pollers for reuse. They stay open, because another event loop may still watch
 -- their descriptors.
 local idle_pollers = {}
 
-local function take_poller()
+local function borrow_poller()
   local poller = table.remove(idle_pollers)
   return poller and poller:is_ours() and poller or curl.poller()
 end
@@ -63,9 +62,9 @@ end
 local Task = {}
 local task_mt = { __name = "cloudjobs.task", __index = Task }
 
---- Waits, from inside of the task, until somebody wakes it.
----@param seconds number|nil give up after so long
----@return any, any what `wake` was given; nothing when the time was over
+--- Waits, called by the task itself, until it is woken.
+---@param seconds number|nil the longest wait
+---@return any, any the arguments of `wake`; nothing after `seconds`
 function Task:park(seconds)
   self._turn = self._turn + 1
   self._parked = true
@@ -78,8 +77,7 @@ function Task:park(seconds)
   return a, b
 end
 
---- Lets a parked task go on; one that is not parked, or was woken already, is
---- left alone.
+--- Resumes a parked task at its next turn; has no effect on another one.
 ---@return boolean woken
 function Task:wake(a, b)
   if not self._parked then
@@ -94,10 +92,10 @@ end
 local Scheduler = {}
 local scheduler_mt = { __name = "cloudjobs.scheduler", __index = Scheduler }
 
---- A coroutine of ours that runs `f`, which must not raise. `group` is the
---- caller's. Once it is `over`, nothing of it waits any more: transports answer
---- with `group:refusal()`, and a task that yields by itself is not resumed
---- again but told to `group:abandon(task)`.
+--- Makes a task that runs `f`, which must not raise. `group` is the caller's. Once
+--- it is `over`, none of its tasks waits: transports return `group:refusal()`,
+--- and a task that yields by itself is passed to `group:abandon(task)` and not
+--- resumed.
 ---@param f fun(task: table)
 ---@param group table
 function Scheduler:spawn(f, group)
@@ -127,12 +125,12 @@ function Scheduler:_resume(task)
   elseif task.group.over then
     task.group:abandon(task)
   else
-    self:_make_ready(task) -- it yielded by itself: the others go first
+    self:_make_ready(task) -- a yield of its own: the others have their turn
   end
 end
 
--- Resumes what is ready now; what becomes ready meanwhile has its turn after
--- the network's.
+-- Resumes the tasks that are ready now; the network has its turn before those
+-- that become ready meanwhile.
 function Scheduler:_resume_ready()
   for i = self._first, self._last do
     local task = self._ready[i]
@@ -142,8 +140,8 @@ function Scheduler:_resume_ready()
   end
 end
 
--- Wakes whose time has come; seconds until the next.
-function Scheduler:_ring()
+-- Wakes the tasks whose time is over. Returns the seconds until the next alarm.
+function Scheduler:_wake_due()
   local alarms = self._alarms
   local now = #alarms > 0 and curl.clock()
   while alarms[1] do
@@ -157,11 +155,11 @@ function Scheduler:_ring()
       alarm.task:wake()
     end
   end
-  return FOREVER
+  return MAX_WAIT
 end
 
---- Has the scheduler step `transport` (`step(seconds)`, `timeout()`) while it
---- waits. Twice is as good as once.
+--- Makes the scheduler step `transport` (`step(seconds)`, `timeout()`) while it
+--- waits. A second call changes nothing.
 function Scheduler:use(transport)
   if not self._uses[transport] then
     self._uses[transport] = true
@@ -170,17 +168,17 @@ function Scheduler:use(transport)
   end
 end
 
---- Makes the scheduler look again at what it waits for.
+--- Makes a waiting scheduler read the timeouts again.
 function Scheduler:nudge()
   if self._asleep then
     self._poller:wake()
   end
 end
 
--- Through the poller's descriptor: for several transports, and for somebody
--- else's event loop.
+-- Waits for the poller's descriptor: for several transports, or in another event
+-- loop.
 function Scheduler:_wait_by_poller(seconds)
-  self._poller = self._poller or take_poller()
+  self._poller = self._poller or borrow_poller()
   for _, transport in ipairs(self._transports) do
     transport:watch(self._poller)
     seconds = math.min(seconds, transport:timeout() or seconds)
@@ -215,21 +213,21 @@ function Scheduler:run(group)
   while group.left > 0 do
     self:_resume_ready()
     if group.left > 0 then
-      local seconds = self:_ring()
+      local seconds = self:_wake_due()
       self:_wait(self._first <= self._last and 0 or seconds)
-      self:_ring()
+      self:_wake_due()
     end
   end
   for _, transport in ipairs(self._transports) do
     transport:leave(self, self._poller)
   end
   if self._poller then
-    self._poller:wait(0) -- takes a wake-up away
+    self._poller:wait(0) -- clears the wake-up
     idle_pollers[#idle_pollers + 1] = self._poller
   end
 end
 
---- The task that is running, when it is one and can wait.
+--- The running task, if there is one and it can yield.
 ---@return table|nil
 local function current()
   local thread = coroutine.running()
@@ -237,7 +235,7 @@ local function current()
   return task and is_yieldable() and task or nil
 end
 
---- A scheduler. `wait(pollable)` waits in an event loop that is not ours until
+--- Makes a scheduler. `wait(pollable)` waits in another event loop until
 --- `pollable.pollfd` (a number) is readable (`events` is "r") or
 --- `pollable.timeout` seconds are over; cqueues.poll is such a function.
 ---@param wait fun(pollable: table)|nil
@@ -251,7 +249,7 @@ local function new(wait)
   }, scheduler_mt)
 end
 
---- Whether anything may wait here: always.
+--- Whether a call may wait here: always.
 local function may_wait()
   return true
 end

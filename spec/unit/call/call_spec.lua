@@ -55,11 +55,11 @@ describe("a call", function()
   it("tells the transport what a repeat could do twice", function()
     local exports, stub = client { FOUND }
     assert(exports:get_export { ExportArn = EXPORT })
-    assert.is_falsy(stub.requests[1].once)
+    assert.is_falsy(stub.requests[1].non_idempotent)
     local costs
     costs, stub = clients.azure { { status = 200 } }
     assert(costs:execute { exportName = "nightly" })
-    assert.is_true(stub.requests[1].once)
+    assert.is_true(stub.requests[1].non_idempotent)
   end)
 
   it("repeats the same body with a fresh date under one invocation id", function()

@@ -93,7 +93,7 @@ describe("an operation", function()
       ssm:operation("DescribeMaintenanceWindows"), ssm:operation("CreateMaintenanceWindow"),
       ssm:operation("SendCommand"), ssm:operation("ListCommands"), ssm:operation("DeleteParameter"),
     } do
-      seen[#seen + 1] = op.name .. (op.readonly and " reads" or "") .. (op.once and " once" or "")
+      seen[#seen + 1] = op.name .. (op.readonly and " reads" or "") .. (op.non_idempotent and " once" or "")
     end
     assert.same({
       "GetExport reads", "CreateExport once", "UpdateExport", "DescribeMaintenanceWindows reads",

@@ -57,10 +57,10 @@ describe("cloudjobs.transport.curl", function()
     assert.equal(0, (shell("cc -shared -fPIC -D_GNU_SOURCE -o " .. leap .. " spec/support/leap.c")))
     local script = ([[
       local transport = require("cloudjobs.transport.curl").new()
-      local function connections(once)
+      local function connections(non_idempotent)
         local response = assert(transport:send {
           method = "POST", url = %q, headers = { ["x-script"] = "answer(tostring(count.connections))" }, body = "",
-          once = once, timeout = 5,
+          non_idempotent = non_idempotent, timeout = 5,
         })
         return tonumber(response.body)
       end

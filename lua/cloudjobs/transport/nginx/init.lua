@@ -263,7 +263,7 @@ function Nginx:send(request)
   end
   local answer, code, sent, stale
   answer, code, problem, sent, stale = attempt(self, request, task, where, bytes, deadline)
-  if stale and not request.once then
+  if stale and not request.non_idempotent then
     answer, code, problem, sent = attempt(self, request, task, where, bytes, deadline)
   end
   if answer then
