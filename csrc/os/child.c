@@ -19,9 +19,8 @@
 #include <sys/syscall.h>
 #endif
 
-/* The most descriptors that are closed one by one, where close_range is
-*missing:
-** some systems allow 2^30 of them, or any number. */
+/* The most descriptors that are closed one by one without close_range: some
+** systems allow 2^30 of them, or any number. */
 #define MAX_DESCRIPTORS 65536
 /* How often the child's end is checked, in ms: it causes no event while another
 ** process holds the pipe. */
