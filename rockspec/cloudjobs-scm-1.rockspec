@@ -162,6 +162,7 @@ build = {
     ["cloudjobs.cli.when"] = "lua/cloudjobs/cli/when.lua",
     ["cloudjobs.cli.whoami"] = "lua/cloudjobs/cli/whoami.lua",
     ["cloudjobs.cli.wrap"] = "lua/cloudjobs/cli/wrap.lua",
+    ["cloudjobs.cloud.env"] = "lua/cloudjobs/cloud/env.lua",
     ["cloudjobs.cloud.file"] = "lua/cloudjobs/cloud/file.lua",
     ["cloudjobs.cloud.options"] = "lua/cloudjobs/cloud/options.lua",
     ["cloudjobs.cloud.provider"] = "lua/cloudjobs/cloud/provider.lua",

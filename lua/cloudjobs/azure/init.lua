@@ -3,7 +3,6 @@
 
 local Bearer = require "cloudjobs.azure.auth"
 local Client = require "cloudjobs.call.client"
-local Config = require "cloudjobs.aws.config"
 local Given = require "cloudjobs.cloud.provider"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.cloud.retry"
@@ -122,16 +121,16 @@ end
 
 local function settings_of(options, what)
   local transport = assembly.transport(options, what)
-  local config = Config.new(options, transport.env)
+  local env = assembly.env(options, transport)
   local cloud = cloud_of(options.cloud, what)
   return {
     transport = transport,
     network = assembly.network(options, transport, what),
     cloud = cloud,
-    env = options.env or transport.env,
+    env = env.values,
     authority = cloud.authority,
     getenv = function(name)
-      return config:getenv(name)
+      return env:get(name)
     end,
   }
 end

@@ -50,7 +50,7 @@ local CONTROLS = {
   { "\226\129[\166-\169]", "?" },
 }
 
---- `text` on one line, without control characters and as UTF-8. Most texts are so already, and are returned as they are.
+--- `text` on one line, without control characters and as UTF-8. Most texts are so already, and come back as they are.
 ---@param text string
 ---@return string
 local function clean(text)

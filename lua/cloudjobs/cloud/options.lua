@@ -2,6 +2,7 @@
 --- timeouts, the transport's own settings. A mistake in an option is raised
 --- at the caller's line.
 
+local Env = require "cloudjobs.cloud.env"
 local Error = require "cloudjobs.base.error"
 local Network = require "cloudjobs.transport.network"
 local option = require "cloudjobs.base.options"
@@ -104,15 +105,10 @@ local function transport_of(options, what)
   return given or transports.default()
 end
 
--- A variable of the environment: the options', the transport's, the process's.
-local function getenv_of(options, transport)
-  local env = options.env or transport.env
-  return function(name)
-    if env then
-      return env[name]
-    end
-    return os.getenv(name)
-  end
+--- The environment of a client: the options', the transport's, the process's.
+---@return cloudjobs.Env
+local function env_of(options, transport)
+  return Env.new(options.env or transport.env)
 end
 
 --- What the transport has to honour; an option that it cannot is a mistake.
@@ -125,7 +121,10 @@ local function network(options, transport, what)
       option.mistake(("%s: option %s: this transport cannot honour it"):format(what, name))
     end
   end
-  return Network.new(options, honours, getenv_of(options, transport))
+  local env = env_of(options, transport)
+  return Network.new(options, honours, function(name)
+    return env:raw(name)
+  end)
 end
 
 --- Where a client's events go: to the option `logger`, else to stderr where
@@ -133,7 +132,7 @@ end
 ---@return table|nil
 local function log(options, model, transport)
   local logger = options.logger
-  if not logger and getenv_of(options, transport)("CLOUDJOBS_LOG") == "debug" then
+  if not logger and env_of(options, transport):get("CLOUDJOBS_LOG") == "debug" then
     logger = require("cloudjobs.call.log").print
   end
   return logger and require("cloudjobs.call.log").new(logger, model, transport)
@@ -196,6 +195,7 @@ return {
   timeout = timeout,
   retry = retry,
   transport = transport_of,
+  env = env_of,
   network = network,
   log = log,
   within = within,

@@ -3,6 +3,7 @@
 --- is first asked for.
 
 local ConfigFile = require "cloudjobs.aws.config.file"
+local Env = require "cloudjobs.cloud.env"
 local Error = require "cloudjobs.base.error"
 local SETTINGS = require "cloudjobs.aws.config.settings"
 
@@ -18,19 +19,13 @@ end
 ---@param name string
 ---@return string|nil
 function Config:getenv(name)
-  local value
-  if self._env then
-    value = self._env[name]
-  else
-    value = os.getenv(name)
-  end
-  return value ~= "" and value or nil
+  return self._env:get(name)
 end
 
 --- The table that stands for the process environment, or nil.
 ---@return table<string, string>|nil
 function Config:environment()
-  return self._env
+  return self._env.values
 end
 
 --- A path with `$VARIABLE`, `${VARIABLE}` and a leading `~` filled in. What is
@@ -281,7 +276,7 @@ end
 ---@param options table a client's options; `env` stands for the process environment
 ---@param env table<string, string>|nil where the process has one of its own that stands for it
 local function new(options, env)
-  return setmetatable({ _options = options, _env = options.env or env }, config_mt)
+  return setmetatable({ _options = options, _env = Env.new(options.env or env) }, config_mt)
 end
 
 return { new = new }
