@@ -166,7 +166,6 @@ build = {
     ["cloudjobs.cloud.file"] = "lua/cloudjobs/cloud/file.lua",
     ["cloudjobs.cloud.options"] = "lua/cloudjobs/cloud/options.lua",
     ["cloudjobs.cloud.provider"] = "lua/cloudjobs/cloud/provider.lua",
-    ["cloudjobs.cloud.retry"] = "lua/cloudjobs/cloud/retry.lua",
     ["cloudjobs.emulator.app"] = "lua/cloudjobs/emulator/app.lua",
     ["cloudjobs.emulator.auth"] = "lua/cloudjobs/emulator/auth.lua",
     ["cloudjobs.emulator.aws"] = "lua/cloudjobs/emulator/aws.lua",

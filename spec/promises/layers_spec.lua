@@ -5,9 +5,6 @@ local layers = require "spec.support.layers"
 local OPEN = {
   "azure/protocol requires cloudjobs.aws.protocol.rest_json (aws)",
   "cloud/provider requires cloudjobs.aws.credentials.identity (aws)",
-  "cloud/retry requires cloudjobs.aws.retry.quota (aws)",
-  "cloud/retry requires cloudjobs.aws.retry.standard (aws)",
-  "cloud/retry requires cloudjobs.azure.retry (azure)",
 }
 
 describe("the layers", function()

@@ -4,7 +4,7 @@ local Config = require "cloudjobs.aws.config"
 local ConfigFile = require "cloudjobs.aws.config.file"
 local Error = require "cloudjobs.base.error"
 local Home = require "spec.support.home"
-local Retry = require "cloudjobs.cloud.retry"
+local Standard = require "cloudjobs.aws.retry.standard"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local conformance = require "spec.support.conformance"
@@ -243,7 +243,7 @@ local RETRY = {}
 function RETRY.classify(case)
   local expect = case.expect
   for generation, cost in pairs { former = expect.quota_cost, ["2026"] = expect.quota_cost_v2_1 } do
-    local policy = Retry.standard {
+    local policy = Standard.new {
       generation = generation, max_attempts = case.max_attempts, service = null_to_nil(case.service),
     }
     local err = failure(case)
@@ -258,7 +258,7 @@ function RETRY.classify(case)
 end
 
 function RETRY.quota(case)
-  local policy = Retry.standard { generation = GENERATION[case.generation], max_attempts = math.huge }
+  local policy = Standard.new { generation = GENERATION[case.generation], max_attempts = math.huge }
   policy.quota.available = case.initial
   local call = {}
   for i, step in ipairs(case.steps) do
@@ -275,7 +275,7 @@ function RETRY.quota(case)
 end
 
 function RETRY.backoff(case)
-  local policy = Retry.standard {
+  local policy = Standard.new {
     generation = GENERATION[case.generation or "2.0"], max_attempts = math.huge,
     random = function() return case.random end,
   }

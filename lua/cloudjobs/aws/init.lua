@@ -6,9 +6,10 @@ local AwsEndpoint = require "cloudjobs.aws.endpoint"
 local Client = require "cloudjobs.call.client"
 local Config = require "cloudjobs.aws.config"
 local Model = require "cloudjobs.model"
-local Retry = require "cloudjobs.cloud.retry"
+local Quota = require "cloudjobs.aws.retry.quota"
 local Sigv4 = require "cloudjobs.aws.auth"
 local Skew = require "cloudjobs.aws.clock_skew"
+local Standard = require "cloudjobs.aws.retry.standard"
 local assembly = require "cloudjobs.cloud.options"
 local aws_retry = require "cloudjobs.aws.retry"
 local core = require "cloudjobs.core"
@@ -110,7 +111,7 @@ local function shared_quota(model, options, transport)
     model.service.id, region = options.region, endpoint = options.endpoint, profile = options.profile,
     credentials = options.credentials and (options.credentials.shared or options.credentials),
   }
-  return name and transport.store:quota("quota " .. name, Retry.CAPACITY)
+  return name and transport.store:quota("quota " .. name, Quota.CAPACITY)
 end
 
 function assemble(model, options, what)
@@ -131,7 +132,7 @@ function assemble(model, options, what)
     settle = settle,
     credentials = AwsCredentials.of_client(options, config, transport, connect, what),
     endpoint = AwsEndpoint.new(model, config),
-    retry = Retry.standard { quota = retry.quota or shared_quota(model, options, transport) }, -- until it is settled
+    retry = Standard.new { quota = retry.quota or shared_quota(model, options, transport) }, -- until it is settled
     skew = Skew.new(),
     transport = transport,
     network = assembly.network(options, transport, what),

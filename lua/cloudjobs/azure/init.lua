@@ -5,7 +5,7 @@ local Bearer = require "cloudjobs.azure.auth"
 local Client = require "cloudjobs.call.client"
 local Given = require "cloudjobs.cloud.provider"
 local Model = require "cloudjobs.model"
-local Retry = require "cloudjobs.cloud.retry"
+local Retry = require "cloudjobs.azure.retry"
 local assembly = require "cloudjobs.cloud.options"
 local azure = require "cloudjobs.azure.protocol"
 local azure_cache = require "cloudjobs.azure.credentials.cache"
@@ -199,7 +199,7 @@ local function assemble(model, options, what)
     auth = Bearer.new(),
     credentials = credentials_of(options, given, what),
     endpoint = setmetatable({ _address = options.endpoint or given.cloud.endpoint }, endpoint_mt),
-    retry = Retry.azure { max_attempts = retry.max_attempts },
+    retry = Retry.new { max_attempts = retry.max_attempts },
     transport = given.transport,
     network = given.network,
     log = assembly.log(options, model, given.transport),

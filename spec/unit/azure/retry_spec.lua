@@ -1,5 +1,5 @@
 local Error = require "cloudjobs.base.error"
-local Retry = require "cloudjobs.cloud.retry"
+local Retry = require "cloudjobs.azure.retry"
 
 local function always(value)
   return function()
@@ -16,7 +16,7 @@ local function transport_error()
 end
 
 describe("Azure's policy", function()
-  local policy = Retry.azure { random = always(1) }
+  local policy = Retry.new { random = always(1) }
 
   it("classifies by status", function()
     local seen = {}

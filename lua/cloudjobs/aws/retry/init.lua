@@ -2,7 +2,7 @@
 --- and profile.
 
 local Quota = require "cloudjobs.aws.retry.quota"
-local Retry = require "cloudjobs.cloud.retry"
+local Standard = require "cloudjobs.aws.retry.standard"
 local assembly = require "cloudjobs.cloud.options"
 local option = require "cloudjobs.base.options"
 
@@ -43,7 +43,7 @@ local function policy(found, service, quota)
   if mode == "legacy" then
     mode, generation, attempts = "standard", "former", attempts or LEGACY_ATTEMPTS
   end
-  return Retry.standard {
+  return Standard.new {
     mode = mode, generation = generation, max_attempts = attempts, quota = quota, service = service,
   }
 end

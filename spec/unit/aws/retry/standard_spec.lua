@@ -1,5 +1,6 @@
 local Error = require "cloudjobs.base.error"
-local Retry = require "cloudjobs.cloud.retry"
+local Quota = require "cloudjobs.aws.retry.quota"
+local Standard = require "cloudjobs.aws.retry.standard"
 
 local function always(value)
   return function()
@@ -16,7 +17,7 @@ local function transport_error()
 end
 
 describe("AWS's classification", function()
-  local policy = Retry.standard {}
+  local policy = Standard.new {}
   local cases = {
     { "ThrottlingException", 400, retryable = true, throttling = true },
     { "SlowDown", 503, retryable = true, throttling = true },
@@ -42,7 +43,7 @@ describe("AWS's classification", function()
 end)
 
 describe("AWS's lists", function()
-  local policy = Retry.standard {}
+  local policy = Standard.new {}
 
   local THROTTLING = {
     "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
@@ -77,7 +78,7 @@ end)
 
 describe("AWS's standard mode", function()
   it("doubles from 50 ms, times a random share", function()
-    local policy = Retry.standard { max_attempts = 5, random = always(0.5) }
+    local policy = Standard.new { max_attempts = 5, random = always(0.5) }
     local call = {}
     local delays = {}
     for attempt = 1, 4 do
@@ -87,7 +88,7 @@ describe("AWS's standard mode", function()
   end)
 
   it("starts at a second for throttling and stops growing at 20 s", function()
-    local policy = Retry.standard { max_attempts = 10, random = always(1) }
+    local policy = Standard.new { max_attempts = 10, random = always(1) }
     local err = Error.new { kind = "service", code = "Throttling", retryable = true, throttling = true }
     assert.same({ 1, 2, 16, 20 }, {
       policy:after(err, 1, {}), policy:after(err, 2, {}), policy:after(err, 5, {}), policy:after(err, 6, {}),
@@ -95,13 +96,13 @@ describe("AWS's standard mode", function()
   end)
 
   it("makes three attempts unless told otherwise", function()
-    local policy = Retry.standard { random = always(0) }
+    local policy = Standard.new { random = always(0) }
     assert.equal(0, policy:after(transport_error(), 2, {}))
     assert.is_nil(policy:after(transport_error(), 3, {}))
   end)
 
   it("waits as the server asks, at most five seconds longer than by itself", function()
-    local policy = Retry.standard { random = always(1) }
+    local policy = Standard.new { random = always(1) }
     local function delay(hint)
       local err = Error.new { kind = "service", retryable = true, throttling = true, retry_after = hint }
       return policy:after(err, 1, {})
@@ -110,12 +111,12 @@ describe("AWS's standard mode", function()
   end)
 
   it("does not repeat what is not retryable", function()
-    local policy = Retry.standard {}
+    local policy = Standard.new {}
     assert.is_nil(policy:after(service_error("AccessDenied", 403), 1, {}))
   end)
 
   it("stops when the quota is spent and goes on when successes refilled it", function()
-    local policy = Retry.standard { max_attempts = 1000, random = always(0) }
+    local policy = Standard.new { max_attempts = 1000, random = always(0) }
     local made, call = 0, {}
     while policy:after(transport_error(), 1, call) do
       made = made + 1
@@ -127,7 +128,7 @@ describe("AWS's standard mode", function()
   end)
 
   it("gives a success without retries one token back, never more than the quota holds", function()
-    local policy = Retry.standard { random = always(0) }
+    local policy = Standard.new { random = always(0) }
     policy:after(transport_error(), 1, {})
     for _ = 1, 100 do
       policy:succeeded()
@@ -136,7 +137,7 @@ describe("AWS's standard mode", function()
   end)
 
   it("says in the error that the quota is spent", function()
-    local policy = Retry.standard {}
+    local policy = Standard.new {}
     policy.quota.available = 13
     local err = transport_error()
     assert.is_nil(policy:after(err, 1, {}))
@@ -145,11 +146,11 @@ describe("AWS's standard mode", function()
   end)
 
   it("shares a quota that it was given", function()
-    local quota = Retry.quota()
-    local one, other = Retry.standard { quota = quota }, Retry.standard { quota = quota }
+    local quota = Quota.new()
+    local one, other = Standard.new { quota = quota }, Standard.new { quota = quota }
     one:after(transport_error(), 1, {})
     assert.same({ 486, 486 }, { quota.available, other.quota.available })
-    assert.equal(500, Retry.standard({}).quota.available)
+    assert.equal(500, Standard.new({}).quota.available)
   end)
 
   local COSTS = {
@@ -163,7 +164,7 @@ describe("AWS's standard mode", function()
   }
   for i, case in ipairs(COSTS) do
     it(("pays %d in the numbers of %s, and gets it back (%d)"):format(case[3], case[1], i), function()
-      local policy, call = Retry.standard { generation = case[1] }, {}
+      local policy, call = Standard.new { generation = case[1] }, {}
       case[2].retryable = true
       policy:after(Error.new(case[2]), 1, call)
       assert.equal(500 - case[3], policy.quota.available)
@@ -173,7 +174,7 @@ describe("AWS's standard mode", function()
   end
 
   it("doubles from a second in its former numbers, whatever the server asks", function()
-    local policy = Retry.standard { generation = "former", max_attempts = 10, random = always(1) }
+    local policy = Standard.new { generation = "former", max_attempts = 10, random = always(1) }
     local err = transport_error()
     err.retry_after = 7
     local delays = {}
@@ -185,11 +186,11 @@ describe("AWS's standard mode", function()
 
   it("asks DynamoDB once more, and sooner", function()
     for _, service in ipairs { "DynamoDB", "DynamoDB Streams" } do
-      local policy = Retry.standard { service = service, random = always(1) }
+      local policy = Standard.new { service = service, random = always(1) }
       assert.same({ 0.025, 0.1 }, { policy:after(transport_error(), 1, {}), policy:after(transport_error(), 3, {}) })
       assert.is_nil(policy:after(transport_error(), 4, {}))
-      assert.equal(2, Retry.standard({ service = service, max_attempts = 2 }).max_attempts)
-      assert.equal(3, Retry.standard({ service = service, generation = "former" }).max_attempts)
+      assert.equal(2, Standard.new({ service = service, max_attempts = 2 }).max_attempts)
+      assert.equal(3, Standard.new({ service = service, generation = "former" }).max_attempts)
     end
   end)
 
@@ -204,7 +205,7 @@ describe("AWS's standard mode", function()
   for _, case in ipairs(LONG_POLLS) do
     local what = case[3] and "waits before it gives %s %s up" or "gives %s %s up at once"
     it(what:format(case[1], case[2]) .. " when the quota is spent", function()
-      local policy = Retry.standard { service = case[1], random = always(1) }
+      local policy = Standard.new { service = case[1], random = always(1) }
       policy.quota.available = 0
       local err = Error.new { kind = "service", retryable = true, throttling = true }
       assert.same({ case[3], case[4] }, { policy:after(err, 1, { operation = case[2] }) })
