@@ -4,7 +4,6 @@ local layers = require "spec.support.layers"
 -- Edges that are against the law and still to be mended.
 local OPEN = {
   "azure/protocol requires cloudjobs.aws.protocol.rest_json (aws)",
-  "cloud/provider requires cloudjobs.aws.credentials.identity (aws)",
 }
 
 describe("the layers", function()

@@ -3,7 +3,7 @@
 
 local Bearer = require "cloudjobs.azure.auth"
 local Client = require "cloudjobs.call.client"
-local Given = require "cloudjobs.cloud.provider"
+local UserProvider = require "cloudjobs.cloud.provider"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.azure.retry"
 local assembly = require "cloudjobs.cloud.options"
@@ -155,7 +155,7 @@ local function credentials_of(options, settings, what)
     option.check(provider, IDENTITY, what)
     provider = provider_of(provider, settings, what)
   end
-  provider = Given.new(provider, { "token" }, settings.cloud.token_scope, what)
+  provider = UserProvider.new(provider, { "token" }, settings.cloud.token_scope, what)
   return provider
 end
 

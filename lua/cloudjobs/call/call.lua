@@ -154,12 +154,12 @@ local NO_LIMITS = {}
 -- can be ended, so a provider from outside takes its time.
 local function identify(context, limits, cause)
   local credentials, transport = context.credentials, context.transport
-  if limits == NO_LIMITS or not credentials.kept then
+  if limits == NO_LIMITS or not credentials.cached then
     return credentials:get()
   end
-  local kept = credentials:kept()
-  if kept then
-    return kept
+  local cached = credentials:cached()
+  if cached then
+    return cached
   end
   local left = limits.deadline and limits.deadline - transport:clock()
   local identity, err = context.within(left, limits.cancel, function()

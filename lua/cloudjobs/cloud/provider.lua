@@ -1,21 +1,33 @@
---- A provider from outside, held to what providers promise: an identity with
---- its members, or nil and an error object.
+--- A provider of the program's own, held to the contract of providers.
 
 local Error = require "cloudjobs.base.error"
-local Identity = require "cloudjobs.aws.credentials.identity"
 local option = require "cloudjobs.base.options"
 
-local Given = {}
-local given_mt = { __name = "cloudjobs.credentials.given", __index = Given }
+--- The contract: where the identities of a client's requests come from. All providers of both clouds fulfil it, and a
+--- program may pass its own as the option `credentials`.
+---@class cloudjobs.Provider
+---@field get fun(self, scope?: string): table?, cloudjobs.Error? an identity, or nil and why there is none; `scope` is
+---   what a token is for, for Azure alone
+---@field cached? fun(self, scope?: string): table? the identity where it is at hand without any wait, else nil
+---@field expire? fun(self, identity: table, claims?: string) a service refused the identity: the next `get` answers
+---   another; `claims` is what Azure wants to see in it
+
+---@class cloudjobs.UserProvider: cloudjobs.Provider
+local UserProvider = {}
+local user_provider_mt = { __name = "cloudjobs.cloud.provider", __index = UserProvider }
 
 local function broken(message)
-  return Identity.failure("provider", message, "Mend the provider given as credentials: get() answers an identity "
-    .. "or nil and why")
+  return nil, Error.new {
+    kind = "credentials",
+    code = "provider",
+    message = message,
+    hint = "Correct the provider passed as credentials: get() returns an identity, or nil and an error",
+  }
 end
 
----@return cloudjobs.Identity|nil identity
+---@return table|nil identity
 ---@return cloudjobs.Error|nil err
-function Given:get()
+function UserProvider:get()
   local identity, err = self._provider:get(self._scope)
   if not identity then
     if Error.is(err) then
@@ -31,14 +43,13 @@ function Given:get()
   return identity
 end
 
--- Methods of those alone whose provider has them: it can do better when asked
--- again, and it may know the identity without asking.
+-- Methods of those alone whose own provider has them.
 local function expire(self, identity, claims)
   self._provider:expire(identity, claims)
 end
 
-local function kept(self)
-  return self._provider:kept(self._scope) and self:get()
+local function cached(self)
+  return self._provider:cached(self._scope) and self:get()
 end
 
 --- Raises unless `provider` has a method to ask.
@@ -52,11 +63,11 @@ local function new(provider, members, scope, what)
   end
   return setmetatable({
     expire = provider.expire and expire,
-    kept = provider.kept and kept,
+    cached = provider.cached and cached,
     _provider = provider,
     _members = members,
     _scope = scope,
-  }, given_mt)
+  }, user_provider_mt)
 end
 
 return { new = new }

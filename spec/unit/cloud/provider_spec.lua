@@ -1,8 +1,8 @@
 local Error = require "cloudjobs.base.error"
-local Given = require "cloudjobs.cloud.provider"
+local UserProvider = require "cloudjobs.cloud.provider"
 
 local function given(answer)
-  return Given.new({ get = answer }, { "token" }, "scope", "credentials")
+  return UserProvider.new({ get = answer }, { "token" }, "scope", "credentials")
 end
 
 describe("a provider from outside", function()
@@ -44,7 +44,7 @@ describe("a provider from outside", function()
 
   it("hears of an identity that is of no more use", function()
     local heard
-    local provider = Given.new({
+    local provider = UserProvider.new({
       get = function() end,
       expire = function(_, ...)
         heard = { ... }
@@ -56,7 +56,7 @@ describe("a provider from outside", function()
 
   it("has to have something to ask", function()
     assert.error_matches(function()
-      Given.new({ get = 5 }, {}, nil, "credentials")
+      UserProvider.new({ get = 5 }, {}, nil, "credentials")
     end, "credentials: expected a method get, got number")
   end)
 end)

@@ -84,9 +84,9 @@ local function wait(self, seen)
   return identity
 end
 
---- The identity where nobody has to wait for it.
+--- The identity where it is at hand without any wait.
 ---@return cloudjobs.Identity|nil
-function Cache:kept()
+function Cache:cached()
   local identity = self._identity
   if identity and (self._refresh_at == math.huge or self._transport:now() < self._refresh_at) then
     return identity
@@ -97,7 +97,7 @@ end
 ---@return cloudjobs.Identity|nil identity
 ---@return cloudjobs.Error|nil err
 function Cache:get()
-  local identity = self:kept()
+  local identity = self:cached()
   if identity then
     return identity
   end

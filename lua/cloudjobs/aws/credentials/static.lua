@@ -10,7 +10,7 @@ function Static:get()
   return self._identity
 end
 
-Static.kept = Static.get -- nobody has to wait for it
+Static.cached = Static.get
 
 --- A provider of the one identity.
 ---@param keys { access_key_id: string, secret_access_key: string, session_token: string|nil, account_id: string|nil }

@@ -61,10 +61,10 @@ local function refresher(self, scope, seen)
   end
 end
 
---- The token for a scope where nobody has to wait for it.
+--- The token for a scope where it is at hand without any wait.
 ---@param scope string|nil
 ---@return cloudjobs.azure.Identity|nil
-function Cache:kept(scope)
+function Cache:cached(scope)
   local entry = self._entries[scope or self._scope]
   local now = self._transport:now()
   if serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
@@ -78,9 +78,9 @@ end
 ---@return cloudjobs.Error|nil err
 function Cache:get(scope)
   scope = scope or self._scope
-  local kept = self:kept(scope)
-  if kept then
-    return kept
+  local cached = self:cached(scope)
+  if cached then
+    return cached
   end
   local entry = self._entries[scope]
   local identity, err = self._transport:single(self._key .. scope, refresher(self, scope, entry))

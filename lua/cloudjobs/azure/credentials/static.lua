@@ -10,7 +10,7 @@ function Static:get()
   return self._identity
 end
 
-Static.kept = Static.get -- nobody has to wait for it
+Static.cached = Static.get
 
 ---@param options { token: string, expiration: number|nil }
 local function new(options)
