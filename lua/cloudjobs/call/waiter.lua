@@ -1,14 +1,12 @@
 --- The waiters that a service's own model brings. The client is passed in.
 
-local Canceller = require "cloudjobs.base.canceller"
+local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
 local Interval = require "cloudjobs.base.interval"
 local jmespath = require "cloudjobs.base.jmespath"
+local poll = require "cloudjobs.base.poll"
 
 local OPTIONS = { timeout = "number", interval = "number|table", on_poll = "function", cancel = "table" }
-
--- Seconds for the request that falls on the deadline.
-local LAST_LOOK = 5
 
 -- A path's value against what an acceptor expects; each is given the list or value found.
 local MATCHERS = {
@@ -108,44 +106,30 @@ end
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err
 local function run(client, waiter, name, params, options)
-  local transport = client:transport()
   local acceptors = acceptors_of(waiter)
-  local deadline = transport:clock() + (options.timeout or waiter.delay * waiter.max_attempts)
+  local timeout = options.timeout or waiter.delay * waiter.max_attempts
+  local deadline = Deadline.new(client:transport(), timeout, options.cancel)
   local interval = Interval.new(options.interval, {
     start = waiter.delay, growth = 1.5, cap = math.max(120, waiter.delay), floor = 0,
   }, name)
-  local grown
-  while true do
-    local meta = {}
-    local output, err = client[waiter.operation](client, params, {
-      meta = meta,
-      timeout = math.max(deadline - transport:clock(), LAST_LOOK),
-      cancel = options.cancel,
-    })
+  local last
+  return poll(deadline, interval, function(limits)
+    limits.meta = {}
+    local output, err = client[waiter.operation](client, params, limits)
+    last = err
     if options.on_poll then
       options.on_poll(output, err)
     end
-    local state, expected = judge(acceptors, output, err, meta)
+    local state, expected = judge(acceptors, output, err, limits.meta)
     if state == "success" then
-      return output or {}
+      return true, output or {}
     elseif state == "failure" then
-      return nil, failure(name, expected, err, output)
-    elseif not state and err and not err.retryable then
-      return nil, err
+      return true, nil, failure(name, expected, err, output)
     end
-    local left = deadline - transport:clock()
-    if options.cancel and options.cancel.cancelled then
-      return nil, Canceller.refusal(options.cancel)
-    elseif left <= 0 then
-      return nil, out_of_time(name, err)
-    end
-    local pause
-    pause, grown = interval:next(grown)
-    local _, ended = transport:sleep(math.min(pause, left), options.cancel)
-    if ended then
-      return nil, ended
-    end
-  end
+    return not state and err and not err.retryable, nil, err
+  end, function()
+    return out_of_time(name, last)
+  end)
 end
 
 return { OPTIONS = OPTIONS, run = run }

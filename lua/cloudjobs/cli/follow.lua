@@ -1,6 +1,6 @@
 --- Follows jobs to their ends. Ctrl-C ends it with the references to go on with.
 
-local JobWait = require "cloudjobs.job.poll"
+local Wait = require "cloudjobs.job.wait"
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local interrupt = require "cloudjobs.cli.interrupt"
@@ -44,7 +44,7 @@ end
 ---@param err cloudjobs.Error|nil
 ---@return boolean
 local function goes_on(err)
-  return err ~= nil and (err.kind == "cancelled" or JobWait.is_transient(err))
+  return err ~= nil and (err.kind == "cancelled" or Wait.is_transient(err))
 end
 
 --- Says with which commands to go on.

@@ -1,21 +1,23 @@
 --- Finds a job that is about to come: the next execution of an export or a
 --- window, the run that was just started. Looks until it is there.
 
+local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
 local Interval = require "cloudjobs.base.interval"
 local Job = require "cloudjobs.job.job"
-local JobWait = require "cloudjobs.job.poll"
 local core = require "cloudjobs.core"
+local is_transient = require("cloudjobs.job.wait").is_transient
 local member = require "cloudjobs.base.path"
 local option = require "cloudjobs.base.options"
+local poll = require "cloudjobs.base.poll"
 
 local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table" }
 
--- Clocks of services and of their parts differ a little.
-local SLACK = 120
+-- Seconds by which the clocks of a service's parts may differ.
+local CLOCK_TOLERANCE = 120
 
--- Seconds that a run is looked for when nobody knows whether it was started.
-local DOUBT = 900
+-- Seconds for the search for a run when the response to its start was lost.
+local AMBIGUOUS_START_TIMEOUT = 900
 
 -- Epoch seconds of what may be ISO-8601 text, as everywhere.
 local function seconds_of(time, what)
@@ -26,34 +28,18 @@ local function seconds_of(time, what)
   return seconds
 end
 
--- Calls look(limits) until it answers something, or an error that will not pass.
-local function until_found(client, kind, options, what, look)
-  options = option.check(options, OPTIONS, what)
-  local transport = client:transport()
-  local interval = Interval.new(options.interval, kind.interval, what)
-  local deadline = options.timeout and transport:clock() + options.timeout
-  local pause, grown
-  while true do
-    local found, err = look(JobWait.limits(transport, deadline, options.cancel))
-    if found then
-      return found
-    elseif err and not JobWait.is_transient(err) then
-      return nil, err
-    end
-    pause, grown = interval:next(grown)
-    if deadline then
-      pause = interval:within(pause, deadline - transport:clock())
-    end
-    if not pause then
-      return nil, err or Error.new {
-        kind = "timeout", code = "timeout", message = what .. ": nothing began in the time given",
-      }
-    end
-    local _, ended = transport:sleep(pause, options.cancel)
-    if ended then
-      return nil, ended
-    end
-  end
+-- Polls until attempt(limits) returns a job, or an error that is not transient.
+local function until_found(deadline, kind, interval, what, attempt)
+  local last
+  return poll(deadline, Interval.new(interval, kind.interval, what), function(limits)
+    local found, err = attempt(limits)
+    last = err
+    return found or (err and not is_transient(err)), found, err
+  end, function()
+    return last or Error.new {
+      kind = "timeout", code = "timeout", message = what .. ": nothing began in the time given",
+    }
+  end)
 end
 
 -- Of a listing's records, the earliest that began after `since`.
@@ -80,7 +66,9 @@ local function next_execution(kind, client, params, options)
   params = option.check(params, { ExportArn = "string", since = "number|string" }, what)
   local since = seconds_of(params.since, what) or client:transport():now()
   local arn = params.ExportArn
-  return until_found(client, kind, options, what, function(limits)
+  options = option.check(options, OPTIONS, what)
+  local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
+  return until_found(deadline, kind, options.interval, what, function(limits)
     local list, err = client:all("list_executions", { ExportArn = arn }, limits)
     local record = list and earliest(list, since, function(record)
       return record.ExecutionStatus and record.ExecutionStatus.CreatedAt
@@ -100,7 +88,9 @@ local function next_window_execution(kind, client, params, options)
   local since = seconds_of(params.since, what) or client:transport():now()
   local window = params.WindowId
   local filter = { { Key = "ExecutedAfter", Values = { core.iso(math.floor(since)) } } }
-  return until_found(client, kind, options, what, function(limits)
+  options = option.check(options, OPTIONS, what)
+  local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
+  return until_found(deadline, kind, options.interval, what, function(limits)
     local list, err = client:all("describe_maintenance_window_executions", {
       WindowId = window, Filters = filter,
     }, limits)
@@ -126,7 +116,7 @@ end
 local function is_ours(run, wanted, since)
   local submitted = core.epoch(member.at(run, "properties.submittedTime", "string") or "")
   local type_of_run = member.at(run, "properties.executionType", "string")
-  if type_of_run ~= "OnDemand" or (submitted and submitted < since - SLACK) then
+  if type_of_run ~= "OnDemand" or (submitted and submitted < since - CLOCK_TOLERANCE) then
     return false
   end
   local from, to = member.at(run, "properties.startDate", "string"), member.at(run, "properties.endDate", "string")
@@ -147,18 +137,17 @@ local function run_export(kind, client, params, options)
   local export = { scope = params.scope, exportName = params.exportName }
   local meta = {}
   local transport = client:transport()
-  local deadline = options.timeout and transport:clock() + options.timeout
-  local function limits(to_fill)
-    return { timeout = deadline and math.max(deadline - transport:clock(), 0), cancel = options.cancel, meta = to_fill }
-  end
-  local before, err = client:get_execution_history(export, limits(meta))
+  local deadline = Deadline.new(transport, options.timeout, options.cancel)
+  local limits = deadline:limits()
+  limits.meta = meta
+  local before, err = client:get_execution_history(export, limits)
   if not before then
     return nil, err
   end
   local known = ids_of(kind, member.records(before, "value"))
   local since = meta.date and core.epoch(meta.date) or transport:now()
   local started, doubt = client:execute(
-    { scope = params.scope, exportName = params.exportName, run = params.run }, limits()
+    { scope = params.scope, exportName = params.exportName, run = params.run }, deadline:limits()
   )
   if not started and not doubt.ambiguous then
     return nil, doubt
@@ -167,10 +156,11 @@ local function run_export(kind, client, params, options)
   local to = member.at(params, "run.timePeriod.to", "string")
   local wanted = from and to and { from = from:sub(1, 10), to = to:sub(1, 10) }
   local job
-  job, err = until_found(client, kind, {
-    timeout = limits().timeout or doubt and DOUBT, interval = options.interval, cancel = options.cancel,
-  }, what, function(look_limits)
-    local history, problem = client:get_execution_history(export, look_limits)
+  if doubt and not options.timeout then
+    deadline = Deadline.new(transport, AMBIGUOUS_START_TIMEOUT, options.cancel)
+  end
+  job, err = until_found(deadline, kind, options.interval, what, function(poll_limits)
+    local history, problem = client:get_execution_history(export, poll_limits)
     local newest, newest_time
     for _, run in ipairs(member.records(history, "value")) do
       local id = kind.record_id(run)

@@ -1,12 +1,14 @@
---- One job: looks at its record, waits for its end. What distinguishes the
---- kinds stands in jobs/; what a state is called, in status.lua.
+--- One job: reads its record, waits for its end. The differences between kinds
+--- are in kinds/, the names of the states in status.lua.
 
+local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
-local JobWait = require "cloudjobs.job.poll"
 local Status = require "cloudjobs.job.status"
+local Wait = require "cloudjobs.job.wait"
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.base.path"
 local option = require "cloudjobs.base.options"
+local poll = require "cloudjobs.base.poll"
 local ref = require "cloudjobs.job.ref"
 local suggest = require "cloudjobs.base.suggest"
 
@@ -102,11 +104,11 @@ function Job:read(record)
   return Status.new(kind, record, self.id, outcome)
 end
 
---- Looks once, within what `limits` say of time and cancelling, or nil.
----@param limits { timeout: number|nil, cancel: table|nil }|nil
+--- Reads the job's state from its service.
+---@param limits { timeout: number|nil, cancel: table|nil }
 ---@return cloudjobs.Status|nil
 ---@return cloudjobs.Error|nil err
-function Job:look(limits)
+function Job:poll(limits)
   local record, err = fetch(self, limits)
   if not record then
     return nil, err
@@ -114,8 +116,7 @@ function Job:look(limits)
   return self:read(record)
 end
 
--- What happened inside, into the status; nil and the error when that cannot be had.
--- `limits` gives what is left of the time for each request.
+-- Adds the detail to the status. `limits` returns the options of each request.
 local function add_detail(self, status, limits)
   local err
   if self._kind.detail then
@@ -127,26 +128,19 @@ local function add_detail(self, status, limits)
   return status
 end
 
--- Gives, whenever it is asked, what is left of the options' time.
-local function limits_of(self, options)
-  local transport = self._client:transport()
-  local deadline = options.timeout and transport:clock() + options.timeout
-  return function()
-    return { timeout = deadline and math.max(deadline - transport:clock(), 0), cancel = options.cancel }
-  end
-end
-
---- Looks once.
+--- Polls once.
 ---@param options { detail: boolean|nil, timeout: number|nil, cancel: table|nil }|nil
----   detail: what happened inside, where the kind tells; timeout: seconds
+---   detail: what happened inside the job, where the kind has it; timeout: seconds
 ---@return cloudjobs.Status|nil
 ---@return cloudjobs.Error|nil err
 function Job:status(options)
   options = option.check(options, STATUS_OPTIONS, "status")
-  local limits = limits_of(self, options)
-  local status, err = self:look(limits())
+  local deadline = Deadline.new(self._client:transport(), options.timeout, options.cancel)
+  local status, err = self:poll(deadline:limits())
   if status and options.detail then
-    status, err = add_detail(self, status, limits)
+    status, err = add_detail(self, status, function()
+      return deadline:limits()
+    end)
   end
   if not status then
     return nil, err
@@ -161,12 +155,12 @@ function Job:is_missing(err)
   return err.code == "not_found" or (err.kind == "service" and self._kind.missing[err.code] == true)
 end
 
--- A job that has ended, and whose detail cannot be had.
-local function untold(status, cause)
+-- The error for a job that has ended and whose detail could not be read.
+local function detail_failed(status, cause)
   return Error.new {
     kind = "job",
     code = "detail",
-    message = ("%s; what happened inside could not be told: %s"):format(tostring(status), tostring(cause)),
+    message = ("%s; its detail could not be read: %s"):format(tostring(status), tostring(cause)),
     status = status,
     cause = cause,
   }
@@ -182,53 +176,56 @@ local function check_expect(state)
   option.mistake(("wait: option expect: no job ends as %s%s"):format(state, suggest(state, Status.ENDS)))
 end
 
+-- The end of a wait with the detail of the job's last status, which is in the
+-- error where another end was expected.
+local function with_detail(self, deadline, status, err)
+  local last = status or (err.kind == "job" and err.status)
+  if not last then
+    return nil, err
+  end
+  local detailed, problem = add_detail(self, last, function()
+    return deadline:poll_limits()
+  end)
+  if not detailed and status then
+    return nil, detail_failed(last, problem)
+  elseif not detailed then
+    err.cause = problem
+  end
+  return status, err
+end
+
 --- Waits for the job's end. Transient errors on the way do not end the wait.
 ---@param options table|nil
----   timeout: seconds in all, on a clock that nobody sets; without it the wait has no end of its own
----   interval: seconds between looks, or `{ start, growth, cap, jitter }`; each kind has good ones
----   on_change(status, job): at the first look and at each change; on_poll(status, job): at each look
+---   timeout: seconds in all, on a monotonic clock; without it the wait has no end of its own
+---   interval: seconds between polls, or `{ start, growth, cap, jitter }`; the defaults are the kind's
+---   on_change(status, job): at the first poll and at each change; on_poll(status, job): at each poll
 ---   cancel: a canceller
----   not_found_grace: seconds in which a job just started may not be found (60)
+---   not_found_grace: seconds in which a job that was just started may not be found (60)
 ---   expect: a state; any other end is `nil, err` of kind "job" with the status in `err.status`
 ---   detail: fills `status.detail` of the last status, where the kind has it; an error of kind "job" has the status
 ---   when that fails
 ---@return cloudjobs.Status|nil
----@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or the error that made looking impossible
+---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or the error that ended the polling
 function Job:wait(options)
   options = option.check(options, WAIT_OPTIONS, "wait")
   check_expect(options.expect)
-  local wait = JobWait.begin(self, JobWait.plan(self, options))
-  local transport = wait.plan.transport
-  while true do
-    local over, status, err = wait:take(wait:look())
-    if over then
-      -- Another end than the one expected stands in the error.
-      local last = status or err.kind == "job" and err.status
-      if last and options.detail then
-        local told, problem = add_detail(self, last, function()
-          return wait:limits()
-        end)
-        if not told and status then
-          return nil, untold(last, problem)
-        elseif not told then
-          err.cause = problem
-        end
-      end
-      if not status then
-        return nil, err
-      end
-      return status
-    end
-    local pause
-    pause, err = wait:pause()
-    if not pause then
-      return nil, err
-    end
-    local _, ended = transport:sleep(pause, options.cancel)
-    if ended then
-      return nil, ended
-    end
+  local plan = Wait.plan(self, options)
+  local wait = Wait.begin(self, plan)
+  local status, err = poll(plan.deadline, plan.interval, function(limits)
+    return wait:record(self:poll(limits))
+  end, function()
+    return wait:expired()
+  end)
+  if err and err.kind == "cancelled" then
+    err.status = err.status or wait.last
   end
+  if options.detail then
+    status, err = with_detail(self, plan.deadline, status, err)
+  end
+  if not status then
+    return nil, err
+  end
+  return status
 end
 
 --- A short text with which another process can take the job up: cloudjobs.jobs.open.

@@ -3,10 +3,11 @@
 --- thread of its own, so one throttled account does not slow another.
 
 local Error = require "cloudjobs.base.error"
-local JobWait = require "cloudjobs.job.poll"
 local Status = require "cloudjobs.job.status"
+local Wait = require "cloudjobs.job.wait"
 local member = require "cloudjobs.base.path"
 local option = require "cloudjobs.base.options"
+local poll = require "cloudjobs.base.poll"
 
 local OPTIONS = {
   timeout = "number",
@@ -26,7 +27,7 @@ local group_mt = { __index = Group }
 local function plan_of(plans, job, options)
   local by_kind = plans[job._client] or { groups = {} }
   plans[job._client] = by_kind
-  by_kind[job.kind] = by_kind[job.kind] or JobWait.plan(job, options)
+  by_kind[job.kind] = by_kind[job.kind] or Wait.plan(job, options)
   return by_kind[job.kind], by_kind.groups
 end
 
@@ -43,7 +44,7 @@ local function group(jobs, options)
         known[listing.key] = found
       end
     end
-    local wait = JobWait.begin(job, plan)
+    local wait = Wait.begin(job, plan)
     wait.place = place
     found[#found + 1] = wait
   end
@@ -82,33 +83,33 @@ local function unfinished(wait, err)
   return Status.unknown(wait.job.kind, wait.job.id, wait.last, err)
 end
 
--- Takes a look's result in; answers the job's last status when that was it.
-local function settle(wait, status, err)
-  local over, final, problem = wait:take(status, err)
+-- Records the result of a poll; the job's last status when that ended its wait.
+local function record(wait, status, err)
+  local over, final, problem = wait:record(status, err)
   if over then
     return final or unfinished(wait, problem)
   end
 end
 
--- Looks at every job by the cheaper way: a listing costs its pages, looking at
--- each job one call a job. Those that ended leave the group.
-function Group:look(results)
+-- Polls every job by the cheaper way: a listing costs its pages, single polls
+-- one call a job. Jobs that ended leave the group. True when none is left.
+function Group:poll(limits, results)
   local kind = self[1].job._kind
   local singly = kind.operation and (not self.listing or #self == 1 or (self.pages or 1) > #self)
   local records, err
   if not singly then
-    records, err, self.pages = read_listing(self[1].job._client, self.listing, kind.record_id, self[1]:limits())
+    records, err, self.pages = read_listing(self[1].job._client, self.listing, kind.record_id, limits)
   end
   local open = 0
   for i = 1, #self do
     local wait, last = self[i]
     local job = wait.job
     if singly then
-      last = settle(wait, wait:look())
+      last = record(wait, job:poll(wait.plan.deadline:poll_limits()))
     elseif records and records[job.id] then
-      last = settle(wait, job:read(records[job.id]))
+      last = record(wait, job:read(records[job.id]))
     else
-      last = settle(wait, nil, err or job:not_found())
+      last = record(wait, nil, err or job:not_found())
     end
     self[i] = nil
     if last then
@@ -118,26 +119,21 @@ function Group:look(results)
       self[open] = wait
     end
   end
+  return open == 0
 end
 
 -- Follows one group to its end.
 function Group:run(results)
-  while true do
-    self:look(results)
-    local first = self[1]
-    if not first then
-      return
-    end
-    local pause, err = first:pause()
-    if pause then
-      err = select(2, first.plan.transport:sleep(pause, first.plan.options.cancel))
-    end
-    if err then
-      for _, wait in ipairs(self) do
-        results[wait.place] = unfinished(wait, err)
-      end
-      return
-    end
+  local plan = self[1].plan
+  local expired = false
+  local _, err = poll(plan.deadline, plan.interval, function(limits)
+    return self:poll(limits, results)
+  end, function()
+    expired = true
+    return self[1]:expired()
+  end)
+  for _, wait in ipairs(self) do
+    results[wait.place] = unfinished(wait, expired and wait:expired() or err)
   end
 end
 

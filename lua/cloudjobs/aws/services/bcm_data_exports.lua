@@ -1,5 +1,6 @@
 --- What a client for BCM Data Exports does beyond its operations.
 
+local Deadline = require "cloudjobs.base.deadline"
 local option = require "cloudjobs.base.options"
 
 local OPTIONS = { timeout = "number", cancel = "table" }
@@ -13,26 +14,19 @@ local SLACK = 300
 ---@class cloudjobs.aws.bcm_data_exports
 local aws_exports = {}
 
--- The options of the next request: what is left of the time.
-local function rest_of(options, transport, started)
-  local left = options.timeout and math.max(options.timeout - (transport:clock() - started), 0.001)
-  return { timeout = left, cancel = options.cancel }
-end
-
 -- The export of that name, made since then, once it had time to show; nil and
 -- why it is unclear whether there is one.
-local function search(self, name, since, options, started)
-  local transport = self:transport()
-  local left = rest_of(options, transport, started).timeout
+local function search(self, name, since, deadline)
+  local left = deadline:left()
   if left and left <= PAUSE then
     return nil, "no time was left to search the exports for it"
   end
-  local _, err = transport:sleep(PAUSE, options.cancel)
+  local _, err = deadline:sleep(PAUSE)
   if err then
     return nil, "the exports were not searched for it: " .. err
   end
   local list
-  list, err = self:all("list_exports", nil, rest_of(options, transport, started))
+  list, err = self:all("list_exports", nil, deadline:limits())
   if not list then
     return nil, "the exports could not be searched: " .. err
   end
@@ -60,10 +54,10 @@ function aws_exports:create_export_once(params, options)
   end
   options = option.check(options, OPTIONS, "create_export_once")
   local transport = self:transport()
-  local started, since = transport:clock(), transport:now()
+  local deadline, since = Deadline.new(transport, options.timeout, options.cancel), transport:now()
   local lost
   for _ = 1, ROUNDS do
-    local created, err = self:create_export(params, rest_of(options, transport, started))
+    local created, err = self:create_export(params, deadline:limits())
     if created then
       return created
     end
@@ -71,7 +65,7 @@ function aws_exports:create_export_once(params, options)
     if not lost then
       return nil, err
     end
-    local found, unclear = search(self, params.Export.Name, since, options, started)
+    local found, unclear = search(self, params.Export.Name, since, deadline)
     if found then
       return { ExportArn = found.ExportArn }
     elseif unclear then

@@ -1,10 +1,13 @@
 --- What a client for Azure's cost exports does beyond one request for each
 --- operation: PUT with the right eTag, and the registration of the provider.
 
+local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
+local Interval = require "cloudjobs.base.interval"
 local call = require "cloudjobs.call.call"
 local core = require "cloudjobs.core"
 local option = require "cloudjobs.base.options"
+local poll = require "cloudjobs.base.poll"
 
 local NAMESPACE = "Microsoft.CostManagementExports"
 local REGISTRATION = { timeout = 300, interval = 5 } -- seconds
@@ -39,16 +42,13 @@ local function clean(document, place)
   return copy
 end
 
--- What is left of a call's time, for the next of its requests.
-local function rest_of(options, transport, started)
-  if not options or not options.timeout then
-    return options
-  end
+-- The options of a call's next request: what is left of its time.
+local function with_timeout(options, timeout)
   local rest = {}
   for name, value in pairs(options) do
     rest[name] = value
   end
-  rest.timeout = math.max(options.timeout - (transport:clock() - started), 0.001)
+  rest.timeout = timeout
   return rest
 end
 
@@ -85,13 +85,13 @@ local function create_or_update(context, op, params, options)
   end
   given.export = clean(given.export)
   if given.export.eTag == nil then
-    local started = context.transport:clock()
+    local deadline = options and options.timeout and Deadline.new(context.transport, options.timeout)
     local err
     given.export.eTag, err = current_tag(context, given, options)
     if err then
       return nil, err
     end
-    options = rest_of(options, context.transport, started)
+    options = deadline and with_timeout(options, deadline:left()) or options
   end
   return call.run(context, op, given, options)
 end
@@ -105,29 +105,19 @@ local function timed_out(state, timeout)
   }
 end
 
--- Asks until the provider is registered.
+-- Polls until the provider is registered.
 local function follow(context, params, options)
-  local transport = context.transport
   local timeout = options.timeout or REGISTRATION.timeout
-  local deadline = transport:clock() + timeout
-  local operation = "Register"
-  while true do
-    local provider, err = call.run(context, context.model:operation(operation), params, {
-      timeout = math.max(deadline - transport:clock(), 0.001), cancel = options.cancel, meta = options.meta,
-    })
-    if not provider then
-      return nil, err
-    elseif provider.registrationState == "Registered" then
-      return provider
-    elseif transport:clock() + REGISTRATION.interval >= deadline then
-      return nil, timed_out(tostring(provider.registrationState), timeout)
-    end
-    local _, ended = transport:sleep(REGISTRATION.interval, options.cancel)
-    if ended then
-      return nil, ended
-    end
-    operation = "Get"
-  end
+  local deadline = Deadline.new(context.transport, timeout, options.cancel)
+  local operation, state = "Register", nil
+  return poll(deadline, Interval.new(REGISTRATION.interval, { floor = 0 }, "register_provider"), function(limits)
+    limits.meta = options.meta
+    local provider, err = call.run(context, context.model:operation(operation), params, limits)
+    operation, state = "Get", provider and tostring(provider.registrationState)
+    return not provider or state == "Registered", provider, err
+  end, function()
+    return timed_out(state, timeout)
+  end)
 end
 
 --- The method `client:register_provider(params, options)` over `context`, which
