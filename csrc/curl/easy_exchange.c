@@ -167,9 +167,9 @@ static struct curl_slist *link_lines (struct cj_easy_exchange *x) {
   return x->list;
 }
 
-/* Selects libcurl's kind of request where it changes, and names the method
- *where
- ** it is not that kind's own. */
+/* Selects libcurl's kind of request if it changes, and sets the method's name
+ *if
+ ** that kind has another one. */
 static void set_method (struct cj_easy_exchange *x, const struct cj_request *r,
                         enum cj_form form) {
   static const char *const own[] = { "", "GET", "HEAD", "POST" };

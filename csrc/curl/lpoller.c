@@ -1,6 +1,5 @@
-/* The poller: one descriptor for several multis and a wake-up, for another
- *event
- ** loop to wait for. */
+/* The poller: one descriptor, for another event loop to wait for, that watches
+** several multis and a wake-up. */
 #include "lpoller.h"
 
 #include "lrequest.h"
@@ -47,9 +46,8 @@ static int poll_in (int epoll, int fd) {
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* poller() -> poller. Its descriptor is readable while a watched multi has
- *work,
- ** and after 'wake'. */
+/* poller() -> poller. Its descriptor is readable while a multi that it watches
+** has work, and after 'wake'. */
 static int l_poller (lua_State *L) {
   struct poller *p = lua_newuserdatauv(L, sizeof(*p), 0);
   p->epoll = p->wake = -1;

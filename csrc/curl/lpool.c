@@ -1,8 +1,7 @@
-/* The pool for Lua: one blocking exchange ('perform'), or many at the same
- *time.
- ** For these Lua adds requests, waits with 'step' and gets the results from
- ** 'next'; no callback runs Lua. On Linux another event loop can wait for the
- ** pool's descriptor. */
+/* The pool for Lua: one blocking exchange ('perform'), or many concurrent ones.
+** For these Lua adds requests, waits with 'step' and gets the results from
+** 'next'; no callback runs Lua. On Linux another event loop can wait for the
+** pool's descriptor. */
 #include "lpool.h"
 
 #include "lrequest.h"
@@ -189,9 +188,8 @@ static int multi_perform (lua_State *L) {
 
 /* ---- many exchanges ---- */
 
-/* multi:add(…) -> id | nil, code, message, sent. Arguments as 'perform'; it
- *does
- ** not block. */
+/* multi:add(…) -> id | nil, code, message, sent. The arguments are those of
+** 'perform'; it does not block. */
 static int multi_add (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   const struct cj_exchange *e = begin(L, p);

@@ -1,6 +1,5 @@
-/* The sockets that a pool waits for: one epoll descriptor watches them on
- *Linux,
- ** curl_multi_poll elsewhere. */
+/* The sockets that a pool waits for: watched by one epoll descriptor on Linux,
+** by curl_multi_poll elsewhere. */
 #include "pollset.h"
 
 #include "../base/seconds.h"
@@ -37,8 +36,7 @@ int cj_pollset_watch (struct cj_pollset *s, curl_socket_t fd, size_t id,
                  EPOLLIN | (out ? (unsigned)EPOLLOUT : 0U), id);
 }
 
-/* Closing a socket removes it from epoll only if no child process holds it,
- * too.
+/* Closing a socket does not remove it from epoll if a child process holds it.
  */
 void cj_pollset_unwatch (struct cj_pollset *s, curl_socket_t fd) {
   control(s, EPOLL_CTL_DEL, fd, 0, 0);
@@ -150,9 +148,9 @@ static int begin (struct cj_pollset *s) {
   return 0;
 }
 
-/* curl_multi_poll does not report an error or hang-up of a foreign socket
- *alone,
- ** so all are reported as ready, and their owner finds something to read or
+/* curl_multi_poll hides a mere error or hang-up of a socket that is not
+ *libcurl's.
+ ** So all are reported as ready, and their owner finds something to read or
  *not.
  ** Backwards, because the owner may close the socket that is reported. */
 CURLMcode cj_pollset_wait (struct cj_pollset *s, double seconds,

@@ -1,6 +1,4 @@
-/* Child processes for Lua, started from an argument vector and never by a
- * shell.
- */
+/* Child processes for Lua, started from an argument vector, not by a shell. */
 #include "lprocess.h"
 
 #include "child.h"
