@@ -168,8 +168,7 @@ static struct curl_slist *link_lines (struct cj_easy_exchange *x) {
 }
 
 /* Selects libcurl's kind of request if it changes, and sets the method's name
- *if
- ** that kind has another one. */
+** if that kind has another one. */
 static void set_method (struct cj_easy_exchange *x, const struct cj_request *r,
                         enum cj_form form) {
   static const char *const own[] = { "", "GET", "HEAD", "POST" };

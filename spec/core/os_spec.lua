@@ -22,20 +22,20 @@ local function runs(pid)
 end
 
 describe("cloudjobs.os.run", function()
-  it("gives the status and both outputs", function()
+  it("returns the status and both outputs", function()
     assert.same({ status = 3, stdout = "out\n", stderr = "err\n" }, (shell("echo out; echo err >&2; exit 3")))
   end)
 
-  it("passes arguments through untouched, for there is no shell", function()
+  it("passes arguments unchanged, without a shell", function()
     local result = run { "printf", "%s|", "a b", "$HOME", "*", "'\";\n", "" }
     assert.equal("a b|$HOME|*|'\";\n||", result.stdout)
   end)
 
-  it("names the signal that ended the child", function()
+  it("returns the signal that ended the child", function()
     assert.same({ signal = 9, stdout = "", stderr = "" }, (shell("kill -9 $$")))
   end)
 
-  it("tells what could not be run", function()
+  it("names the program that could not be run", function()
     local result, code, message = run { "/nowhere/at/all" }
     assert.same({ nil, "start", "cannot run /nowhere/at/all: No such file or directory" }, { result, code, message })
     result, code, message = run({ "true" }, { cwd = "/nowhere" })
@@ -51,11 +51,11 @@ describe("cloudjobs.os.run", function()
     assert.equal(0, run({ "true" }, { stdin = ("x"):rep(1000000) }).status)
   end)
 
-  it("gives an empty stdin and not the terminal", function()
+  it("passes an empty stdin and not the terminal", function()
     assert.equal("", run({ "cat" }).stdout)
   end)
 
-  it("gives exactly the environment it was given, PATH for the search too", function()
+  it("passes exactly the given environment, and searches in its PATH", function()
     local result = run({ "env" }, { env = { PATH = os.getenv("PATH"), A = "1=2 3" } })
     local lines = {}
     for line in result.stdout:gmatch("[^\n]+") do
@@ -67,11 +67,11 @@ describe("cloudjobs.os.run", function()
     assert.equal("start", code)
   end)
 
-  it("runs in the folder it was given", function()
+  it("runs in the given folder", function()
     assert.equal("/\n", run({ "pwd" }, { cwd = "/" }).stdout)
   end)
 
-  it("ends the child and what the child started at the deadline", function()
+  it("ends the child and its own children at the deadline", function()
     local folder = files.temporary()
     local started = os_module.clock()
     local result, code = shell("(sleep 60; touch " .. folder .. "/late) & echo $! >" .. folder .. "/pid; wait",
@@ -79,16 +79,16 @@ describe("cloudjobs.os.run", function()
     assert.same({ nil, "timeout" }, { result, code })
     assert.is_true(os_module.clock() - started < 5)
     local grandchild = files.read(folder .. "/pid"):match("%d+")
-    -- It is nobody's child any more: its end can be seen, not waited for.
-    local patience = os_module.clock() + 10
-    while runs(grandchild) and os_module.clock() < patience do
+    -- It has no parent any more, so its end is polled for.
+    local deadline = os_module.clock() + 10
+    while runs(grandchild) and os_module.clock() < deadline do
       os_module.sleep(0.01)
     end
     assert.is_false(runs(grandchild))
     files.remove(folder)
   end)
 
-  it("lets a child that may use the terminal read our standard input, and ask on our standard error", function()
+  it("lets a child that may use the terminal read our standard input, and prompt on our standard error", function()
     local script = [[
       local asks = { "sh", "-c", "echo code? >&2; cat" }
       io.write(require("cloudjobs.os").run(asks, { terminal = true }).stdout)
@@ -97,7 +97,7 @@ describe("cloudjobs.os.run", function()
     assert.same({ "typed\n", "code?\n" }, { out, err })
   end)
 
-  it("ends such a child alone at the deadline, which is of our group", function()
+  it("ends such a child, which is in our process group, alone at the deadline", function()
     local folder = files.temporary()
     local result, code = shell("sleep 60 & echo $! >" .. folder .. "/pid; wait", { timeout = 0.2, terminal = true })
     assert.same({ nil, "timeout" }, { result, code })
@@ -114,19 +114,19 @@ describe("cloudjobs.os.run", function()
     run { "kill", result.stdout:match("%d+") }
   end)
 
-  it("refuses more output than it was allowed", function()
+  it("refuses more output than the limit", function()
     local result, code = shell("yes", { max_output = 10000 })
     assert.same({ nil, "too_large" }, { result, code })
   end)
 
-  it("hands no other descriptor down", function()
+  it("passes no other descriptor on", function()
     local held = io.open("/dev/null")
     assert.equal("0\n1\n2\n", shell("for f in /proc/$$/fd/*; do case ${f##*/} in [0-2]) echo ${f##*/};; "
       .. "*) readlink $f | grep null;; esac; done").stdout)
     held:close()
   end)
 
-  it("gives it signals as a program expects them, whatever we block or ignore", function()
+  it("resets signals that this process blocks or ignores", function()
     local script = [[
       local run = require("cloudjobs.os").run
       for _, name in ipairs { "TERM", "PIPE" } do
@@ -156,7 +156,7 @@ describe("cloudjobs.os.run", function()
   end)
 
   it("leaves no descriptor and no zombie behind", function()
-    -- Counted once the end of standard input came: by then we have closed what is the child's.
+    -- Counted at the end of standard input: by then the child's ends of the pipes are closed here.
     local function descriptors()
       return tonumber(shell("cat; ls /proc/" .. self_pid .. "/fd | wc -l", { stdin = "\n" }).stdout)
     end
@@ -176,7 +176,7 @@ describe("cloudjobs.os.run", function()
 end)
 
 describe("cloudjobs.os.spawn", function()
-  it("gives the lines a child prints, with a deadline, and stops it", function()
+  it("returns the lines that a child prints, with a deadline, and stops it", function()
     local child = assert(os_module.spawn { "sh", "-c", "echo port 1; echo port 2; exec sleep 60" })
     assert.equal("port 1", child:line(5))
     assert.equal("port 2", child:line(5))
@@ -197,7 +197,7 @@ describe("cloudjobs.os.spawn", function()
     assert.is_false(runs(pid))
   end)
 
-  it("ends a forgotten child", function()
+  it("ends a child that was collected as garbage", function()
     local child = assert(os_module.spawn { "sleep", "60" })
     local pid = child:pid()
     child = nil -- luacheck: ignore 311
@@ -206,7 +206,7 @@ describe("cloudjobs.os.spawn", function()
     assert.is_false(runs(pid))
   end)
 
-  it("waits for an end", function()
+  it("waits for the end of a child", function()
     local child = assert(os_module.spawn { "sh", "-c", "exit 7" })
     assert.equal(7, (child:wait(5)))
     assert.equal(7, (child:wait(5)))
@@ -229,7 +229,7 @@ describe("cloudjobs.os files", function()
     return run({ "stat", "-c", "%a", path }).stdout
   end
 
-  it("are written whole and private, new or in place of an old one", function()
+  it("are replaced in one step and readable by their owner alone", function()
     local path = folder .. "/token"
     files.write(path, "old")
     run { "chmod", "644", path }
@@ -239,7 +239,7 @@ describe("cloudjobs.os files", function()
     assert.same({ path }, files.list(folder, ""))
   end)
 
-  it("never go through a link, nor over what is no file", function()
+  it("never replace a link or a folder", function()
     files.write(folder .. "/other", "mine")
     run { "ln", "-s", folder .. "/other", folder .. "/link" }
     local ok, message = os_module.write_private(folder .. "/link", "secret")
@@ -249,13 +249,13 @@ describe("cloudjobs.os files", function()
     assert.same({ nil, folder .. ": not a plain file" }, { ok, message })
   end)
 
-  it("leave nothing half written", function()
+  it("leave nothing behind when writing fails", function()
     local ok, message = os_module.write_private(folder .. "/none/token", "secret")
     assert.same({ nil, folder .. "/none/token: No such file or directory" }, { ok, message })
     assert.same({}, files.list(folder, ""))
   end)
 
-  it("get folders for their owner alone", function()
+  it("are in folders for their owner alone", function()
     assert.is_true(os_module.make_folder(folder .. "/a/b/c"))
     assert.is_true(os_module.make_folder(folder .. "/a/b/c"))
     assert.equal("700\n", mode(folder .. "/a/b"))
@@ -272,7 +272,7 @@ describe("cloudjobs.os interrupts", function()
     return os_module.spawn { "sh", "-c", ("sleep %s; kill -INT %s"):format(seconds, self_pid) }
   end
 
-  it("set a flag and wake who sleeps", function()
+  it("set a flag and end a sleep", function()
     os_module.catch_interrupt()
     assert.is_false(os_module.interrupted())
     local child = interrupt_in("0.05")
@@ -281,7 +281,7 @@ describe("cloudjobs.os interrupts", function()
     child:stop()
   end)
 
-  it("kill on the second time, and as before when restored", function()
+  it("end the program the second time, and have the former handler when restored", function()
     local script = [[
       local os_module = require "cloudjobs.os"
       os_module.catch_interrupt()
@@ -299,7 +299,7 @@ describe("cloudjobs.os interrupts", function()
 end)
 
 describe("cloudjobs.os", function()
-  it("knows clocks", function()
+  it("reads the clocks", function()
     assert.is_true(math.abs(os_module.now() - os.time()) < 2)
     local started = os_module.clock()
     os_module.sleep(0.01)
@@ -307,7 +307,7 @@ describe("cloudjobs.os", function()
     assert.is_true(took >= 0.01 and took < 1, took)
   end)
 
-  it("knows what is a terminal", function()
+  it("recognizes a terminal and its size", function()
     local script = [[ local m = require "cloudjobs.os" print(m.isatty(1), m.terminal_size(1)) ]]
     local _, out = lua(script)
     assert.equal("false\n", out)

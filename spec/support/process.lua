@@ -32,7 +32,7 @@ local function run(line)
   return status, out, err
 end
 
--- Of the shell's environment a child sees the search paths alone, and `environment`.
+-- A child's environment: the search paths of this one, and `environment`.
 local function clean(environment)
   local words = { "env", "-i", "PATH=" .. os.getenv("PATH") }
   for _, name in ipairs { "LUA_PATH", "LUA_CPATH", "LSAN_OPTIONS" } do
@@ -70,8 +70,8 @@ local function shell(line, environment)
   return run(command(words))
 end
 
---- A shell's words that wait until `text` is in one of the files: a minute at most, so
---- that a program which never says it fails its spec.
+--- A shell command that waits until `text` is in one of the files, a minute at most,
+--- so that a program that never prints it fails its spec.
 local function until_seen(text, ...)
   return ("n=0; until grep -q %s %s || [ $((n += 1)) -gt 1200 ]; do sleep 0.05; done;")
     :format(quote(text), command { ... })

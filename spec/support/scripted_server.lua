@@ -1,12 +1,12 @@
---- A server on loopback that does what each request asks of it, mistakes
+--- A server on loopback whose requests script their responses, malformed ones
 --- included: `lua5.4 spec/support/scripted_server.lua <folder>`. Prints one
 --- line of `name=port`, writes its certificates into the folder.
 ---
 --- The header `x-script` of a request holds the Lua that answers it. It sees
 --- `s` (the connection), `sleep`, `head` (the request's text up to the blank
 --- line), `body()` (reads the rest), `count` (connections and requests so far)
---- and `answer(text)`. What returns "close" ends the connection, by a reset where
---- not all was read. Without a script the answer is the request itself.
+--- and `answer(text)`. A script that returns "close" ends the connection, by a
+--- reset if not all was read. Without a script the response is the request itself.
 
 local altname = require "openssl.x509.altname"
 local context = require "openssl.ssl.context"
@@ -215,7 +215,7 @@ end
 io.stdout:write(table.concat(list, " "), "\n")
 io.stdout:flush()
 
--- A script's mistakes show; a client that goes away is no mistake.
+-- Errors of a script are printed; a client that closes its connection is none.
 for err in loop:errors() do
   if err ~= errno.EPIPE and err ~= errno.ECONNRESET and not tostring(err):find("unchecked error limit", 1, true) then
     io.stderr:write("scripted server: ", tostring(err), "\n")

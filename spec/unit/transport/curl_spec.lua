@@ -6,7 +6,7 @@ local process = require "cloudjobs.os"
 local shell = require("spec.support.process").run
 
 describe("cloudjobs.transport.curl", function()
-  it("takes a proxy from the request alone, never from the environment", function()
+  it("uses the proxy of the request, never one of the environment", function()
     local server = Server.start()
     finally(function()
       server:stop()
@@ -24,7 +24,7 @@ describe("cloudjobs.transport.curl", function()
   describe("time", function()
     local transport = Curl.new()
 
-    it("is the wall clock, and one that nobody sets", function()
+    it("is the wall clock and the monotonic clock", function()
       assert.is_true(math.abs(transport:now() - os.time()) < 2)
       local started = transport:clock()
       assert.is_true(transport:sleep(0.02))
@@ -32,7 +32,7 @@ describe("cloudjobs.transport.curl", function()
       assert.is_true(took >= 0.02 and took < 1, took)
     end)
 
-    it("is slept out even when signals come, but not beyond a cancellation", function()
+    it("passes in full when a signal arrives, but not beyond a cancellation", function()
       process.catch_interrupt()
       local pid = files.read("/proc/self/stat"):match("^%d+")
       local killer = process.spawn { "sh", "-c", "sleep 0.02; kill -INT " .. pid }
@@ -48,7 +48,7 @@ describe("cloudjobs.transport.curl", function()
     end)
   end)
 
-  it("keeps an idle connection for two minutes, for what must not be sent twice three seconds", function()
+  it("reuses an idle connection for two minutes, for a non-idempotent request for three seconds", function()
     local server = Server.start()
     local leap = server.folder .. "/leap.so"
     finally(function()
@@ -74,7 +74,7 @@ describe("cloudjobs.transport.curl", function()
     assert.equal("110\t0\n120\t1\n2\t0\n4\t1\n", out, err)
   end)
 
-  it("runs a single at once", function()
+  it("runs a single without waiting", function()
     assert.same({ "value" }, { Curl.new():single("key", function() return "value" end) })
   end)
 

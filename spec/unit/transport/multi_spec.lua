@@ -14,7 +14,7 @@ local function ours(options)
   return Multi.new(options)
 end
 
--- Compressed answers are libcurl's affair: it speaks HTTP then.
+-- With gzip libcurl is the driver.
 local function by_libcurl(options)
   options = options or {}
   options.gzip = true
@@ -60,7 +60,7 @@ local function promises(new)
     return list
   end
 
-  it("waits for many answers at once, in whatever order they come", function()
+  it("waits for many responses at the same time, in any order", function()
     local functions = {
       function() return ask [[ sleep(0.2) answer "slow" ]] end,
       function() return ask [[ sleep(0.1) answer "quick" ]] end,
@@ -76,13 +76,13 @@ local function promises(new)
     assert.is_true(took < 1.5, took) -- one after the other it were 3.7
   end)
 
-  it("never hands its yield to a coroutine of somebody else", function()
+  it("never yields out of a coroutine that is no task", function()
     local generator = coroutine.wrap(function()
       coroutine.yield(ask [[ answer "first" ]])
       coroutine.yield(ask [[ answer "second" ]])
     end)
     assert.same({ "first", "second" }, { generator(), generator() })
-    -- In a task too, where it blocks while the network goes on for the others.
+    -- In a task, too, where it blocks while the network serves the others.
     local results = parallel {
       function()
         local inner = coroutine.wrap(function()
@@ -107,7 +107,7 @@ local function promises(new)
     end
   end)
 
-  it("lets one sleep and the others go on", function()
+  it("lets tasks sleep at the same time", function()
     local order = {}
     local function nap(name, seconds)
       return function()
@@ -119,7 +119,7 @@ local function promises(new)
     assert.same({ "zero", "a", "b", "c", "d" }, order)
   end)
 
-  it("wakes in the order of time, however many sleep", function()
+  it("wakes sleeping tasks in the order of time, however many they are", function()
     local functions, order, seed = {}, {}, 1
     for i = 1, 300 do
       seed = (seed * 16807) % 2147483647
@@ -137,7 +137,7 @@ local function promises(new)
     end
   end)
 
-  it("refuses limits that would let nothing through", function()
+  it("refuses limits that would admit no request", function()
     for _, name in ipairs { "max_body", "max_connections", "max_per_host" } do
       for _, n in ipairs { 0, -1, 0.5, 1e300, math.huge } do
         local ok, message = pcall(function()
@@ -152,7 +152,7 @@ local function promises(new)
     end
   end)
 
-  it("keeps to its number of transfers, and lets the others wait in line", function()
+  it("keeps to its number of transfers, and queues the others", function()
     transport = new { max_connections = 3 }
     local functions = {}
     for i = 1, 12 do
@@ -168,7 +168,7 @@ local function promises(new)
     assert.equal(3, most)
   end)
 
-  it("counts the wait in line as the attempt's time", function()
+  it("counts the time in the queue as the attempt's", function()
     transport = new { max_connections = 1 }
     local results = parallel {
       function() return ask [[ sleep(0.3) answer "first" ]] end,
@@ -193,7 +193,7 @@ local function promises(new)
       %s]]):format(server:url("/"), new == by_libcurl, program))
   end
 
-  it("gives each its own answer, though finalizers use it whenever memory is needed", function()
+  it("returns each response to its request, though finalizers send requests during any allocation", function()
     assert.matches("^finalizers: %d%d%d+\n$", haunted_here [[
       local inner, within, over = 0, false, false
       haunt(function()
@@ -213,7 +213,7 @@ local function promises(new)
     ]])
   end)
 
-  it("gives an answer that has come, though a finalizer closes it meanwhile", function()
+  it("returns a response that has arrived, though a finalizer closes the transport meanwhile", function()
     assert.equal("closed\n", haunted_here [[
       local closed
       for i = 1, 100 do
@@ -233,7 +233,7 @@ local function promises(new)
     ]])
   end)
 
-  it("gives all tasks an answer or an error when a finalizer closes it meanwhile", function()
+  it("returns a response or an error to every task when a finalizer closes the transport meanwhile", function()
     assert.equal("closed while an answer was taken: 50\n", haunted_here [[
       local parallel = require "cloudjobs.transport.parallel"
       local while_taken = 0
@@ -270,7 +270,7 @@ local function promises(new)
     ]])
   end)
 
-  it("gives the answer that is being taken, though a finalizer cancels it and asks for another", function()
+  it("returns the response that is being read, though a finalizer cancels it and begins another request", function()
     assert.equal("ended\n", haunted_here [[
       local multi = require("cloudjobs.curl").multi()
       local function add(text, count)
@@ -302,7 +302,7 @@ local function promises(new)
     ]])
   end)
 
-  it("forgets the canceller of what raised", function()
+  it("removes its listener from the canceller of a request that raised", function()
     local canceller = cancel.new()
     local results = parallel {
       function()
@@ -317,7 +317,7 @@ local function promises(new)
     assert.equal("untouched", results[1].value)
   end)
 
-  it("keeps no place for what raises, be it sent at once, from the line or from a coroutine of its own", function()
+  it("frees the slot of a request that raises, sent directly, from the queue or from another coroutine", function()
     transport = new { max_connections = 1 }
     local function wrong()
       local _, problem = pcall(ask, "", { network = { proxy = 1 } })
@@ -335,15 +335,15 @@ local function promises(new)
     assert.same({ "still" }, values(parallel { function() return ask [[ answer "still" ]] end }))
   end)
 
-  it("says that a cancelled request may have been carried out, though its answer came meanwhile", function()
+  it("reports a cancelled request as ambiguous, though its response arrived meanwhile", function()
     local canceller = cancel.new()
-    parallel { function() return ask [[ answer "" ]] end } -- so that there is a connection
+    parallel { function() return ask [[ answer "" ]] end } -- opens a connection
     local results = parallel {
       function() return ask([[ answer "late" ]], { cancel = canceller }) end,
       function()
         curl.sleep(0.1)
         canceller:cancel()
-        coroutine.wrap(ask)([[ answer "beside" ]]) -- the network goes on, before the first has its turn
+        coroutine.wrap(ask)([[ answer "beside" ]]) -- serves the network before the first has its turn
       end,
     }
     assert.same({ "cancelled", true }, { results[1].err.code, results[1].err.ambiguous })
@@ -368,7 +368,7 @@ local function promises(new)
     end
   end)
 
-  it("ends a request or a sleep when its canceller says so", function()
+  it("ends a request or a sleep when it is cancelled", function()
     local canceller = cancel.new()
     local started = curl.clock()
     local results = parallel {
@@ -394,7 +394,7 @@ local function promises(new)
     assert.is_true(curl.clock() - started < 5)
   end)
 
-  it("waits no longer for a name when it is cancelled or its time is over", function()
+  it("ends the look-up of a name when it is cancelled or its time is over", function()
     local said = unresolved(([[
       local cancel = require("cloudjobs.base.canceller").new()
       local transport = require("cloudjobs.transport.multi").new { gzip = %s }
@@ -421,7 +421,7 @@ local function promises(new)
     end
   end)
 
-  it("gives places, descriptors and memory back when a thousand calls are cancelled midway", function()
+  it("frees slots, descriptors and memory when a thousand calls are cancelled midway", function()
     transport = new { max_connections = 50 }
     local function held()
       collectgarbage()
@@ -453,7 +453,7 @@ local function promises(new)
     assert.is_true(memory_now - memory < 200, memory_now - memory)
   end)
 
-  it("fails what is on its way, and in line, when it is closed", function()
+  it("fails running and queued requests when it is closed", function()
     transport = new { max_connections = 1 }
     local results = parallel {
       function() return ask [[ sleep(60) ]] end,
@@ -466,7 +466,7 @@ local function promises(new)
     assert.equal("closed", err.code)
   end)
 
-  it("lets others sleep when it is closed", function()
+  it("sleeps without polling when it is closed", function()
     local started = os.clock()
     parallel { function()
       ask [[ answer "" ]]
@@ -476,7 +476,7 @@ local function promises(new)
     assert.is_true(os.clock() - started < 0.2)
   end)
 
-  it("is left by what yields by itself, and by two runs that share it", function()
+  it("resumes tasks that yield by themselves", function()
     local results = parallel {
       function()
         for _ = 1, 100 do
@@ -501,7 +501,7 @@ local function promises(new)
       return body, err
     end
 
-    it("runs once for all that wait, and again for who comes later", function()
+    it("runs once for all tasks that wait, and again for later ones", function()
       local functions = {}
       for i = 1, 20 do
         functions[i] = function() return transport:single("key", slowly) end
@@ -535,7 +535,7 @@ local function promises(new)
       assert.equal(1, runs)
     end)
 
-    it("leaves a raised error and a cancellation to whom it happened", function()
+    it("returns a raised error and a cancellation to their own caller alone", function()
       local function first_raises()
         runs = runs + 1
         transport:sleep(0.02)
