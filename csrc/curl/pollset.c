@@ -148,10 +148,9 @@ static int begin (struct cj_pollset *s) {
   return 0;
 }
 
-/* curl_multi_poll hides a mere error or hang-up of a socket that is not its
-*own.
-** So all are reported as ready, and their owner finds something to read or not.
-** Backwards, because the owner may close the socket that is reported. */
+/* curl_multi_poll hides a mere error or hang-up of a socket that is not
+** libcurl's. So all are reported as ready, backwards, because the owner may
+** close the socket that is reported. */
 CURLMcode cj_pollset_wait (struct cj_pollset *s, double seconds,
                            cj_pollset_ready *on_ready, void *owner) {
   CURLMcode result =
