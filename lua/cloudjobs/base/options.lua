@@ -41,29 +41,38 @@ local function fits(value, expected)
   return false
 end
 
+--- The first mistake in `options`, in words and without a place; nil where known names have values of the right types.
+---@param options any
+---@param known table<string, string> name to type, alternatives apart by "|"
+---@param what string the function, for the message
+---@return string|nil message
+local function problem_in(options, known, what)
+  if type(options) ~= "table" then
+    return ("%s: options: expected table, got %s"):format(what, type(options))
+  end
+  for name, value in pairs(options) do
+    local expected = known[name]
+    if not expected then
+      local hint = require "cloudjobs.base.suggest"(tostring(name), sorted_keys(known))
+      return ("%s: unknown option %s%s"):format(what, tostring(name), hint)
+    elseif not fits(value, expected) then
+      local got = value == value and type(value) or "nan"
+      return ("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), got)
+    end
+  end
+end
+
 --- Raises unless `options` holds known names with values of the right types.
 ---@param options table|nil
 ---@param known table<string, string> name to type, alternatives apart by "|"
 ---@param what string the function, for the message
 ---@return table options an empty table for nil
 local function check(options, known, what)
-  if options == nil then
-    return {}
+  local problem = options ~= nil and problem_in(options, known, what)
+  if problem then
+    mistake(problem)
   end
-  if type(options) ~= "table" then
-    mistake(("%s: options: expected table, got %s"):format(what, type(options)))
-  end
-  for name, value in pairs(options) do
-    local expected = known[name]
-    if not expected then
-      local hint = require "cloudjobs.base.suggest"(tostring(name), sorted_keys(known))
-      mistake(("%s: unknown option %s%s"):format(what, tostring(name), hint))
-    elseif not fits(value, expected) then
-      local got = value == value and type(value) or "nan"
-      mistake(("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), got))
-    end
-  end
-  return options
+  return options or {}
 end
 
 --- Raises unless an option, where it is given, is a whole number from 1.
@@ -98,6 +107,7 @@ end
 
 return {
   mistake = mistake,
+  problem_in = problem_in,
   check = check,
   check_count = check_count,
   check_list = check_list,

@@ -27,7 +27,10 @@ end
 --- Raises what is wrong with a control's words, without a place: that is in
 --- another process, whose client adds it.
 local function check(words, known, what)
-  option.check(words, known, what, -1)
+  local problem = option.problem_in(words, known, what)
+  if problem then
+    error(problem, 0)
+  end
 end
 
 local function clock_view(world)
