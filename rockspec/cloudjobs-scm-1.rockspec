@@ -6,7 +6,7 @@ source = {
   url = "git+file://.",
 }
 description = {
-  summary = "Starts, follows and collects the long-running jobs of the big clouds",
+  summary = "Starts long-running cloud jobs, waits for them and reports how they ended",
   detailed = [=[
     AWS billing data exports, AWS Systems Manager maintenance windows, AWS Partner Central snapshot jobs and Azure cost
     exports, from plain Lua and inside nginx. A C core signs, sends and parses; Lua decides.
