@@ -145,4 +145,12 @@ local function c_violations(name, text)
   return found
 end
 
-return { lua_violations = lua_violations, c_violations = c_violations }
+--- The rows of both tables, in their order.
+local rooms = {}
+for _, rows in ipairs { LUA, C } do
+  for _, row in ipairs(rows) do
+    rooms[#rooms + 1] = { room = row.room, may = row.may }
+  end
+end
+
+return { lua_violations = lua_violations, c_violations = c_violations, rooms = rooms }

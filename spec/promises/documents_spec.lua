@@ -1,0 +1,247 @@
+--- Every code block of every page runs as it is written, and every link leads somewhere. The pages share one emulator:
+--- README.md comes first, since the others go on from what its first programs made.
+
+local emulator = require "cloudjobs.emulator"
+local files = require "spec.support.files"
+local kinds = require "cloudjobs.job.kinds"
+local layers = require "spec.support.layers"
+local markdown = require "spec.support.markdown"
+local nginx = require "spec.support.nginx"
+local process = require "spec.support.process"
+
+local PLACE = "http://127.0.0.1:4599" -- where the reader has the emulator
+
+local PAGES = { "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md" }
+for _, path in ipairs(files.list("docs", ".md")) do
+  PAGES[#PAGES + 1] = path
+end
+
+local HAS_NGINX = os.execute("command -v nginx >/dev/null 2>&1")
+HAS_NGINX = HAS_NGINX == true or HAS_NGINX == 0
+
+local server, environment, folder
+
+setup(function()
+  -- So fast that no example has to wait.
+  server = assert(emulator.start { speed = 1e6 })
+  folder = files.temporary()
+  environment = {
+    AWS_ENDPOINT_URL = server.url,
+    AWS_REGION = "us-east-1",
+    AWS_ACCESS_KEY_ID = "AKIDEMULATOR",
+    AWS_SECRET_ACCESS_KEY = "emulator-secret",
+    AZURE_AUTHORITY_HOST = server.url,
+    AZURE_TENANT_ID = "00000000-0000-0000-0000-00000000beef",
+    AZURE_CLIENT_ID = "00000000-0000-0000-0000-00000000c11e",
+    AZURE_CLIENT_SECRET = "emulator-secret",
+  }
+end)
+
+teardown(function()
+  server:stop()
+  files.remove(folder)
+end)
+
+-- A block's text with the addresses and files of this run in place of the reader's.
+local function placed(text)
+  local names = { ["fleet.lua"] = folder .. "/fleet.lua", ["failed.csv"] = folder .. "/failed.csv", ["./load-billing-data"] = "true" }
+  for name, here in pairs(names) do
+    text = text:gsub("%f[%S]" .. name:gsub("%p", "%%%0") .. "%f[%s]", here)
+  end
+  return (text:gsub(PLACE:gsub("%p", "%%%0"), server.url))
+end
+
+-- A block whose first comment is a file's name becomes that file, too.
+local function keep(block)
+  local name = block.text:match("^%-%- (%S+%.lua)\n")
+  if name then
+    files.write(folder .. "/" .. name, placed(block.text))
+  end
+end
+
+local RUN = {}
+
+function RUN.lua(block)
+  keep(block)
+  local status, _, err = process.lua("\n" .. placed(block.text), environment)
+  assert.same({ 0, "" }, { status, err })
+end
+
+-- The targets of `make` in a line of the shell exist.
+local function check_targets(line)
+  local makefile = files.read("Makefile")
+  for target in line:gsub("#.*", ""):gsub("%S+=%S*", ""):gsub("&&.*", ""):gmatch("%f[%w]%l[%l-]*") do
+    assert.truthy(target == "make" or makefile:find("\n" .. target .. ":", 1, true), target)
+  end
+end
+
+function RUN.sh(block)
+  local lines = {}
+  for line in block.text:gmatch("[^\n]+") do
+    if line:find("^make ") then
+      check_targets(line)
+    else
+      lines[#lines + 1] = line
+    end
+  end
+  if #lines > 0 then
+    local status, _, err = process.shell(placed(table.concat(lines, "\n") .. "\n"), environment)
+    assert.equal("", err)
+    assert.truthy(status <= 2, status) -- what a command says of jobs, not a mistake
+  end
+end
+
+function RUN.json(block)
+  local value, message = require("cloudjobs").json.decode(block.text)
+  assert.truthy(value, message)
+end
+
+-- Lines of the http block, or locations of its server: each answers a request.
+function RUN.nginx(block)
+  if not HAS_NGINX then
+    return pending("no nginx in PATH")
+  end
+  local is_server = block.text:find("^location ")
+  local setup_line = 'lua_shared_dict cloudjobs 1m; init_by_lua_block { require("cloudjobs.nginx").setup() }'
+  local env = { PATH = os.getenv "PATH" }
+  for name, value in pairs(environment) do
+    env[name] = value
+  end
+  local child = nginx.start {
+    http = is_server and setup_line or block.text,
+    server = is_server and block.text or nil,
+    env = env,
+  }
+  for path in block.text:gmatch("location (/%S*)") do
+    local status, body = child:get(path)
+    assert.same({ 200, path }, { status, path }, body)
+  end
+  child:stop()
+end
+
+-- What a page shows and nobody executes.
+function RUN.text() end
+
+for _, path in ipairs(PAGES) do
+  describe(path, function()
+    local text = files.read(path)
+
+    for _, block in ipairs(markdown.blocks(text)) do
+      local title = ("has %s in line %d that runs as written"):format(block.language, block.line)
+      if block.skipped then
+        it(("gives a reason for what is not run in line %d"):format(block.line), function()
+          assert.matches("%S+ %S+", block.skipped)
+        end)
+      elseif block.language ~= "text" then
+        it(title, function()
+          assert.is_function(RUN[block.language], "no spec runs " .. block.language)
+          RUN[block.language](block)
+        end)
+      end
+    end
+
+    it("has links that lead somewhere", function()
+      local broken = {}
+      for _, target in ipairs(markdown.links(text)) do
+        if not target:find("^https?://") then
+          local file, anchor = target:match("^([^#]*)#?(.*)$")
+          local here = file == "" and path or (path:match("^(.*/)") or "") .. file
+          here = here:gsub("[^/]+/%.%./", "")
+          local handle = io.open(here)
+          if handle then
+            handle:close()
+          end
+          if not handle or (anchor ~= "" and not markdown.anchors(files.read(here))[anchor]) then
+            broken[#broken + 1] = target
+          end
+        end
+      end
+      assert.same({}, broken)
+    end)
+  end)
+end
+
+describe("README.md", function()
+  local text = files.read("README.md")
+
+  it("has a checkout used as it is give its shell the command, run by the Lua it was built for", function()
+    local tree = process.quote((select(2, process.run("pwd")):gsub("\n", "")))
+    local make = ("make -s -C %s LUA=%s"):format(tree, process.program:match("^lua(.*)$"))
+    local line = ('unset MAKEFLAGS; %s build && cd / && eval "$(%s env)" && cat "$(command -v cloudjobs)" && cloudjobs --version')
+    local status, out = process.run(line:format(make, make))
+    assert.equal(0, status)
+    assert.matches("\nexec " .. process.program .. " .*\ncloudjobs %d", out)
+  end)
+
+  it("has a whole cron job in less than 30 lines", function()
+    for _, block in ipairs(markdown.blocks(text)) do
+      if block.language == "lua" and block.text:find("cloudjobs.watch(", 1, true) then
+        assert.is_true(select(2, block.text:gsub("\n", "")) < 30)
+        return
+      end
+    end
+    error "there is none"
+  end)
+
+  it("is short enough for a newcomer", function()
+    assert.is_true(select(2, text:gsub("\n", "")) <= 250)
+  end)
+end)
+
+describe("docs/architecture.md", function()
+  it("has the rooms that the layers have, and what each may require", function()
+    local wanted, found = {}, {}
+    for _, row in ipairs(layers.rooms) do
+      wanted[#wanted + 1] = row.room .. ": " .. (row.may or "")
+    end
+    for _, cells in ipairs(markdown.rows(files.read("docs/architecture.md"))) do
+      local room = cells[1]:match("^`([%w_.]+)`$")
+      found[#found + 1] = room and cells[3] and room .. ": " .. cells[3] or nil
+    end
+    assert.same(wanted, found)
+  end)
+end)
+
+describe("docs/jobs.md", function()
+  local text = files.read("docs/jobs.md")
+
+  it("has every kind of job, with its intervals", function()
+    local wanted, found, named = {}, {}, {}
+    for name, kind in pairs(kinds) do
+      local interval = kind.interval
+      wanted[name] = ("%g s, %g, %g s, %g s"):format(interval.start, interval.growth, interval.cap, interval.floor)
+    end
+    for _, cells in ipairs(markdown.rows(text)) do
+      local name = cells[1]:match("^`([%w_]+)`$")
+      if name and #cells == 5 then
+        found[name] = table.concat(cells, ", ", 2)
+      elseif name and #cells == 3 and cells[3]:find("cloudjobs.jobs." .. name .. "(", 1, true) then
+        named[name] = wanted[name]
+      end
+    end
+    assert.same(wanted, found)
+    assert.same(wanted, named)
+  end)
+end)
+
+describe("docs/command.md", function()
+  it("has the subcommands and options that the completions have", function()
+    local known, named = {}, {}
+    local _, out = process.cloudjobs { "completion", "fish" }
+    for line in out:gmatch("\ncomplete ([^\n]+)") do
+      local option = line:match(" %-l (%S+)")
+      known[#known + 1] = option and "--" .. option or line:match(" %-a '?([%l]+)'? %-d")
+    end
+    assert.is_true(#known > 20)
+    local text = files.read("docs/command.md")
+    for option in text:gmatch("%-%-[%l-]+") do
+      named[option] = true
+    end
+    for command in text:gmatch("cloudjobs (%l+)") do
+      named[command] = true
+    end
+    for _, name in ipairs(known) do
+      assert.truthy(named[name], "not documented: " .. name)
+    end
+  end)
+end)
