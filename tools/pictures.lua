@@ -1,4 +1,4 @@
---- Draws the README's pictures from what the command writes to a real terminal, over the emulator:
+--- Draws the pictures of README.md and docs/ from what the command writes to a real terminal, over the emulator:
 ---   lua tools/pictures.lua FOLDER
 
 local Command = require "spec.support.command"
@@ -14,20 +14,27 @@ local function escape(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
--- Neighbours of one colour as one element, each at its own place: fonts differ.
+-- The words of one colour that a single space parts, each group an element at its own place: fonts differ, and browsers
+-- collapse longer spaces.
 local function line_of(cells, y)
   local parts, at = {}, 1
+  local function is_space(i)
+    return not cells[i] or cells[i].char == " "
+  end
   while at <= #cells do
-    local style, chars, from = cells[at].style, {}, at
-    while at <= #cells and cells[at].style == style do
+    local style, from, chars = cells[at].style, at, {}
+    while at <= #cells and cells[at].style == style and not (is_space(at) and is_space(at + 1)) do
       chars[#chars + 1] = cells[at].char
       at = at + 1
     end
     local text = table.concat(chars)
-    if text:find("%S") then
+    local left, words = text:match("^( *)(.-) *$")
+    if words ~= "" then
+      local count = #chars - #left - (#text - #left - #words)
       parts[#parts + 1] = ('<text x="%.1f" y="%d" fill="%s" textLength="%.1f">%s</text>'):format(
-        MARGIN + (from - 1) * CHAR_WIDTH, y, COLORS[style], #chars * CHAR_WIDTH, escape(text))
+        MARGIN + (from - 1 + #left) * CHAR_WIDTH, y, COLORS[style], count * CHAR_WIDTH, escape(words))
     end
+    at = math.max(at, from + 1)
   end
   return table.concat(parts, "\n")
 end
@@ -36,7 +43,7 @@ local function picture(screen, title)
   local parts = {}
   local width, height = COLUMNS * CHAR_WIDTH + 2 * MARGIN, #screen.rows * LINE_HEIGHT + MARGIN
   parts[1] = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %d" width="%.0f" role="img" '
-    .. 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14" xml:space="preserve">')
+    .. 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">')
     :format(width, height, width)
   parts[2] = ("<title>%s</title>"):format(escape(title))
   parts[3] = '<rect width="100%" height="100%" rx="8" fill="#1f2430"/>'
