@@ -9,6 +9,7 @@
 #include "codec/lworkspace.h"
 #include "codec/lxml.h"
 #include "http/lhead.h"
+#include "http/lresponse_parser.h"
 #include "sign/lcertificate.h"
 #include "sign/lhash.h"
 #include "sign/lheaders.h"
@@ -17,10 +18,11 @@
 
 /* Each adds its functions to the table on top of the stack. */
 static void (*const parts[])(lua_State *L) = {
-  cj_hashes_open, cj_randomness_open, cj_request_headers_open,
-  cj_signer_open, cj_head_open,       cj_certificate_open,
-  cj_shape_open,  cj_workspace_open,  cj_encode_open,
-  cj_decode_open, cj_xml_open,        cj_text_open,
+  cj_hashes_open,      cj_randomness_open, cj_request_headers_open,
+  cj_signer_open,      cj_head_open,       cj_response_parser_open,
+  cj_certificate_open, cj_shape_open,      cj_workspace_open,
+  cj_encode_open,      cj_decode_open,     cj_xml_open,
+  cj_text_open,
 };
 
 int luaopen_cloudjobs_core (lua_State *L);

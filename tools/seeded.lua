@@ -4,15 +4,15 @@
 
 local folder, seconds = arg[1], tonumber(arg[2])
 
---- Target, file, what is right, what is wrong. Of the first three no sanitizer knows:
---- they break what the target holds.
+--- Target, file, what is right, what is wrong. No sanitizer finds the first five: they break what the target checks.
 local MISTAKES = {
   { "scalar", "base/scalar.c", "s + 4 < end || s[3] != '='", "s[3] != '='" },
   { "sigv4", "sign/uri.c", "i > 0 && precedes(", "i > 1 && precedes(" },
   { "response_parser", "http/response_parser.c", "line = r->head.s + r->line;", "line = s;" },
+  { "field", "http/field.c", "end > p && is_outer(end[-1])", "end > p && is_blank(end[-1])" },
+  { "request_head", "http/request_head.c", 'cj_field_is(f.name, "content-length") || ', "" },
   { "json", "codec/json.c", "if (end - p < 4)", "if (end - p < 3)" },
   { "xml", "codec/xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
-  { "response_head", "http/response_head.c", "return end - p >= 2 && p[0]", "return end - p >= 1 && p[0]" },
   { "shape", "codec/shape.c", "types += text[i] == '{';", "types += 0;" },
 }
 

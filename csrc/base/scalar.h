@@ -2,6 +2,8 @@
 #ifndef CJ_SCALAR_H
 #define CJ_SCALAR_H
 
+#include "ascii.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,18 +14,6 @@
 #define CJ_UTF8_MAX 4
 
 #define CJ_BASE64_LEN(n) (((n) + 2) / 3 * 4)
-
-static inline int cj_is_digit (char c) {
-  return c >= '0' && c <= '9';
-}
-
-/* Of a hexadecimal digit, or -1. */
-static inline int cj_hex_value (char c) {
-  return c >= '0' && c <= '9'   ? c - '0'
-         : c >= 'a' && c <= 'f' ? c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                : -1;
-}
 
 /* Writers give the number of bytes written. */
 size_t cj_base64_write (char *to, const char *s, size_t n);

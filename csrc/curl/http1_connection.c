@@ -4,8 +4,7 @@
 
 #include "../base/fork_generation.h"
 #include "../base/sigpipe.h"
-
-#include <stdio.h>
+#include "../http/request_head.h"
 
 /* The limit of a request's body: libcurl sends larger ones, and reads an early
 ** response meanwhile. */
@@ -18,35 +17,12 @@
 
 /* ---- which requests ---- */
 
-static size_t scheme_length (const char *url) {
-  return strncmp(url, "http://", 7) == 0    ? 7
-         : strncmp(url, "https://", 8) == 0 ? 8
-                                            : 0;
-}
-
-/* A character of a host name, an address or a port. An authority with any other
-** is left to libcurl. */
-static int is_host_char (char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~:[]", c) != NULL);
-}
-
 size_t cj_connection_origin (const struct cj_request *r) {
-  size_t scheme = scheme_length(r->url), i = scheme, end;
-  if (scheme == 0 || r->network.proxy != NULL || r->body_len > MAX_BODY ||
-      cj_request_refusal(r) != NULL)
-    return 0;
-  while (is_host_char(r->url[i]))
-    i++;
-  end = i;
-  if (end == scheme || end > MAX_ORIGIN - 2 ||
-      strchr("/?", r->url[end]) == NULL)
-    return 0;
-  for (; i < r->url_len; i++) {
-    if (r->url[i] <= ' ' || r->url[i] >= 0x7f || r->url[i] == '#')
-      return 0;
-  }
-  return end;
+  size_t origin = 0;
+  if (r->network.proxy == NULL && r->body_len <= MAX_BODY &&
+      cj_request_refusal(r) == NULL)
+    origin = cj_request_origin(r);
+  return origin <= MAX_ORIGIN - 2 ? origin : 0;
 }
 
 /* ---- opening and closing ---- */
@@ -145,36 +121,8 @@ enum cj_progress cj_connection_connected (struct cj_connection *c,
 
 /* ---- the request ---- */
 
-static int add (struct cj_connection *c, const char *s, size_t n) {
-  return cj_buf_add(&c->out, s, n);
-}
-
-/* Adds the header lines but for the framing headers, which the transport sets.
-** Returns whether Host is among them, or -1: the lines must not be sent. */
-static int add_lines (struct cj_connection *c, struct cj_slice lines) {
-  struct cj_field f;
-  int more, has_host = 0;
-  while ((more = cj_header_line_next(&lines, &f)) > 0) {
-    if (cj_field_is(f.name, "transfer-encoding"))
-      return -1;
-    if (cj_field_is(f.name, "content-length") || cj_field_is(f.name, "expect"))
-      continue;
-    has_host |= cj_field_is(f.name, "host");
-    if (add(c, f.name.s, (size_t)(lines.s - f.name.s)) != 0)
-      return -1;
-  }
-  return more < 0 ? -1 : has_host;
-}
-
 int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
                          size_t origin) {
-  const char *target = r->url + origin;
-  const char *host = r->url + scheme_length(r->url);
-  char length[48];
-  int n = 0, has_host;
-  if (cj_request_has_body(r))
-    n = snprintf(length, sizeof(length), "Content-Length: %zu\r\n",
-                 r->body_len);
   cj_buf_reset(&c->out);
   c->sent = 0;
   c->has_sent = 0;
@@ -184,21 +132,9 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
   c->easy.problem = NULL;
   c->easy.message[0] = '\0';
   cj_response_parser_begin(&c->in, strcmp(r->method, "HEAD") == 0);
-  if (add(c, r->method, r->method_len) != 0 ||
-      add(c, *target == '/' ? " " : " /", *target == '/' ? 1 : 2) != 0 ||
-      add(c, target, r->url_len - origin) != 0 ||
-      add(c, " HTTP/1.1\r\n", 11) != 0)
-    return -1;
-  has_host = add_lines(c, r->lines);
-  if (has_host < 0 ||
-      (!has_host &&
-       (add(c, "Host: ", 6) != 0 ||
-        add(c, host, (size_t)(target - host)) != 0 || add(c, "\r\n", 2) != 0)))
-    return -1;
-  return add(c, length, (size_t)n) != 0 || add(c, "\r\n", 2) != 0 ||
-                 add(c, r->body, r->body_len) != 0
-             ? -1
-             : 0;
+  return cj_request_head_write(&c->out, r, origin) == 0
+             ? cj_buf_add(&c->out, r->body, r->body_len)
+             : -1;
 }
 
 /* ---- the exchange ---- */

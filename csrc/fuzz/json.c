@@ -2,7 +2,7 @@
 ** before its last bracket, what is read and written reads the same again, and
 ** no input leads out of its bytes. */
 #include "../codec/json.h"
-#include "hold.h"
+#include "check.h"
 
 /* Copies the next value in compact form: 0, or -1 as the reader says. */
 static int copy (struct cj_json *r, struct cj_buf *to) {
@@ -24,7 +24,7 @@ static int copy (struct cj_json *r, struct cj_buf *to) {
       if (kind == CJ_KIND_OBJECT) {
         if (cj_json_key(r, &s) != 0)
           return -1;
-        hold(cj_json_quote(to, s.s, s.n) == 0);
+        check(cj_json_quote(to, s.s, s.n) == 0);
         cj_buf_byte(to, ':');
       }
       if (copy(r, to) != 0)
@@ -35,7 +35,7 @@ static int copy (struct cj_json *r, struct cj_buf *to) {
   case CJ_KIND_STRING:
     if (cj_json_string(r, &s) != 0)
       return -1;
-    hold(cj_json_quote(to, s.s, s.n) == 0);
+    check(cj_json_quote(to, s.s, s.n) == 0);
     return 0;
   case CJ_KIND_NUMBER:
     if (cj_json_number(r, &number) != 0)
@@ -66,8 +66,8 @@ static int read_text (struct cj_slice text, struct cj_buf *to) {
   int result;
   cj_json_init(&r, text, &scratch);
   result = copy(&r, to) == 0 ? cj_json_finish(&r) : -1;
-  hold((result == 0) == (r.problem == NULL));
-  hold(r.p >= text.s && r.p <= text.s + text.n);
+  check((result == 0) == (r.problem == NULL));
+  check(r.p >= text.s && r.p <= text.s + text.n);
   cj_buf_free(&scratch);
   return result;
 }
@@ -85,7 +85,7 @@ static int skip_text (struct cj_slice text, const char **at) {
 
 /* Every beginning of a sound object or list fails, and just where it ends: the
 ** end of what was given is all that is wrong with it. */
-static void hold_no_sound_beginning (struct cj_slice text) {
+static void check_no_sound_beginning (struct cj_slice text) {
   struct cj_slice part = { text.s, 0 };
   const char *at;
   while (text.s[text.n - 1] != '}' && text.s[text.n - 1] != ']')
@@ -94,9 +94,9 @@ static void hold_no_sound_beginning (struct cj_slice text) {
     /* A copy of just its size, so that a look behind it is seen. */
     char *copied = malloc(part.n + 1);
     struct cj_slice own = { copied + 1, part.n };
-    hold(copied != NULL);
+    check(copied != NULL);
     memcpy(copied + 1, text.s, part.n);
-    hold(skip_text(own, &at) == -1);
+    check(skip_text(own, &at) == -1);
     free(copied);
   }
 }
@@ -107,15 +107,15 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   struct cj_slice text = { (const char *)data, size }, again;
   const char *at;
   int sound = read_text(text, &once) == 0;
-  hold((skip_text(text, &at) == 0) == sound);
+  check((skip_text(text, &at) == 0) == sound);
   if (sound) {
     again.s = once.s;
     again.n = once.len;
-    hold(read_text(again, &twice) == 0);
-    hold(twice.len == once.len && twice.s != NULL);
-    hold(memcmp(twice.s, once.s, once.len) == 0);
+    check(read_text(again, &twice) == 0);
+    check(twice.len == once.len && twice.s != NULL);
+    check(memcmp(twice.s, once.s, once.len) == 0);
     if (size < 300 && (*once.s == '{' || *once.s == '['))
-      hold_no_sound_beginning(text);
+      check_no_sound_beginning(text);
   }
   cj_buf_free(&once);
   cj_buf_free(&twice);

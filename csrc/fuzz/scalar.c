@@ -2,7 +2,7 @@
 ** again. */
 #include "../base/date.h"
 #include "../base/scalar.h"
-#include "hold.h"
+#include "check.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,14 +11,14 @@
 static void fuzz_base64 (const char *s, size_t n) {
   char *text = malloc(CJ_BASE64_LEN(n) + 1), *back = malloc(n + 4);
   size_t length;
-  hold(text != NULL && back != NULL);
-  hold(cj_base64_write(text, s, n) == CJ_BASE64_LEN(n));
-  hold(cj_base64_read(text, &length, text, CJ_BASE64_LEN(n)) == 0);
-  hold(length == n && memcmp(text, s, n) == 0);
+  check(text != NULL && back != NULL);
+  check(cj_base64_write(text, s, n) == CJ_BASE64_LEN(n));
+  check(cj_base64_read(text, &length, text, CJ_BASE64_LEN(n)) == 0);
+  check(length == n && memcmp(text, s, n) == 0);
   if (cj_base64_read(back, &length, s, n) == 0) {
-    hold(length <= n && CJ_BASE64_LEN(length) == n);
-    hold(cj_base64_write(text, back, length) == n);
-    hold(memcmp(text, s, n) == 0);
+    check(length <= n && CJ_BASE64_LEN(length) == n);
+    check(cj_base64_write(text, back, length) == n);
+    check(memcmp(text, s, n) == 0);
   }
   free(text);
   free(back);
@@ -29,18 +29,18 @@ static void fuzz_numbers (const char *s, size_t n) {
   int64_t i, j;
   double d, e;
   if (cj_integer_read(&i, s, n) == 0) {
-    hold(cj_integer_read(&j, text, cj_integer_write(text, i)) == 0);
-    hold(i == j);
+    check(cj_integer_read(&j, text, cj_integer_write(text, i)) == 0);
+    check(i == j);
   }
   if (cj_double_read(&d, s, n) == 0) {
     char *plain = malloc(n + 1);
-    hold(plain != NULL && isfinite(d));
+    check(plain != NULL && isfinite(d));
     memcpy(plain, s, n);
     plain[n] = '\0';
-    hold(strtod(plain, NULL) == d); /* the short way is exact */
+    check(strtod(plain, NULL) == d); /* the short way is exact */
     free(plain);
-    hold(cj_double_read(&e, text, cj_double_write(text, d)) == 0);
-    hold(d == e && !signbit(d) == !signbit(e));
+    check(cj_double_read(&e, text, cj_double_write(text, d)) == 0);
+    check(d == e && !signbit(d) == !signbit(e));
   }
 }
 
@@ -50,16 +50,16 @@ static void fuzz_time (double t) {
   double back;
   size_t n = cj_iso_write(text, t);
   if (n > 0) {
-    hold(n < CJ_DATE_MAX);
-    hold(cj_time_read(&back, text, n) == 0);
-    hold(fabs(back - t) <= 0.000501 - 0.0005 + fabs(t) * 1e-15);
-    hold(cj_iso_write(again, back) == n && memcmp(text, again, n) == 0);
+    check(n < CJ_DATE_MAX);
+    check(cj_time_read(&back, text, n) == 0);
+    check(fabs(back - t) <= 0.000501 - 0.0005 + fabs(t) * 1e-15);
+    check(cj_iso_write(again, back) == n && memcmp(text, again, n) == 0);
   }
   n = cj_http_date_write(text, t);
   if (n > 0) {
-    hold(n < CJ_DATE_MAX);
-    hold(cj_time_read(&back, text, n) == 0);
-    hold(back == floor(t));
+    check(n < CJ_DATE_MAX);
+    check(cj_time_read(&back, text, n) == 0);
+    check(back == floor(t));
   }
 }
 

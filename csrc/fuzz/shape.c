@@ -1,19 +1,19 @@
 /* Fuzzes the shape notation: bad text is refused with a reason, and what is
 ** compiled finds each of its members by each of its names. */
 #include "../codec/shape.h"
-#include "hold.h"
+#include "check.h"
 
-static void hold_inside (const struct cj_shape *shape, struct cj_slice name,
-                         size_t size) {
-  hold(name.n > 0 && name.s >= shape->text);
-  hold((size_t)(name.s - shape->text) + name.n <= size);
+static void check_inside (const struct cj_shape *shape, struct cj_slice name,
+                          size_t size) {
+  check(name.n > 0 && name.s >= shape->text);
+  check((size_t)(name.s - shape->text) + name.n <= size);
 }
 
-static void hold_node (const struct cj_node *node) {
+static void check_node (const struct cj_node *node) {
   for (; node->item != NULL; node = node->item)
-    hold((node->type == CJ_MAP) == (node->key != NULL));
-  hold(node->type != CJ_LIST && node->type != CJ_MAP);
-  hold((node->type == CJ_STRUCTURE) == (node->target.n > 0));
+    check((node->type == CJ_MAP) == (node->key != NULL));
+  check(node->type != CJ_LIST && node->type != CJ_MAP);
+  check((node->type == CJ_STRUCTURE) == (node->target.n > 0));
 }
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
@@ -24,20 +24,20 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
     for (i = 0; i < shape.count; i++) {
       const struct cj_member *m = &shape.members[i];
       size_t guess = i;
-      hold_inside(&shape, m->name, size);
-      hold_inside(&shape, m->wire, size);
-      hold(m->quoted.n == m->wire.n + 4);
-      hold(memcmp(m->quoted.s + 2, m->wire.s, m->wire.n) == 0);
-      hold_node(m->node);
-      hold(cj_shape_member(&shape, m->name) == m);
-      hold(cj_shape_nearest(&shape, m->name) != NULL || m->name.n > 64);
+      check_inside(&shape, m->name, size);
+      check_inside(&shape, m->wire, size);
+      check(m->quoted.n == m->wire.n + 4);
+      check(memcmp(m->quoted.s + 2, m->wire.s, m->wire.n) == 0);
+      check_node(m->node);
+      check(cj_shape_member(&shape, m->name) == m);
+      check(cj_shape_nearest(&shape, m->name) != NULL || m->name.n > 64);
       if (m->place == CJ_IN_TEXT) {
-        hold(cj_shape_find(&shape, m->wire, &guess) == m);
-        hold(guess == i + 1);
+        check(cj_shape_find(&shape, m->wire, &guess) == m);
+        check(guess == i + 1);
       }
     }
   } else {
-    hold(shape.problem[0] != '\0');
+    check(shape.problem[0] != '\0');
   }
   cj_shape_free(&shape);
   return 0;

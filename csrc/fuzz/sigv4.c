@@ -3,7 +3,7 @@
 ** too odd for all three stages. */
 #include "../sign/sigv4.h"
 #include "../sign/uri.h"
-#include "hold.h"
+#include "check.h"
 
 /* Cuts the text up to the next mark off. */
 static struct cj_slice cut (const char **p, const char *end, char mark) {
@@ -19,14 +19,14 @@ static struct cj_slice line (const char **p, const char *end) {
   return cut(p, end, '\n');
 }
 
-static void hold_visible (const struct cj_buf *b) {
+static void check_visible (const struct cj_buf *b) {
   size_t i;
   for (i = 0; i < b->len; i++)
-    hold(b->s[i] > ' ' && b->s[i] <= '~');
+    check(b->s[i] > ' ' && b->s[i] <= '~');
 }
 
-static void hold_same (const struct cj_buf *a, const struct cj_buf *b) {
-  hold(a->len == b->len && (a->len == 0 || !memcmp(a->s, b->s, a->len)));
+static void check_same (const struct cj_buf *a, const struct cj_buf *b) {
+  check(a->len == b->len && (a->len == 0 || !memcmp(a->s, b->s, a->len)));
 }
 
 static int compare (struct cj_slice a, struct cj_slice b) {
@@ -35,7 +35,7 @@ static int compare (struct cj_slice a, struct cj_slice b) {
 }
 
 /* By their names, those of one name by their values. */
-static void hold_in_order (const struct cj_buf *query) {
+static void check_in_order (const struct cj_buf *query) {
   const char *p = query->s, *end = p + query->len;
   struct cj_slice last_name = CJ_SLICE(""), last_value = CJ_SLICE("");
   while (p < end) {
@@ -44,7 +44,7 @@ static void hold_in_order (const struct cj_buf *query) {
     struct cj_slice name = cut(&q, parameter.s + parameter.n, '=');
     struct cj_slice value = cut(&q, parameter.s + parameter.n, '=');
     int order = compare(last_name, name);
-    hold(order < 0 || (order == 0 && compare(last_value, value) <= 0));
+    check(order < 0 || (order == 0 && compare(last_value, value) <= 0));
     last_name = name;
     last_value = value;
   }
@@ -57,10 +57,10 @@ static void fuzz_path (struct cj_slice path) {
   if (cj_uri_path(&once, path, 1, 0) == 0) {
     again.s = once.s;
     again.n = once.len;
-    hold(cj_uri_path(&twice, again, 1, 0) == 0);
-    hold(*once.s == '/');
-    hold_visible(&once);
-    hold_same(&once, &twice);
+    check(cj_uri_path(&twice, again, 1, 0) == 0);
+    check(*once.s == '/');
+    check_visible(&once);
+    check_same(&once, &twice);
   }
   cj_buf_free(&once);
   cj_buf_free(&twice);
@@ -73,11 +73,11 @@ static void fuzz_query (struct cj_slice query) {
   if (cj_uri_query(&once, query) == 0) {
     again.s = once.s;
     again.n = once.len;
-    hold(cj_uri_query(&twice, again) == 0);
-    hold_visible(&once);
+    check(cj_uri_query(&twice, again) == 0);
+    check_visible(&once);
     if (once.len > 0)
-      hold_in_order(&once);
-    hold_same(&once, &twice);
+      check_in_order(&once);
+    check_same(&once, &twice);
   }
   cj_buf_free(&once);
   cj_buf_free(&twice);
@@ -85,32 +85,32 @@ static void fuzz_query (struct cj_slice query) {
 
 /* What was signed has one line for each header and nothing smuggled in. */
 /* What is copied as it stands would not have been changed otherwise. */
-static void hold_plain (struct cj_slice name, struct cj_slice value) {
+static void check_plain (struct cj_slice name, struct cj_slice value) {
   struct cj_header h = { name, value, 0 };
   struct cj_sign_error error;
   size_t i;
   if (cj_header_check(&h, &error) != 0) {
-    hold(error.message != NULL);
+    check(error.message != NULL);
     return;
   }
   for (i = 0; i < value.n; i++) {
     int blank = value.s[i] == ' ';
-    hold((unsigned char)value.s[i] >= ' ' || value.s[i] == '\t');
+    check((unsigned char)value.s[i] >= ' ' || value.s[i] == '\t');
     if (h.plain)
-      hold(value.s[i] != '\t' &&
-           !(blank && (i == 0 || i + 1 == value.n || value.s[i - 1] == ' ')));
+      check(value.s[i] != '\t' &&
+            !(blank && (i == 0 || i + 1 == value.n || value.s[i - 1] == ' ')));
   }
 }
 
-static void hold_lines (const struct cj_buf *out, const struct cj_signing *r,
-                        const struct cj_signed *done) {
+static void check_lines (const struct cj_buf *out, const struct cj_signing *r,
+                         const struct cj_signed *done) {
   int lines = 0, names = 1, i;
   size_t at;
   for (at = 0; at < done->string; at++)
     lines += out->s[at] == '\n';
   for (i = 1; i < r->count; i++)
     names += !cj_slice_equal(r->headers[i].name, r->headers[i - 1].name);
-  hold(lines == (r->count == 0 ? 5 : 5 + names));
+  check(lines == (r->count == 0 ? 5 : 5 + names));
 }
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
@@ -128,7 +128,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   memset(&r, 0, sizeof(r));
   signer.id = r.payload = r.method = word;
   signer.secret = secret;
-  hold(cj_stamp_write(r.stamp, (double)size * 1e5) == CJ_STAMP_SIZE);
+  check(cj_stamp_write(r.stamp, (double)size * 1e5) == CJ_STAMP_SIZE);
   r.normalize_path = *p & 1;
   r.encode_path = *p & 2;
   r.path = line(&p, end);
@@ -139,14 +139,14 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   while (p < end && r.count < CJ_HEADERS_MAX) {
     r.headers[r.count].name = line(&p, end);
     r.headers[r.count].value = line(&p, end);
-    hold_plain(r.headers[r.count].name, r.headers[r.count].value);
+    check_plain(r.headers[r.count].name, r.headers[r.count].value);
     r.count++;
   }
-  hold(cj_hash_open(&hash) == 0);
+  check(cj_hash_open(&hash) == 0);
   if (cj_sign(&out, &hash, &signer, &r, &done) == 0)
-    hold_lines(&out, &r, &done);
+    check_lines(&out, &r, &done);
   else
-    hold(done.error.message != NULL);
+    check(done.error.message != NULL);
   cj_signer_free(&signer);
   cj_hash_close(&hash);
   cj_buf_free(&out);

@@ -2,7 +2,7 @@
 ** written reads the same again, no beginning of a sound text is sound, and no
 ** input leads out of its bytes. */
 #include "../codec/xml.h"
-#include "hold.h"
+#include "check.h"
 
 static void write_tag (struct cj_buf *to, const char *open,
                        struct cj_slice name) {
@@ -36,22 +36,22 @@ static int read_text (struct cj_slice text, struct cj_buf *to) {
   int depth = 0, is_leaf = 0;
   cj_xml_init(&r, text, &scratch);
   while ((event = cj_xml_next(&r)) == CJ_XML_START || event == CJ_XML_END) {
-    hold(r.p >= text.s && r.p <= text.s + text.n);
+    check(r.p >= text.s && r.p <= text.s + text.n);
     if (event == CJ_XML_START) {
-      hold(++depth <= CJ_XML_MAX_DEPTH);
+      check(++depth <= CJ_XML_MAX_DEPTH);
       write_tag(to, "<", r.name);
     } else {
-      hold(depth-- > 0);
+      check(depth-- > 0);
       if (is_leaf)
         write_text(to, r.text);
       write_tag(to, "</", r.name);
     }
     is_leaf = event == CJ_XML_START;
   }
-  hold((event == CJ_XML_DONE) == (r.problem == NULL));
-  hold(event != CJ_XML_DONE || depth == 0);
-  hold(r.p >= text.s && r.p <= text.s + text.n);
-  hold(cj_xml_next(&r) == event);
+  check((event == CJ_XML_DONE) == (r.problem == NULL));
+  check(event != CJ_XML_DONE || depth == 0);
+  check(r.p >= text.s && r.p <= text.s + text.n);
+  check(cj_xml_next(&r) == event);
   cj_buf_free(&scratch);
   return event == CJ_XML_DONE;
 }
@@ -64,15 +64,15 @@ static int is_sound (struct cj_slice text) {
 }
 
 /* Of what ends with its root element. */
-static void hold_no_sound_beginning (struct cj_slice text) {
+static void check_no_sound_beginning (struct cj_slice text) {
   size_t n;
   for (n = 0; n < text.n; n++) {
     /* A copy of just its size, so that a look behind it is seen. */
     char *copied = malloc(n + 1);
     struct cj_slice own = { copied + 1, n };
-    hold(copied != NULL);
+    check(copied != NULL);
     memcpy(copied + 1, text.s, n);
-    hold(!is_sound(own));
+    check(!is_sound(own));
     free(copied);
   }
 }
@@ -84,11 +84,11 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   if (read_text(text, &once)) {
     written.s = once.s;
     written.n = once.len;
-    hold(read_text(written, &twice));
-    hold(twice.len == once.len);
-    hold(once.len == 0 || memcmp(twice.s, once.s, once.len) == 0);
+    check(read_text(written, &twice));
+    check(twice.len == once.len);
+    check(once.len == 0 || memcmp(twice.s, once.s, once.len) == 0);
     if (size < 300)
-      hold_no_sound_beginning(written);
+      check_no_sound_beginning(written);
   }
   cj_buf_free(&once);
   cj_buf_free(&twice);

@@ -4,7 +4,7 @@
 
 #include "../base/compat.h"
 
-/* Adds read_fields(), read_field() and whole_answer() to the table on top of
+/* Adds read_fields(), read_field() and whole_response() to the table on top of
 ** the stack. */
 void cj_head_open (lua_State *L);
 

@@ -1,14 +1,14 @@
-/* A request as it comes to the code on libcurl, and what none may be. */
+/* A request to be sent, and why it may not be. */
 #ifndef CJ_REQUEST_H
 #define CJ_REQUEST_H
 
-#include "response_head.h"
+#include "field.h"
 
-/* Of a request's headers: a session token is a few KB, and servers refuse more
-** than this themselves. */
+/* Bytes of a request's headers: a session token has a few KB, and servers
+** refuse more than this themselves. */
 #define CJ_MAX_HEADER_LINES ((size_t)128 << 10)
 
-/* How to reach any address. NULL: unset. */
+/* How to reach a server. NULL: unset. */
 struct cj_network {
   const char *proxy;       /* a URL, user and password included */
   const char *no_proxy;    /* host names with commas between them */
@@ -29,19 +29,14 @@ struct cj_request {
   struct cj_network network;
 };
 
-/* Why it must not be sent, but for what lines hold; NULL when it may be. */
+/* Why it must not be sent, or NULL; its 'lines' are not checked. */
 const char *cj_request_refusal (const struct cj_request *r);
 
-/* Whether it says how long its body is, be it empty. */
+/* Whether it has a Content-Length, be that 0. */
 int cj_request_has_body (const struct cj_request *r);
 
-/* Adds a header to lines that are to become the request's, or notes why it must
-** not be sent. */
+/* Appends a header to lines that will be the request's, or sets 'refusal'. */
 void cj_request_add_header (struct cj_request *r, struct cj_buf *lines,
                             const struct cj_field *f);
-
-/* Takes the next header off the lines: 1, 0 behind the last one, or -1 where
-** there is no line of a header. */
-int cj_header_line_next (struct cj_slice *lines, struct cj_field *f);
 
 #endif

@@ -1,159 +1,155 @@
-/* The head of an HTTP/1.1 answer: whether it is there with its whole body, and
-** its fields. */
+/* The head of an HTTP/1.1 response. */
 #include "response_head.h"
 
-#define LENGTH_DIGITS 15 /* exact in any Lua number */
+#include "../base/ascii.h"
 
-/* What is known of the fields so far. */
-struct framing {
-  int has_length;
-  size_t length;
-};
-
-static int is_name_char (char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-         (c >= '0' && c <= '9') || c == '_';
-}
-
-/* Past a line of visible text, its CR LF included; NULL when it holds anything
-** else or has no end. */
-static const char *pass_line (const char *p, const char *end) {
-  while (p < end && ((unsigned char)*p >= ' ' || *p == '\t') && *p != 0x7f)
-    p++;
-  return end - p >= 2 && p[0] == '\r' && p[1] == '\n' ? p + 2 : NULL;
-}
-
-/* HTTP/1.1 2xx to 5xx of those that have a body. */
-static const char *pass_status (const char *p, const char *end, int *status) {
-  static const char version[] = "HTTP/1.1 ";
-  const size_t n = sizeof(version) - 1;
+/* The minor version and the status of 'HTTP/1.x NNN reason'. Gives the line's
+** size, or 0 when it is something else. */
+static size_t read_status (struct cj_slice text, int *minor, int *status) {
+  static const char name[] = "HTTP/1.";
+  const size_t n = sizeof(name) - 1;
+  const char *p = text.s, *stop = memchr(p, '\n', text.n);
   int i;
-  if ((size_t)(end - p) < n + 4 || memcmp(p, version, n) != 0)
-    return NULL;
-  p += n;
+  if (stop == NULL || (size_t)(stop - p) < n + 5 || memcmp(p, name, n) != 0 ||
+      (p[n] != '0' && p[n] != '1') || p[n + 1] != ' ')
+    return 0;
+  *minor = p[n] - '0';
+  p += n + 2;
   for (*status = 0, i = 0; i < 3; i++, p++) {
-    if (*p < '0' || *p > '9')
-      return NULL;
+    if (!cj_is_digit(*p))
+      return 0;
     *status = *status * 10 + (*p - '0');
   }
-  if (*status < 200 || *status > 599 || *status == 204 || *status == 304)
-    return NULL;
-  return *p == ' ' || *p == '\r' ? pass_line(p, end) : NULL;
+  if (*status < 100 ||
+      (*p != ' ' && p != stop && !(*p == '\r' && p + 1 == stop)))
+    return 0;
+  return (size_t)(stop + 1 - text.s);
 }
 
-int cj_field_is (struct cj_slice s, const char *lower) {
+static int read_number (struct cj_slice digits, uint64_t *number) {
   size_t i;
-  for (i = 0; i < s.n && lower[i] != '\0'; i++) {
-    if (cj_lower(s.s[i]) != lower[i])
-      return 0;
-  }
-  return i == s.n && lower[i] == '\0';
-}
-
-static int read_length (struct framing *f, struct cj_slice value) {
-  size_t i;
-  if (f->has_length || value.n == 0 || value.n > LENGTH_DIGITS)
-    return -1;
-  for (i = 0; i < value.n; i++) {
-    if (value.s[i] < '0' || value.s[i] > '9')
+  for (*number = 0, i = 0; i < digits.n; i++) {
+    if (!cj_is_digit(digits.s[i]))
       return -1;
-    f->length = f->length * 10 + (size_t)(value.s[i] - '0');
+    *number = *number < UINT64_MAX / 10
+                  ? *number * 10 + (uint64_t)(digits.s[i] - '0')
+                  : UINT64_MAX;
   }
-  f->has_length = 1;
   return 0;
 }
 
-/* -1 when the field makes the answer an unusual one. */
-static int heed (struct framing *f, struct cj_slice name,
-                 struct cj_slice value) {
-  switch (name.n) { /* most names are none of these */
-  case 4:
-    return cj_field_is(name, "host") ? -1 : 0;
+/* Equal lengths are one (RFC 9110 8.6). */
+static int read_length (struct cj_response_head *h, struct cj_slice value) {
+  struct cj_slice element;
+  while (cj_field_element(&value, &element)) {
+    uint64_t length;
+    if (read_number(element, &length) != 0 ||
+        (h->has_length && h->length != length))
+      return -1;
+    h->has_length = 1;
+    h->length = length;
+  }
+  return h->has_length ? 0 : -1;
+}
+
+/* What the connection fields and the repeats of 'chunked' say. */
+struct connection {
+  int closes, keep_alive, codings;
+};
+
+static void read_connection (struct connection *c, struct cj_slice value) {
+  struct cj_slice element;
+  while (cj_field_element(&value, &element)) {
+    c->closes |= cj_field_is(element, "close");
+    c->keep_alive |= cj_field_is(element, "keep-alive");
+  }
+}
+
+/* 'chunked' twice is one, as libcurl and browsers have it. */
+static void read_coding (struct cj_response_head *h, struct connection *c,
+                         struct cj_slice value) {
+  struct cj_slice element;
+  int before = c->codings;
+  while (cj_field_element(&value, &element)) {
+    h->is_other |= !cj_field_is(element, "chunked");
+    c->codings++;
+  }
+  h->is_chunked = 1;
+  h->is_other |= c->codings == before;
+}
+
+/* 0, or -1 for a length that is none. */
+static int read_framing (struct cj_response_head *h, struct connection *c,
+                         const struct cj_field *f) {
+  switch (f->name.n) { /* most names are none of these */
   case 10:
-    return cj_field_is(name, "connection") && !cj_field_is(value, "keep-alive")
-               ? -1
-               : 0;
+    if (cj_field_is(f->name, "connection"))
+      read_connection(c, f->value);
+    return 0;
   case 14:
-    return cj_field_is(name, "content-length") ? read_length(f, value) : 0;
+    return cj_field_is(f->name, "content-length") ? read_length(h, f->value)
+                                                  : 0;
   case 17:
-    return cj_field_is(name, "transfer-encoding") ? -1 : 0;
+    if (cj_field_is(f->name, "transfer-encoding"))
+      read_coding(h, c, f->value);
+    return 0;
   default:
     return 0;
   }
 }
 
-static const char *pass_field (const char *p, const char *end,
-                               struct framing *f) {
-  struct cj_slice name, value;
-  const char *next;
-  name.s = p;
-  while (p < end && is_name_char(*p))
-    p++;
-  name.n = (size_t)(p - name.s);
-  if (name.n == 0 || p == end || *p != ':')
-    return NULL;
-  next = pass_line(++p, end);
-  if (next == NULL)
-    return NULL;
-  while (*p == ' ' || *p == '\t')
-    p++;
-  value.s = p;
-  value.n = (size_t)(next - 2 - p);
-  while (value.n > 0 && (p[value.n - 1] == ' ' || p[value.n - 1] == '\t'))
-    value.n--;
-  return heed(f, name, value) == 0 ? next : NULL;
-}
-
-size_t cj_answer_read (struct cj_slice bytes, int *status) {
-  const char *end = bytes.s + bytes.n;
-  const char *p = pass_status(bytes.s, end, status);
-  struct framing f = { 0, 0 };
-  size_t head;
-  while (p != NULL && p < end && *p != '\r')
-    p = pass_field(p, end, &f);
-  if (p == NULL || end - p < 2 || p[1] != '\n')
+/* The connection is not kept where the framing is doubtful: a length beside
+** chunks, chunks in HTTP/1.0 or named twice (RFC 9112 6.1), and a 204 that
+** announces a body, which may come all the same. */
+static int is_kept (const struct cj_response_head *h,
+                    const struct connection *c, int minor) {
+  if (c->closes || (minor == 0 && !c->keep_alive))
     return 0;
-  head = (size_t)(p + 2 - bytes.s);
-  return head <= CJ_MAX_HEAD && f.has_length && f.length == bytes.n - head
-             ? head
-             : 0;
+  if (h->is_chunked && (h->has_length || minor == 0 || c->codings > 1))
+    return 0;
+  return h->status != 204 || (!h->is_chunked && h->length == 0);
 }
 
-/* ---- fields ---- */
-
-static int is_blank (char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The end of the field that starts at 'line': what begins with a blank still
-** belongs to it. */
-static const char *field_end (const char *line, const char *end) {
-  do {
-    line = memchr(line, '\n', (size_t)(end - line));
-    line = line != NULL ? line + 1 : end;
-  } while (line < end && (*line == ' ' || *line == '\t'));
-  return line;
-}
-
-int cj_field_next (struct cj_slice *text, struct cj_field *f) {
-  const char *p = text->s, *end = text->s + text->n, *next, *colon;
-  for (;; p = next) {
-    if (p == end || *p == '\r' || *p == '\n')
+size_t cj_response_head_read (struct cj_response_head *h, struct cj_slice text,
+                              const char **problem) {
+  struct cj_slice rest = text;
+  struct connection c = { 0, 0, 0 };
+  struct cj_field f;
+  int minor, more;
+  size_t n = read_status(text, &minor, &h->status);
+  *problem = n == 0 ? "the response is not one of HTTP/1.1" : NULL;
+  h->is_chunked = h->is_other = h->has_length = h->keep_alive = 0;
+  h->length = 0;
+  if (n == 0)
+    return 0;
+  rest.s += n;
+  rest.n -= n;
+  while ((more = cj_field_next(&rest, &f)) != 0) {
+    if (more < 0)
+      *problem = "a line of the response's headers is not `name: value`";
+    else if (read_framing(h, &c, &f) != 0)
+      *problem = "the response's content-length is not a number";
+    if (*problem != NULL)
       return 0;
-    next = field_end(p, end);
-    colon = memchr(p, ':', (size_t)(next - p));
-    if (colon != NULL && (end - p < 5 || memcmp(p, "HTTP/", 5) != 0))
-      break;
   }
-  text->s = next;
-  text->n = (size_t)(end - next);
-  f->name.s = p;
-  f->name.n = (size_t)(colon - p);
-  for (colon++; colon < next && is_blank(*colon); colon++)
-    ;
-  while (next > colon && is_blank(next[-1]))
-    next--;
-  f->value.s = colon;
-  f->value.n = (size_t)(next - colon);
-  return 1;
+  if (rest.n == 0)
+    return 0;
+  n = (size_t)(rest.s - text.s) + (*rest.s == '\r' ? 2 : 1);
+  if (memchr(text.s, '\0', n) != NULL) {
+    *problem = "a NUL in the response's headers";
+    return 0;
+  }
+  h->keep_alive = is_kept(h, &c, minor);
+  return n;
+}
+
+size_t cj_response_head_whole (struct cj_response_head *h,
+                               struct cj_slice bytes) {
+  const char *problem;
+  size_t n = cj_response_head_read(h, bytes, &problem);
+  return n > 0 && n <= CJ_MAX_HEAD && cj_status_has_body(h->status) &&
+                 h->has_length && !h->is_chunked && h->keep_alive &&
+                 h->length == bytes.n - n
+             ? n
+             : 0;
 }

@@ -1,39 +1,46 @@
-/* The head of an HTTP/1.1 answer: whether it is there with its whole body, and
-** its fields. */
+/* The head of an HTTP/1.1 response: its status, and how its body is framed. The
+** grammar is tabled in spec/data/http_grammar.lua. Where RFC 9110 and 9112 let
+*a
+** user agent be lenient it is: a line may end in a bare LF, a field may be
+** folded, equal lengths are one. Where two readers could disagree about a
+** response's end it is refused, or its connection is not kept. */
 #ifndef CJ_RESPONSE_HEAD_H
 #define CJ_RESPONSE_HEAD_H
 
-#include "../base/buf.h"
+#include "field.h"
 
-/* Bytes of an answer's head; where it comes in pieces, of its interim heads and
-** trailers, too. */
+#include <stdint.h>
+
+/* Of all heads and trailers of one response. */
 #define CJ_MAX_HEAD ((size_t)64 << 10)
-/* A buffer for bodies that has become larger is not kept for the next answer.
+/* A buffer for bodies that has become larger is not kept for the next response.
  */
 #define CJ_MAX_CACHED_BODY ((size_t)1 << 20)
-#define CJ_TOO_LARGE "the answer is larger than the limit of %zu bytes"
+#define CJ_TOO_LARGE "the response is larger than the limit of %zu bytes"
 
-/* A header field as it came, but for outer blanks: the name in any case, the
-** value maybe folded over several lines. */
-struct cj_field {
-  struct cj_slice name, value;
+struct cj_response_head {
+  int status;
+  int is_chunked;
+  int is_other; /* another transfer coding, which was not asked for */
+  int has_length;
+  uint64_t length; /* UINT64_MAX stands for all that is beyond it */
+  int keep_alive;  /* where the body has an end, the connection survives it */
 };
 
-/* The size of the head when the bytes are one whole answer, and as plain as
-** most are: no oddities, and a body of the length it says. Else 0: the reader
-** of http1.lua takes all kinds, and tells what is wrong. Not for what answers a
-** HEAD. */
-size_t cj_answer_read (struct cj_slice bytes, int *status);
+/* Reads the head that 'text' begins with. Gives its size with the empty line,
+** or 0 and what is wrong, NULL when the empty line is missing. */
+size_t cj_response_head_read (struct cj_response_head *h, struct cj_slice text,
+                              const char **problem);
 
-/* Takes the next field off the text of a head that somebody found good: a
-** status line is passed over, an empty line ends it. 0 behind the last. */
-int cj_field_next (struct cj_slice *text, struct cj_field *f);
-
-static inline char cj_lower (char c) {
-  return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+/* Whether a status is final and allows a body (RFC 9110 6.4.1). */
+static inline int cj_status_has_body (int status) {
+  return status >= 200 && status != 204 && status != 304;
 }
 
-/* Whether it is this word, given in lower case. */
-int cj_field_is (struct cj_slice s, const char *lower);
+/* The size of the head when the bytes are one whole response to anything but
+** HEAD, with a length, and leave the connection open; else 0: a parser is to
+** read them. */
+size_t cj_response_head_whole (struct cj_response_head *h,
+                               struct cj_slice bytes);
 
 #endif

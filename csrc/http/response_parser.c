@@ -1,27 +1,26 @@
-/* An HTTP/1.1 answer as its bytes arrive. Where servers are known to be lax the
-** reader is too (RFC 9112: bare line feeds, folded fields); where two readers
-** could disagree about an answer's end it refuses, or gives the connection up.
-*/
+/* An HTTP/1.1 response as its bytes arrive. */
 #include "response_parser.h"
 
-#include "response_head.h"
-#include "../base/scalar.h"
+#include "../base/ascii.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #define CHUNK_DIGITS 16
-#define CHUNK_EXTENSION 4096 /* nobody sends any */
+#define CHUNK_EXTENSION 4096 /* no service sends any */
 
 enum state {
   HEAD,
   UNTIL_LENGTH,
   UNTIL_CLOSE,
-  CHUNK_SIZE,
-  CHUNK_REST, /* of the line with its size */
-  CHUNK,
-  CHUNK_END,
+  CHUNK_SIZE,    /* its digits */
+  CHUNK_BLANKS,  /* behind them */
+  CHUNK_REST,    /* a chunk extension */
+  CHUNK_SIZE_LF, /* behind the CR of the line with the size */
+  CHUNK,         /* its bytes */
+  CHUNK_END,     /* the line's end behind them */
+  CHUNK_END_LF,  /* behind its CR */
   TRAILERS,
   DONE
 };
@@ -46,7 +45,7 @@ static int count_head (struct cj_response_parser *r, size_t n) {
   return r->head_size <= CJ_MAX_HEAD
              ? 0
              : refuse(r, "too_large",
-                      "the answer's headers are larger than %zu bytes",
+                      "the response's headers are larger than %zu bytes",
                       CJ_MAX_HEAD);
 }
 
@@ -74,144 +73,37 @@ int cj_response_parser_has_begun (const struct cj_response_parser *r) {
 
 /* ---- the head ---- */
 
-struct framing {
-  int is_chunked, is_other, has_length;
-  int closes, keep_alive; /* what the connection field says */
-  uint64_t length;
-};
-
-static int read_status (struct cj_response_parser *r, int *minor) {
-  const char *p = r->head.s;
-  static const char name[] = "HTTP/1.";
-  const size_t n = sizeof(name) - 1;
-  int i;
-  if (r->head.len < n + 6 || memcmp(p, name, n) != 0 ||
-      (p[n] != '0' && p[n] != '1') || p[n + 1] != ' ')
-    return -1;
-  *minor = p[n] - '0';
-  for (r->status = 0, i = 2; i < 5; i++) {
-    if (p[n + (size_t)i] < '0' || p[n + (size_t)i] > '9')
-      return -1;
-    r->status = r->status * 10 + (p[n + (size_t)i] - '0');
-  }
-  p += n + 5;
-  return r->status >= 100 && (*p == ' ' || *p == '\r' || *p == '\n') ? 0 : -1;
-}
-
-/* Takes the next word off a list of them; empty behind the last. */
-static struct cj_slice take_word (struct cj_slice *list) {
-  const char *p = list->s, *end = list->s + list->n;
-  struct cj_slice word;
-  while (p < end && (*p == ',' || *p == ' ' || *p == '\t'))
-    p++;
-  word.s = p;
-  while (p < end && *p != ',' && *p != ' ' && *p != '\t')
-    p++;
-  word.n = (size_t)(p - word.s);
-  list->s = p;
-  list->n = (size_t)(end - p);
-  return word;
-}
-
-/* Whether the list of words holds this one, given in lower case. */
-static int has_word (struct cj_slice list, const char *word) {
-  struct cj_slice one;
-  while ((one = take_word(&list)).n > 0) {
-    if (cj_field_is(one, word))
-      return 1;
-  }
-  return 0;
-}
-
-/* More than any limit where it is more than a number holds. */
-static int read_number (struct cj_slice digits, uint64_t *number) {
-  size_t i;
-  for (*number = 0, i = 0; i < digits.n; i++) {
-    if (digits.s[i] < '0' || digits.s[i] > '9')
-      return -1;
-    *number = *number < UINT64_MAX / 10
-                  ? *number * 10 + (uint64_t)(digits.s[i] - '0')
-                  : UINT64_MAX;
-  }
-  return 0;
-}
-
-/* It may be said twice, if it is the same (RFC 9110 8.6). */
-static int read_length (struct framing *f, struct cj_slice value) {
-  struct cj_slice word;
-  while ((word = take_word(&value)).n > 0) {
-    uint64_t length;
-    if (read_number(word, &length) != 0 ||
-        (f->has_length && f->length != length))
-      return -1;
-    f->has_length = 1;
-    f->length = length;
-  }
-  return f->has_length ? 0 : -1;
-}
-
-static int read_fields (struct cj_response_parser *r, struct framing *f) {
-  struct cj_slice text = { r->head.s, r->head.len };
-  struct cj_field field;
-  memset(f, 0, sizeof(*f));
-  while (cj_field_next(&text, &field)) {
-    switch (field.name.n) { /* most names are none of these */
-    case 10:
-      if (cj_field_is(field.name, "connection")) {
-        f->closes |= has_word(field.value, "close");
-        f->keep_alive |= has_word(field.value, "keep-alive");
-      }
-      break;
-    case 14:
-      if (cj_field_is(field.name, "content-length") &&
-          read_length(f, field.value) != 0)
-        return refuse(r, "protocol",
-                      "the answer's content-length is not a number");
-      break;
-    case 17:
-      if (cj_field_is(field.name, "transfer-encoding")) {
-        f->is_other |= f->is_chunked || !cj_field_is(field.value, "chunked");
-        f->is_chunked = 1;
-      }
-      break;
-    default:
-      break;
-    }
-  }
-  return 0;
-}
-
-/* The head is whole: what follows it? */
+/* Chooses what follows a whole head. */
 static int end_head (struct cj_response_parser *r) {
-  struct framing f;
-  int minor;
-  if (memchr(r->head.s, '\0', r->head.len) != NULL)
-    return refuse(r, "protocol", "a NUL in the answer's headers");
-  if (read_status(r, &minor) != 0 || r->status == 101)
-    return refuse(r, "protocol", "the answer is not one of HTTP/1.1");
-  if (r->status < 200) { /* an interim answer: the next head follows */
+  struct cj_slice text = { r->head.s, r->head.len };
+  struct cj_response_head h;
+  const char *problem;
+  if (cj_response_head_read(&h, text, &problem) != r->head.len)
+    return refuse(r, "protocol", "%s",
+                  problem != NULL ? problem
+                                  : "the response is not one of HTTP/1.1");
+  r->status = h.status;
+  if (h.status == 101)
+    return refuse(r, "protocol",
+                  "the server changed the protocol without being asked");
+  if (h.status < 200) { /* interim: another head follows */
     cj_buf_reset(&r->head);
     r->line = 0;
     return 0;
   }
-  if (read_fields(r, &f) != 0)
-    return -1;
-  r->keep_alive = !f.closes && (minor == 1 || f.keep_alive) &&
-                  !(f.is_chunked && (f.has_length || minor == 0));
-  if (r->status == 204 && (f.is_chunked || f.length > 0))
-    r->keep_alive = 0; /* what is announced may come all the same */
-  if (r->is_head || r->status == 204 || r->status == 304) {
+  r->keep_alive = h.keep_alive;
+  if (r->is_head || !cj_status_has_body(h.status)) {
     r->state = DONE;
-  } else if (f.is_other) {
+  } else if (h.is_other) {
     return refuse(r, "protocol", "a transfer-encoding other than chunked");
-  } else if (f.is_chunked) {
+  } else if (h.is_chunked) {
     r->state = CHUNK_SIZE;
     r->digits = 0;
-  } else if (f.has_length) {
-    if (f.length > r->body.max)
+  } else if (h.has_length) {
+    if (h.length > r->body.max)
       return too_large(r);
-    r->left = (size_t)f.length;
-    r->state = f.length > 0 ? UNTIL_LENGTH : DONE;
+    r->left = (size_t)h.length;
+    r->state = h.length > 0 ? UNTIL_LENGTH : DONE;
   } else {
     r->state = UNTIL_CLOSE;
     r->keep_alive = 0;
@@ -219,15 +111,15 @@ static int end_head (struct cj_response_parser *r) {
   return 0;
 }
 
-/* Whether what is there of the first line can become one. */
+/* Whether the bytes so far can become a status line. */
 static int may_be_status (const struct cj_buf *head) {
   static const char name[] = "HTTP/1.";
   size_t n = sizeof(name) - 1;
   return memcmp(head->s, name, head->len < n ? head->len : n) == 0;
 }
 
-/* A line, or what is there of it. */
-static int take_head (struct cj_response_parser *r, const char *s, size_t *n) {
+/* Adds a line, or the part of it that has arrived. */
+static int parse_head (struct cj_response_parser *r, const char *s, size_t *n) {
   const char *stop = memchr(s, '\n', *n);
   const char *line;
   size_t size;
@@ -238,7 +130,7 @@ static int take_head (struct cj_response_parser *r, const char *s, size_t *n) {
   if (cj_buf_add(&r->head, s, *n) != 0)
     return refuse(r, "memory", "out of memory");
   if (!may_be_status(&r->head))
-    return refuse(r, "protocol", "the answer is not one of HTTP/1.1");
+    return refuse(r, "protocol", "the response is not one of HTTP/1.1");
   if (stop == NULL)
     return 0;
   line = r->head.s + r->line;
@@ -249,7 +141,7 @@ static int take_head (struct cj_response_parser *r, const char *s, size_t *n) {
 
 /* ---- the body ---- */
 
-static int take_body (struct cj_response_parser *r, const char *s, size_t n) {
+static int parse_body (struct cj_response_parser *r, const char *s, size_t n) {
   if (n > r->body.max - r->body.len)
     return too_large(r);
   return cj_buf_add(&r->body, s, n) == 0 ? 0
@@ -258,81 +150,100 @@ static int take_body (struct cj_response_parser *r, const char *s, size_t n) {
 
 static int end_size_line (struct cj_response_parser *r) {
   r->line = 0;
+  r->digits = 0;
   if (r->left > r->body.max - r->body.len)
     return too_large(r);
   r->state = r->left > 0 ? CHUNK : TRAILERS;
   return 0;
 }
 
-/* A byte of the line with a chunk's size, or behind the chunk. */
-static int take_chunk_line (struct cj_response_parser *r, char c) {
+/* A byte of a chunk's size: 1 when it is a digit, 0 when it is none, -1. */
+static int parse_digit (struct cj_response_parser *r, char c) {
   int value = cj_hex_value(c);
-  if (r->state == CHUNK_END) {
-    if (c == '\n') {
-      r->state = CHUNK_SIZE;
-      r->digits = 0;
-      r->left = 0;
-      return 0;
-    } else if (c == '\r' && r->digits > 0) {
-      r->digits = 0; /* one will do */
-      return 0;
-    }
-  } else if (r->state == CHUNK_SIZE && value >= 0) {
-    if (r->digits++ < CHUNK_DIGITS && r->left <= SIZE_MAX >> 4) {
-      r->left = r->left << 4 | (size_t)value;
-      return 0;
-    }
-  } else if (r->digits > 0) {
-    if (c == '\n')
-      return end_size_line(r);
-    if (r->state == CHUNK_SIZE)
-      r->line = 0;
-    if (++r->line <= CHUNK_EXTENSION && (r->state == CHUNK_REST || c == '\r' ||
-                                         c == ';' || c == ' ' || c == '\t')) {
-      r->state = CHUNK_REST;
-      return 0;
-    }
-  }
-  return refuse(r, "protocol", "the answer's chunks are malformed");
+  if (value < 0)
+    return 0;
+  if (r->digits++ == CHUNK_DIGITS || r->left > SIZE_MAX >> 4)
+    return -1;
+  r->left = r->left << 4 | (size_t)value;
+  return 1;
 }
 
-/* Trailers are counted and dropped: no service here uses them. */
-static int take_trailer (struct cj_response_parser *r, char c) {
+/* A byte of the line with a chunk's size. Gives 0, or -1 where it is malformed.
+** An extension has no control character but tabs. */
+static int parse_size_line (struct cj_response_parser *r, char c) {
+  int digit = r->state == CHUNK_SIZE ? parse_digit(r, c) : 0;
+  if (digit != 0)
+    return digit < 0 ? -1 : 0;
+  if (r->digits == 0 || ++r->line > CHUNK_EXTENSION)
+    return -1;
+  if (c == '\r') {
+    r->state = CHUNK_SIZE_LF;
+    return 0;
+  }
+  if (r->state == CHUNK_REST)
+    return (unsigned char)c >= ' ' || c == '\t' ? 0 : -1;
+  r->state = c == ';' ? CHUNK_REST : CHUNK_BLANKS;
+  return c == ';' || c == ' ' || c == '\t' ? 0 : -1;
+}
+
+/* A byte outside of the chunks' own. */
+static int parse_chunk_line (struct cj_response_parser *r, char c) {
+  int result = -1;
+  if (r->state == CHUNK_END || r->state == CHUNK_END_LF) {
+    if (c == '\n' || (c == '\r' && r->state == CHUNK_END)) {
+      r->state = c == '\n' ? CHUNK_SIZE : CHUNK_END_LF;
+      result = 0;
+    }
+  } else if (c == '\n' && r->digits > 0) {
+    return end_size_line(r);
+  } else if (r->state != CHUNK_SIZE_LF) {
+    result = parse_size_line(r, c);
+  }
+  return result == 0
+             ? 0
+             : refuse(r, "protocol", "the response's chunks are malformed");
+}
+
+/* Trailers are counted and dropped: no service here uses them. 'line' counts
+** the bytes of a line, where a CR in front is 'digits'. */
+static int parse_trailer (struct cj_response_parser *r, char c) {
   if (count_head(r, 1) != 0)
     return -1;
   if (c == '\n') {
-    if (r->line == 0)
+    if (r->line == r->digits)
       r->state = DONE;
     r->line = 0;
-  } else if (c != '\r') {
+    r->digits = 0;
+  } else {
+    r->digits += r->line == 0 && c == '\r';
     r->line++;
   }
   return 0;
 }
 
-/* Takes what belongs together of the bytes, and says how many that were. */
+/* Consumes the bytes that belong to one state, and sets *n to their number. */
 static int step (struct cj_response_parser *r, const char *s, size_t *n) {
   switch (r->state) {
   case HEAD:
-    return take_head(r, s, n);
+    return parse_head(r, s, n);
   case UNTIL_CLOSE:
-    return take_body(r, s, *n);
+    return parse_body(r, s, *n);
   case UNTIL_LENGTH:
   case CHUNK:
     *n = *n < r->left ? *n : r->left;
     r->left -= *n;
     if (r->left == 0)
       r->state = r->state == CHUNK ? CHUNK_END : DONE;
-    return take_body(r, s, *n);
+    return parse_body(r, s, *n);
   case TRAILERS:
     *n = 1;
-    return take_trailer(r, *s);
+    return parse_trailer(r, *s);
   case DONE:
-    r->keep_alive = 0; /* nobody asked for more */
+    r->keep_alive = 0; /* bytes behind the response */
     return 0;
   default:
     *n = 1;
-    return take_chunk_line(r, *s);
+    return parse_chunk_line(r, *s);
   }
 }
 
@@ -345,9 +256,9 @@ static enum cj_parse end (struct cj_response_parser *r) {
   refuse(r, "closed", "%s",
          !cj_response_parser_has_begun(r)
              ? "the server closed the connection and sent "
-               "no answer"
-         : r->state == HEAD ? "the answer's headers were cut off"
-                            : "the answer's body was cut off");
+               "no response"
+         : r->state == HEAD ? "the response's headers were cut off"
+                            : "the response's body was cut off");
   return CJ_PARSE_FAILED;
 }
 

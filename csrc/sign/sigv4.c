@@ -33,17 +33,13 @@ int cj_sign_skips (struct cj_slice name) {
   return skipped->s != NULL;
 }
 
-static int is_name (struct cj_slice name) {
-  static const uint64_t in_names[2] = { /* a-z 0-9 !#$%&'*+-.^_`|~ */
-                                        0x03ff6cfa00000000, 0x57ffffffc0000000
-  };
+static int is_lower_token (struct cj_slice name) {
   size_t i;
   for (i = 0; i < name.n; i++) {
-    char c = name.s[i];
-    if (!(c >= 'a' && c <= 'z') && c != '-' && !cj_is_in(in_names, c))
+    if (cj_is_upper(name.s[i]))
       return 0;
   }
-  return name.n > 0;
+  return cj_is_token(name);
 }
 
 /* Whether all bytes are above the blank, sixteen at a time. */
@@ -68,7 +64,7 @@ int cj_sign_fail (struct cj_sign_error *error, const char *message) {
 }
 
 int cj_header_check (struct cj_header *h, struct cj_sign_error *error) {
-  if (!is_name(h->name))
+  if (!is_lower_token(h->name))
     return cj_sign_fail(error, "a header's name is not a lower-case word");
   return cj_value_check(h, error);
 }

@@ -4,15 +4,7 @@
 #ifndef CJ_URI_H
 #define CJ_URI_H
 
-#include "../base/buf.h"
-
-#include <stdint.h>
-
-/* A set of ASCII characters, one bit each. */
-static inline int cj_is_in (const uint64_t set[2], char c) {
-  unsigned char u = (unsigned char)c;
-  return u < 128 && (set[u >> 6] >> (u & 63) & 1);
-}
+#include "../base/ascii.h"
 
 static inline int cj_uri_is_unreserved (char c) {
   static const uint64_t unreserved[2] = { /* A-Z a-z 0-9 - . _ ~ */

@@ -434,7 +434,7 @@ local function contract(new, run, written, is_ours)
   describe("limits", function()
     it("are named in the error", function()
       local _, err = send [[ s:write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n") s:flush() sleep(60) ]]
-      assert.is_truthy(err.message:find("the answer is larger than the limit of 67108864 bytes", 1, true))
+      assert.is_truthy(err.message:find("the response is larger than the limit of 67108864 bytes", 1, true))
       assert.equal("A transport's limit is its option max_body", err.hint)
     end)
 

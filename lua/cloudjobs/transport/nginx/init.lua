@@ -168,7 +168,7 @@ local function take(data, request, method, max_body)
   if not data or method == "HEAD" then
     return nil
   end
-  local status, from = core.whole_answer(data)
+  local status, from = core.whole_response(data)
   if status and #data - from < max_body then
     local body = not request.route and data:sub(from) or nil
     return message.new { status = status, lines = data, from = from, body = body }

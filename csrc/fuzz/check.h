@@ -1,6 +1,6 @@
 /* What the fuzz targets share. */
-#ifndef CJ_FUZZ_HOLD_H
-#define CJ_FUZZ_HOLD_H
+#ifndef CJ_FUZZ_CHECK_H
+#define CJ_FUZZ_CHECK_H
 
 #include "../base/buf.h"
 
@@ -9,19 +9,19 @@
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
-static void hold (int truth) {
+static inline void check (int truth) {
   if (!truth)
     abort();
 }
 
-/* The input behind a beginning that it would not guess, in memory that ends
-** where it ends, so that ASan sees what is read behind it. To be freed. */
-static inline struct cj_slice hold_behind (const char *beginning,
-                                           const uint8_t *data, size_t size) {
+/* The input behind a beginning that the fuzzer would not guess, in memory of
+** just that size, so that ASan sees a read behind it. To be freed. */
+static inline struct cj_slice input_behind (const char *beginning,
+                                            const uint8_t *data, size_t size) {
   size_t n = strlen(beginning);
   char *s = malloc(n + size);
   struct cj_slice whole;
-  hold(s != NULL || n + size == 0);
+  check(s != NULL || n + size == 0);
   if (n > 0)
     memcpy(s, beginning, n);
   if (size > 0)
