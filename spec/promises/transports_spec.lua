@@ -715,9 +715,9 @@ local function contract(new, run, written, is_ours)
       assert.same({ "proxy", false, false }, { err.code, err.retryable, err.ambiguous })
       assert.is_truthy(err.message:find("the proxy answered 407 to CONNECT", 1, true))
       for _, proxy in ipairs { "foo://user:hidden@127.0.0.1:1", "http://user:hid den@:::1", "http://user:hidden@" .. UNKNOWN } do
-        _, err = send(nil, { network = { proxy = proxy } })
-        assert.equal("proxy", err.code)
-        assert.is_nil(tostring(err):find("hid", 1, true))
+        local _, refused = send(nil, { network = { proxy = proxy } })
+        assert.equal("proxy", refused.code)
+        assert.is_nil(tostring(refused):find("hid", 1, true))
       end
     end)
 

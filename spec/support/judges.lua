@@ -117,7 +117,8 @@ local VARIABLE = {
 --- what differs from run to run.
 local function lines(text)
   local list = {}
-  for line in text:gmatch "[^\n]+" do
+  for printed in text:gmatch "[^\n]+" do
+    local line = printed
     for _, rule in ipairs(VARIABLE) do
       line = line:gsub(rule[1], rule[2])
     end

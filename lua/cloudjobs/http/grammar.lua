@@ -99,8 +99,8 @@ end
 ---@return integer|nil length nil when it is no number or the numbers differ
 local function content_length(value)
   local length
-  for one in (value .. ","):gmatch("([^,]*),") do
-    one = trim(one)
+  for item in (value .. ","):gmatch("([^,]*),") do
+    local one = trim(item)
     if #one > MAX_DIGITS or not one:find("^%d+$") or (length and tonumber(one) ~= length) then
       return nil
     end
