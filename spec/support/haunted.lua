@@ -14,8 +14,15 @@ local PRELUDE = [[
       end
     end
     bury()
-    if not pcall(collectgarbage, "incremental", 1, 1000, 1) then -- before 5.4
-      jit.off() -- a trace of LuaJIT's may do nothing but collect with these
+    -- Each Lua has its own way to the smallest steps, and raises for those of the newer ones.
+    if pcall(collectgarbage, "param", "stepsize", 1) then -- 5.5
+      collectgarbage("incremental")
+      collectgarbage("param", "pause", 1)
+      collectgarbage("param", "stepmul", 1000)
+    elseif not pcall(collectgarbage, "incremental", 1, 1000, 1) then -- before 5.4
+      if jit then
+        jit.off() -- a trace of LuaJIT's may do nothing but collect with these
+      end
       collectgarbage("setpause", 0)
       collectgarbage("setstepmul", 10000)
     end
