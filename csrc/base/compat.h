@@ -1,6 +1,6 @@
-/* The Lua 5.4 C API names we use, on 5.3, 5.1 and LuaJIT. Below this header
-** there is no #if LUA_VERSION_NUM. The names are our own with a #define on
-** top, because some lauxlib.h declare what they do not define. */
+/* The Lua 5.4 C API names we use, on 5.5, 5.3, 5.1 and LuaJIT. Below this
+** header there is no #if LUA_VERSION_NUM. The names are our own with a #define
+** on top, because some lauxlib.h declare what they do not define. */
 #ifndef CJ_COMPAT_H
 #define CJ_COMPAT_H
 
@@ -23,6 +23,13 @@ extern int luaL_argerror (lua_State *L, int i, const char *message)
 
 /* Largest integer that a double holds without gaps: 2^53. */
 #define CJ_MAX_EXACT 9007199254740992LL
+
+/* Lua 5.5 seeds the hashes of strings by an argument: the same each time. */
+#if LUA_VERSION_NUM >= 505
+#define cj_newstate(f, ud) lua_newstate((f), (ud), 0)
+#else
+#define cj_newstate lua_newstate
+#endif
 
 #if LUA_VERSION_NUM < 504
 

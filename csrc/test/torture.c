@@ -151,7 +151,7 @@ static int run_again (lua_State *L, const char *file, long n) {
 /* One state, one n. Returns 0, or -1 when something is wrong. */
 static int attempt (const char *file, long n) {
   int result = -1;
-  lua_State *L = lua_newstate(lua_memory, NULL);
+  lua_State *L = cj_newstate(lua_memory, NULL);
   if (L == NULL)
     return fail(file, n, "no state");
   luaL_openlibs(L);
