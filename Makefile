@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 # One flavour a Lua: its headers, its program, the tree its rocks go to.
 first_of = $(shell for name in $(1); do \
 	pkg-config --cflags $$name 2>/dev/null && break; done)
+INCLUDE_5.5 ?= $(call first_of,lua5.5 lua-5.5 lua55)
 INCLUDE_5.4 ?= $(call first_of,lua5.4 lua-5.4 lua54)
 INCLUDE_5.3 ?= $(call first_of,lua5.3 lua-5.3 lua53)
 INCLUDE_5.1 ?= $(call first_of,lua5.1 lua-5.1 lua51)
@@ -51,7 +52,7 @@ objects = $(patsubst csrc/%.c,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo nginx-demo test check lint analyse asan valgrind torture tortured \
-	fuzz seeded harden judges bench benched pictures install rockspecs sources models definitions clean
+	fuzz seeded harden judges platforms bench benched pictures install rockspecs sources models definitions clean
 build: $(modules)
 	@mkdir -p $(out)/bin
 	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(PROGRAM)' '$(CURDIR)/bin/cloudjobs' >$(out)/bin/cloudjobs
@@ -107,7 +108,7 @@ test:
 # Warnings are errors for each Lua and each compiler; then the linters.
 check:
 	@tools/setup check
-	@for cc in gcc clang; do $(call each_lua,5.4 jit 5.3 5.1) -s build \
+	@for cc in gcc clang; do $(call each_lua,5.4 jit 5.3 5.1 $(if $(INCLUDE_5.5),5.5)) -s build \
 	  CC=$$cc BUILD=$(BUILD)/$$cc CFLAGS='-O2 -Werror'; done; done
 	@$(MAKE) --no-print-directory lint analyse
 
@@ -156,11 +157,12 @@ $(out)/torture: $(out)/obj/test/torture.o
 
 torture:
 	@tools/setup test
+	@$(MAKE) -s build LUA=5.4
 	@$(call each_lua,$(FLAVOURS)) -s tortured; done
 
 tortured: build $(out)/torture
 	@echo "== $(PROGRAM)"
-	@eval "$$($(MAKE) -s env)"; tools/torture $(PROGRAM) $(out)/torture $(wildcard spec/torture/*.lua)
+	@eval "$$($(MAKE) -s env)"; tools/torture $(out)/torture $(wildcard spec/torture/*.lua)
 
 # Other people's clients against the emulator, their requests and signatures
 # beside ours. `make test` runs these specs too where the clients are installed.
@@ -169,6 +171,10 @@ judges:
 	@tools/judges
 	@$(call each_lua,$(FLAVOURS)) -s build; done
 	@tools/test "$(FLAVOURS)" spec/judges
+
+# The specs in chroots of Debian's releases, and on OPENRESTY where one is named: tools/platforms.
+platforms:
+	@tools/platforms $(SPECS)
 
 # A limit is C in spec/bench that may use what of csrc knows no Lua.
 limits = $(patsubst spec/bench/%.c,$(out)/bench/%.so,$(wildcard spec/bench/*.c))

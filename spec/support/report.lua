@@ -5,6 +5,14 @@ return function(options)
   local busted = require "busted"
   local handler = require "busted.outputHandlers.plainTerminal"(options)
 
+  -- A file or block that is pending as a whole (see absent.lua), which busted does not count.
+  for _, block in ipairs { "file", "describe", "strict_setup", "lazy_setup", "before_each" } do
+    busted.subscribe({ "pending", block }, function(element, parent, message, trace)
+      handler.pendingsCount = handler.pendingsCount + 1
+      table.insert(handler.pendings, handler.format(element, parent, message, trace))
+    end)
+  end
+
   busted.subscribe({ "exit" }, function()
     local path = os.getenv("CLOUDJOBS_TALLY")
     if path then

@@ -25,6 +25,7 @@ end
 ---@param text string
 ---@return string|nil
 local function unresolved(text)
+  require "cqueues" -- which the child needs
   if is_old() then
     return nil
   end
