@@ -214,7 +214,7 @@ seeded:
 harden: build
 	@tools/harden $(modules)
 
-# The README's pictures, from a real terminal over the emulator.
+# The pictures of README.md and docs/, from a real terminal over the emulator.
 pictures: build
 	@mkdir -p docs
 	@eval "$$($(MAKE) -s env)"; export LUA_PATH="./?.lua;$$LUA_PATH"; \

@@ -2,7 +2,7 @@ local Command = require "spec.support.command"
 local files = require "spec.support.files"
 local process = require "spec.support.process"
 
-describe("the README's pictures", function()
+describe("the pictures of README.md and docs/", function()
   (Command.has_terminal() and it or pending)("show what the command prints today (else: make pictures)", function()
     local folder = files.temporary()
     local line = process.command { "env", "LUA_PATH=./?.lua;" .. package.path, process.program, "tools/pictures.lua", folder }

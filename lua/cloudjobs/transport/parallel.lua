@@ -120,7 +120,7 @@ end
 ---@param functions (fun(): any, any)[]
 ---@param options { concurrency: integer|nil, timeout: number|nil, cancel: table|nil, wait: function|nil }|nil
 ---   concurrency: how many at once, 50 unless given; timeout: seconds for all together; wait: waits in somebody
----   else's event loop, as cqueues.poll does (see README)
+---   else's event loop, as cqueues.poll does (see docs/many-at-once.md)
 ---@return { n: integer } results in the functions' order: { ok = true, value = … } or { ok = false, err = … }, where
 ---   err may also be what the function raised
 local function parallel(functions, options)

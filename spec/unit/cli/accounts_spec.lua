@@ -21,9 +21,9 @@ describe("a demo's settings", function()
     assert.same({ ssm = { region = "us-east-1" } }, load '{"ssm":{"region":"us-east-1"}}')
   end)
 
-  it("have an example that is one, and the README's", function()
+  it("have an example that is one, and the one in docs/command.md", function()
     assert(load(accounts.EXAMPLE))
-    assert.truthy(files.read("README.md"):find("```json\n" .. accounts.EXAMPLE .. "```", 1, true))
+    assert.truthy(files.read("docs/command.md"):find("```json\n" .. accounts.EXAMPLE .. "```", 1, true))
   end)
 
   local REFUSED = {
