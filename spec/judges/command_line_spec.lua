@@ -3,8 +3,9 @@
 
 local core = require "cloudjobs.core"
 local judges = require "spec.support.judges"
+local socket = require "cqueues.socket"
 
-local KEYS = { "AWS_ACCESS_KEY_ID=AKIDEMULATOR", "AWS_SECRET_ACCESS_KEY=emulator-secret" }
+local KEYS = { AWS_ACCESS_KEY_ID = "AKIDEMULATOR", AWS_SECRET_ACCESS_KEY = "emulator-secret" }
 
 local DEFINITION = assert(core.json_encode {
   Name = "nightly",
@@ -19,18 +20,18 @@ local DEFINITION = assert(core.json_encode {
 })
 local WINDOW = "--name patching --schedule rate(1_day) --duration 3 --cutoff 1 --no-allow-unassociated-targets"
 
--- The program with its clock an hour late.
-local LATE = [[
-import datetime, sys, botocore.auth
-from awscli.clidriver import main
-now = botocore.auth.get_current_datetime
-botocore.auth.get_current_datetime = lambda: now() - datetime.timedelta(hours=1)
-sys.exit(main())
-]]
-
 describe("the AWS command line", function()
   judges.with(judges.command_line, function()
-    local server
+    local server, child, connection
+    setup(function()
+      child = judges.spawn { "python3", "spec/judges/python/command_line.py" }
+      connection = socket.connect("127.0.0.1", assert(child:line(60)))
+      connection:setmaxline(1024 * 1024)
+    end)
+    teardown(function()
+      connection:close()
+      child:stop(1)
+    end)
     before_each(function()
       server = judges.start()
     end)
@@ -41,9 +42,6 @@ describe("the AWS command line", function()
     -- Runs a line of words, "_" for a blank within one; then `...`, whole words.
     local function run(line, options, ...)
       local words = {}
-      for _, word in ipairs(options.program or { "aws" }) do
-        words[#words + 1] = word
-      end
       for word in line:gmatch "%S+" do
         words[#words + 1] = (word:gsub("_", " "))
       end
@@ -53,7 +51,10 @@ describe("the AWS command line", function()
       for _, word in ipairs { "--endpoint-url", server.url, "--region", "us-east-1", "--output", "json" } do
         words[#words + 1] = word
       end
-      return judges.run(words, { environment = options.environment or KEYS })
+      local command = { arguments = words, environment = options.environment or KEYS, late = options.late or 0 }
+      assert(connection:write(assert(core.json_encode(command)), "\n"))
+      assert(connection:flush())
+      return assert(core.json_decode(assert(connection:read("*l"))))
     end
 
     -- What it prints of a success.
@@ -152,15 +153,17 @@ describe("the AWS command line", function()
     local TROUBLES = {
       {
         "a wrong secret",
-        { environment = { KEYS[1], "AWS_SECRET_ACCESS_KEY=another" } },
+        { environment = { AWS_ACCESS_KEY_ID = KEYS.AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY = "another" } },
         "InvalidSignatureException",
       },
       {
         "an expired session",
-        { environment = { "AWS_ACCESS_KEY_ID=ASIAEXPIRED", KEYS[2], "AWS_SESSION_TOKEN=expired" } },
+        { environment = {
+          AWS_ACCESS_KEY_ID = "ASIAEXPIRED", AWS_SECRET_ACCESS_KEY = KEYS.AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN = "expired",
+        } },
         "ExpiredTokenException",
       },
-      { "a clock that is an hour late", { program = { "python3", "-c", LATE } }, "InvalidSignatureException" },
+      { "a clock that is an hour late", { late = 3600 }, "InvalidSignatureException" },
     }
     for _, case in ipairs(TROUBLES) do
       it("tells of " .. case[1], function()

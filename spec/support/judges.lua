@@ -62,9 +62,9 @@ local azure = {
 
 local command_line = {
   title = "the AWS command line",
-  absent = "there is no aws",
+  absent = "python3 has no awscli",
   present = function()
-    return answers { "aws", "--version" }
+    return answers { "python3", "-c", "import awscli.clidriver" }
   end,
 }
 
@@ -78,19 +78,29 @@ local function with(judge, define)
   busted.pending(("agrees (%s)"):format(judge.absent))
 end
 
+-- The command line of a judge's program.
+local function with_environment(words, environment)
+  local line = {}
+  for _, part in ipairs { ENVIRONMENT, environment or {}, words } do
+    for _, word in ipairs(part) do
+      line[#line + 1] = word
+    end
+  end
+  return line
+end
+
 --- Runs a program of a judge to its end.
 ---@param words string[]
 ---@param options { environment: string[]|nil, stdin: string|nil }|nil
 ---@return { status: integer, stdout: string, stderr: string }
 local function run(words, options)
   options = options or {}
-  local line = {}
-  for _, part in ipairs { ENVIRONMENT, options.environment or {}, words } do
-    for _, word in ipairs(part) do
-      line[#line + 1] = word
-    end
-  end
-  return assert(process.run(line, { timeout = TIMEOUT, stdin = options.stdin }))
+  return assert(process.run(with_environment(words, options.environment), { timeout = TIMEOUT, stdin = options.stdin }))
+end
+
+--- Starts a program of a judge that serves until it is stopped.
+local function spawn(words)
+  return assert(process.spawn(with_environment(words)))
 end
 
 --- The words that run a judge's driver.
@@ -187,6 +197,7 @@ return {
   with = with,
   start = start,
   run = run,
+  spawn = spawn,
   driver = driver,
   lines = lines,
   hold = hold,
