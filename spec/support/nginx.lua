@@ -7,6 +7,7 @@
 local core = require "cloudjobs.core"
 local curl = require "cloudjobs.curl"
 local files = require "spec.support.files"
+local ports = require "spec.support.ports"
 local process = require "cloudjobs.os"
 local socket = require "cqueues.socket"
 
@@ -56,22 +57,6 @@ http {
 
 local Nginx = {}
 local nginx_mt = { __index = Nginx }
-
-local given = {} -- ports, by their numbers
-
--- A port that was free a moment ago, and another one each time: one server may
--- take several.
-local function free_port()
-  local listener = socket.listen("127.0.0.1", 0)
-  listener:listen()
-  local _, _, port = listener:localname()
-  listener:close()
-  if given[port] then
-    return free_port()
-  end
-  given[port] = true
-  return ("%d"):format(port)
-end
 
 local function working_folder()
   return (process.run({ "pwd" }).stdout:gsub("\n", ""))
@@ -174,7 +159,7 @@ end
 ---   lines of the configuration; FOLDER in them is the folder
 local function start(options)
   options = options or {}
-  local folder, port = files.temporary(), free_port()
+  local folder, port = files.temporary(), ports.free()
   local values = {
     WORKERS = ("%d"):format(options.workers or 1),
     MODULES = modules(),
@@ -202,4 +187,4 @@ local function start(options)
   return self
 end
 
-return { start = start, eventually = eventually, free_port = free_port }
+return { start = start, eventually = eventually, free_port = ports.free }

@@ -1,5 +1,5 @@
---- Runs Lua in a process for which no name is ever resolved: its resolver, for
---- it alone, is a socket of its own that it does not read.
+--- Runs Lua in a process for which no name is ever resolved: its resolver is a
+--- socket of its own, which it does not read.
 
 local files = require "spec.support.files"
 local process = require "spec.support.process"
@@ -9,9 +9,12 @@ local ENVIRONMENT = "ASAN_OPTIONS=detect_leaks=0"
 
 local PRELUDE = [[
   local socket = require "cqueues.socket"
-  local resolver = socket.listen { host = "127.0.0.1", port = 53, type = socket.SOCK_DGRAM }
+  local resolver = socket.listen { host = os.getenv "RESOLVER", port = 53, type = socket.SOCK_DGRAM }
   if not pcall(resolver.listen, resolver) then os.exit(77) end
 ]]
+
+-- An address of loopback that belongs to this process alone: another Lua may run this spec at the same time.
+local OWN_ADDRESS = "127.$(($$ / 65536)).$(($$ / 256 % 256)).$(($$ % 254 + 1))"
 
 -- libcurl lets go of a look-up since 7.87.
 local function is_old()
@@ -30,9 +33,12 @@ local function unresolved(text)
     return nil
   end
   local folder = files.temporary()
-  files.write(folder .. "/resolv.conf", "nameserver 127.0.0.1\n")
-  local inside = ("mount --bind %s/resolv.conf /etc/resolv.conf || exit 77; exec %s"):format(
-    folder, process.command { "env", ENVIRONMENT, process.program, "-e", PRELUDE .. text }
+  local inside = ([[
+    export RESOLVER=%s
+    echo "nameserver $RESOLVER" >%s/resolv.conf
+    mount --bind %s/resolv.conf /etc/resolv.conf || exit 77
+    exec %s]]):format(
+    OWN_ADDRESS, folder, folder, process.command { "env", ENVIRONMENT, process.program, "-e", PRELUDE .. text }
   )
   local status, out, err = process.run(process.command { "unshare", "-m", "sh", "-c", inside })
   files.remove(folder)

@@ -4,9 +4,9 @@
 
 local cloudjobs = require "cloudjobs"
 local curl = require "cloudjobs.curl"
-local cqueues_socket = require "cqueues.socket"
 local execution = require "spec.support.execution"
 local files = require "spec.support.files"
+local ports = require "spec.support.ports"
 local process = require "cloudjobs.os"
 
 local CONFIG = [[
@@ -31,15 +31,6 @@ http {
   }
 }
 ]]
-
--- A port that was free a moment ago.
-local function free_port()
-  local socket = cqueues_socket.listen("127.0.0.1", 0)
-  socket:listen()
-  local _, _, port = socket:localname()
-  socket:close()
-  return port
-end
 
 local function wait_for(url)
   local multi = curl.multi()
@@ -70,13 +61,13 @@ end
 ---@param transport table for the client
 ---@return table wire `call()` makes one call; `url`, `headers` (lines) and `body` are what it sends; `stop()`
 local function start(transport)
-  local folder, port = files.temporary(), free_port()
+  local folder, port = files.temporary(), ports.free()
   local pid = files.read("/proc/self/stat"):match("^%d+")
   assert(process.run({ "taskset", "-pc", "0", pid }).status == 0)
-  local values = { FOLDER = folder, PORT = ("%d"):format(port), ANSWER = execution.answer }
+  local values = { FOLDER = folder, PORT = port, ANSWER = execution.answer }
   files.write(folder .. "/nginx.conf", (CONFIG:gsub("%u%u%u%u+", values)))
   local child = assert(process.spawn { "nginx", "-p", folder, "-c", folder .. "/nginx.conf" })
-  local endpoint = ("http://127.0.0.1:%d"):format(port)
+  local endpoint = ("http://127.0.0.1:%s"):format(port)
   wait_for(endpoint)
   local client = cloudjobs.aws.bcm_data_exports {
     endpoint = endpoint,
