@@ -53,7 +53,6 @@ function cloudjobs.inventory(fleet, options)
   local context = {
     parallel = require "cloudjobs.transport.parallel",
     make = { aws = require "cloudjobs.aws", azure = require "cloudjobs.azure" },
-    kinds = require "cloudjobs.job.kinds",
     transport = options and options.transport or require("cloudjobs.transport").default(),
   }
   local rows = require "cloudjobs.job.inventory"(context, fleet, options)

@@ -4,13 +4,13 @@
 --- Without options it does so on the emulator, whose jobs live faster than the wall clock. With `--settings FILE` it
 --- does the same on real accounts, which may cost money: see accounts.lua.
 
-local START = require "cloudjobs.cli.starters"
 local accounts = require "cloudjobs.cli.accounts"
 local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local number = require "cloudjobs.cli.number"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
+local starters = require "cloudjobs.cli.starters"
 local view = require "cloudjobs.cli.view"
 local wrap = require "cloudjobs.cli.wrap"
 
@@ -36,16 +36,6 @@ local SETTINGS = {
   },
 }
 
--- The window first: it opens a little later.
-local ORDER = { "ssm", "bcm_data_exports", "azure", "partnercentral_selling" }
-
-local TITLES = {
-  bcm_data_exports = "AWS export",
-  ssm = "AWS window",
-  partnercentral_selling = "AWS snapshots",
-  azure = "Azure export",
-}
-
 -- A transport that sleeps by the emulator's clock, so that every pause and every floor is kept on it.
 local function accelerated(speed)
   local transport = cloudjobs.transport.default()
@@ -64,7 +54,8 @@ local function begin(shown, settings, options_of)
   local functions = {}
   for i, row in ipairs(shown.rows) do
     functions[i] = function()
-      local job, err = START[row.service](settings[row.service], options_of(row.service, settings[row.service]))
+      local own = settings[row.starter.settings]
+      local job, err = row.starter.start(own, options_of(row.starter.settings, own))
       if not job then
         return nil, err
       end
@@ -85,9 +76,9 @@ end
 -- Starts and follows what the settings name, with the clients' options from `options_of`.
 local function run_with(settings, parsed, options_of)
   local list = {}
-  for _, name in ipairs(ORDER) do
-    if settings[name] then
-      list[#list + 1] = { title = TITLES[name], service = name }
+  for _, starter in ipairs(starters) do
+    if settings[starter.settings] then
+      list[#list + 1] = { title = starter.kind.title, starter = starter }
     end
   end
   local shown = view.new(list, parsed)

@@ -1,69 +1,145 @@
 --- The kinds of job as the command line names and shows them.
 
-local export_execution = require "cloudjobs.job.kinds.export_execution"
-local export_run = require "cloudjobs.job.kinds.export_run"
-local maintenance_window_execution = require "cloudjobs.job.kinds.maintenance_window_execution"
-local resource_snapshot_job = require "cloudjobs.job.kinds.resource_snapshot_job"
+local access = require "cloudjobs.cli.access"
+local kinds = require "cloudjobs.job.kinds"
 
-local LIST = { export_execution, maintenance_window_execution, resource_snapshot_job, export_run }
-
-local UUID = "%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x"
-
-local TITLES = {
-  export_execution = "AWS export",
-  maintenance_window_execution = "AWS window",
-  resource_snapshot_job = "AWS snapshots",
-  export_run = "Azure export",
-}
-
---- An AWS export's name, from its ARN.
----@return string
-local function export_name(arn)
-  local name = arn:match("export/(.+)$") or arn
-  return (name:gsub("%-" .. UUID .. "$", ""))
-end
-
--- What people call the thing that a job is a run of.
-local NAMES = {
-  export_execution = function(params)
-    return export_name(params.ExportArn)
-  end,
-  maintenance_window_execution = function(params)
-    return params.WindowId or params.WindowExecutionId
-  end,
-  resource_snapshot_job = function(params)
-    return params.ResourceSnapshotJobIdentifier
-  end,
-  export_run = function(params)
-    return params.exportName
-  end,
-}
-
-local by_name, names = {}, {}
-for i, kind in ipairs(LIST) do
-  by_name[kind.kind] = kind
+local names = {}
+for i, kind in ipairs(kinds) do
   names[i] = kind.kind:gsub("_", "-")
 end
 
 --- The kind of that name in either spelling, or nil.
 ---@param name string|nil
----@return table|nil
+---@return cloudjobs.Kind|nil
 local function find(name)
-  return by_name[((name or ""):gsub("-", "_"))]
+  return kinds[((name or ""):gsub("-", "_"))]
 end
 
 local function title(job)
-  return TITLES[job.kind]
+  return kinds[job.kind].title
 end
 
---- What people call the thing that jobs of `kind` with `params` are runs of.
+--- What people call the thing that a job is a run of.
 ---@return string
-local function name(kind, params)
-  return NAMES[kind](params)
-end
-
 local function name_of(job)
-  return name(job.kind, job.params)
+  return kinds[job.kind].name(job.params)
 end
 
-return { find = find, names = names, title = title, name = name, name_of = name_of, export_name = export_name }
+-- The kinds that have sources and a member of that name, such as "next" or "run".
+local function each_with(feature)
+  local list = {}
+  for _, kind in ipairs(kinds) do
+    if kind[feature] and kind.source then
+      list[#list + 1] = kind
+    end
+  end
+  return list
+end
+
+--- Adds the options that the sources of those kinds need.
+---@param command table
+---@param feature string
+local function define_options(command, feature)
+  local taken = access.taken()
+  for _, kind in ipairs(each_with(feature)) do
+    local option = kind.source.option
+    if option and not taken["--" .. option.name] then
+      taken["--" .. option.name] = true
+      command:option("--" .. option.name):argname("<name>"):description(option.description)
+    end
+  end
+end
+
+--- How the command line names the sources of those kinds: "A, B or C".
+---@param feature string
+---@return string
+local function hints(feature)
+  local list = {}
+  for i, kind in ipairs(each_with(feature)) do
+    list[i] = kind.source.hint
+  end
+  local last = table.remove(list)
+  return #list > 0 and table.concat(list, ", ") .. " or " .. last or last
+end
+
+-- Whether a kind's source is named: 2 by an option, 1 by the text alone, nil when it is not.
+local function fits(source, text, parsed)
+  if source.matches and text and not source.matches(text) then
+    return nil
+  elseif source.option then
+    return parsed[source.option.name] and 2
+  end
+  return 1
+end
+
+-- The kind that fits best; an option says more than the text.
+local function best_of(list, text, parsed)
+  local best, best_fit = nil, 0
+  for _, kind in ipairs(list) do
+    local fit = fits(kind.source, text, parsed)
+    if fit and fit > best_fit then
+      best, best_fit = kind, fit
+    end
+  end
+  return best
+end
+
+--- The kind whose source the command line names, and that source's parameters.
+---@param feature string what the kind must have
+---@param text string
+---@param parsed table
+---@return cloudjobs.Kind|nil
+---@return table<string, string>|nil params
+local function of_source(feature, text, parsed)
+  local kind = best_of(each_with(feature), text, parsed)
+  if not kind then
+    return nil
+  end
+  local params, option = { [kind.source.param] = text }, kind.source.option
+  if option then
+    params[option.param] = parsed[option.name]
+  end
+  return kind, params
+end
+
+--- The words that `cloudjobs list` takes.
+---@return string[]
+local function words()
+  local list, seen = {}, {}
+  for _, kind in ipairs(each_with "source") do
+    local word = kind.source.word
+    if not seen[word] then
+      seen[word], list[#list + 1] = true, word
+    end
+  end
+  return list
+end
+
+--- The kind whose sources such a word lists.
+---@param word string
+---@param parsed table
+---@return cloudjobs.Kind|nil
+---@return string|nil message where an option is missing
+local function of_word(word, parsed)
+  local list = {}
+  for _, kind in ipairs(each_with "source") do
+    list[#list + 1] = kind.source.word == word and kind or nil
+  end
+  local kind = best_of(list, nil, parsed)
+  if not kind and list[1] then
+    return nil, ("%s: expected --%s"):format(word, list[1].source.option.name)
+  end
+  return kind
+end
+
+return {
+  names = names,
+  find = find,
+  title = title,
+  name_of = name_of,
+  define_options = define_options,
+  hints = hints,
+  of_source = of_source,
+  words = words,
+  of_word = of_word,
+}

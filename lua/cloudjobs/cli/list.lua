@@ -1,8 +1,9 @@
 --- `cloudjobs list [WHAT]`: exports, windows, snapshot jobs, or the runs of one of them with their references.
 
+local Job = require "cloudjobs.job.job"
 local access = require "cloudjobs.cli.access"
-local cloudjobs = require "cloudjobs"
 local kinds = require "cloudjobs.cli.kinds"
+local member = require "cloudjobs.base.path"
 local number = require "cloudjobs.cli.number"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
@@ -19,16 +20,14 @@ local EXAMPLES = [[
 
 local LIMIT = 20 -- runs, unless --limit says another
 
-local WORDS = { "exports", "windows", "snapshot-jobs" }
-
 local function define(command)
   local argument = command:argument("what"):args("?"):argname("<what>")
-    :description("exports, windows or snapshot-jobs; the ARN of an export, the id of a window or the name of an "
-      .. "export in --scope lists its runs, the newest first.")
-  argument.offers = WORDS
-  command:option("--catalog"):argname("<name>"):description("Partner Central catalog, such as AWS or Sandbox.")
+    :description(("%s: lists these; %s: lists its runs, the newest first."):format(
+      table.concat(kinds.words(), ", "), kinds.hints "listing"))
+  argument.offers = kinds.words()
+  kinds.define_options(command, "source")
   command:option("--limit"):argname("<n>"):convert(number.whole(1))
-    :description(("So many rows at most; runs: %d unless given."):format(LIMIT))
+    :description(("Rows at most; %d runs unless given."):format(LIMIT))
   access.define(command)
   rows.define(command)
 end
@@ -39,66 +38,22 @@ local function field(name)
   end
 end
 
--- A shape whose columns are plain fields: { "TITLE", "field" }.
-local function shape(list)
+-- The columns of a kind's sources.
+local function shape_of(source)
   local columns, fields = {}, {}
-  for i, pair in ipairs(list) do
-    columns[i] = { title = pair[1], value = field(pair[2]), shrinks = true }
-    fields[i] = pair[2]
+  for i, column in ipairs(source.columns) do
+    columns[i] = { title = column[1], value = field(column[2]), shrinks = true }
+    fields[i] = column[2]
   end
   return { columns = columns, fields = fields }
 end
 
--- A listing: the client's kind, the operation, what a row holds.
-local LISTINGS = {
-  exports = {
-    kind = "export_execution", operation = "list_exports",
-    shape = shape { { "NAME", "name" }, { "HEALTH", "health" }, { "ARN", "id" } },
-    row = function(record)
-      return { name = record.ExportName, health = record.ExportStatus.StatusCode, id = record.ExportArn }
-    end,
-  },
-  windows = {
-    kind = "maintenance_window_execution", operation = "describe_maintenance_windows",
-    shape = shape { { "NAME", "name" }, { "ID", "id" }, { "ENABLED", "enabled" }, { "NEXT", "next" } },
-    row = function(record)
-      return {
-        name = record.Name, id = record.WindowId, enabled = record.Enabled, next = record.NextExecutionTime,
-      }
-    end,
-  },
-  ["snapshot-jobs"] = {
-    kind = "resource_snapshot_job", operation = "list_resource_snapshot_jobs",
-    shape = shape { { "ID", "id" }, { "STATUS", "status" }, { "ENGAGEMENT", "engagement" } },
-    row = function(record)
-      return { id = record.Id, status = record.Status, engagement = record.EngagementId }
-    end,
-  },
-  azure = {
-    kind = "export_run", operation = "list",
-    shape = shape {
-      { "NAME", "name" }, { "SCHEDULE", "schedule" }, { "RECURRENCE", "recurrence" }, { "NEXT", "next" },
-    },
-    row = function(record)
-      local properties = record.properties or {}
-      local schedule = properties.schedule or {}
-      return {
-        name = record.name, schedule = schedule.status, recurrence = schedule.recurrence,
-        next = properties.nextRunTimeEstimate,
-      }
-    end,
-  },
-}
-
--- The runs of something: the kind, and the parameters that its listing takes.
-local function runs_of(what, parsed)
-  if parsed.scope then
-    return "export_run", { scope = parsed.scope, exportName = what }
-  elseif what:find("^mw%-%x+$") then
-    return "maintenance_window_execution", { WindowId = what }
-  elseif what:find("^arn:[^:]*:bcm%-data%-exports:") then
-    return "export_execution", { ExportArn = what }
+local function row_of(source, record)
+  local row = {}
+  for _, column in ipairs(source.columns) do
+    row[column[2]] = member.at(record, column[3], column[4] or "string")
   end
+  return row
 end
 
 local function run_columns(utc)
@@ -132,18 +87,17 @@ local function cut(list, limit)
 end
 
 local function list_runs(client, kind, params, parsed)
-  local listing = kind.listing
-  local records, err = client:all(listing.operation, params)
+  local records, err = client:all(kind.listing.operation, params)
   if not records then
     return out.fail(err)
   end
   local found = {}
   for i, record in ipairs(records) do
-    local ids = { [kind.id] = kind.record_id(record) }
-    for name, value in pairs(params) do
-      ids[name] = value
+    local job
+    job, err = Job.of_record(kind, client, params, record)
+    if not job then
+      return out.fail(err)
     end
-    local job = cloudjobs.jobs[kind.kind](client, ids)
     found[i] = job:read(record)
     found[i].ref = job:ref()
   end
@@ -155,36 +109,37 @@ local function list_runs(client, kind, params, parsed)
   return out.EXIT.succeeded
 end
 
-local function list_all(client, listing, params, parsed)
-  local records, err = client:all(listing.operation, params)
+local function list_sources(client, source, parsed)
+  local params = source.option and { [source.option.param] = parsed[source.option.name] }
+  local records, err = client:all(source.operation, params)
   if not records then
     return out.fail(err)
   end
   local found = {}
   for i, record in ipairs(records) do
-    found[i] = listing.row(record)
+    found[i] = row_of(source, record)
   end
   cut(found, parsed.limit or #found)
-  rows.print(found, listing.shape, parsed)
+  rows.print(found, shape_of(source), parsed)
   return out.EXIT.succeeded
 end
 
 --- Lists. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
-  local what = parsed.what or "exports"
-  if what == "snapshot-jobs" and not parsed.catalog then
-    return nil, "snapshot-jobs: expected --catalog"
+  local what = parsed.what or kinds.words()[1]
+  local kind, message = kinds.of_word(what, parsed)
+  if message then
+    return nil, message
   end
   local reach = access.new(parsed)
-  local listing = LISTINGS[parsed.scope and what == "exports" and "azure" or what]
-  if listing then
-    return list_all(reach:client(kinds.find(listing.kind)), listing, { Catalog = parsed.catalog }, parsed)
+  if kind then
+    return list_sources(reach:client(kind), kind.source, parsed)
   end
-  local kind, params = runs_of(what, parsed)
+  local params
+  kind, params = kinds.of_source("listing", what, parsed)
   if not kind then
-    return nil, ("'%s' is nothing to list%s"):format(what, suggest(what, WORDS))
+    return nil, ("'%s' is nothing to list%s"):format(what, suggest(what, kinds.words()))
   end
-  kind = kinds.find(kind)
   return list_runs(reach:client(kind), kind, params, parsed)
 end
 

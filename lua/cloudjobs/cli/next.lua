@@ -14,20 +14,12 @@ local EXAMPLES = [[
    cloudjobs next mw-0123456789abcdef0 --since 10m]]
 
 local function define(command)
-  command:argument("id"):argname("<id>"):description("ARN of an AWS export, or id of a maintenance window (mw-…).")
+  command:argument("id"):argname("<id>"):description(kinds.hints("next"):gsub("^%l", string.upper) .. ".")
   command:option("--since"):argname("<time>"):convert(when.parse_since)
     :description("A run counts that began after this, now unless given: 10m, 2026-01-31T12:00:00Z.")
+  kinds.define_options(command, "next")
   access.define(command)
   follow.define_found(command)
-end
-
--- What an id is of: the finder, the kind and the finder's parameters.
-local function plan(id)
-  if id:find("^mw%-%x+$") then
-    return "next_window_execution", "maintenance_window_execution", { WindowId = id }
-  elseif id:find("^arn:[^:]*:bcm%-data%-exports:") then
-    return "next_execution", "export_execution", { ExportArn = id, region = id:match("^arn:[^:]*:[^:]*:([^:]+):") }
-  end
 end
 
 -- Says how to go on when nothing has begun yet: with the time from which on a run counts.
@@ -39,18 +31,18 @@ end
 
 --- Waits and follows. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
-  local finder, kind, params = plan(parsed.id)
-  if not finder then
-    return nil, ("'%s' is neither the ARN of an AWS export nor the id of a maintenance window"):format(parsed.id)
+  local kind, params = kinds.of_source("next", parsed.id, parsed)
+  if not kind then
+    return nil, ("'%s' is not %s"):format(parsed.id, kinds.hints "next")
   end
   local reach = access.new(parsed, true)
-  local given = access.words(parsed, "profile", "region", "endpoint")
-  parsed.region, params.region = parsed.region or params.region, nil
+  local given = access.words(parsed, "profile", "region", "endpoint", "scope")
+  parsed.region = parsed.region or (kind.source.region and kind.source.region(parsed.id))
   params.since = parsed.since or reach.transport:now()
   if os_.isatty(2) then
-    io.stderr:write(("Waiting for the next run of %s\n"):format(kinds.name(kind, params)))
+    io.stderr:write(("Waiting for the next run of %s\n"):format(kind.name(params)))
   end
-  local job, err = cloudjobs.jobs[finder](reach:client(kinds.find(kind)), params, {
+  local job, err = cloudjobs.jobs[kind.next.finder](reach:client(kind), params, {
     timeout = parsed.timeout, interval = parsed.interval, cancel = interrupt.catch(),
   })
   interrupt.release()

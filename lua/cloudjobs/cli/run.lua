@@ -2,6 +2,7 @@
 
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
+local find = require "cloudjobs.job.find"
 local follow = require "cloudjobs.cli.follow"
 local interrupt = require "cloudjobs.cli.interrupt"
 local kinds = require "cloudjobs.cli.kinds"
@@ -13,10 +14,9 @@ local EXAMPLES = [[
    cloudjobs run job-0123456789abc --catalog AWS]]
 
 local function define(command)
-  command:argument("name"):argname("<name>")
-    :description("Name of an Azure export in --scope, or id of a snapshot job in --catalog.")
-  command:option("--catalog"):argname("<name>"):description("Partner Central catalog, such as AWS or Sandbox.")
-  command:option("--from"):argname("<day>"):description("First day of the data that an Azure export is to deliver.")
+  command:argument("name"):argname("<name>"):description(kinds.hints("run"):gsub("^%l", string.upper) .. ".")
+  kinds.define_options(command, "run")
+  command:option("--from"):argname("<day>"):description("First day of the data that an Azure export delivers.")
   command:option("--to"):argname("<day>"):description("Last day of it.")
   access.define(command)
   follow.define_found(command)
@@ -40,37 +40,24 @@ local function period_of(parsed)
   return { timePeriod = { from = parsed.from .. "T00:00:00Z", to = parsed.to .. "T23:59:59Z" } }
 end
 
-local function start_export(reach, parsed, period)
-  return cloudjobs.jobs.run_export(reach:client(kinds.find("export_run")), {
-    exportName = parsed.name, run = period,
-  }, { timeout = parsed.timeout, cancel = interrupt.catch() })
-end
-
-local function start_snapshots(reach, parsed)
-  local job = cloudjobs.jobs.resource_snapshot_job(reach:client(kinds.find("resource_snapshot_job")), {
-    Catalog = parsed.catalog, ResourceSnapshotJobIdentifier = parsed.name,
-  })
-  -- The coming snapshot is told by what was there before it.
-  local status, err = job:status()
-  local started
-  if status then
-    started, err = job:start()
-  end
-  return started and job, err
-end
-
 --- Starts and follows. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
   local period, message = period_of(parsed)
   if message then
     return nil, message
-  elseif (parsed.scope == nil) == (parsed.catalog == nil) then
-    return nil, "expected --scope for an Azure export, or --catalog for a snapshot job"
-  elseif period and parsed.catalog then
-    return nil, "--from and --to are for Azure exports"
+  elseif parsed.scope and parsed.catalog then
+    return nil, "--scope and --catalog exclude each other"
   end
-  local start = parsed.catalog and start_snapshots or start_export
-  local job, err = start(access.new(parsed, true), parsed, period)
+  local kind, params = kinds.of_source("run", parsed.name, parsed)
+  if not kind then
+    return nil, ("expected %s"):format(kinds.hints "run")
+  elseif period and not kind.run.period then
+    return nil, ("--from and --to: a job of the kind %s has no time period"):format(kind.title)
+  elseif period then
+    params[kind.run.period] = period
+  end
+  local client = access.new(parsed, true):client(kind)
+  local job, err = find.run(kind, client, params, { timeout = parsed.timeout, cancel = interrupt.catch() })
   interrupt.release()
   if not job then
     return out.fail(err)

@@ -1,13 +1,13 @@
---- The demo's jobs: each starter creates what its job needs, by `settings` and the clients' `options`, and gives the
---- job, or nil and an error.
+--- The demo's jobs, in the order in which they start: the kind, the name of the settings, and a function that creates
+--- what the job needs, by these settings and the clients' options, and returns the job, or nil and an error.
 
 local cloudjobs = require "cloudjobs"
+local find = require "cloudjobs.job.find"
+local kinds = require "cloudjobs.job.kinds"
 
 local SOON = 60 -- seconds until the maintenance window opens
 
-local START = {}
-
-function START.bcm_data_exports(settings, options)
+local function start_export_execution(settings, options)
   local exports = cloudjobs.aws.bcm_data_exports(options)
   local since = options.transport:now()
   local created, err = exports:create_export {
@@ -36,7 +36,7 @@ function START.bcm_data_exports(settings, options)
   return cloudjobs.jobs.next_execution(exports, { ExportArn = created.ExportArn, since = since })
 end
 
-function START.ssm(_, options)
+local function start_window_execution(_, options)
   local ssm = cloudjobs.aws.ssm(options)
   local since = options.transport:now()
   local window, err = ssm:create_maintenance_window {
@@ -52,7 +52,7 @@ function START.ssm(_, options)
   return cloudjobs.jobs.next_window_execution(ssm, { WindowId = window.WindowId, since = since })
 end
 
-function START.partnercentral_selling(settings, options)
+local function start_snapshot_job(settings, options)
   local selling = cloudjobs.aws.partnercentral_selling(options)
   local catalog = settings.catalog
   local engagement, err = selling:create_engagement {
@@ -74,20 +74,12 @@ function START.partnercentral_selling(settings, options)
   if not created then
     return nil, err
   end
-  local job = cloudjobs.jobs.resource_snapshot_job(selling, {
-    Catalog = catalog,
-    ResourceSnapshotJobIdentifier = created.Id,
+  return find.run(kinds.resource_snapshot_job, selling, {
+    Catalog = catalog, ResourceSnapshotJobIdentifier = created.Id,
   })
-  -- The first snapshot is told by what was there before it.
-  local status, started
-  status, err = job:status()
-  if status then
-    started, err = job:start()
-  end
-  return started and job, err
 end
 
-function START.azure(settings, options)
+local function start_export_run(settings, options)
   options.scope = settings.scope
   local costs = cloudjobs.azure.cost_exports(options)
   local created, err = costs:create_or_update {
@@ -109,4 +101,10 @@ function START.azure(settings, options)
   return cloudjobs.jobs.run_export(costs, { exportName = "cloudjobs-demo" })
 end
 
-return START
+-- The window first: it opens a little later.
+return {
+  { kind = kinds.maintenance_window_execution, settings = "ssm", start = start_window_execution },
+  { kind = kinds.export_execution, settings = "bcm_data_exports", start = start_export_execution },
+  { kind = kinds.export_run, settings = "azure", start = start_export_run },
+  { kind = kinds.resource_snapshot_job, settings = "partnercentral_selling", start = start_snapshot_job },
+}

@@ -3,7 +3,6 @@
 local Fleet = require "cloudjobs.cli.fleet"
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
-local kinds = require "cloudjobs.cli.kinds"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
 local terminal = require "cloudjobs.cli.terminal"
@@ -103,7 +102,7 @@ local function columns(parsed)
       return row.account or (row.scope and row.scope:match("[^/]+$"))
     end },
     { title = "NAME", shrinks = true, always = true, value = function(row)
-      return row.export and kinds.export_name(row.export)
+      return row.export
     end },
     { title = "LAST RUN", spare = true, value = function(row)
       return row.state

@@ -1,7 +1,9 @@
 --- The life of one job: which states it passes, and when. A life is settled when
 --- the job begins, so a job's state is a plain function of the time.
 
---- Seconds in each state, and after how many of these states each ending comes.
+-- Seconds in each state, and after how many of these states each ending comes;
+-- `turned` are the states of a job that was cancelled. Written from the services'
+-- descriptions, apart from the kinds of job that are tested here.
 local KINDS = {
   export_execution = {
     stages = {
@@ -16,6 +18,7 @@ local KINDS = {
   maintenance_window_execution = {
     stages = { { "PENDING", 30 }, { "IN_PROGRESS", 270 } },
     endings = { SUCCESS = 2, FAILED = 2, TIMED_OUT = 2, SKIPPED_OVERLAPPING = 0 },
+    turned = { stage = "CANCELLING", ending = "CANCELLED" },
     usual = "SUCCESS",
   },
   export_run = {
@@ -23,6 +26,8 @@ local KINDS = {
     endings = { Completed = 2, Failed = 2, Timeout = 2, NewDataNotAvailable = 2, DataNotAvailable = 2 },
     usual = "Completed",
   },
+  -- It runs until it is stopped.
+  resource_snapshot_job = { stages = { { "Running", math.huge } }, endings = { Stopped = 1 }, usual = "Running" },
 }
 
 local Life = {}
@@ -90,4 +95,22 @@ function Life:turn(now, state, seconds, ending)
   self[#self + 1] = { state = ending, at = now + seconds, final = true }
 end
 
-return { new = new, is_state = is_state }
+--- Every state of a kind, with whether it is final.
+---@param kind string
+---@return table<string, boolean>
+local function states(kind)
+  local all = {}
+  for _, stage in ipairs(KINDS[kind].stages) do
+    all[stage[1]] = false
+  end
+  for ending in pairs(KINDS[kind].endings) do
+    all[ending] = true
+  end
+  local turned = KINDS[kind].turned
+  if turned then
+    all[turned.stage], all[turned.ending] = false, true
+  end
+  return all
+end
+
+return { new = new, states = states, is_state = is_state }

@@ -1,10 +1,11 @@
---- Finds a job that is about to come: the next execution of an export or a
---- window, the run that was just started. Looks until it is there.
+--- Starts jobs, and finds those that begin by themselves: the next execution of
+--- an export or a window, the run that a start has begun.
 
 local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
 local Interval = require "cloudjobs.base.interval"
 local Job = require "cloudjobs.job.job"
+local Status = require "cloudjobs.job.status"
 local core = require "cloudjobs.core"
 local is_transient = require("cloudjobs.job.wait").is_transient
 local member = require "cloudjobs.base.path"
@@ -13,13 +14,10 @@ local poll = require "cloudjobs.base.poll"
 
 local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table" }
 
--- Seconds by which the clocks of a service's parts may differ.
-local CLOCK_TOLERANCE = 120
-
 -- Seconds for the search for a run when the response to its start was lost.
 local AMBIGUOUS_START_TIMEOUT = 900
 
--- Epoch seconds of what may be ISO-8601 text, as everywhere.
+-- Epoch seconds, also from ISO-8601.
 local function seconds_of(time, what)
   local seconds = type(time) == "string" and core.epoch(time) or time
   if type(seconds) == "string" then
@@ -28,13 +26,33 @@ local function seconds_of(time, what)
   return seconds
 end
 
--- Polls until attempt(limits) returns a job, or an error that is not transient.
-local function until_found(deadline, kind, interval, what, attempt)
+-- The caller's parameters, checked, and those of them that the kind's listing takes.
+local function check_params(kind, params, more, what)
+  local known, source = {}, {}
+  for _, name in ipairs(kind.listing.params) do
+    known[name] = "string"
+  end
+  for name, expected in pairs(more or {}) do
+    known[name] = expected
+  end
+  params = option.check(params, known, what)
+  for _, name in ipairs(kind.listing.params) do
+    source[name] = params[name]
+  end
+  return params, source
+end
+
+-- Polls until attempt(limits) returns a record, and gives its job. An error that
+-- is not transient ends the search.
+local function until_found(deadline, kind, client, source, interval, what, attempt)
   local last
   return poll(deadline, Interval.new(interval, kind.interval, what), function(limits)
-    local found, err = attempt(limits)
+    local record, err = attempt(limits)
     last = err
-    return found or (err and not is_transient(err)), found, err
+    if record then
+      return true, Job.of_record(kind, client, source, record)
+    end
+    return err and not is_transient(err), nil, err
   end, function()
     return last or Error.new {
       kind = "timeout", code = "timeout", message = what .. ": nothing began in the time given",
@@ -42,11 +60,11 @@ local function until_found(deadline, kind, interval, what, attempt)
   end)
 end
 
--- Of a listing's records, the earliest that began after `since`.
-local function earliest(records, since, time_of)
+-- Of a listing's records, the one that began first after `since`.
+local function earliest(kind, records, since)
   local best, best_time
   for _, record in ipairs(records) do
-    local time = time_of(record)
+    local time = Status.time_at(record, kind.began)
     if time and time > since and (not best_time or time < best_time) then
       best, best_time = record, time
     end
@@ -54,127 +72,71 @@ local function earliest(records, since, time_of)
   return best
 end
 
---- The next execution of an AWS export that was created after `since`.
----@param kind table jobs/export_execution
+--- Finds the next run that begins after `since`.
+---@param kind cloudjobs.Kind one with `next`
 ---@param client table
----@param params { ExportArn: string, since: number|string|nil } since: epoch seconds or ISO-8601, now unless given
----@param options table|nil timeout, interval, cancel
----@return table|nil job
+---@param params table those of the kind's listing, and `since`: epoch seconds or ISO-8601, now unless given
+---@param options { timeout: number|nil, interval: number|table|nil, cancel: table|nil }|nil
+---@return cloudjobs.Job|nil
 ---@return cloudjobs.Error|nil err
-local function next_execution(kind, client, params, options)
-  local what = "cloudjobs.jobs.next_execution"
-  params = option.check(params, { ExportArn = "string", since = "number|string" }, what)
-  local since = seconds_of(params.since, what) or client:transport():now()
-  local arn = params.ExportArn
+local function find_next(kind, client, params, options)
+  local what = "cloudjobs.jobs." .. kind.next.finder
+  local source
+  params, source = check_params(kind, params, { since = "number|string" }, what)
   options = option.check(options, OPTIONS, what)
+  local since = seconds_of(params.since, what) or client:transport():now()
+  local request = kind.next.request and kind.next.request(source, since) or source
   local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
-  return until_found(deadline, kind, options.interval, what, function(limits)
-    local list, err = client:all("list_executions", { ExportArn = arn }, limits)
-    local record = list and earliest(list, since, function(record)
-      return record.ExecutionStatus and record.ExecutionStatus.CreatedAt
-    end)
-    if not record then
-      return nil, err
-    end
-    return Job.new(kind, client, { ExportArn = arn, ExecutionId = record.ExecutionId })
+  return until_found(deadline, kind, client, source, options.interval, what, function(limits)
+    local list, err = client:all(kind.listing.operation, request, limits)
+    return list and earliest(kind, list, since), err
   end)
 end
 
---- The next execution of a maintenance window that started after `since`.
----@param params { WindowId: string, since: number|string|nil }
-local function next_window_execution(kind, client, params, options)
-  local what = "cloudjobs.jobs.next_window_execution"
-  params = option.check(params, { WindowId = "string", since = "number|string" }, what)
-  local since = seconds_of(params.since, what) or client:transport():now()
-  local window = params.WindowId
-  local filter = { { Key = "ExecutedAfter", Values = { core.iso(math.floor(since)) } } }
-  options = option.check(options, OPTIONS, what)
-  local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
-  return until_found(deadline, kind, options.interval, what, function(limits)
-    local list, err = client:all("describe_maintenance_window_executions", {
-      WindowId = window, Filters = filter,
-    }, limits)
-    local record = list and earliest(list, since, function(record)
-      return record.StartTime
-    end)
-    if not record then
-      return nil, err
-    end
-    return Job.new(kind, client, { WindowId = window, WindowExecutionId = record.WindowExecutionId })
-  end)
-end
-
-local function ids_of(kind, records)
-  local ids = {}
-  for _, record in ipairs(records) do
-    ids[kind.record_id(record) or ""] = true
-  end
-  return ids
-end
-
--- Whether a run of the history can be the one just started.
-local function is_ours(run, wanted, since)
-  local submitted = core.epoch(member.at(run, "properties.submittedTime", "string") or "")
-  local type_of_run = member.at(run, "properties.executionType", "string")
-  if type_of_run ~= "OnDemand" or (submitted and submitted < since - CLOCK_TOLERANCE) then
-    return false
-  end
-  local from, to = member.at(run, "properties.startDate", "string"), member.at(run, "properties.endDate", "string")
-  if not (wanted and from and to) then
-    return true
-  end
-  -- Days are compared: the service writes times of its own into them.
-  return from:sub(1, 10) == wanted.from and to:sub(1, 10) == wanted.to
-end
-
---- Starts an Azure export and finds the run that this began: the answer to
---- the start names none, so the history before is compared with the one after.
----@param params { scope: string|nil, exportName: string, run: { timePeriod: { from: string, to: string } }|nil }
-local function run_export(kind, client, params, options)
-  local what = "cloudjobs.jobs.run_export"
-  params = option.check(params, { scope = "string", exportName = "string", run = "table" }, what)
-  options = option.check(options, OPTIONS, what)
-  local export = { scope = params.scope, exportName = params.exportName }
+-- The ids in the listing before the start, and the time of the service.
+local function read_history(kind, client, source, limits)
   local meta = {}
-  local transport = client:transport()
-  local deadline = Deadline.new(transport, options.timeout, options.cancel)
-  local limits = deadline:limits()
   limits.meta = meta
-  local before, err = client:get_execution_history(export, limits)
-  if not before then
+  local output, err = client[kind.listing.operation](client, source, limits)
+  if not output then
     return nil, err
   end
-  local known = ids_of(kind, member.records(before, "value"))
-  local since = meta.date and core.epoch(meta.date) or transport:now()
-  local started, doubt = client:execute(
-    { scope = params.scope, exportName = params.exportName, run = params.run }, deadline:limits()
-  )
+  local known = {}
+  for _, record in ipairs(member.records(output, kind.listing.items)) do
+    known[kind.record_id(record) or ""] = true
+  end
+  return known, meta.date and core.epoch(meta.date) or client:transport():now()
+end
+
+-- Of the listing's records, the newest that was not there before the start.
+local function newest(kind, output, known, params, since)
+  local best, best_time
+  for _, record in ipairs(member.records(output, kind.listing.items)) do
+    local id, time = kind.record_id(record), Status.time_at(record, kind.began) or 0
+    if id and not known[id] and kind.run.is_ours(record, params, since) and (not best or time > best_time) then
+      best, best_time = record, time
+    end
+  end
+  return best
+end
+
+-- Starts a run whose id the response does not name, and searches the listing,
+-- compared with the one from before, for it.
+local function start_and_search(kind, client, params, source, options, what)
+  local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
+  local known, since = read_history(kind, client, source, deadline:limits())
+  if not known then
+    return nil, since
+  end
+  local started, doubt = kind.run.start(client, params, deadline:limits())
   if not started and not doubt.ambiguous then
     return nil, doubt
+  elseif doubt and not options.timeout then
+    deadline = Deadline.new(client:transport(), AMBIGUOUS_START_TIMEOUT, options.cancel)
   end
-  local from = member.at(params, "run.timePeriod.from", "string")
-  local to = member.at(params, "run.timePeriod.to", "string")
-  local wanted = from and to and { from = from:sub(1, 10), to = to:sub(1, 10) }
-  local job
-  if doubt and not options.timeout then
-    deadline = Deadline.new(transport, AMBIGUOUS_START_TIMEOUT, options.cancel)
-  end
-  job, err = until_found(deadline, kind, options.interval, what, function(poll_limits)
-    local history, problem = client:get_execution_history(export, poll_limits)
-    local newest, newest_time
-    for _, run in ipairs(member.records(history, "value")) do
-      local id = kind.record_id(run)
-      local time = member.at(run, "properties.submittedTime", "string") or ""
-      if id and not known[id] and is_ours(run, wanted, since) and (not newest or time > newest_time) then
-        newest, newest_time = id, time
-      end
-    end
-    if not newest then
-      return nil, problem
-    end
-    return Job.new(kind, client, {
-      scope = params.scope, exportName = params.exportName, run_id = newest,
-    })
+  local job, err = until_found(deadline, kind, client, source, options.interval, what, function(limits)
+    local output, problem = client[kind.listing.operation](client, source, limits)
+    return newest(kind, output, known, params, since), problem
   end)
   if not job and doubt then
     err.ambiguous, err.cause = true, doubt
@@ -182,8 +144,41 @@ local function run_export(kind, client, params, options)
   return job, err
 end
 
-return {
-  next_execution = next_execution,
-  next_window_execution = next_window_execution,
-  run_export = run_export,
-}
+-- Starts a standing job. Its next outcome is told from the one before the start.
+local function start_standing(kind, client, params, options)
+  local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
+  local job = Job.new(kind, client, params)
+  local ok, err = job:poll(deadline:limits())
+  if ok then
+    ok, err = job:start()
+  end
+  return ok and job, err
+end
+
+--- Starts a run and gives it as a job.
+---@param kind cloudjobs.Kind one with `run`
+---@param client table
+---@param params table the kind's parameters without the id of the run, and those of `kind.run.params`
+---@param options { timeout: number|nil, interval: number|table|nil, cancel: table|nil }|nil
+---@return cloudjobs.Job|nil
+---@return cloudjobs.Error|nil err `ambiguous` when the run may have begun
+local function run(kind, client, params, options)
+  local what = "cloudjobs.jobs." .. (kind.run.finder or kind.kind)
+  options = option.check(options, OPTIONS, what)
+  if kind.start then
+    return start_standing(kind, client, params, options)
+  elseif kind.run.is_ours then
+    local source
+    params, source = check_params(kind, params, kind.run.params, what)
+    return start_and_search(kind, client, params, source, options, what)
+  end
+  params = option.check(params, kind.run.params, what)
+  local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
+  local ids, err = kind.run.start(client, params, deadline:limits())
+  if not ids then
+    return nil, err
+  end
+  return Job.new(kind, client, ids)
+end
+
+return { next = find_next, run = run }

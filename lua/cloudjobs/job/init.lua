@@ -11,20 +11,8 @@ local ref = require "cloudjobs.job.ref"
 ---@alias cloudjobs.Maker fun(client: cloudjobs.Client, ids: table): cloudjobs.Job
 ---@alias cloudjobs.Finder fun(client: cloudjobs.Client, ids: table, options?: table): cloudjobs.Job?, cloudjobs.Error?
 
----@class cloudjobs.jobs
----@field export_execution cloudjobs.Maker
----@field maintenance_window_execution cloudjobs.Maker
----@field resource_snapshot_job cloudjobs.Maker
----@field export_run cloudjobs.Maker
----@field next_execution cloudjobs.Finder
----@field next_window_execution cloudjobs.Finder
----@field run_export cloudjobs.Finder
-
-local FINDERS = {
-  next_execution = kinds.export_execution,
-  next_window_execution = kinds.maintenance_window_execution,
-  run_export = kinds.export_run,
-}
+---@class cloudjobs.jobs the functions of each kind are in its file
+---@field open fun(text: string, options?: table|function): cloudjobs.Job?, cloudjobs.Error?
 
 local function maker(kind)
   return function(client, params)
@@ -33,11 +21,11 @@ local function maker(kind)
   end
 end
 
-local function finder(name, kind)
+local function finder(name, kind, find_job)
   local what = "cloudjobs.jobs." .. name
   return function(client, params, options)
     Job.check_client(kind, client, what)
-    local job, err = find[name](kind, client, params, options)
+    local job, err = find_job(kind, client, params, options)
     if not job then
       return nil, err
     end
@@ -129,11 +117,14 @@ local function new(cloud_of)
       return job, err
     end,
   }
-  for name, kind in pairs(kinds) do
-    jobs[name] = maker(kind)
-  end
-  for name, kind in pairs(FINDERS) do
-    jobs[name] = finder(name, kind)
+  for _, kind in ipairs(kinds) do
+    jobs[kind.kind] = maker(kind)
+    for _, how in ipairs { "next", "run" } do
+      local name = kind[how] and kind[how].finder
+      if name then
+        jobs[name] = finder(name, kind, find[how])
+      end
+    end
   end
   return jobs
 end

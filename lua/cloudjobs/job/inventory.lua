@@ -1,34 +1,38 @@
 --- Every export of a fleet with its last run and its health, and on request
---- open window executions and snapshot jobs, over many accounts at once. What
---- fails, fails in its row.
+--- open window executions and snapshot jobs, over many accounts at once. An
+--- error is in the row that it concerns. The kinds of job say how their rows
+--- are made.
 
 local Error = require "cloudjobs.base.error"
 local Job = require "cloudjobs.job.job"
+local Status = require "cloudjobs.job.status"
 local core = require "cloudjobs.core"
+local kinds = require "cloudjobs.job.kinds"
 local member = require "cloudjobs.base.path"
 local option = require "cloudjobs.base.options"
 
-local DAY = 86400
-
 local OPTIONS = { concurrency = "number", cadence = "number", transport = "table" }
 
--- Hundreds of accounts at once: each is a chain of calls that mostly waits.
+-- Accounts at once, and calls at once for each: most of the time they wait.
 local CONCURRENCY = 512
 local CONCURRENCY_OF_ONE = 8
 
--- What an entry may say, and which of it goes to its clients.
+-- The members of an entry; each kind adds the one that asks for it.
 local ENTRY = {
   cloud = "string", profile = "string", role_arn = "string", credentials = "table", region = "string",
-  endpoint = "string", account = "string", exports = "boolean", windows = "boolean", snapshot_catalogs = "table",
-  scope = "string", api_version = "string",
+  endpoint = "string", account = "string", scope = "string", api_version = "string",
 }
+for _, kind in ipairs(kinds) do
+  if kind.inventory and kind.inventory.option then
+    ENTRY[kind.inventory.option] = kind.inventory.type
+  end
+end
+
+-- Those that are options of the entry's clients.
 local CLIENT_OPTIONS = {
   aws = { "profile", "credentials", "region", "endpoint" },
   azure = { "scope", "credentials", "api_version", "endpoint" },
 }
-
--- Seconds between two runs, by Azure's word for it. AWS exports are refreshed at least once a day.
-local CADENCE = { Daily = DAY, Weekly = 7 * DAY, Monthly = 31 * DAY, Annually = 366 * DAY }
 
 local HEALTH = {
   succeeded = "ok", no_data = "ok",
@@ -38,7 +42,7 @@ local HEALTH = {
 
 ---@class cloudjobs.Row
 ---@field cloud "aws"|"azure"
----@field kind "export"|"window"|"snapshot_job"
+---@field kind string "export", "window", "snapshot_job"
 ---@field account string|nil AWS account id
 ---@field region string|nil
 ---@field scope string|nil Azure scope
@@ -51,7 +55,7 @@ local HEALTH = {
 ---@field ended_at number|nil
 ---@field age number|nil seconds since the last run ended, or began
 ---@field ref string|nil the last run as a job: cloudjobs.jobs.open
----@field err cloudjobs.Error|nil why nothing is known
+---@field err cloudjobs.Error|nil why the run is not known
 
 local function health_of(status, cadence, age)
   local health = status and HEALTH[status.state] or "unknown"
@@ -61,16 +65,15 @@ local function health_of(status, cadence, age)
   return health
 end
 
--- Fills a row from its last run's job, whose record is known.
-local function describe(row, job, record, cadence, now)
+-- Fills a row from a run's job, whose record is known.
+local function describe(self, row, job, record, cadence)
   local status = job:read(record)
   local time = status.ended_at or status.started_at or status.updated_at
   row.state, row.code, row.reason = status.state, status.code, status.reason
   row.started_at, row.ended_at = status.started_at, status.ended_at
-  row.age = time and math.max(0, now - time)
-  row.health = health_of(status, cadence, row.age)
+  row.age = time and math.max(0, self.now - time)
+  row.health = health_of(status, cadence and (self.cadence or cadence), row.age)
   row.ref = job:ref()
-  return row
 end
 
 local function failed(row, err)
@@ -79,31 +82,97 @@ local function failed(row, err)
   return row
 end
 
-local function newest(records, time_of)
+local function account_of(entry, arn)
+  return arn and arn:match("^arn:[^:]*:[^:]*:[^:]*:(%d+):") or entry.account
+    or (entry.role_arn and entry.role_arn:match("::(%d+):")) or entry.profile
+end
+
+-- A row about a record of the kind's source listing; without one, about the listing itself.
+local function new_row(kind, entry, source, label)
+  local inventory = kind.inventory
+  local row = {
+    cloud = entry.cloud, kind = inventory.row, region = entry.region, scope = entry.scope, health = "unknown",
+  }
+  if entry.cloud == "aws" then
+    row.account = account_of(entry, inventory.arn and member.at(source, inventory.arn, "string"))
+  end
+  row.export = label
+  if source then
+    row.export = member.at(source, inventory.label, "string") or inventory.job(source, {}, entry)[kind.source.param]
+  end
+  return row
+end
+
+local function newest(kind, records)
   local best, best_time
   for _, record in ipairs(records) do
-    local time = time_of(record)
-    if time and (not best_time or time > best_time) then
+    local time = Status.time_at(record, kind.began) or 0
+    if not best_time or time > best_time then
       best, best_time = record, time
     end
   end
   return best
 end
 
-local function account_of(entry, arn)
-  return arn and arn:match("^arn:[^:]*:[^:]*:[^:]*:(%d+):") or entry.account
-    or (entry.role_arn and entry.role_arn:match("::(%d+):")) or entry.profile
-end
-
-local function row_of(entry, kind, fields)
-  local row = { cloud = entry.cloud, kind = kind, region = entry.region, scope = entry.scope, health = "unknown" }
-  for name, value in pairs(fields) do
-    row[name] = value
+local function under_way(kind, records)
+  local open = {}
+  for _, record in ipairs(records) do
+    local state = kind.states[member.at(record, kind.members.code, "string")]
+    if state == "queued" or state == "running" then
+      open[#open + 1] = record
+    end
   end
-  return row
+  return open
 end
 
--- The values that functions gave, in order; an error becomes what `on_error` makes of it.
+-- A row about one run. A job without a listing has its record to be read.
+local function run_row(self, kind, client, entry, source, params, record)
+  local row = new_row(kind, entry, source)
+  local job, err = Job.of_record(kind, client, params, record)
+  if job and not kind.listing then
+    record, err = job:fetch {}
+  end
+  if err then
+    return failed(row, err)
+  end
+  describe(self, row, job, record, kind.inventory.cadence and kind.inventory.cadence(source))
+  return row, record
+end
+
+-- The rows of one source: its newest run, or all that are under way.
+local function source_rows(self, kind, client, entry, group, source)
+  local inventory = kind.inventory
+  local params = inventory.job(source, group, entry)
+  local records, err
+  if inventory.records then
+    records = inventory.records(source)
+  elseif kind.listing then
+    records, err = client:all(kind.listing.operation, params)
+  else
+    records = { source }
+  end
+  if not records then
+    return { failed(new_row(kind, entry, source), err) }
+  end
+  local rows = {}
+  for i, record in ipairs(inventory.open and under_way(kind, records) or { newest(kind, records) }) do
+    local row, found = run_row(self, kind, client, entry, source, params, record)
+    if inventory.health and not row.err then
+      inventory.health(row, source, found)
+    end
+    rows[i] = row
+  end
+  if #rows == 0 and not inventory.open then
+    rows[1] = new_row(kind, entry, source)
+    if inventory.health then
+      inventory.health(rows[1], source, nil)
+    end
+  end
+  return rows
+end
+
+-- Runs the functions at once and joins the lists of rows that they return; an
+-- error becomes the row that on_error makes of it.
 local function gather(self, functions, on_error)
   local rows = {}
   local results = self.parallel(functions, { concurrency = CONCURRENCY_OF_ONE })
@@ -112,187 +181,50 @@ local function gather(self, functions, on_error)
     if not result.ok and not Error.is(result.err) then
       error(result.err, 0)
     end
-    rows[i] = result.ok and result.value or on_error(i, result.err)
-  end
-  return rows
-end
-
-local function export_row(self, entry, exports, export)
-  local row = row_of(entry, "export", { account = account_of(entry, export.ExportArn), export = export.ExportName })
-  local list, err = exports:all("list_executions", { ExportArn = export.ExportArn })
-  if not list then
-    return failed(row, err)
-  end
-  local last = newest(list, function(execution)
-    return member.at(execution, "ExecutionStatus.CreatedAt", "number") or 0
-  end)
-  if last and last.ExecutionId then
-    local job = Job.new(self.kinds.export_execution, exports, {
-      ExportArn = export.ExportArn, ExecutionId = last.ExecutionId,
-    })
-    describe(row, job, last, self.cadence or DAY, self.now)
-  end
-  -- An export can be broken before a run of it is.
-  local status = export.ExportStatus or {}
-  if status.StatusCode == "UNHEALTHY" and row.health ~= "failing" then
-    row.health, row.code, row.reason = "failing", status.StatusCode, status.StatusReason
-  end
-  return row
-end
-
-local ASPECTS = {}
-
-function ASPECTS.exports(self, entry)
-  local exports = self:client(entry, "bcm_data_exports")
-  local list, err = exports:all("list_exports")
-  if not list then
-    return nil, err
-  end
-  local functions = {}
-  for i, export in ipairs(list) do
-    functions[i] = function()
-      return export_row(self, entry, exports, export)
-    end
-  end
-  return gather(self, functions, function(i, problem)
-    return failed(row_of(entry, "export", { export = list[i].ExportName }), problem)
-  end)
-end
-
-local OPEN = { PENDING = true, IN_PROGRESS = true, CANCELLING = true }
-
--- The open executions of one window, or one row that says why they cannot be had.
-local function window_rows(self, entry, ssm, window)
-  local function new_row()
-    return row_of(entry, "window", { account = account_of(entry), export = window.Name or window.WindowId })
-  end
-  local list, err = ssm:all("describe_maintenance_window_executions", { WindowId = window.WindowId })
-  if not list then
-    return { failed(new_row(), err) }
-  end
-  local rows = {}
-  for _, execution in ipairs(list) do
-    if OPEN[execution.Status] then
-      local job = Job.new(self.kinds.maintenance_window_execution, ssm, {
-        WindowId = window.WindowId, WindowExecutionId = execution.WindowExecutionId,
-      })
-      rows[#rows + 1] = describe(new_row(), job, execution, nil, self.now)
-    end
-  end
-  return rows
-end
-
-function ASPECTS.windows(self, entry)
-  local ssm = self:client(entry, "ssm")
-  local windows, err = ssm:all("describe_maintenance_windows")
-  if not windows then
-    return nil, err
-  end
-  local functions = {}
-  for i, window in ipairs(windows) do
-    functions[i] = function()
-      return window_rows(self, entry, ssm, window)
-    end
-  end
-  local rows = {}
-  for _, of_window in ipairs(gather(self, functions, function(i, problem)
-    return { failed(row_of(entry, "window", { account = account_of(entry), export = windows[i].Name }), problem) }
-  end)) do
-    for _, row in ipairs(of_window) do
+    for _, row in ipairs(result.ok and result.value or { on_error(i, result.err) }) do
       rows[#rows + 1] = row
     end
   end
   return rows
 end
 
-local function snapshot_row(self, entry, selling, catalog, summary)
-  local row = row_of(entry, "snapshot_job", { account = account_of(entry, summary.Arn), export = summary.Id })
-  local job = Job.new(self.kinds.resource_snapshot_job, selling, {
-    Catalog = catalog, ResourceSnapshotJobIdentifier = summary.Id,
-  })
-  local record, err = selling:get_resource_snapshot_job {
-    Catalog = catalog, ResourceSnapshotJobIdentifier = summary.Id,
-  }
-  if not record then
-    return failed(row, err)
-  end
-  describe(row, job, record, nil, self.now)
-  if record.LastFailure then
-    row.health, row.reason = "failing", record.LastFailure
-  elseif row.state == "running" and record.LastSuccessfulExecutionDate then
-    row.health = "ok"
-  end
-  return row
-end
-
-function ASPECTS.snapshot_catalogs(self, entry)
-  local selling = self:client(entry, "partnercentral_selling")
-  local functions, ids = {}, {}
-  for _, catalog in ipairs(entry.snapshot_catalogs) do
-    local list, err = selling:all("list_resource_snapshot_jobs", { Catalog = catalog })
+-- The rows of one kind for one entry.
+local function kind_rows(self, kind, entry)
+  local inventory, client = kind.inventory, self:client(entry, kind.service)
+  local groups = inventory.groups and inventory.groups(entry) or { {} }
+  local functions, about = {}, {}
+  for _, group in ipairs(groups) do
+    local list, err = client:all(kind.source.operation, group)
     if not list then
-      ids[#ids + 1] = catalog
       functions[#functions + 1] = function()
-        return nil, err
+        return { failed(new_row(kind, entry, nil, group[inventory.group_label]), err) }
       end
     end
-    for _, summary in ipairs(list or {}) do
-      ids[#ids + 1] = summary.Id
+    for _, source in ipairs(list or {}) do
+      about[#functions + 1] = source
       functions[#functions + 1] = function()
-        return snapshot_row(self, entry, selling, catalog, summary)
+        return source_rows(self, kind, client, entry, group, source)
       end
     end
   end
-  return gather(self, functions, function(i, problem)
-    return failed(row_of(entry, "snapshot_job", { account = account_of(entry), export = ids[i] }), problem)
+  return gather(self, functions, function(i, err)
+    return failed(new_row(kind, entry, about[i]), err)
   end)
 end
 
--- A list of exports carries each one's last run only, which is what is asked for here.
-function ASPECTS.azure(self, entry)
-  local costs = self:client(entry, "cost_exports")
-  local list, err = costs:all("list", { scope = entry.scope, expand = "runHistory" })
-  if not list then
-    return nil, err
-  end
-  local rows = {}
-  for i, export in ipairs(list) do
-    local name = member.at(export, "name", "string")
-    local row = row_of(entry, "export", { export = name })
-    local last = newest(member.records(export, "properties.runHistory.value"), function(run)
-      return member.at(run, "properties.submittedTime", "string") or ""
-    end)
-    local id = last and self.kinds.export_run.record_id(last)
-    if name and id then
-      local job = Job.new(self.kinds.export_run, costs, { scope = entry.scope, exportName = name, run_id = id })
-      local is_active = member.at(export, "properties.schedule.status", "string") == "Active"
-      local cadence = is_active and CADENCE[member.at(export, "properties.schedule.recurrence", "string")] or nil
-      describe(row, job, last, cadence and (self.cadence or cadence), self.now)
-    end
-    rows[i] = row
-  end
-  return rows
-end
-
-local ASPECT_KINDS = {
-  exports = "export", windows = "window", snapshot_catalogs = "snapshot_job", azure = "export",
-}
-
--- What is asked of an entry: exports unless only other things are.
-local function aspects_of(entry)
-  if entry.cloud == "azure" then
-    return { "azure" }
-  end
-  local asked = {}
-  if entry.exports or (entry.exports == nil and not entry.windows and not entry.snapshot_catalogs) then
-    asked[1] = "exports"
-  end
-  for _, name in ipairs { "windows", "snapshot_catalogs" } do
-    if entry[name] then
-      asked[#asked + 1] = name
+-- The kinds that an entry asks for: those without an option, those whose option
+-- it has, and without any of these the default ones.
+local function kinds_of(entry)
+  local asked, default = {}, {}
+  for _, kind in ipairs(kinds) do
+    local inventory = kind.cloud == entry.cloud and kind.inventory
+    if inventory and (not inventory.option or entry[inventory.option]) then
+      asked[#asked + 1] = kind
+    elseif inventory and inventory.default and entry[inventory.option] == nil then
+      default[#default + 1] = kind
     end
   end
-  return asked
+  return #asked > 0 and asked or default
 end
 
 local function check_entry(entry, i)
@@ -308,7 +240,7 @@ end
 local Inventory = {}
 local inventory_mt = { __index = Inventory }
 
--- A role is assumed once for all that is asked of an entry.
+-- A role is assumed once for all clients of an entry.
 function Inventory:role(entry)
   local provider = self.roles[entry]
   if not provider then
@@ -333,8 +265,8 @@ function Inventory:client(entry, service)
   return self.make[entry.cloud][service](options)
 end
 
---- Looks at a whole fleet.
----@param context { parallel: function, make: table, kinds: table, transport: table } what init.lua assembles
+--- Reads the state of a whole fleet.
+---@param context { parallel: function, make: table, transport: table } what init.lua assembles
 ---@param fleet table[] entries `{ cloud = "aws", profile|role_arn|credentials, region, exports, windows,
 --- snapshot_catalogs }` and `{ cloud = "azure", scope, credentials, api_version }`
 ---@param options { concurrency: integer|nil, cadence: number|nil, transport: table|nil }|nil
@@ -344,16 +276,16 @@ local function inventory(context, fleet, options)
   option.check_list(fleet, "cloudjobs.inventory: fleet")
   options = option.check(options, OPTIONS, "cloudjobs.inventory")
   local self = setmetatable({
-    parallel = context.parallel, make = context.make, kinds = context.kinds, now = context.transport:now(),
+    parallel = context.parallel, make = context.make, now = context.transport:now(),
     cadence = options.cadence, transport = context.transport, roles = {},
   }, inventory_mt)
   local tasks, functions = {}, {}
   for i, entry in ipairs(fleet) do
     check_entry(entry, i)
-    for _, name in ipairs(aspects_of(entry)) do
-      tasks[#tasks + 1] = { entry = entry, name = name }
+    for _, kind in ipairs(kinds_of(entry)) do
+      tasks[#tasks + 1] = { entry = entry, kind = kind }
       functions[#functions + 1] = function()
-        return ASPECTS[name](self, entry)
+        return kind_rows(self, kind, entry)
       end
     end
   end
@@ -366,8 +298,7 @@ local function inventory(context, fleet, options)
         rows[#rows + 1] = row
       end
     elseif Error.is(result.err) then
-      local row = row_of(task.entry, ASPECT_KINDS[task.name], { account = account_of(task.entry) })
-      rows[#rows + 1] = failed(row, result.err)
+      rows[#rows + 1] = failed(new_row(task.kind, task.entry), result.err)
     else
       error(result.err, 0)
     end

@@ -69,11 +69,18 @@ function Job:listing()
   return { operation = listing.operation, params = params, items = listing.items, key = table.concat(key, "\n") }
 end
 
--- The job's own record: from its operation, or out of its listing.
-local function fetch(self, call_options)
+--- The job's own record, from its operation or its listing.
+---@param call_options table
+---@return table|nil
+---@return cloudjobs.Error|nil err
+function Job:fetch(call_options)
   local kind, client = self._kind, self._client
   if kind.operation then
-    return client[kind.operation](client, self._request, call_options)
+    local output, err = client[kind.operation](client, self._request, call_options)
+    if output and kind.record then
+      output = member.at(output, kind.record, "table") or {}
+    end
+    return output, err
   end
   local listing = self:listing()
   local output, err = client[listing.operation](client, listing.params, call_options)
@@ -95,7 +102,7 @@ function Job:read(record)
   local kind = self._kind
   local outcome
   if kind.outcome then
-    local seen = kind.first_look(record, digest)
+    local seen = kind.baseline(record, digest)
     local since = self.since
     since.success = since.success or seen.success
     since.failure = since.failure or seen.failure
@@ -109,7 +116,7 @@ end
 ---@return cloudjobs.Status|nil
 ---@return cloudjobs.Error|nil err
 function Job:poll(limits)
-  local record, err = fetch(self, limits)
+  local record, err = self:fetch(limits)
   if not record then
     return nil, err
   end
@@ -248,7 +255,8 @@ local function command(name, refusal)
     if not operation then
       return nil, Error.new { kind = "job", code = "unsupported", message = ("%s %s"):format(self.kind, refusal) }
     end
-    local output, err = self._client[operation](self._client, self._request)
+    local run = type(operation) == "function" and operation or self._client[operation]
+    local output, err = run(self._client, self._request)
     if not output then
       return nil, err
     end
@@ -256,8 +264,8 @@ local function command(name, refusal)
   end
 end
 
---- Asks the service to end the job; its end is still waited for.
----@return boolean|nil true when the service took the request
+--- Asks the service to end the job, which it does later.
+---@return boolean|nil true when the service accepted the request
 ---@return cloudjobs.Error|nil
 Job.cancel = command("cancel", "cannot be cancelled")
 Job.start = command("start", "cannot be started")
@@ -275,9 +283,10 @@ local function check_client(kind, client, what)
 end
 
 --- A job of `kind` with `params`; raises at the caller's line for a missing or unknown one.
----@param kind table see jobs/
+---@param kind cloudjobs.Kind
 ---@param client table
 ---@param params table<string, string>
+---@return cloudjobs.Job
 local function new(kind, client, params)
   local what = "cloudjobs.jobs." .. kind.kind
   check_client(kind, client, what)
@@ -306,12 +315,12 @@ local function new(kind, client, params)
   if type(since) == "number" then
     since = { success = since }
   end
-  -- Thousands are watched: a table that says nothing more is not kept.
+  -- Thousands may be watched at once, so equal tables are shared.
   return setmetatable({
     kind = kind.kind,
     id = own[kind.id],
     params = own,
-    -- What a standing job's later looks are compared with.
+    -- What later polls of a standing job are compared with.
     since = since or (kind.outcome and {} or NOTHING),
     _kind = kind,
     _client = client,
@@ -319,7 +328,25 @@ local function new(kind, client, params)
   }, job_mt)
 end
 
-return {
-  new = new,
-  check_client = check_client,
-}
+--- The job of a record in a listing.
+---@param kind cloudjobs.Kind
+---@param client table
+---@param params table<string, string> the job's parameters without its id
+---@param record table
+---@return cloudjobs.Job|nil
+---@return cloudjobs.Error|nil err kind "response", code "no_id"
+local function of_record(kind, client, params, record)
+  local ids = { [kind.id] = kind.record_id(record) }
+  if ids[kind.id] == nil then
+    return nil, Error.new {
+      kind = "response", code = "no_id", message = "a record has no " .. kind.id, service = kind.service_id,
+      operation = kind.listing and kind.listing.operation or kind.source.operation,
+    }
+  end
+  for name, value in pairs(params) do
+    ids[name] = value
+  end
+  return new(kind, client, ids)
+end
+
+return { new = new, of_record = of_record, check_client = check_client }

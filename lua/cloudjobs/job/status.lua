@@ -3,7 +3,7 @@
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.base.path"
 
--- What a job can end in; of these an unknown state is final only once the record says so.
+-- The states in which a job ends. `unknown` is final only when the record has an end.
 local ENDS = { "succeeded", "failed", "timed_out", "cancelled", "skipped", "no_data", "stopped", "unknown" }
 
 local FINAL = {}
@@ -14,8 +14,8 @@ end
 ---@class cloudjobs.Status
 ---@field state "queued"|"running"|"succeeded"|"failed"|"timed_out"|"cancelled"|"skipped"|"no_data"|"stopped"|"unknown"
 ---@field ok boolean it succeeded
----@field final boolean it will not change any more
----@field code string|nil the service's own word
+---@field final boolean it does not change any more
+---@field code string|nil the service's own state
 ---@field reason string|nil
 ---@field started_at number|nil epoch seconds, as all times here
 ---@field updated_at number|nil
@@ -38,7 +38,11 @@ local function text_at(record, path)
   return value ~= "" and value or nil
 end
 
--- Azure's times are text and may lack their zone; both clouds' become numbers.
+--- The time at a path in epoch seconds. Azure's times are text, which may lack
+--- its zone.
+---@param record table
+---@param path string|nil
+---@return number|nil
 local function time_at(record, path)
   local value = path and member.at(record, path, "string")
   if value then
@@ -48,10 +52,10 @@ local function time_at(record, path)
 end
 
 --- Reads a record.
----@param kind table a kind of job, see jobs/
----@param record table what the service says of it
+---@param kind cloudjobs.Kind
+---@param record table
 ---@param id string
----@param outcome string|nil the state where comparing looks told one
+---@param outcome string|nil the state that the comparison of polls gave
 ---@return cloudjobs.Status
 local function new(kind, record, id, outcome)
   local members = kind.members
@@ -61,7 +65,7 @@ local function new(kind, record, id, outcome)
   return setmetatable({
     state = state,
     ok = state == "succeeded",
-    -- What nobody documented is final when the record says that it ended.
+    -- An undocumented state is final when the record has an end.
     final = FINAL[state] or (state == "unknown" and ended_at ~= nil),
     code = code,
     -- A standing job's record keeps its last failure while it goes on.
@@ -74,8 +78,8 @@ local function new(kind, record, id, outcome)
   }, status_mt)
 end
 
---- A status for a job that could not be followed to its end: what was last
---- seen of it, or `unknown`, and why in `err`.
+--- A status for a job that could not be followed to its end: the last one, or
+--- `unknown`, with the reason in `err`.
 ---@param last cloudjobs.Status|nil
 ---@param err cloudjobs.Error
 ---@return cloudjobs.Status
@@ -88,4 +92,4 @@ local function unknown(kind, id, last, err)
   return setmetatable(status, status_mt)
 end
 
-return { new = new, unknown = unknown, ENDS = ENDS }
+return { new = new, time_at = time_at, unknown = unknown, ENDS = ENDS }

@@ -146,6 +146,28 @@ describe("a run of an Azure export", function()
   end)
 end)
 
+describe("a record without its id", function()
+  local clients = require "spec.support.clients"
+  local NOW = 1767225600
+
+  local CASES = {
+    { "bcm_data_exports", "next_execution", "ExecutionId", { ExportArn = "arn:aws:bcm-data-exports:us-east-1:1:export/x" },
+      { Executions = { { ExecutionStatus = { CreatedAt = NOW + 5, StatusCode = "QUERY_QUEUED" } } } } },
+    { "ssm", "next_window_execution", "WindowExecutionId", { WindowId = "mw-0123456789abcdef0" },
+      { WindowExecutions = { { StartTime = NOW + 5, Status = "PENDING" } } } },
+  }
+  for _, case in ipairs(CASES) do
+    it("is an error of " .. case[2], function()
+      local client = clients[case[1]] { { body = case[5] } }
+      case[4].since = NOW
+      local job, err = cloudjobs.jobs[case[2]](client, case[4])
+      assert.is_nil(job)
+      assert.same({ "response", "no_id" }, { err.kind, err.code })
+      assert.matches("a record has no " .. case[3], tostring(err), 1, true)
+    end)
+  end
+end)
+
 describe("a finder", function()
   it("takes since as text, too", function()
     local exports = world:aws "bcm_data_exports"

@@ -22,7 +22,7 @@ describe("an inventory", function()
     end
     return inventory({
       parallel = world.parallel, make = { aws = cloudjobs.aws, azure = cloudjobs.azure },
-      kinds = require "cloudjobs.job.kinds", transport = world.stub,
+      transport = world.stub,
     }, fleet, options)
   end
 
@@ -89,7 +89,7 @@ describe("an inventory", function()
       end
       return send(self, request)
     end
-    assert.same({ "aws export 111122223333 nightly unknown - -", "azure export " .. worlds.SCOPE .. " odd unknown - -" },
+    assert.same({ "aws export 111122223333 nightly unknown - no_id", "azure export " .. worlds.SCOPE .. " odd unknown - no_id" },
       brief(take {
         { cloud = "aws", credentials = keys "AKIDEMULATOR" },
         { cloud = "azure", scope = worlds.SCOPE, credentials = { token = "emulator-token" } },

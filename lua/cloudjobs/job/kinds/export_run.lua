@@ -1,17 +1,44 @@
---- An Azure Cost Management export's run. A run has no address of its own: it
---- is looked up in its export's history, and cannot be cancelled.
+--- A run of an Azure Cost Management export. It is read from its export's
+--- history, since runs have no address of their own, and cannot be cancelled.
+
+local core = require "cloudjobs.core"
+local member = require "cloudjobs.base.path"
+
+-- Seconds by which the clocks of the service's parts may differ.
+local CLOCK_TOLERANCE = 120
+
+local DAY = 86400
+local CADENCE = { Daily = DAY, Weekly = 7 * DAY, Monthly = 31 * DAY, Annually = 366 * DAY }
+
+-- The days of a run's period. Only days are compared, since the service changes
+-- the times of day.
+local function days(document, from, to)
+  from, to = member.at(document, from, "string"), member.at(document, to, "string")
+  return from and to and from:sub(1, 10) .. " " .. to:sub(1, 10)
+end
+
+---@class cloudjobs.jobs
+---@field export_run cloudjobs.Maker
+---@field run_export cloudjobs.Finder
+
+---@type cloudjobs.Kind
 return {
   kind = "export_run",
+  title = "Azure export",
   cloud = "azure",
   service = "cost_exports",
   service_id = "Cost Management Exports",
   params = { "scope", "exportName", "run_id" },
   id = "run_id",
+  name = function(params)
+    return params.exportName
+  end,
   listing = { operation = "get_execution_history", params = { "scope", "exportName" }, items = "value" },
   record_id = function(record)
     local id = type(record.id) == "string" and record.id:match("[^/]+$")
     return id or type(record.name) == "string" and record.name or nil
   end,
+  began = "properties.submittedTime",
   members = {
     code = "properties.status",
     reason = "properties.error.message",
@@ -31,4 +58,55 @@ return {
   missing = { ["404"] = true, NotFound = true },
   -- Reads count against a few requests a minute and scope.
   interval = { start = 30, growth = 1.25, cap = 60, floor = 15 },
+  run = {
+    finder = "run_export",
+    params = { run = "table" },
+    period = "run",
+    start = function(client, params, limits)
+      local started, err = client:execute(
+        { scope = params.scope, exportName = params.exportName, run = params.run }, limits
+      )
+      return started and {}, err
+    end,
+    is_ours = function(record, params, since)
+      local submitted = core.epoch(member.at(record, "properties.submittedTime", "string") or "")
+      if member.at(record, "properties.executionType", "string") ~= "OnDemand"
+        or (submitted and submitted < since - CLOCK_TOLERANCE) then
+        return false
+      end
+      local wanted = days(params, "run.timePeriod.from", "run.timePeriod.to")
+      local found = days(record, "properties.startDate", "properties.endDate")
+      return not wanted or not found or wanted == found
+    end,
+  },
+  source = {
+    word = "exports",
+    hint = "the name of an Azure export in --scope",
+    param = "exportName",
+    option = { name = "scope", param = "scope" },
+    operation = "list",
+    columns = {
+      { "NAME", "name", "name" }, { "SCHEDULE", "schedule", "properties.schedule.status" },
+      { "RECURRENCE", "recurrence", "properties.schedule.recurrence" },
+      { "NEXT", "next", "properties.nextRunTimeEstimate" },
+    },
+  },
+  inventory = {
+    row = "export",
+    label = "name",
+    -- Each export then carries its last run.
+    groups = function(entry)
+      return { { scope = entry.scope, expand = "runHistory" } }
+    end,
+    job = function(export, _, entry)
+      return { scope = entry.scope, exportName = member.at(export, "name", "string") }
+    end,
+    records = function(export)
+      return member.records(export, "properties.runHistory.value")
+    end,
+    cadence = function(export)
+      local is_active = member.at(export, "properties.schedule.status", "string") == "Active"
+      return is_active and CADENCE[member.at(export, "properties.schedule.recurrence", "string")] or nil
+    end,
+  },
 }

@@ -1,13 +1,25 @@
---- An AWS Systems Manager maintenance window's execution.
+--- An execution of an AWS Systems Manager maintenance window.
+
+local core = require "cloudjobs.core"
+
+---@class cloudjobs.jobs
+---@field maintenance_window_execution cloudjobs.Maker
+---@field next_window_execution cloudjobs.Finder
+
+---@type cloudjobs.Kind
 return {
   kind = "maintenance_window_execution",
+  title = "AWS window",
   cloud = "aws",
   service = "ssm",
   service_id = "SSM",
   params = { "WindowExecutionId" },
-  -- Known, it lets executions of one window share a listing.
+  -- Executions that know their window share its listing.
   optional = { "WindowId" },
   id = "WindowExecutionId",
+  name = function(params)
+    return params.WindowId or params.WindowExecutionId
+  end,
   operation = "get_maintenance_window_execution",
   listing = {
     operation = "describe_maintenance_window_executions",
@@ -17,6 +29,7 @@ return {
   record_id = function(record)
     return record.WindowExecutionId
   end,
+  began = "StartTime",
   members = {
     code = "Status",
     reason = "StatusDetails",
@@ -36,7 +49,7 @@ return {
   missing = { DoesNotExistException = true },
   interval = { start = 5, growth = 1.5, cap = 60, floor = 1 },
   cancel = "cancel_maintenance_window_execution",
-  -- `status.detail` when asked: the tasks, each with its invocations.
+  -- The tasks, each with its invocations.
   detail = function(client, params, limits)
     local tasks, err = client:all("describe_maintenance_window_execution_tasks", {
       WindowExecutionId = params.WindowExecutionId,
@@ -52,4 +65,36 @@ return {
     end
     return tasks, err
   end,
+  next = {
+    finder = "next_window_execution",
+    request = function(source, since)
+      return {
+        WindowId = source.WindowId,
+        Filters = { { Key = "ExecutedAfter", Values = { core.iso(math.floor(since)) } } },
+      }
+    end,
+  },
+  source = {
+    word = "windows",
+    hint = "the id of a maintenance window (mw-…)",
+    param = "WindowId",
+    matches = function(text)
+      return text:find("^mw%-%x+$") ~= nil
+    end,
+    operation = "describe_maintenance_windows",
+    columns = {
+      { "NAME", "name", "Name" }, { "ID", "id", "WindowId" }, { "ENABLED", "enabled", "Enabled", "boolean" },
+      { "NEXT", "next", "NextExecutionTime" },
+    },
+  },
+  inventory = {
+    option = "windows",
+    type = "boolean",
+    row = "window",
+    label = "Name",
+    open = true,
+    job = function(window)
+      return { WindowId = window.WindowId }
+    end,
+  },
 }

@@ -1,15 +1,27 @@
 --- An AWS Partner Central resource snapshot job: a standing subscription that
---- takes a snapshot again and again. Its wait ends with the next outcome:
---- a success later than `since`, or a failure whose text differs from the one
---- seen at the first look. A repeated identical failure cannot be seen.
+--- takes a snapshot again and again. Its wait ends with the next outcome: a
+--- success later than `since`, or a failure whose text differs from that of the
+--- first poll. An identical failure cannot be told from the one before.
+
+---@class cloudjobs.jobs
+---@field resource_snapshot_job cloudjobs.Maker
+
+---@type cloudjobs.Kind
 return {
   kind = "resource_snapshot_job",
+  title = "AWS snapshots",
   cloud = "aws",
   service = "partnercentral_selling",
   service_id = "PartnerCentral Selling",
   params = { "Catalog", "ResourceSnapshotJobIdentifier" },
   id = "ResourceSnapshotJobIdentifier",
+  name = function(params)
+    return params.ResourceSnapshotJobIdentifier
+  end,
   operation = "get_resource_snapshot_job",
+  record_id = function(record)
+    return record.Id
+  end,
   members = {
     code = "Status",
     reason = "LastFailure",
@@ -17,11 +29,9 @@ return {
     updated_at = "LastSuccessfulExecutionDate",
   },
   states = { Running = "running", Stopped = "stopped" },
-  --- What later looks are compared with.
-  first_look = function(record, digest)
+  baseline = function(record, digest)
     return { success = record.LastSuccessfulExecutionDate or 0, failure = digest(record.LastFailure) }
   end,
-  --- The state that the comparison tells, nil when nothing new happened.
   outcome = function(record, since, digest)
     if (record.LastSuccessfulExecutionDate or 0) > since.success then
       return "succeeded"
@@ -34,4 +44,40 @@ return {
   start = "start_resource_snapshot_job",
   stop = "stop_resource_snapshot_job",
   cancel = "stop_resource_snapshot_job",
+  run = {},
+  source = {
+    word = "snapshot-jobs",
+    hint = "the id of a snapshot job in --catalog",
+    param = "ResourceSnapshotJobIdentifier",
+    option = { name = "catalog", param = "Catalog", description = "Partner Central catalog, such as AWS or Sandbox." },
+    operation = "list_resource_snapshot_jobs",
+    columns = {
+      { "ID", "id", "Id" }, { "STATUS", "status", "Status" }, { "ENGAGEMENT", "engagement", "EngagementId" },
+    },
+  },
+  inventory = {
+    option = "snapshot_catalogs",
+    type = "table",
+    row = "snapshot_job",
+    label = "Id",
+    group_label = "Catalog",
+    arn = "Arn",
+    groups = function(entry)
+      local groups = {}
+      for i, catalog in ipairs(entry.snapshot_catalogs) do
+        groups[i] = { Catalog = catalog }
+      end
+      return groups
+    end,
+    job = function(_, group)
+      return { Catalog = group.Catalog }
+    end,
+    health = function(row, _, record)
+      if record.LastFailure then
+        row.health, row.reason = "failing", record.LastFailure
+      elseif row.state == "running" and record.LastSuccessfulExecutionDate then
+        row.health = "ok"
+      end
+    end,
+  },
 }

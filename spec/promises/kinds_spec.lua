@@ -1,0 +1,105 @@
+-- The kinds of job against what else speaks of them: the emulator's own states, the services' descriptions, the
+-- clients' operations.
+
+local Model = require "cloudjobs.model"
+local Status = require "cloudjobs.job.status"
+local cloudjobs = require "cloudjobs"
+local core = require "cloudjobs.core"
+local files = require "spec.support.files"
+local kinds = require "cloudjobs.job.kinds"
+local life = require "cloudjobs.emulator.life"
+
+-- Where each service's description lists the states: the model and the enumeration.
+local ENUMS = {
+  export_execution = { "bcm_data_exports", "ExecutionStatusCode" },
+  maintenance_window_execution = { "ssm", "MaintenanceWindowExecutionStatus" },
+  resource_snapshot_job = { "partnercentral_selling", "ResourceSnapshotJobStatus" },
+  export_run = { "azure_cost_exports", "ExecutionStatus" },
+}
+
+-- A record that has `value` at a path.
+local function record_with(path, value)
+  local head, tail = path:match("^([^.]+)%.(.+)$")
+  return { [head or path] = head and record_with(tail, value) or value }
+end
+
+-- Each state with whether it is final.
+local function finals(kind)
+  local all = {}
+  for code in pairs(kind.states) do
+    all[code] = Status.new(kind, record_with(kind.members.code, code), "x").final
+  end
+  return all
+end
+
+local function members_of(model, operation)
+  local names = {}
+  for _, member in ipairs(core.members(model:operation(operation).input)) do
+    names[member.name] = true
+  end
+  return names
+end
+
+describe("the kinds of job", function()
+  it("are the files beside their index, each under its own name", function()
+    local listed = {}
+    for _, kind in ipairs(kinds) do
+      listed[#listed + 1] = "lua/cloudjobs/job/kinds/" .. kind.kind .. ".lua"
+      assert.equal(kind, kinds[kind.kind])
+    end
+    listed[#listed + 1] = "lua/cloudjobs/job/kinds/init.lua"
+    table.sort(listed)
+    assert.same(files.list("lua/cloudjobs/job/kinds", ".lua"), listed)
+  end)
+
+  for _, kind in ipairs(kinds) do
+    it(kind.kind .. " has the states of the emulator", function()
+      assert.same(life.states(kind.kind), finals(kind))
+    end)
+
+    it(kind.kind .. " has the states of the service's description", function()
+      local described, known = {}, {}
+      for _, code in ipairs(Model.load(ENUMS[kind.kind][1]):enums()[ENUMS[kind.kind][2]]) do
+        described[code] = true
+      end
+      for code in pairs(kind.states) do
+        known[code] = true
+      end
+      assert.same(described, known)
+    end)
+
+    it(kind.kind .. " calls operations with parameters that they have", function()
+      local model = Model.load(kind.cloud == "azure" and "azure_" .. kind.service or kind.service)
+      assert.equal(model.service.id, kind.service_id)
+      if kind.operation then
+        local members = members_of(model, kind.operation)
+        for _, name in ipairs(kind.params) do
+          assert.is_true(members[name], kind.operation .. " " .. name)
+        end
+      end
+      if kind.listing then
+        local members = members_of(model, kind.listing.operation)
+        for _, name in ipairs(kind.listing.params) do
+          assert.is_true(members[name], kind.listing.operation .. " " .. name)
+        end
+        assert.is_string(kind.began)
+      end
+      for _, name in ipairs { "start", "stop" } do
+        assert.is_true(kind[name] == nil or model:operation(kind[name]) ~= nil, name)
+      end
+      assert.is_truthy(model:operation(kind.source.operation).pages)
+    end)
+
+    it(kind.kind .. " is in cloudjobs.jobs with its finders", function()
+      assert.is_function(cloudjobs.jobs[kind.kind])
+      for _, how in ipairs { "next", "run" } do
+        local name = kind[how] and kind[how].finder
+        if name then
+          local text = files.read("lua/cloudjobs/job/kinds/" .. kind.kind .. ".lua")
+          assert.truthy(text:find("---@field " .. name .. " cloudjobs.Finder", 1, true), name)
+          assert.is_function(cloudjobs.jobs[name])
+        end
+      end
+    end)
+  end
+end)
