@@ -235,10 +235,12 @@ sources:
 	@echo curl $(curl_sources)
 	@echo os $(os_sources)
 
-# lua/cloudjobs/models/ from descriptions in botocore's layout.
+# lua/cloudjobs/models/ from descriptions in botocore's layout, and all that
+# follows from them. A service is added by SERVICES=name/version.
 BOTOCORE ?= ../shared/models
 models: build
-	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/models.lua $(BOTOCORE) lua/cloudjobs/models
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/models.lua $(BOTOCORE) lua/cloudjobs/models $(SERVICES)
+	@$(MAKE) definitions rockspecs
 
 # lua/cloudjobs/meta/, what editors are to know of the services' clients.
 definitions: build

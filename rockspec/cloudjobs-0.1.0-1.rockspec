@@ -250,6 +250,7 @@ build = {
     ["cloudjobs.models.bcm_data_exports"] = "lua/cloudjobs/models/bcm_data_exports.lua",
     ["cloudjobs.models.bcm_data_exports_endpoints"] = "lua/cloudjobs/models/bcm_data_exports_endpoints.lua",
     ["cloudjobs.models.bcm_data_exports_enums"] = "lua/cloudjobs/models/bcm_data_exports_enums.lua",
+    ["cloudjobs.models.index"] = "lua/cloudjobs/models/index.lua",
     ["cloudjobs.models.partitions"] = "lua/cloudjobs/models/partitions.lua",
     ["cloudjobs.models.partnercentral_selling"] = "lua/cloudjobs/models/partnercentral_selling.lua",
     ["cloudjobs.models.partnercentral_selling_endpoints"] = "lua/cloudjobs/models/partnercentral_selling_endpoints.lua",

@@ -4,18 +4,8 @@
 
 local Model = require "cloudjobs.model"
 local core = require "cloudjobs.core"
+local index = require "cloudjobs.models.index"
 local sorted = require("cloudjobs.base.options").sorted_keys
-
--- Those that users make clients of.
-local SERVICES = {
-  { model = "bcm_data_exports", cloud = "aws" },
-  { model = "ssm", cloud = "aws" },
-  { model = "partnercentral_selling", cloud = "aws" },
-  { model = "sts", cloud = "aws" },
-  { model = "sso", cloud = "aws" },
-  { model = "sso_oidc", cloud = "aws" },
-  { model = "azure_cost_exports", cloud = "azure", name = "cost_exports" },
-}
 
 -- A time that is given may also be text.
 local SCALARS = {
@@ -117,7 +107,7 @@ local function write(service)
     lines[#lines + 1] = select("#", ...) > 0 and text:format(...) or text
   end
   local model, data = Model.load(service.model), require("cloudjobs.models." .. service.model)
-  local name = service.name or service.model
+  local name = service.name
   local class = ("cloudjobs.%s.%s"):format(service.cloud, name)
 
   out("---@meta")
@@ -150,8 +140,10 @@ local function write(service)
   return table.concat(lines, "\n") .. "\n"
 end
 
-for _, service in ipairs(SERVICES) do
-  local file = assert(io.open(("%s/%s.lua"):format(arg[1], service.name or service.model), "wb"))
-  assert(file:write(write(service)))
-  assert(file:close())
+for _, service in ipairs(index) do
+  if service.name then -- else users make no clients of it
+    local file = assert(io.open(("%s/%s.lua"):format(arg[1], service.name), "wb"))
+    assert(file:write(write(service)))
+    assert(file:close())
+  end
 end

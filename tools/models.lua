@@ -1,19 +1,12 @@
 --- `make models BOTOCORE=path`: descriptions in botocore's layout
---- (`<service>/<apiVersion>/service-2.json`) -> lua/cloudjobs/models/.
---- The same input gives the same bytes.
+--- (`<service>/<apiVersion>/service-2.json`) -> lua/cloudjobs/models/, and the
+--- index of all models. It makes those of the index, and what else is named:
+--- `make models SERVICES=athena/2017-05-18`. The same input gives the same bytes.
 
 local core = require "cloudjobs.core"
 local Import = require "cloudjobs.model.import"
+local index = require "cloudjobs.models.index"
 local sorted = require("cloudjobs.base.options").sorted_keys
-
-local SERVICES = {
-  { "bcm-data-exports", "2023-11-26" },
-  { "ssm", "2014-11-06" },
-  { "partnercentral-selling", "2022-07-26" },
-  { "sts", "2011-06-15" },
-  { "sso", "2019-06-10" },
-  { "sso-oidc", "2019-06-10" },
-}
 
 local WIDTH = 110
 
@@ -147,29 +140,60 @@ local function write(folder, name, origin, text)
   assert(file:close())
 end
 
+-- One service; its entry in the index.
 local function generate_service(source, folder, service, version)
   local model = assert(Import.load(("%s/%s/%s/service-2.json"):format(source, service, version)))
   local name, origin = service:gsub("%-", "_"), service .. " " .. version
+  local entry = { name = name, cloud = "aws", model = name, origin = origin, parts = {} }
   model.companions = {}
   for _, kind in ipairs(COMPANIONS) do
     if model[kind] and next(model[kind]) then
       model.companions[kind] = true
+      entry.parts[#entry.parts + 1] = kind
       write(folder, name .. "_" .. kind, origin, literal(model[kind], ""))
     end
   end
   write(folder, name, origin, model_text(model))
+  return entry
 end
 
-local function generate(source, folder)
-  for _, service in ipairs(SERVICES) do
-    generate_service(source, folder, service[1], service[2])
+-- The index: an entry a model, by name. Those written by hand have no origin.
+local function index_text(list)
+  table.sort(list, function(a, b)
+    return a.model < b.model
+  end)
+  local lines = {}
+  for i, entry in ipairs(list) do
+    lines[i] = "  " .. literal(entry, "  ") .. ",\n"
+  end
+  return "{\n" .. table.concat(lines) .. "}"
+end
+
+local function generate(source, folder, added)
+  local made, origins = {}, added
+  for _, entry in ipairs(index) do
+    if entry.origin then
+      origins[#origins + 1] = entry.origin
+    else
+      made[#made + 1] = entry
+    end
+  end
+  local seen = {}
+  for _, origin in ipairs(origins) do
+    local service, version = origin:match("^([%w-]+)[/ ]([%d-]+)$")
+    assert(service, "expected service/version, got " .. origin)
+    if not seen[service] then
+      seen[service] = true
+      made[#made + 1] = generate_service(source, folder, service, version)
+    end
   end
   write(folder, "partitions", "partitions.json", literal(partitions_of(read_json(source .. "/partitions.json")), ""))
+  write(folder, "index", "the other files", index_text(made))
 end
 
 local source, folder = ...
 if not folder then
-  io.stderr:write("usage: models.lua <botocore's data folder> <output folder>\n")
+  io.stderr:write("usage: models.lua <botocore's data folder> <output folder> [<service>/<version> …]\n")
   os.exit(2)
 end
-generate(source, folder)
+generate(source, folder, { select(3, ...) })

@@ -6,6 +6,7 @@
 local Environment = require "cloudjobs.transport.nginx.environment"
 local Preload = require "cloudjobs.transport.nginx.preload"
 local Transport = require "cloudjobs.transport.nginx"
+local models = require "cloudjobs.models.index"
 local option = require "cloudjobs.base.options"
 local transports = require "cloudjobs.transport"
 
@@ -23,17 +24,18 @@ local OPTIONS = {
   verify = "boolean",
 }
 
--- What workers may need and no other of our modules names: models are loaded by
--- the names of their services.
-local KEPT = {
-  "cloudjobs", "cloudjobs.models.azure_cost_exports", "cloudjobs.models.azure_resource_providers",
-  "cloudjobs.models.bcm_data_exports", "cloudjobs.models.bcm_data_exports_endpoints",
-  "cloudjobs.models.partitions", "cloudjobs.models.partnercentral_selling",
-  "cloudjobs.models.partnercentral_selling_endpoints", "cloudjobs.models.ssm", "cloudjobs.models.ssm_endpoints",
-  "cloudjobs.models.ssm_waiters", "cloudjobs.models.sso", "cloudjobs.models.sso_endpoints",
-  "cloudjobs.models.sso_oidc", "cloudjobs.models.sso_oidc_endpoints", "cloudjobs.models.sts",
-  "cloudjobs.models.sts_endpoints", "ngx.semaphore",
-}
+-- The modules that workers may need and that no other module names. Models are
+-- loaded by the names of their services; the enumerations are for editors.
+local function kept_modules()
+  local names = { "cloudjobs", "cloudjobs.models.partitions", "ngx.semaphore" }
+  for _, entry in ipairs(models) do
+    names[#names + 1] = "cloudjobs.models." .. entry.model
+    for _, part in ipairs(entry.parts) do
+      names[#names + 1] = part ~= "enums" and ("cloudjobs.models.%s_%s"):format(entry.model, part) or nil
+    end
+  end
+  return names
+end
 
 --- Sets up the default transport of all clients made from here on, in this
 --- process and in its workers.
@@ -58,7 +60,7 @@ local function setup(options)
   settings.env = options.env or Environment.capture()
   ngx.shared[dict]:flush_all() -- a reload may be for other credentials
   transports.use(Transport.new(settings))
-  Preload.all(KEPT)
+  Preload.all(kept_modules())
 end
 
 return { setup = setup }

@@ -4,10 +4,13 @@ local Model = require "cloudjobs.model"
 local files = require "spec.support.files"
 local process = require "cloudjobs.os"
 
-local CLIENTS = {
-  bcm_data_exports = "bcm_data_exports", ssm = "ssm", partnercentral_selling = "partnercentral_selling", sts = "sts",
-  sso = "sso", sso_oidc = "sso_oidc", cost_exports = "azure_cost_exports",
-}
+-- The model of each client.
+local CLIENTS = {}
+for _, entry in ipairs(require "cloudjobs.models.index") do
+  if entry.name then
+    CLIENTS[entry.name] = entry.model
+  end
+end
 
 -- Every annotation of the library, with its file's name.
 local function each_annotation(f)

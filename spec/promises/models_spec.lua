@@ -5,7 +5,10 @@ local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local Model = require "cloudjobs.model"
+local files = require "spec.support.files"
+local index = require "cloudjobs.models.index"
 
+-- How many operations and listings each service has.
 local COUNTS = {
   bcm_data_exports = 12,
   ssm = 152,
@@ -139,13 +142,36 @@ local function two_pages(model, op)
   return text, first[op.pages.items]
 end
 
-for name, count in pairs(COUNTS) do
+describe("the index of the models", function()
+  it("names every file of the folder", function()
+    local listed = { "lua/cloudjobs/models/index.lua", "lua/cloudjobs/models/partitions.lua" }
+    for _, entry in ipairs(index) do
+      listed[#listed + 1] = ("lua/cloudjobs/models/%s.lua"):format(entry.model)
+      for _, part in ipairs(entry.parts) do
+        listed[#listed + 1] = ("lua/cloudjobs/models/%s_%s.lua"):format(entry.model, part)
+      end
+    end
+    table.sort(listed)
+    local found = files.list("lua/cloudjobs/models", ".lua")
+    table.sort(found)
+    assert.same(found, listed)
+  end)
+
+  it("makes a client of each service", function()
+    for _, entry in ipairs(index) do
+      assert.is_true(entry.name == nil or type(cloudjobs[entry.cloud][entry.name]) == "function")
+    end
+  end)
+end)
+
+for _, entry in ipairs(index) do
+  local name = entry.model
   describe(name, function()
     local model = Model.load(name)
 
-    it(("carries each of its %d operations there and back"):format(count), function()
+    it("carries each of its operations there and back", function()
       local names = model:operations()
-      assert.equal(count, #names)
+      assert.equal(COUNTS[name] or #names, #names)
       for _, operation in ipairs(names) do
         local op = model:operation(operation)
         round_trip(model, op.input, op.name .. " input")
@@ -159,7 +185,7 @@ for name, count in pairs(COUNTS) do
       end
     end)
 
-    it(("goes through two pages of each of its %d listings"):format(LISTINGS[name] or 0), function()
+    it("goes through two pages of each of its listings", function()
       local listings = 0
       for operation in pairs(model:paginators()) do
         listings = listings + 1
@@ -178,7 +204,7 @@ for name, count in pairs(COUNTS) do
         local sent = core.json_decode(request.body ~= "" and request.body or "{}")
         assert.truthy(sent[op.pages.token] or request.url:find("page=2") or request.url:find("next_token="), operation)
       end
-      assert.equal(LISTINGS[name] or 0, listings)
+      assert.equal(COUNTS[name] and (LISTINGS[name] or 0) or listings, listings)
     end)
 
     it("pages and waits by operations it has", function()

@@ -7,7 +7,7 @@ local LUA = {
     native = "core os", uses = "argparse cqueues", world = true },
   { room = "emulator", "emulator/.*", may = "root model models transport http base", native = "core os",
     uses = "cqueues openssl", world = true },
-  { room = "root", "init", "nginx", "stub", may = "aws azure job cloud call transport nginx model http base",
+  { room = "root", "init", "nginx", "stub", may = "aws azure job cloud call transport nginx model models http base",
     native = "core", world = true },
   { room = "aws", "aws/.*", may = "cloud call transport model models http base", native = "core os" },
   { room = "azure", "azure/.*", may = "cloud call transport model models http base", native = "core os" },

@@ -14,6 +14,7 @@ local assembly = require "cloudjobs.cloud.options"
 local aws_retry = require "cloudjobs.aws.retry"
 local core = require "cloudjobs.core"
 local message = require "cloudjobs.http.message"
+local models = require "cloudjobs.models.index"
 local option = require "cloudjobs.base.options"
 
 -- Modules, each loaded for the first client that needs it.
@@ -149,8 +150,6 @@ function assemble(model, options, what)
   return Client.new(context)
 end
 
-local SERVICES = { "bcm_data_exports", "ssm", "partnercentral_selling", "sts", "sso", "sso_oidc" }
-
 -- What a service's client does beyond the operations of its model.
 local METHODS = { bcm_data_exports = "cloudjobs.aws.services.bcm_data_exports" }
 
@@ -179,14 +178,20 @@ function aws.credentials(options)
   return provider
 end
 
-for _, name in ipairs(SERVICES) do
+local function constructor(name)
   local what = "cloudjobs.aws." .. name
-  aws[name] = function(options)
+  return function(options)
     local client = assemble(Model.load(name), options, what)
     for method, f in pairs(METHODS[name] and require(METHODS[name]) or {}) do
       client[method] = f
     end
     return client
+  end
+end
+
+for _, entry in ipairs(models) do
+  if entry.cloud == "aws" then
+    aws[entry.name] = constructor(entry.name)
   end
 end
 

@@ -2,9 +2,11 @@
 
 local Model = require "cloudjobs.model"
 local access = require "cloudjobs.cli.access"
+local ascii = require "cloudjobs.base.ascii"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local file = require "cloudjobs.cli.file"
+local index = require "cloudjobs.models.index"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
 local suggest = require "cloudjobs.base.suggest"
@@ -16,18 +18,21 @@ local EXAMPLES = [[
    cloudjobs call cost-exports get --scope subscriptions/ID --exportName nightly
    cloudjobs call bcm-data-exports create-export @export.json --dry-run]]
 
-local SERVICES = { "bcm-data-exports", "cost-exports", "partnercentral-selling", "ssm", "sso", "sso-oidc", "sts" }
-local AZURE = { ["cost-exports"] = "azure_cost_exports" }
+-- The services that have clients, and their names as this command has them.
+local services, names = {}, {}
+for _, entry in ipairs(index) do
+  if entry.name then
+    names[#names + 1] = entry.name:gsub("_", "-")
+    services[names[#names]] = entry
+  end
+end
+table.sort(names)
 
 local NUMERIC = { integer = true, long = true, number = true, time = true, ["time.iso"] = true, ["time.http"] = true }
 local TEXT = { string = true, blob = true }
 
 local function dashed(name)
   return (Model.snake(name):gsub("_", "-"))
-end
-
-local function load_model(name)
-  return Model.load(AZURE[name] or (name:gsub("-", "_")))
 end
 
 -- Each member is an option under its own name, and dashed as the AWS command line has it. Azure's scope is an option
@@ -38,27 +43,25 @@ local function add_members(command, members)
     taken[name] = true
   end
   for _, member in ipairs(members) do
-    local names = {}
+    local forms = {}
     for _, name in ipairs { "--" .. member.name, "--" .. dashed(member.name) } do
       if not taken[name] then
-        names[#names + 1], taken[name] = name, true
+        forms[#forms + 1], taken[name] = name, true
       end
     end
-    if #names > 0 then
-      command:option(table.concat(names, " ")):target("member " .. member.name):argname("<" .. member.type .. ">")
+    if #forms > 0 then
+      command:option(table.concat(forms, " ")):target("member " .. member.name):argname("<" .. member.type .. ">")
         :description(member.required and "Required." or "")
     end
   end
 end
 
 local function find_service(name)
-  name = name:gsub("_", "-"):lower()
-  for _, known in ipairs(SERVICES) do
-    if known == name then
-      return name
-    end
+  name = ascii.lower(name:gsub("_", "-"))
+  if services[name] then
+    return services[name]
   end
-  return nil, ("unknown service '%s'%s"):format(name, suggest(name, SERVICES))
+  return nil, ("unknown service '%s'%s"):format(name, suggest(name, names))
 end
 
 local function find_operation(model, name)
@@ -71,8 +74,8 @@ end
 
 --- Adds what SERVICE and OPERATION, the first two words, allow. Returns a message when they name nothing.
 local function define(command, args)
-  local argument = command:argument("service"):description("One of " .. table.concat(SERVICES, ", ") .. ".")
-  argument.offers = SERVICES
+  local argument = command:argument("service"):description("One of " .. table.concat(names, ", ") .. ".")
+  argument.offers = names
   command:argument("operation"):description("Such as get-execution or GetExecution.")
   command:argument("json"):target("params"):args("?"):argname("<json>")
     :description("Parameters as JSON, or @FILE to read them from one.")
@@ -84,11 +87,11 @@ local function define(command, args)
   if not service or service:find("^%-") then
     return nil
   end
-  local name, message = find_service(service)
-  if not name then
+  local entry, message = find_service(service)
+  if not entry then
     return message
   end
-  local model = load_model(name)
+  local model = Model.load(entry.model)
   if not operation or operation:find("^%-") then
     command:epilog("Operations:\n   " .. table.concat(model:operations(), "\n   "):gsub("_", "-"))
     return nil
@@ -187,14 +190,9 @@ local function run(parsed, command)
   if not params then
     return nil, message
   end
-  local name = find_service(parsed.service)
+  local entry = find_service(parsed.service)
   local reach = access.new(parsed)
-  local client
-  if AZURE[name] then
-    client = cloudjobs.azure.cost_exports(reach:azure())
-  else
-    client = cloudjobs.aws[name:gsub("-", "_")](reach:aws())
-  end
+  local client = cloudjobs[entry.cloud][entry.name](reach[entry.cloud](reach))
   local operation = parsed.operation:gsub("-", "_")
   if parsed.dry_run then
     return show_request(client, operation, params)
@@ -205,7 +203,7 @@ local function run(parsed, command)
   elseif parsed.output == "json" then
     return out.json(output)
   end
-  local model = load_model(name)
+  local model = Model.load(entry.model)
   print_rows(output, model, model:operation(operation).output, parsed)
   return out.EXIT.succeeded
 end
