@@ -5,7 +5,7 @@ BUILD ?= build
 LUA ?= 5.4
 TIME ?= 60
 export BUILD
-# With make -C the others would say where they are, in the midst of what they answer.
+# With make -C the others would print their folder in the midst of their output.
 MAKEFLAGS += --no-print-directory
 
 # One flavour a Lua: its headers, its program, the tree its rocks go to.
@@ -221,7 +221,7 @@ pictures: build
 	  $(PROGRAM) tools/pictures.lua docs
 
 # `luarocks make` without its own dependency check: Debian's lua-cjson and
-# argparse are no rocks. TREE says where to.
+# argparse are no rocks. TREE is the folder to install to.
 install:
 	luarocks --lua-version=$(ROCKS) make --deps-mode=none \
 	  $(if $(TREE),--tree=$(TREE)) rockspec/cloudjobs-scm-1.rockspec

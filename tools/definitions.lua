@@ -1,5 +1,5 @@
---- `make definitions`: lua/cloudjobs/models/ -> lua/cloudjobs/meta/, which tells
---- editors (by LuaCATS, for lua-language-server) what the services' clients have.
+--- `make definitions`: lua/cloudjobs/models/ -> lua/cloudjobs/meta/, which describes
+--- the services' clients to editors (by LuaCATS, for lua-language-server).
 --- The same models give the same bytes.
 
 local Model = require "cloudjobs.model"
@@ -37,13 +37,13 @@ local function reach(model, shape, name, reached)
   end
 end
 
--- A member's type in LuaCATS. `answered`: services send it.
-local function type_of(member, class, answered)
+-- A member's type in LuaCATS. `in_output`: it is part of a response.
+local function type_of(member, class, in_output)
   local base, around = take_apart(member.type)
   local text = SCALARS[base] or class .. "." .. base
   if member.enum then
     text = class .. "." .. member.enum
-  elseif base:find("^time") and not answered then
+  elseif base:find("^time") and not in_output then
     text = GIVEN_TIME
   end
   for layer in around:gmatch("..") do
@@ -71,10 +71,10 @@ local function is_needed(member, cloud)
   return member.required and not member.idempotency and not (cloud == "azure" and member.name == "scope")
 end
 
-local function write_shape(out, name, shape, class, cloud, answered)
+local function write_shape(out, name, shape, class, cloud, in_output)
   out("\n---@class %s.%s", class, name)
   for _, member in ipairs(core.members(shape)) do
-    out("---@field %s%s %s", member.name, is_needed(member, cloud) and "" or "?", type_of(member, class, answered))
+    out("---@field %s%s %s", member.name, is_needed(member, cloud) and "" or "?", type_of(member, class, in_output))
   end
 end
 
@@ -120,21 +120,21 @@ local function write(service)
   out("\n---@class %s: cloudjobs.Client", class)
   out("local client = {}")
 
-  local given, answered = {}, {}
+  local given, in_output = {}, {}
   for _, operation in ipairs(sorted(data.operations)) do
     local op = model:operation(operation)
     local input, output = data.operations[operation]:match("(%S+) %-> (%S+)")
     reach(model, op.input, input, given)
     if not is_document(op) then
-      reach(model, op.output, output, answered)
+      reach(model, op.output, output, in_output)
     end
     write_operation(out, op, input, output, class, service.cloud)
   end
-  for shape, compiled in pairs(answered) do
+  for shape, compiled in pairs(in_output) do
     given[shape] = compiled
   end
   for _, shape in ipairs(sorted(given)) do
-    write_shape(out, shape, given[shape], class, service.cloud, answered[shape])
+    write_shape(out, shape, given[shape], class, service.cloud, in_output[shape])
   end
   write_enums(out, model, class)
   return table.concat(lines, "\n") .. "\n"

@@ -109,7 +109,7 @@ local function lua_patterns(regex)
   return patterns
 end
 
--- What aws.partition answers, and how it finds it. Regions carry what they override.
+-- The results of aws.partition, and how it finds them. Regions carry what they override.
 local function partitions_of(document)
   local list = {}
   for i, partition in ipairs(document.partitions) do

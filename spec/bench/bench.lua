@@ -56,7 +56,7 @@ end
 ---@param limit fun() what `f` is measured against
 ---@param what string the limit's name
 ---@param options { itself: boolean|nil, calls: integer|nil }|nil
---- itself: `limit(n)` makes n calls and answers its own rate
+--- itself: `limit(n)` makes n calls and returns its own rate
 function Bench.compare(name, f, limit, what, options)
   local itself = options and options.itself
   local calls = calibrate(f)
@@ -69,7 +69,7 @@ function Bench.compare(name, f, limit, what, options)
   Bench.report(name, median(rates), median(ratios), what)
 end
 
---- The same for two functions that each answer their own rate, as what waits
+--- The same for two functions that each return their own rate, as what waits
 --- for a server must: its time is not its CPU time.
 ---@param name string
 ---@param f fun(): number

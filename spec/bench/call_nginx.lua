@@ -1,6 +1,6 @@
 -- call-nginx: calls from inside an nginx worker, one after the other, with the
 -- server on the same core; beside a bare cosocket that sends the same bytes and
--- reads the same answer. Then 50 and 200 at once to a server that takes 500 ms,
+-- reads the same response. Then 50 and 200 at once to a server that needs 500 ms,
 -- beside the same cosocket; and what a static location's visitors notice.
 
 if not rawget(_G, "jit") then
@@ -26,7 +26,7 @@ local SERVER = [[
   location /slow { content_by_lua_block { ngx.sleep(0.5) ngx.print('ANSWER') } }
 ]]
 
--- `run(who, calls, width)` makes calls in so many light threads and answers
+-- `run(who, calls, width)` makes calls in so many light threads and returns
 -- their rate.
 local WORKER = [[
   lua_shared_dict cloudjobs 1m;
@@ -131,9 +131,9 @@ end, function()
   return rate("bare", "fast", CALLS, 1)
 end, "a bare cosocket, unsigned")
 
--- Runs `f` while a visitor comes again and again; how long 99 of 100 visits took.
+-- Runs `f` while a visitor comes again and again; the time within which 99 of 100 visits ended.
 local function visited(f)
-  local transport, took, over = Multi.new(), {}, false
+  local transport, times, over = Multi.new(), {}, false
   local results = parallel {
     function()
       local response = assert(f(transport))
@@ -144,14 +144,14 @@ local function visited(f)
       while not over do
         local started = transport:clock()
         assert(transport:send { method = "GET", url = nginx.url .. "/static", headers = {}, timeout = 30 })
-        took[#took + 1] = transport:clock() - started
-        transport:sleep(math.max(0, PERIOD - took[#took]))
+        times[#times + 1] = transport:clock() - started
+        transport:sleep(math.max(0, PERIOD - times[#times]))
       end
     end,
   }
   transport:close()
-  table.sort(took)
-  return results[1].value, took[math.ceil(#took * 0.99)] * 1000
+  table.sort(times)
+  return results[1].value, times[math.ceil(#times * 0.99)] * 1000
 end
 
 local function slow(who, width)
@@ -163,7 +163,7 @@ local function slow(who, width)
   end
 end
 
--- Now who visits and who answers shall not wait for the worker's core.
+-- From here on the visitors and the server have a core apart from the worker's.
 for _, pid in ipairs { files.read("/proc/self/stat"):match("^%d+"), upstream:workers()[1] } do
   process.run { "taskset", "-pc", "0-1023", pid }
 end

@@ -1,5 +1,5 @@
 -- call-offline: parameters to table without a network: validated, typed,
--- timestamps parsed, signed, request ids. The transport answers from memory.
+-- timestamps parsed, signed, request ids. The transport responds from memory.
 
 local Bench = require "bench"
 local cloudjobs = require "cloudjobs"

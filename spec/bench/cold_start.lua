@@ -1,4 +1,4 @@
--- cold-start: from exec to the printed answer of one signed call, as whole
+-- cold-start: from exec to the printed response of one signed call, as whole
 -- processes, beside the curl command with the same call; then the command's
 -- own first answers. Rates are of processes a second.
 

@@ -1,4 +1,4 @@
--- credentials: the identity that a call signs with, kept and not yet due to be
+-- credentials: the identity that a call signs with, cached and not yet due to be
 -- renewed. Beside half a microsecond. client: a client made, beside a millisecond.
 
 local Bench = require "bench"

@@ -1,5 +1,5 @@
 /* The limit of calls on the wire: libcurl in C that sends the same signed bytes
-** and receives the same answers, one by one (easy) or many at once (multi).
+** and receives the same responses, one by one (easy) or many at once (multi).
 ** Options are set once; nothing is signed, encoded or decoded.
 **
 ** Built by `make bench` as the Lua module "curl_limit". */

@@ -1,4 +1,4 @@
--- decode-1.5k and decode-1m: an answer to a table, typed: timestamps are
+-- decode-1.5k and decode-1m: a response to a table, typed: timestamps are
 -- parsed, unknown members left out, UTF-8 and grammar checked.
 
 local Bench = require "bench"

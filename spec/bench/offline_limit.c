@@ -1,6 +1,6 @@
 /* The limit of call-offline: what a call without a network cannot do without.
 ** Writes the request from two strings, signs it with our signer in C, reads
-** the answer into presized Lua tables; checks nothing and knows no types.
+** the response into presized Lua tables; checks nothing and knows no types.
 **
 ** Built by `make bench` as the Lua module "offline_limit". */
 #include "../../csrc/base/compat.h"
@@ -13,7 +13,7 @@
 
 #define MAX_TABLES 1024
 
-/* Sizes of the answer's tables in reading order, found by a first reading. */
+/* Sizes of the response's tables in reading order, found by a first reading. */
 struct reader {
   const char *p;
   int counting;
@@ -28,7 +28,7 @@ static void skip_blanks (struct reader *r) {
     r->p++;
 }
 
-/* The answer has no escapes. */
+/* The response has no escapes. */
 static void read_string (lua_State *L, struct reader *r) {
   const char *from = r->p + 1;
   const char *to = strchr(from, '"');
@@ -92,7 +92,7 @@ struct session {
   struct cj_hash hash;
   struct cj_signer signer;
   struct cj_buf text;
-  struct reader answer;
+  struct reader response;
 };
 
 static struct cj_slice slice (const char *s) {
@@ -139,7 +139,7 @@ static void sign (struct session *s, const char *body, size_t size) {
   must(cj_sign(&s->text, &s->hash, &s->signer, &r, &result));
 }
 
-static void call (lua_State *L, struct session *s, const char *answer) {
+static void call (lua_State *L, struct session *s, const char *response) {
   static const char arn[] = "arn:aws:bcm-data-exports:us-east-1:111122223333:"
                             "export/nightly-5c0a1f2e";
   static const char id[] = "9f2d6c1a-3b47-4e58-8c20-51f7a4e0b9d3";
@@ -147,14 +147,14 @@ static void call (lua_State *L, struct session *s, const char *answer) {
   int size = snprintf(body, sizeof(body),
                       "{\"ExportArn\":\"%s\",\"ExecutionId\":\"%s\"}", arn, id);
   sign(s, body, (size_t)size);
-  s->answer.p = answer;
-  s->answer.table = 0;
-  read_value(L, &s->answer);
+  s->response.p = response;
+  s->response.table = 0;
+  read_value(L, &s->response);
 }
 
-/* offline_limit(answer, n): calls in a second of CPU time, of n. */
+/* offline_limit(response, n): calls in a second of CPU time, of n. */
 static int l_limit (lua_State *L) {
-  const char *answer = luaL_checkstring(L, 1);
+  const char *response = luaL_checkstring(L, 1);
   long n = (long)luaL_checknumber(L, 2), i;
   struct session *s = lua_newuserdatauv(L, sizeof(*s), 0);
   clock_t started;
@@ -163,12 +163,12 @@ static int l_limit (lua_State *L) {
   must(cj_hash_open(&s->hash));
   s->signer.id = slice("AKIDEXAMPLE");
   s->signer.secret = slice("AWS4secret");
-  s->answer.counting = 1;
-  call(L, s, answer);
-  s->answer.counting = 0;
+  s->response.counting = 1;
+  call(L, s, response);
+  s->response.counting = 0;
   started = clock();
   for (i = 0; i < n; i++) {
-    call(L, s, answer);
+    call(L, s, response);
     lua_pop(L, 1);
   }
   lua_pushnumber(L, (lua_Number)n * CLOCKS_PER_SEC /

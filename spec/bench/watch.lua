@@ -1,5 +1,5 @@
 -- watch: what watching costs. Memory of 10,000 watched jobs, and the CPU of
--- 1,000 at their kinds' own intervals, on a transport that answers from memory
+-- 1,000 at their kinds' own intervals, on a transport that responds from memory
 -- and a clock that sleeping moves: all that remains is our own work.
 
 local Stub = require "cloudjobs.stub"

@@ -1,4 +1,4 @@
-/* Runs whole processes and tells what each took: from before the fork until
+/* Runs whole processes and measures each: from before the fork until
 ** it was collected, and the most memory that it had.
 **
 ** Built by `make bench` as the Lua module "whole_process". */

@@ -14,7 +14,7 @@ local function troubles(...)
     { "tries again when it is throttled", 2 },
     { "gives up when that goes on", refused("ThrottlingException", "Rate exceeded", 3) },
     { "tries again when the service fails", 2 },
-    { "tries again when a gateway answers", 2 },
+    { "tries again when a gateway responds", 2 },
     { "tries again when the connection breaks", 2 },
     { "signs with a wrong secret", refused("InvalidSignatureException", MISMATCH) },
     {

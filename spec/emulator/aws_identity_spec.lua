@@ -28,7 +28,7 @@ after_each(function()
   home:remove()
 end)
 
--- An environment with these files in its home and everything at the emulator.
+-- An environment with these files in its home folder and the emulator as every endpoint.
 local function environment(files, more)
   home = Home.new(files)
   local env = {

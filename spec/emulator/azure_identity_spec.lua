@@ -69,7 +69,7 @@ describe("an identity", function()
     assert.not_matches("wrong%-secret", tostring(err))
   end)
 
-  -- 50 lists at once by two clients that share who they are; the results, and how often the token was asked for.
+  -- 50 lists at once by two clients that share their credentials; the results, and the number of requests for a token.
   local function fifty(secret)
     local transport = cloudjobs.transport.multi {}
     local provider = cloudjobs.azure.credentials {
@@ -134,7 +134,7 @@ describe("an identity", function()
     })))
   end)
 
-  it("is had from the metadata service, which the chain looks for first", function()
+  it("comes from the metadata service, which the chain tries first", function()
     local env = { AZURE_POD_IDENTITY_AUTHORITY_HOST = emulator.url, AZURE_TOKEN_CREDENTIALS = "prod" }
     assert.same({ IMDS, IMDS, LIST }, seen_by_listing(client(nil, env)))
     emulator:clear_requests()

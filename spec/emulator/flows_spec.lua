@@ -1,5 +1,5 @@
 -- Whole flows of every kind of job, started, found and waited for, while the
--- services throttle, fail and lose answers.
+-- services throttle, fail and lose responses.
 local Emulator = require "cloudjobs.emulator"
 local cloudjobs = require "cloudjobs"
 local process = require "spec.support.process"
@@ -73,7 +73,7 @@ for kind in pairs(STARTERS) do
       assert.is_true(status.ok)
     end)
 
-    it("ends well although looks are throttled, broken and lost", function()
+    it("succeeds although polls are throttled, broken and lost", function()
       local job = start(kind)
       for _, fault in ipairs {
         { operation = LOOKS[kind], throttle = true, nth = 1, times = 6 },

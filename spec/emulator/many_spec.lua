@@ -19,7 +19,7 @@ describe("The emulator, two hundred requests in flight", function()
     server:stop()
   end)
 
-  it("answers each caller its own", function()
+  it("gives each caller its own response", function()
     local functions = {}
     for i = 1, 1000 do
       local name = i % 2 == 0 and "COST_AND_USAGE_REPORT" or "FOCUS_1_0_AWS"

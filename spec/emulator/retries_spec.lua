@@ -62,7 +62,7 @@ describe("against the emulator", function()
 
   -- What happens to the first CreateExport; it is carried out in the first case alone.
   local LOST = {
-    ["was carried out and whose answer came too late"] = { operation = "CreateExport", latency = 1 },
+    ["was carried out and whose response came too late"] = { operation = "CreateExport", latency = 1 },
     ["was cut off before it was carried out"] = { operation = "CreateExport", drop = true },
     ["failed"] = { operation = "CreateExport", status = 500 },
   }

@@ -37,9 +37,9 @@ local function say(port, bytes)
   end)
   connection:write(bytes)
   connection:shutdown "w"
-  local answer = connection:read "*a"
+  local response = connection:read "*a"
   connection:close()
-  return answer
+  return response
 end
 
 describe("the emulator's server", function()
@@ -54,7 +54,7 @@ describe("the emulator's server", function()
     emulator:reset()
   end)
 
-  it("answers our own client", function()
+  it("responds to our own client", function()
     assert.same({ Exports = {} }, exports(emulator):list_exports())
     local client = exports(emulator)
     local _, err = client:get_export { ExportArn = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/none" }
@@ -93,20 +93,20 @@ describe("the emulator's server", function()
     end)
   end
 
-  it("drops a connection when a fault says so", function()
+  it("drops a connection when a fault rule orders it", function()
     emulator:fault { operation = "ListExports", drop = true, times = 0 } -- libcurl tries a reused connection twice
     local _, err = exports(emulator, { retry = { max_attempts = 1 } }):list_exports()
     assert.equal("transport", err.kind)
     emulator:clear_faults()
   end)
 
-  it("answers late when a fault says so", function()
+  it("responds late when a fault rule orders it", function()
     emulator:fault { operation = "ListExports", latency = 30 }
     local _, err = exports(emulator, { retry = { max_attempts = 1 }, timeout = { total = 0.3 } }):list_exports()
     assert.equal("timeout", err.code)
   end)
 
-  it("keeps a connection for the next request, and answers pipelined ones in order", function()
+  it("keeps a connection for the next request, and responds to pipelined ones in order", function()
     local one = "GET /_emulator/clock HTTP/1.1\r\nHost: x\r\n\r\n"
     local two = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     local statuses = {}
@@ -129,7 +129,7 @@ describe("the emulator's server", function()
     { "a head without an end", "GET / HTTP/1.1\r\nHost: x\r\nX: " .. ("y"):rep(100000), "431" },
   }
   for _, case in ipairs(GARBAGE) do
-    it("answers " .. case[1] .. " and lives", function()
+    it("responds to " .. case[1] .. " and goes on", function()
       assert.equal(case[3], say(emulator.port, case[2]):match "^HTTP/1.1 (%d+)")
       assert.truthy(emulator:clock())
     end)
@@ -142,7 +142,7 @@ describe("the emulator's server", function()
 
   it(("serves %d connections at once"):format(LOTS), function()
     local queue = cqueues.new()
-    local open, answered = 0, 0
+    local open, responses = 0, 0
     local connections = {}
     for i = 1, LOTS do
       queue:wrap(function()
@@ -151,23 +151,23 @@ describe("the emulator's server", function()
         connection:settimeout(30)
         connection:write "GET /_emulator/clock HTTP/1.1\r\nHost: x\r\n\r\n"
         if (connection:read "*l" or ""):find "200" then
-          answered = answered + 1
+          responses = responses + 1
         end
         open = open + 1
-        connections[i] = connection -- all stay open until the last one was answered
+        connections[i] = connection -- all stay open until the last one has its response
       end)
     end
     assert(queue:loop())
     for _, connection in pairs(connections) do
       connection:close()
     end
-    assert.same({ LOTS, LOTS }, { open, answered })
+    assert.same({ LOTS, LOTS }, { open, responses })
     assert.truthy(emulator:clock())
   end)
 end)
 
 describe("an emulator of its own", function()
-  it("speaks https with a certificate that it made, good for localhost", function()
+  it("serves https with a certificate that it made, good for localhost", function()
     local emulator = assert(Emulator.start { tls = true })
     assert.same({ Exports = {} }, exports(emulator):list_exports())
     local stranger = curl.new {}
@@ -176,7 +176,7 @@ describe("an emulator of its own", function()
     emulator:stop()
   end)
 
-  it("starts as told", function()
+  it("starts with the options that it is given", function()
     local emulator = assert(Emulator.start { speed = 60, keys = { AKIDMINE = { secret = "mine", account = "123456789012" } } })
     assert.equal(60, emulator:clock().speed)
     local _, err = exports(emulator):list_exports()
@@ -207,13 +207,13 @@ describe("an emulator of its own", function()
     end)
   end
 
-  it("says at once when it cannot write to its folder", function()
+  it("reports at once that it cannot write to its folder", function()
     local emulator, message = Emulator.start { folder = "/dev/null/x" }
     assert.is_nil(emulator)
     assert.equal("the emulator did not start: cannot write to the folder: /dev/null: File exists", message)
   end)
 
-  it("says why it cannot start", function()
+  it("reports why it cannot start", function()
     local emulator, message = Emulator.start { interpreter = "no-such-lua" }
     assert.is_nil(emulator)
     assert.truthy(message:find "^cannot run no%-such%-lua: ")

@@ -49,8 +49,8 @@ describe("@azure/identity gets a token for", function()
         end
         server:clear_requests()
         local words = judges.driver(judges.azure, "azure_identity", server.url, way[2], folder .. "/" .. (way[3] or ""))
-        local answer = judges.run(words, { environment = environment })
-        assert.equal(0, answer.status, answer.stderr)
+        local result = judges.run(words, { environment = environment })
+        assert.equal(0, result.status, result.stderr)
         local seen = {}
         for i, request in ipairs(server:requests()) do
           seen[i] = request.operation

@@ -82,7 +82,7 @@ local function ours(options, env)
   return stub.requests[1]
 end
 
--- What their library says of itself on the way is no part of the protocol.
+-- The headers by which their library identifies itself are no part of the protocol.
 local CHATTER = { "^x%-client%-", "^x%-ms%-lib%-", "^client%-request%-id$" }
 
 local function fields_of(form)

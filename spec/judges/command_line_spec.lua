@@ -135,7 +135,7 @@ describe("the AWS command line", function()
       assert.same({ 4, 2 }, { #first.Tables, #second.Tables })
     end)
 
-    it("waits as its model says", function()
+    it("waits as its model describes", function()
       server:fault {
         operation = "GetCommandInvocation", status = 200, body = '{"Status":"Success"}',
         headers = { ["content-type"] = "application/x-amz-json-1.1" },
@@ -166,7 +166,7 @@ describe("the AWS command line", function()
       { "a clock that is an hour late", { late = 3600 }, "InvalidSignatureException" },
     }
     for _, case in ipairs(TROUBLES) do
-      it("tells of " .. case[1], function()
+      it("reports " .. case[1], function()
         assert.equal(case[3], refused("bcm-data-exports list-exports", case[2])[1])
       end)
     end

@@ -37,9 +37,9 @@ for _, judge in ipairs { judges.boto3, judges.javascript } do
         it(way[1], function()
           local home = Home.new(way.files)
           server:clear_requests()
-          local answer = judges.run(judges.driver(judge, "identity"), { environment = environment(way, home) })
+          local result = judges.run(judges.driver(judge, "identity"), { environment = environment(way, home) })
           home:remove()
-          assert.equal(0, answer.status, answer.stderr)
+          assert.equal(0, result.status, result.stderr)
           local seen = {}
           for i, request in ipairs(server:requests()) do
             seen[i] = request.operation

@@ -31,7 +31,7 @@ describe("moto", function()
     home:remove()
   end)
 
-  -- The environment of who has this secret, with a profile for each role on the way.
+  -- The environment of a user with this secret, with a profile for each role of the chain.
   local function environment(secret)
     home = Home.new {
       [".aws/config"] = ([[
@@ -53,7 +53,7 @@ aws_secret_access_key = %s
     return { HOME = home.path }
   end
 
-  it("knows who a key is", function()
+  it("identifies the caller by its key", function()
     local sts = cloudjobs.aws.sts { env = environment(world.secret_access_key), profile = "user" }
     local identity = assert(sts:get_caller_identity())
     assert.matches(":user/cloudjobs$", identity.Arn)

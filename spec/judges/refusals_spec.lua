@@ -132,10 +132,10 @@ describe("an unchecked boto3", function()
     setup(function()
       local server = judges.start()
       local words = judges.driver(judges.boto3, "refusals", server.url)
-      local answer = judges.run(words, { stdin = assert(core.json_encode(calls)) })
+      local result = judges.run(words, { stdin = assert(core.json_encode(calls)) })
       server:stop()
-      assert(answer.status == 0, answer.stderr)
-      report = judges.lines(answer.stdout)
+      assert(result.status == 0, result.stderr)
+      report = judges.lines(result.stdout)
     end)
 
     for i, call in ipairs(calls) do

@@ -20,10 +20,10 @@ local function ask_botocore()
       calls[#calls + 1] = { service = service[2], operation = case[2], params = data.given(case[3], "theirs") }
     end
   end
-  local answer = judges.run({ "python3", "spec/judges/python/requests.py" }, { stdin = assert(core.json_encode(calls)) })
-  assert(answer.status == 0, answer.stderr)
+  local result = judges.run({ "python3", "spec/judges/python/requests.py" }, { stdin = assert(core.json_encode(calls)) })
+  assert(result.status == 0, result.stderr)
   local requests = {}
-  for line in answer.stdout:gmatch "[^\n]+" do
+  for line in result.stdout:gmatch "[^\n]+" do
     requests[#requests + 1] = assert(core.json_decode(line))
   end
   return requests

@@ -61,10 +61,10 @@ local function details_of(case, location)
   return details
 end
 
--- All that is asked of a judge, in one process: for each case a signature, a
--- presigned URL, and what it says of ours, of ours by the bare signer, and of ours
--- with another body.
-local ASKED = 5
+-- What a judge's process prints for each case: a signature, a presigned URL, and
+-- its verdicts on our signature, on that of the bare signer, and on ours with
+-- another body.
+local LINES = 5
 
 local function ask(judge)
   local tasks = {}
@@ -80,17 +80,17 @@ local function ask(judge)
       tasks[#tasks + 1] = task
     end
   end
-  local answer = judges.run(judges.driver(judge, "signatures"), { stdin = assert(core.json_encode(tasks)) })
-  assert(answer.status == 0, answer.stderr)
-  local answers = {}
-  for line in answer.stdout:gmatch "[^\n]+" do
-    answers[#answers + 1] = core.json_decode(line)
+  local result = judges.run(judges.driver(judge, "signatures"), { stdin = assert(core.json_encode(tasks)) })
+  assert(result.status == 0, result.stderr)
+  local responses = {}
+  for line in result.stdout:gmatch "[^\n]+" do
+    responses[#responses + 1] = core.json_decode(line)
   end
-  assert.equal(#tasks, #answers)
-  return answers
+  assert.equal(#tasks, #responses)
+  return responses
 end
 
--- The emulator's view of a request: who sent it, or the refusal.
+-- The emulator's view of a request: its caller, or the refusal.
 local function verified(case, headers, body)
   local keys = { [case.keys.access_key_id] = {
     secret = case.keys.secret_access_key, session_token = case.keys.session_token, account = "111122223333",
@@ -103,28 +103,28 @@ end
 for _, judge in ipairs { judges.boto3, judges.javascript } do
   describe(judge.title, function()
     judges.with(judge, function()
-      local answers
+      local responses
       setup(function()
-        answers = ask(judge)
+        responses = ask(judge)
       end)
 
       for i, case in ipairs(cases) do
-        local at = (i - 1) * ASKED
+        local at = (i - 1) * LINES
 
         it("signs so that ours verifies it: " .. case.name, function()
           local caller = { access_key_id = case.keys.access_key_id, account = "111122223333", region = case.region }
-          assert.same(caller, verified(case, answers[at + 1], case.body or ""))
-          assert.equal("InvalidSignatureException", verified(case, answers[at + 1], (case.body or "") .. " "))
+          assert.same(caller, verified(case, responses[at + 1], case.body or ""))
+          assert.equal("InvalidSignatureException", verified(case, responses[at + 1], (case.body or "") .. " "))
         end)
 
         if keeps_query(judge, case) then
           it("signs the same URL: " .. case.name, function()
-            assert.equal(details_of(bare(case), "query").signature, answers[at + 2])
+            assert.equal(details_of(bare(case), "query").signature, responses[at + 2])
           end)
         end
 
         it("verifies ours: " .. case.name, function()
-          assert.same({ true, true, false }, { answers[at + 3], answers[at + 4], answers[at + 5] })
+          assert.same({ true, true, false }, { responses[at + 3], responses[at + 4], responses[at + 5] })
         end)
       end
     end)

@@ -27,7 +27,7 @@ local function told(case)
   }
 end
 
--- What a program in Python prints when it is told `list`.
+-- The output of a program in Python that reads `list`.
 local function ask(program, list)
   local path = os.tmpname()
   local file = assert(io.open(path, "w"))

@@ -116,7 +116,7 @@ end
 function Command:in_terminal(columns, words, answers)
   local seen = self.folder .. "/seen"
   files.write(seen, "")
-  -- In place of the shell, which some have tell of a signal in its own way.
+  -- It replaces the shell, which may report a signal in its own way.
   local inner = ("stty cols %d rows 24; exec %s"):format(columns, process.cloudjobs_line(words, self.environment))
   local line = process.command { "script", "-qefc", inner, seen }
   local typing = {}

@@ -31,7 +31,7 @@ local function new(options)
 end
 
 --- The raw app.
-function Emulated:answer(request)
+function Emulated:respond(request)
   request.headers = request.headers or {}
   request.body = request.body or ""
   return self._app(request)
@@ -67,7 +67,7 @@ end
 --- Calls an AWS operation. Gives its output, or nil and the error's document
 --- with its status.
 function Emulated:aws(service, operation, params, how)
-  local response = self:answer(self:signed(service, operation, params, how))
+  local response = self:respond(self:signed(service, operation, params, how))
   if response.status == 200 then
     local output = model.load(service):operation(operation).output
     return output and assert(core.decode(output, response.body)) or {}
@@ -83,7 +83,7 @@ function Emulated:azure(method, path, document, how)
   how = how or {}
   local tail, query = path:match("^([^?]*)%??(.*)$")
   local scope = how.scope or SUBSCRIPTION
-  local response = self:answer {
+  local response = self:respond {
     method = method,
     path = ("/%s/providers/Microsoft.CostManagement/exports%s"):format(scope, tail),
     query = query ~= "" and query or "api-version=2025-03-01",
@@ -95,7 +95,7 @@ end
 
 --- Calls a control; gives its document.
 function Emulated:control(method, name, body)
-  local response = self:answer { method = method, path = "/_emulator/" .. name, body = body and core.json_encode(body) }
+  local response = self:respond { method = method, path = "/_emulator/" .. name, body = body and core.json_encode(body) }
   local document = core.json_decode(response.body)
   assert(response.status == 200, document.message)
   return document

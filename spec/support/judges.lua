@@ -1,6 +1,6 @@
---- Those who judge the emulator: other people's clients, each a child process
+--- The judges of the emulator: other people's clients, each a child process
 --- that leads one kind of object through its life (spec/judges/python and
---- spec/judges/node) and prints a report, `[step, what it saw]` a line.
+--- spec/judges/node) and prints a report, `[step, result]` a line.
 
 local assert = require "luassert"
 local busted = require "busted"
@@ -18,10 +18,10 @@ local function answers(words)
   return result ~= nil and result.status == 0
 end
 
--- A child sees none of the settings of whoever runs the specs.
+-- A child sees none of the settings of this process.
 local ENVIRONMENT = {
   "env", "-u", "AWS_PROFILE", "-u", "AWS_ENDPOINT_URL", "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SESSION_TOKEN",
-  "PYENV_ROOT=" .. (os.getenv("PYENV_ROOT") or os.getenv("HOME") .. "/.pyenv"), -- for a python3 that looks at home
+  "PYENV_ROOT=" .. (os.getenv("PYENV_ROOT") or os.getenv("HOME") .. "/.pyenv"), -- for a python3 that reads it
   "AWS_CONFIG_FILE=/dev/null",
   "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
   "AWS_EC2_METADATA_DISABLED=true",
@@ -148,11 +148,11 @@ local function start(options)
   return server
 end
 
---- Holds the report of a judge's driver against the whole of what it should
---- say, a spec a line: the life of what it is about, then the judge's troubles.
+--- Compares the report of a judge's driver with the whole of the expected one,
+--- a spec a line: the life of its kind of object, then the judge's troubles.
 ---@param judge table
 ---@param noun string the driver's name
----@param life table a list of { step, what it saw }
+---@param life table a list of { step, result }
 ---@param options table|nil the emulator's
 local function hold(judge, noun, life, options)
   busted.describe(judge.title, function()

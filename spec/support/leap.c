@@ -1,5 +1,5 @@
-/* Preloaded, it has nobody wait: who sleeps finds that the clock has leapt, and
-** so does everybody else in the process. */
+/* Preloaded, it makes sleeps end at once: the clock has advanced instead, and
+** for the whole process. */
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 """moto's server with authentication on, a user with a key, and a chain of two roles. The first line on standard
-output is JSON that tells where and who; it serves until it is ended."""
+output is JSON with its address, keys and roles; it serves until it is ended."""
 
 import json
 import logging
@@ -42,6 +42,6 @@ for name in "first", "second":
     roles.append(user.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"])
     user.put_role_policy(RoleName=name, PolicyName="anything", PolicyDocument=ANYTHING)
 
-told = {"url": url, "access_key_id": key["AccessKeyId"], "secret_access_key": key["SecretAccessKey"], "roles": roles}
-print(json.dumps(told), flush=True)
+world = {"url": url, "access_key_id": key["AccessKeyId"], "secret_access_key": key["SecretAccessKey"], "roles": roles}
+print(json.dumps(world), flush=True)
 signal.pause()

@@ -4,7 +4,7 @@
 local files = require "spec.support.files"
 local process = require "spec.support.process"
 
--- At the end a thread of the C library's still asks: what it holds is no leak.
+-- At the end a thread of the C library is still in the look-up: its memory is no leak.
 local ENVIRONMENT = "ASAN_OPTIONS=detect_leaks=0"
 
 local PRELUDE = [[
@@ -16,7 +16,7 @@ local PRELUDE = [[
 -- An address of loopback that belongs to this process alone: another Lua may run this spec at the same time.
 local OWN_ADDRESS = "127.$(($$ / 65536)).$(($$ / 256 % 256)).$(($$ % 254 + 1))"
 
--- libcurl lets go of a look-up since 7.87.
+-- libcurl can abandon a look-up since 7.87.
 local function is_old()
   local _, version = process.run("curl-config --version")
   local major, minor = version:match("(%d+)%.(%d+)")

@@ -1,5 +1,5 @@
---- Clients on the emulator's app without sockets: a stub transport that the
---- app answers, one clock for both, and a `parallel` in virtual time.
+--- Clients on the emulator's app without sockets: a stub transport whose
+--- responses are the app's, one clock for both, and a `parallel` in virtual time.
 
 local App = require "cloudjobs.emulator.app"
 local Stub = require "cloudjobs.stub"
@@ -81,10 +81,10 @@ end
 
 --- Orders how a job to come ends, injects a fault: see the emulator's controls.
 function World:control(method, name, body)
-  local answer = self.app {
+  local response = self.app {
     method = method, path = "/_emulator/" .. name, query = "", headers = {}, body = body and core.json_encode(body) or "",
   }
-  assert(answer.status == 200, answer.body)
+  assert(response.status == 200, response.body)
 end
 
 return { new = new, SCOPE = SCOPE }

@@ -45,7 +45,7 @@ local function environment(case)
   return env
 end
 
--- A transport that answers from the script: each reply once, anything else an empty 404.
+-- A transport with scripted responses: each reply once, anything else an empty 404.
 local function scripted(replies)
   local stub = Stub.new({}, { time = 1780000000 })
   local used = {}

@@ -13,7 +13,7 @@ local function read_json(path)
   return assert(core.json_decode(files.read(path)))
 end
 
--- What a case expects, in the form of what we answer.
+-- A case's expected result, in the form of ours.
 local function expected_of(case)
   local endpoint = case.expect.endpoint
   return endpoint and {
@@ -23,15 +23,15 @@ local function expected_of(case)
   } or { error = case.expect.error }
 end
 
-local function answer_of(rule_set, params)
-  local answer, err = Endpoint.resolve(rule_set, params)
-  return answer or { error = err.message }
+local function result_of(rule_set, params)
+  local result, err = Endpoint.resolve(rule_set, params)
+  return result or { error = err.message }
 end
 
 local function run(rule_set, cases)
   for _ = 1, 2 do -- evaluated, then remembered
     for _, case in ipairs(cases) do
-      assert.same(expected_of(case), answer_of(rule_set, case.params), case.documentation)
+      assert.same(expected_of(case), result_of(rule_set, case.params), case.documentation)
     end
   end
 end
@@ -52,7 +52,7 @@ for _, service in ipairs(SERVICES) do
 end
 
 conformance.with("endpoints/partitions.json", function(path)
-  it("tells partitions apart as published", function()
+  it("distinguishes partitions as published", function()
     local functions = require "cloudjobs.aws.endpoint.functions"
     for _, partition in ipairs(read_json(path).partitions) do
       for region in pairs(partition.regions) do

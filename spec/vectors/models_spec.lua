@@ -46,7 +46,7 @@ local function everything()
   return true
 end
 
--- "Structure.member" -> what core.members says of it, for all structures of the description.
+-- "Structure.member" -> its description by core.members, for all structures of the description.
 local function members_of(model, description)
   local found, unions = {}, {}
   for name, shape in pairs(description.shapes) do
@@ -128,7 +128,7 @@ for service, facts in pairs(read_json(SOURCE .. "/facts.json")) do
       assert.same(sorted(facts.ops_without_output), service_names(model, function(op) return not op.output end))
       local texts = require("cloudjobs.models." .. service:gsub("%-", "_")).operations
       assert.same(sorted(facts.op_traits.readonly), service_names(model, function(op)
-        return texts[op.name]:find(" readonly") -- op.readonly says of more that they read
+        return texts[op.name]:find(" readonly") -- op.readonly is true of more operations
       end))
       assert.same(sorted(facts.op_traits.idempotent), service_names(model, function(op) return op.idempotent end))
       assert.same(sorted(facts.op_traits.authtype), service_names(model, function(op) return op.unsigned end))

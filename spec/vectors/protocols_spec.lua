@@ -1,5 +1,5 @@
 --- The published protocol tests: what a description's operations send, and
---- what their answers are read as. Through cloudjobs.aws.client, as a user
+--- what their responses are read as. Through cloudjobs.aws.client, as a user
 --- with a description of his own.
 
 local conformance = require "spec.support.conformance"
@@ -81,7 +81,7 @@ local function response_of(case)
   return { status = case.response.status_code, headers = headers, body = case.response.body or "" }
 end
 
-local function check_answer(case, output, err)
+local function check_response(case, output, err)
   if case.errorCode then
     assert.is_nil(output)
     assert.equal("service", err.kind)
@@ -115,7 +115,7 @@ for _, file in ipairs(FILES) do
       for _, suite in ipairs(read_json(path)) do
         for _, case in ipairs(suite.cases) do
           it(case.id, function()
-            check_answer(case, client_of(suite, case):decode(case.given.name, response_of(case)))
+            check_response(case, client_of(suite, case):decode(case.given.name, response_of(case)))
           end)
         end
       end

@@ -71,7 +71,7 @@ describe("botocore", function()
     local theirs = botocore.sign(cases)
     assert.equal(#cases, #theirs)
     for i, case in ipairs(cases) do
-      -- botocore takes one value a parameter into a signed URL.
+      -- botocore puts one value a parameter into a signed URL.
       if not (case.class:find "Query" and case.query and case.query:find "a=1&a=0") then
         local _, details = sigv4.sign(prepare(case))
         assert.equal(theirs[i].signature, details.signature, theirs[i].url .. "\n" .. details.canonical_request)

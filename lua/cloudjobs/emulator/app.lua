@@ -1,7 +1,7 @@
 --- The emulator without its sockets: app(request) gives a response. A request is
 --- `{ method, path, query, headers, body }` with the query as it came and
 --- lower-case header names; a response `{ status, headers, body }`, and `latency`
---- (seconds to wait first) or `drop` (no answer at all) where a fault says so.
+--- (seconds to wait first) or `drop` (no response at all) where a fault rule orders it.
 
 local aws = require "cloudjobs.emulator.aws"
 local azure = require "cloudjobs.emulator.azure"
@@ -21,10 +21,10 @@ local sts = require "cloudjobs.emulator.sts"
 
 local SERVICES = { bcm, ssm, selling }
 
-local KEPT_REQUESTS = 1000
-local KEPT_BODY = 64 * 1024 -- bytes of each
+local MAX_REQUESTS = 1000
+local MAX_RECORDED_BODY = 64 * 1024 -- bytes of each
 
---- Who may call, unless options say otherwise.
+--- The keys that are accepted by default.
 local KEYS = {
   AKIDEMULATOR = { secret = "emulator-secret", account = "111122223333" },
   ASIAEMULATOR = { secret = "emulator-secret", account = "111122223333", session_token = "emulator-session" },
@@ -143,13 +143,13 @@ local function record(self, request, target, response)
     path = request.path,
     query = request.query,
     headers = headers,
-    body = request.body:sub(1, KEPT_BODY),
+    body = request.body:sub(1, MAX_RECORDED_BODY),
     service = target.service_name,
     operation = target.name,
     status = response.status,
     time = self.world.wall(),
   }
-  if #list > KEPT_REQUESTS then
+  if #list > MAX_REQUESTS then
     table.remove(list, 1)
   end
 end
@@ -170,7 +170,7 @@ end
 
 local function respond(self, request)
   if control.is_for(request) then
-    return control.answer(self, request)
+    return control.respond(self, request)
   end
   local front, target = route(self, request)
   if not front then
@@ -180,12 +180,12 @@ local function respond(self, request)
       body = core.json_encode { message = "No emulated service has this path." },
     }
   end
-  local fault = self.faults:take(target.service_name, target.name)
+  local fault = self.faults:consume(target.service_name, target.name)
   local response
   if fault and fault.replaces then
     response = fail(front, target, fault)
   else
-    response = front:answer(target, request)
+    response = front:respond(target, request)
   end
   response.latency = fault and fault.latency
   record(self, request, target, response)

@@ -133,7 +133,7 @@ local function unauthorized(code, message, description)
 end
 
 --- A token may be for Azure Resource Manager, or for the address that stands for
---- it here: Azure's own clients ask for a token to the endpoint they are given.
+--- it here: Azure's own clients request a token for the endpoint that they use.
 local function is_for_us(audience, host)
   return audience:find("^https://management%.") or audience:match("^https?://(.-)/?$") == host
 end

@@ -19,7 +19,7 @@ local function new(world, services)
   local by_target = {}
   for _, service in ipairs(services) do
     local of = model.load(service.model)
-    by_target[of.service.target] = { module = service, model = of, state = service.new(world), answers = {} }
+    by_target[of.service.target] = { module = service, model = of, state = service.new(world), responses = {} }
   end
   return setmetatable({ _world = world, _by_target = by_target }, aws_mt)
 end
@@ -89,10 +89,10 @@ local function once(target, caller, params, text, run)
     return run()
   end
   local key = table.concat({ caller.account, caller.region, target.name, token }, " ")
-  local before = target.service.answers[key]
+  local before = target.service.responses[key]
   if not before then
     before = { text = text, output = run() }
-    target.service.answers[key] = before
+    target.service.responses[key] = before
   elseif before.text ~= text then
     refuse(target.service.module.token_reused, "The client token was used before with other parameters.")
   end
@@ -114,7 +114,7 @@ function Aws:run(target, caller, params, text)
   end)
 end
 
-local function answer(self, target, request)
+local function respond(self, target, request)
   if not target.operation then
     refuse("UnknownOperationException", "")
   end
@@ -127,8 +127,8 @@ local function answer(self, target, request)
 end
 
 --- Answers a routed request.
-function Aws:answer(target, request)
-  local ok, result = refusal.attempt(answer, self, target, request)
+function Aws:respond(target, request)
+  local ok, result = refusal.attempt(respond, self, target, request)
   if ok then
     return json_response(self, target, 200, result)
   end

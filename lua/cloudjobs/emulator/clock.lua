@@ -25,7 +25,7 @@ function Clock:advance(seconds)
   self:set(self:now() + seconds)
 end
 
---- Changes the speed from now on; without an argument, tells it.
+--- Changes the speed from now on; without an argument, returns it.
 function Clock:speed(speed)
   if speed then
     self:set(self:now())

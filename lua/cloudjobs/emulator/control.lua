@@ -1,5 +1,5 @@
 --- The emulator's own endpoints, under /_emulator/: its clock, ordered outcomes,
---- faults, the requests it saw, seeds and reset. JSON both ways, unsigned.
+--- faults, the requests it has received, seeds and reset. JSON both ways, unsigned.
 
 local core = require "cloudjobs.core"
 local option = require "cloudjobs.base.options"
@@ -7,7 +7,7 @@ local option = require "cloudjobs.base.options"
 local YEAR_10000 = 253402300800
 local PREFIX = "/_emulator/"
 
--- What each control takes.
+-- The members of each control's body.
 local CLOCK = { set = "number|string", advance = "number", speed = "number" }
 local FACTS = { subscription = "string", pay_as_you_go = "boolean", storage_account = "string", shared_key = "boolean" }
 local WINDOW = { WindowId = "string" }
@@ -139,7 +139,7 @@ local function carry_out(app, step)
   return app.aws:seed(step.service, step.operation, step.params or {}, caller)
 end
 
---- Carries out one step of a seed at its own time; what goes wrong is told.
+--- Carries out one step of a seed at its own time. Gives its output, or nil and a message.
 local function seed_step(app, step)
   local clock = app.world.clock
   local now = clock:now()
@@ -178,8 +178,8 @@ local function is_for(request)
   return request.path:sub(1, #PREFIX) == PREFIX
 end
 
---- Answers a request to these endpoints.
-local function answer(app, request)
+--- Responds to a request to these endpoints.
+local function respond(app, request)
   local route = routes[request.method .. " " .. request.path:sub(#PREFIX + 1)]
   if not route then
     return json(404, { message = "no such control" })
@@ -195,4 +195,4 @@ local function answer(app, request)
   return ok and response or bad(tostring(response))
 end
 
-return { is_for = is_for, answer = answer }
+return { is_for = is_for, respond = respond }

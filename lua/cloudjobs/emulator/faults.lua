@@ -1,4 +1,4 @@
---- Faults by rule: "the third GetExecution answers 503".
+--- Faults by rule: "the third GetExecution returns 503".
 
 local suggest = require "cloudjobs.base.suggest"
 
@@ -56,9 +56,9 @@ end
 
 --- Adds a rule. Which requests: `service`, `operation` (any where absent); from
 --- the `nth` (1) on, `times` (1; 0 for ever). What happens: `throttle`, or
---- `status`, `code`, `message`, `members`, `retry_after`; `body` for an answer
+--- `status`, `code`, `message`, `members`, `retry_after`; `body` for a response
 --- that no service wrote; `headers` on top; `latency` in seconds; `drop` closes
---- the connection without an answer.
+--- the connection without a response.
 ---@return boolean|nil ok
 ---@return string|nil message
 function Faults:add(rule)
@@ -66,18 +66,18 @@ function Faults:add(rule)
   if not ok then
     return nil, message
   end
-  local kept = { seen = 0, service_name = plain(rule.service), operation_name = plain(rule.operation) }
+  local stored = { seen = 0, service_name = plain(rule.service), operation_name = plain(rule.operation) }
   for name, value in pairs(rule) do
-    kept[name] = value
+    stored[name] = value
   end
-  kept.replaces = kept.throttle or kept.status or kept.code or kept.body or kept.drop
-  self._rules[#self._rules + 1] = kept
+  stored.replaces = stored.throttle or stored.status or stored.code or stored.body or stored.drop
+  self._rules[#self._rules + 1] = stored
   return true
 end
 
 --- The rule that holds for this request, or nil. Every rule that the request
 --- matches counts it.
-function Faults:take(service, operation)
+function Faults:consume(service, operation)
   local held
   for _, rule in ipairs(self._rules) do
     local matches = (not rule.service_name or rule.service_name == plain(service))

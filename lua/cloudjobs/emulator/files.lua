@@ -1,6 +1,6 @@
 --- Delivered files, in the services' own layouts, under a folder that stands for
 --- the storage: <folder>/<bucket or container>/<key>. The manifest comes last:
---- it says that the delivery is whole.
+--- it marks the delivery as complete.
 
 local core = require "cloudjobs.core"
 local os_ = require "cloudjobs.os"
@@ -60,22 +60,22 @@ end
 --- Delivers what an execution of a billing export made.
 function Files:deliver_export(export, execution, time)
   local definition = execution.definition
-  local asked = query.read(definition.DataQuery)
+  local parsed = query.read(definition.DataQuery)
   local destination = definition.DestinationConfigurations.S3Destination
   local output = destination.S3OutputConfigurations
   local name, root = definition.Name, join(destination.S3Bucket, destination.S3Prefix, definition.Name)
-  local folder = partition(asked.table, execution.created)
+  local folder = partition(parsed.table, execution.created)
   local own = folder
   if output.Overwrite == "CREATE_NEW_REPORT" then
     local stamp = core.iso(math.floor(execution.created)):gsub("Z$", ".000Z")
     own = ("%s/%s-%s"):format(folder, stamp, execution.id)
   end
 
-  local bytes, ending = content(asked.columns, time, output.Format == "PARQUET", true)
+  local bytes, ending = content(parsed.columns, time, output.Format == "PARQUET", true)
   local key = join(root, "data", own, name .. "-00001" .. ending)
   self:_write(key, bytes)
   local columns = {}
-  for i, column in ipairs(asked.columns) do
+  for i, column in ipairs(parsed.columns) do
     columns[i] = { name = column.Name, type = column.Type }
   end
   local manifest = core.json_encode {

@@ -1,5 +1,5 @@
 --- Azure's token endpoint: client credentials by secret or assertion, and what
---- clients ask of an authority before they trust it.
+--- clients request from an authority before they trust it.
 
 local core = require "cloudjobs.core"
 
@@ -109,7 +109,7 @@ function Identity:_token(tenant, form)
   return json(200, { token_type = "Bearer", expires_in = LIFETIME, ext_expires_in = LIFETIME, access_token = token })
 end
 
---- What an authority says of itself (MSAL asks before the first token).
+--- An authority's metadata, which MSAL requests before the first token.
 local function configuration(tenant, base)
   local root = base .. "/" .. tenant
   return json(200, {
@@ -144,7 +144,7 @@ function Identity.operations()
   return { identity = { "token", "configuration", "discovery" } }
 end
 
-function Identity:answer(target, request)
+function Identity:respond(target, request)
   local base = self._world.scheme .. "://" .. (request.headers.host or "localhost")
   if target.name == "configuration" then
     return configuration(target.tenant, base)

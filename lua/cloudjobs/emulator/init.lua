@@ -10,7 +10,7 @@ local curl = require "cloudjobs.transport.curl"
 local option = require "cloudjobs.base.options"
 local os_ = require "cloudjobs.os"
 
-local START = 10 -- seconds a child may take until it listens
+local START = 10 -- seconds until the child has to listen
 local GRACE = 1 -- seconds between asking it to end and ending it
 local CONTROL_TIMEOUT = 30
 
@@ -20,18 +20,18 @@ local OPTIONS = {
   clients = "table", tokens = "table", managed = "table", quotas = "boolean",
 }
 
---- What the child runs: with our search paths and options; its first line tells
---- where it listens, or why it does not.
+--- The child's program, with our search paths and options. Its first line of output
+--- is JSON: where it listens, or the error.
 local CHILD = [[
 package.path, package.cpath = %q, %q
 local core = require "cloudjobs.core"
-local function tell(info)
+local function report(info)
   io.stdout:write(core.json_encode(info), "\n")
   io.stdout:flush()
 end
-local ok, why = pcall(require("cloudjobs.emulator").serve, core.json_decode(%q), tell)
+local ok, why = pcall(require("cloudjobs.emulator").serve, core.json_decode(%q), report)
 if not ok then
-  tell { message = tostring(why) }
+  report { message = tostring(why) }
 end
 ]]
 
@@ -86,7 +86,7 @@ local function start(options)
   return self
 end
 
---- Calls one of the emulator's own endpoints; raises what it says is wrong, at
+--- Calls one of the emulator's own endpoints; raises the error that it returns, at
 --- the line of the control's caller.
 function Emulator:_control(method, name, body)
   local response, err = self._transport:send {
@@ -100,11 +100,11 @@ function Emulator:_control(method, name, body)
   if not response then
     option.mistake(tostring(err))
   end
-  local answer = core.json_decode(response.body) or {}
+  local document = core.json_decode(response.body) or {}
   if response.status ~= 200 then
-    option.mistake(answer.message or response.body)
+    option.mistake(document.message or response.body)
   end
-  return answer
+  return document
 end
 
 --- Sets the jobs' clock: `{ set = time, advance = seconds, speed = n }`; without
@@ -129,12 +129,12 @@ function Emulator:clear_faults()
   self:_control("DELETE", "faults")
 end
 
---- The requests it answered, oldest first.
+--- The requests that it has responded to, oldest first.
 function Emulator:requests()
   return self:_control("GET", "requests").requests
 end
 
---- Forgets the requests it answered.
+--- Clears the list of requests.
 function Emulator:clear_requests()
   self:_control("DELETE", "requests")
 end

@@ -1,5 +1,5 @@
 --- A request's parameters, read and checked by the model as the services check:
---- everything that is wrong in one answer.
+--- every problem in one response.
 
 local core = require "cloudjobs.core"
 local limits = require "cloudjobs.emulator.limits"

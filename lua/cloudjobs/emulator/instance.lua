@@ -13,7 +13,7 @@ local CONTAINER_PATH = "/container/credentials"
 local Instance = {}
 local instance_mt = { __name = "cloudjobs.emulator.instance", __index = Instance }
 
---- `world.instance`: v1 (is version 1 answered), container_token, and who the keys are for.
+--- `world.instance`: v1 (whether version 1 is served), container_token, and whose keys are given.
 local function new(world)
   return setmetatable({ _world = world, _tokens = {} }, instance_mt)
 end
@@ -38,9 +38,9 @@ local function keys(self)
   return response
 end
 
-local ANSWERS = {}
+local OPERATIONS = {}
 
-function ANSWERS.token(self, request)
+function OPERATIONS.token(self, request)
   local seconds = tonumber(request.headers["x-aws-ec2-metadata-token-ttl-seconds"])
   if not seconds or seconds < 1 or seconds > 21600 then
     return plain(400)
@@ -58,15 +58,15 @@ local function is_known(self, request)
   return (self._tokens[token] or 0) > self._world.wall()
 end
 
-function ANSWERS.role(self, request)
+function OPERATIONS.role(self, request)
   return is_known(self, request) and plain(200, ROLE) or plain(401)
 end
 
-function ANSWERS.keys(self, request)
+function OPERATIONS.keys(self, request)
   return is_known(self, request) and keys(self) or plain(401)
 end
 
-function ANSWERS.container(self, request)
+function OPERATIONS.container(self, request)
   if request.headers.authorization ~= self._world.instance.container_token then
     return plain(403)
   end
@@ -88,11 +88,11 @@ end
 
 --- Service -> its operations, for the faults that name them.
 function Instance.operations()
-  return { instance = option.sorted_keys(ANSWERS) }
+  return { instance = option.sorted_keys(OPERATIONS) }
 end
 
-function Instance:answer(target, request)
-  return ANSWERS[target.name](self, request)
+function Instance:respond(target, request)
+  return OPERATIONS[target.name](self, request)
 end
 
 --- An error that a fault rule ordered.

@@ -53,7 +53,7 @@ local function new(kind, time, ending)
   return life
 end
 
---- Whether a job of this kind can be told to end (or to stay) in this state.
+--- Whether a job of this kind can be made to end (or to stay) in this state.
 local function is_state(kind, state)
   if KINDS[kind].endings[state] then
     return true

@@ -1,4 +1,4 @@
---- How much the services take, and in which form, where clients leave that to
+--- How much the services accept, and in which form, where clients leave that to
 --- them: for each service the members of its requests, with the most that a
 --- number or a text's length may be, and the form of a text as a Lua pattern and
 --- as the services write it. `most` counts the elements of a list or a map, whose

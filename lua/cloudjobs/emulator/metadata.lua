@@ -11,7 +11,7 @@ local APP_PATH = "/msi/token"
 local Metadata = {}
 local metadata_mt = { __name = "cloudjobs.emulator.metadata", __index = Metadata }
 
---- `world.managed`: identity_header, what App Service asks for; and, for Arc,
+--- `world.managed`: identity_header, which App Service requires; and, for Arc,
 --- key_path and key, the file it names and what is in it.
 local function new(world)
   return setmetatable({ _world = world }, metadata_mt)
@@ -58,7 +58,7 @@ local function issue(self, query)
   })
 end
 
-local function answer_imds(self, query, request)
+local function respond_imds(self, query, request)
   if request.headers.metadata ~= "true" then
     return refuse(400, "bad_request_102", "Required metadata header not specified")
   elseif query["api-version"] ~= "2018-02-01" then
@@ -67,7 +67,7 @@ local function answer_imds(self, query, request)
   return issue(self, query)
 end
 
-local function answer_app(self, query, request)
+local function respond_app(self, query, request)
   if request.headers["x-identity-header"] ~= self._world.managed.identity_header then
     return refuse(401, "unauthorized", "X-IDENTITY-HEADER is missing or wrong")
   elseif query["api-version"] ~= "2019-08-01" then
@@ -77,7 +77,7 @@ local function answer_app(self, query, request)
 end
 
 --- First it names its key, then it wants to see what is in it.
-local function answer_arc(self, query, request)
+local function respond_arc(self, query, request)
   local managed = self._world.managed
   if request.headers.metadata ~= "true" then
     return refuse(400, "bad_request_102", "Required metadata header not specified")
@@ -100,18 +100,18 @@ function Metadata.route(_, request)
   return name and { service_name = "identity", name = name }
 end
 
-local ANSWERS = { imds = answer_imds, app = answer_app, arc = answer_arc }
+local OPERATIONS = { imds = respond_imds, app = respond_app, arc = respond_arc }
 
 --- Service -> its operations, for the faults that name them.
 function Metadata.operations()
-  return { identity = option.sorted_keys(ANSWERS) }
+  return { identity = option.sorted_keys(OPERATIONS) }
 end
 
-function Metadata:answer(target, request)
+function Metadata:respond(target, request)
   if request.method ~= "GET" then
     return refuse(405, "method_not_allowed", "The endpoint only accepts GET requests.")
   end
-  return ANSWERS[target.name](self, parse_query(request.query), request)
+  return OPERATIONS[target.name](self, parse_query(request.query), request)
 end
 
 --- An error that a fault rule ordered.

@@ -15,7 +15,7 @@ local function new()
 end
 
 --- Orders an end: `{ kind, match, times, status, reason, message }`. `match` are
---- members the job's facts must have; `times` is one unless told.
+--- members the job's facts must have; `times` is one by default.
 ---@return boolean|nil ok
 ---@return string|nil message
 function Outcomes:order(order)
@@ -46,7 +46,7 @@ local function matches(facts, wanted)
 end
 
 --- The end ordered for a job that begins now, or an empty table: the usual one.
-function Outcomes:take(kind, facts)
+function Outcomes:consume(kind, facts)
   for i, order in ipairs(self._orders) do
     if order.kind == kind and matches(facts, order.match) then
       order.left = order.left - 1

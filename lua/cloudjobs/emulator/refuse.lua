@@ -1,4 +1,4 @@
---- How a service says no: it raises a refusal, and the front that called it
+--- How a service refuses a request: it raises a refusal, and the front that called it
 --- writes it as that service's error. Handlers then read as what they do.
 
 local refusal_mt = {
@@ -12,7 +12,7 @@ local refusal_mt = {
 ---@param code string the service's own error code
 ---@param message string
 ---@param members table|nil further members of the error
----@param status number|nil the HTTP status, 400 unless told
+---@param status number|nil the HTTP status, 400 by default
 local function refuse(code, message, members, status)
   error(setmetatable({ code = code, message = message, members = members, status = status or 400 }, refusal_mt), 0)
 end

@@ -1,4 +1,4 @@
---- What delivered files hold: a few rows that look like the clouds' own, with
+--- The rows of delivered files: a few that resemble the clouds' own, with
 --- what makes reading them hard: exponents, empty against absent text, maps as
 --- JSON, a byte order mark.
 

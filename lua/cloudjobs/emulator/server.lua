@@ -7,14 +7,14 @@ local files = require "cloudjobs.emulator.files"
 local http1 = require "cloudjobs.http.reader"
 local os_ = require "cloudjobs.os"
 
-local IDLE = 60 -- seconds that a connection may say nothing
+local IDLE = 60 -- seconds that a connection may be idle
 local READ_SIZE = 65536
 local MAX_BODY = 16 * 1024 * 1024 -- bytes; no request of these services comes near
 local LINGER = 2 -- seconds to go on reading from a client that was refused
 local MOST_UNREAD = 16 * 1024 * 1024 -- bytes read from it, and thrown away
 local ACCEPT_PAUSE = 0.05 -- seconds to wait when the process has no descriptor left
 
---- cqueues and luaossl are needed for the sockets alone; say so where they are missing.
+--- cqueues and luaossl are needed for the sockets alone; an error names them where they are missing.
 local function sockets()
   local ok, cqueues = pcall(require, "cqueues")
   if not ok then
@@ -31,8 +31,8 @@ local function split_target(target)
   return path == "" and "/" or path, query ~= "" and query or nil
 end
 
---- What a connection that speaks no HTTP is told before it is closed.
-local function complain(connection, problem)
+--- The response to what is not HTTP, before the connection is closed.
+local function refuse(connection, problem)
   local body = core.json_encode { message = problem.message }
   connection:write(http1.write_response {
     status = problem.status,
@@ -40,7 +40,7 @@ local function complain(connection, problem)
     body = body,
   })
   connection:flush()
-  -- Closing with bytes unread would reset the connection before our words are read.
+  -- Closing with bytes unread would reset the connection before the response is read.
   connection:shutdown "w"
   connection:settimeout(LINGER)
   local left = MOST_UNREAD
@@ -63,7 +63,7 @@ local function read_request(connection, reader)
     end)
     if problem then
       if problem.code ~= "closed" then
-        complain(connection, problem)
+        refuse(connection, problem)
       end
       return nil
     elseif message then
@@ -77,7 +77,7 @@ local function read_request(connection, reader)
   end
 end
 
-local function answer(app, message)
+local function respond(app, message)
   local path, query = split_target(message.target)
   local request = {
     method = message.method,
@@ -112,7 +112,7 @@ local function serve_connection(cqueues, app, connection, context)
     if not message then
       return
     end
-    local response = answer(app, message)
+    local response = respond(app, message)
     if response.latency then
       cqueues.sleep(response.latency)
     end
@@ -176,10 +176,10 @@ local function accept_all(cqueues, queue, listener, serve_one)
   end
 end
 
---- Listens, tells `on_ready` where, and serves until the process ends. Options:
+--- Listens, passes its address to `on_ready`, and serves until the process ends. Options:
 --- host ("127.0.0.1"), port (0: a free one), tls, folder, and those of the app.
 ---@param options table
----@param on_ready fun(info: table) told { port, url, certificate }
+---@param on_ready fun(info: table) gets { port, url, certificate }
 local function serve(options, on_ready)
   local cqueues, socket = sockets()
   local app = make_app(options)

@@ -36,9 +36,9 @@ local function refuse(self, status, code, message)
   return json(self, status, { message = message, __type = code }, code)
 end
 
-local ANSWERS = {}
+local OPERATIONS = {}
 
-function ANSWERS.GetRoleCredentials(self, request)
+function OPERATIONS.GetRoleCredentials(self, request)
   local world, fields = self._world, form.parse(request.query)
   if request.headers["x-amz-sso_bearer_token"] ~= world.sso.access_token then
     return refuse(self, 401, "UnauthorizedException", "Session token not found or invalid")
@@ -59,7 +59,7 @@ function ANSWERS.GetRoleCredentials(self, request)
   } })
 end
 
-function ANSWERS.CreateToken(self, request)
+function OPERATIONS.CreateToken(self, request)
   local sso, fields = self._world.sso, core.json_decode(request.body) or {}
   if fields.grantType ~= "refresh_token" then
     return refuse(self, 400, "UnsupportedGrantTypeException", "Only refresh tokens are emulated")
@@ -80,11 +80,11 @@ end
 
 --- Service -> its operations, for the faults that name them.
 function Sso.operations()
-  return { sso = option.sorted_keys(ANSWERS) }
+  return { sso = option.sorted_keys(OPERATIONS) }
 end
 
-function Sso:answer(target, request)
-  return ANSWERS[target.name](self, request)
+function Sso:respond(target, request)
+  return OPERATIONS[target.name](self, request)
 end
 
 --- An error that a fault rule ordered.

@@ -1,4 +1,4 @@
---- AWS STS: roles for who is trusted, over the query protocol. The keys it gives
+--- AWS STS: roles for trusted callers, over the query protocol. The keys it gives
 --- are good for every emulated service until they expire.
 
 local auth = require "cloudjobs.emulator.auth"
@@ -26,7 +26,7 @@ local ENTITIES = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;" }
 local Sts = {}
 local sts_mt = { __name = "cloudjobs.emulator.sts", __index = Sts }
 
---- `world.roles`: by ARN, what each asks for: external_id, web_identity_token, mfa_code.
+--- `world.roles`: by ARN, what each requires: external_id, web_identity_token, mfa_code.
 local function new(world)
   return setmetatable({ _world = world }, sts_mt)
 end
@@ -126,7 +126,7 @@ function Sts.route(_, request)
   end
 end
 
-local function answer(self, target, request)
+local function respond(self, target, request)
   local world, fields = self._world, target.fields
   local action = ACTIONS[target.name]
   if not action or fields.Version ~= "2011-06-15" then
@@ -149,8 +149,8 @@ function Sts.operations()
   return { sts = option.sorted_keys(ACTIONS) }
 end
 
-function Sts:answer(target, request)
-  local ok, result = refusal.attempt(answer, self, target, request)
+function Sts:respond(target, request)
+  local ok, result = refusal.attempt(respond, self, target, request)
   if ok then
     return xml(self, 200, target.name .. "Response", { { target.name .. "Result", result } })
   end

@@ -25,7 +25,7 @@ const METADATA = {
   jwks_uri: `${AUTHORITY}/${TENANT}/discovery/v2.0/keys`,
 };
 
-function answer(url) {
+function respond(url) {
   if (url.includes("openid-configuration")) return METADATA;
   if (url.includes("token")) {
     const expires = Math.floor(Date.now() / 1000) + 3600;
@@ -48,7 +48,7 @@ const httpClient = {
       request,
       status: 200,
       headers: createHttpHeaders({ "content-type": "application/json" }),
-      bodyAsText: JSON.stringify(answer(request.url)),
+      bodyAsText: JSON.stringify(respond(request.url)),
     };
   },
 };
@@ -78,7 +78,7 @@ await record("workload_identity", () =>
   get(new identity.WorkloadIdentityCredential({
     ...options, tenantId: TENANT, clientId: "app", tokenFilePath: federated,
   })));
-// Where it asks is for the environment to say.
+// The environment gives the endpoint.
 await record("managed_identity", () =>
   get(new identity.ManagedIdentityCredential({ ...options, clientId: "app" })));
 // The az in PATH notes what it was called with.

@@ -1,5 +1,5 @@
 // The AWS SDK for JavaScript lists exports with the identity that it finds by
-// itself, where its settings say.
+// itself, in its settings.
 
 const { BCMDataExports } = require("@aws-sdk/client-bcm-data-exports");
 

@@ -5,7 +5,7 @@ const URL = process.argv[2];
 const KEYS = { accessKeyId: "AKIDEMULATOR", secretAccessKey: "emulator-secret" };
 const FAILURES = {
   "the service fails": { status: 503, code: "ServiceUnavailable" },
-  "a gateway answers": { status: 502, body: "<html>Bad gateway</html>" },
+  "a gateway responds": { status: 502, body: "<html>Bad gateway</html>" },
   "the connection breaks": { drop: true },
 };
 const HOUR = 3600 * 1000;
@@ -15,8 +15,8 @@ function options(changes) {
 }
 
 async function control(name, body, method = "POST") {
-  const answer = await fetch(`${URL}/_emulator/${name}`, { method, body: JSON.stringify(body) });
-  return answer.json();
+  const response = await fetch(`${URL}/_emulator/${name}`, { method, body: JSON.stringify(body) });
+  return response.json();
 }
 
 const advance = (seconds) => control("clock", { advance: seconds });
@@ -68,7 +68,7 @@ async function collect(pages, take) {
   return list;
 }
 
-// Throttling and failures, and all that can be wrong with who calls and when.
+// Throttling and failures, and every mistake in a caller's identity and clock.
 async function reportTroubles(Client, Command, params = {}) {
   const operation = Command.name.replace(/Command$/, "");
   const call = (changes) => new Client(options(changes)).send(new Command(params));

@@ -1,5 +1,5 @@
 // The signer of the AWS SDK for JavaScript, as a signer and as a verifier: tasks of
-// spec/judges/signatures_spec.lua on standard input, an answer a line.
+// spec/judges/signatures_spec.lua on standard input, a response a line.
 
 const fs = require("node:fs");
 const { Sha256 } = require("@aws-crypto/sha256-js");

@@ -1,4 +1,4 @@
-"""boto3 lists exports with the identity that it finds by itself, where its settings say."""
+"""boto3 lists exports with the identity that it finds by its settings."""
 
 import boto3
 

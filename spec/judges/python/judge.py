@@ -6,7 +6,7 @@ import json
 import sys
 import urllib.request
 
-import answers
+import responses
 import boto3
 import botocore.auth
 from botocore.config import Config
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 URL = sys.argv[1]
 FAILURES = {
     "the service fails": {"status": 503, "code": "ServiceUnavailable"},
-    "a gateway answers": {"status": 502, "body": "<html>Bad gateway</html>"},
+    "a gateway responds": {"status": 502, "body": "<html>Bad gateway</html>"},
     "the connection breaks": {"drop": True},
 }
 STANDARD = Config(retries={"mode": "standard", "total_max_attempts": 3})
@@ -32,14 +32,14 @@ def client(service, key="AKIDEMULATOR", secret="emulator-secret", token=None, co
         aws_session_token=token,
         config=config,
     )
-    made.meta.events.register("after-call", answers.check)
+    made.meta.events.register("after-call", responses.check)
     return made
 
 
 def control(name, body):
     request = urllib.request.Request(f"{URL}/_emulator/{name}", json.dumps(body).encode(), method="POST")
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)
 
 
 def advance(seconds):
@@ -63,16 +63,16 @@ def refusal(call, **params):
     try:
         call(**params)
     except ClientError as error:
-        answer = error.response
-        meta = answer.pop("ResponseMetadata")
-        told = answer.pop("Error")
+        response = error.response
+        meta = response.pop("ResponseMetadata")
+        details = response.pop("Error")
         seen = {
-            "code": told["Code"],
-            "message": told["Message"],
+            "code": details["Code"],
+            "message": details["Message"],
             "status": meta["HTTPStatusCode"],
             "attempts": meta["RetryAttempts"] + 1,
         }
-        members = {name: value for name, value in answer.items() if name.lower() != "message"}
+        members = {name: value for name, value in response.items() if name.lower() != "message"}
         return {**seen, **({"members": members} if members else {})}
     return "was not refused"
 
@@ -82,7 +82,7 @@ def attempts(call, **params):
 
 
 def report_troubles(service, operation):
-    """Throttling and failures, and all that can be wrong with who calls and when."""
+    """Throttling and failures, and every mistake in a caller's identity and clock."""
 
     def call(*keys):
         return getattr(client(service, *keys), operation)

@@ -1,5 +1,5 @@
 """botocore as a signer and as a verifier: tasks of spec/judges/signatures_spec.lua
-on standard input, an answer a line."""
+on standard input, a response a line."""
 
 import datetime
 import json

@@ -24,9 +24,9 @@ describe("the emulator's clock", function()
     assert.equal(core.epoch "2031-01-01T00:00:02Z", emulator:control("GET", "clock").now)
   end)
 
-  it("leaves the Date of answers to the wall", function()
+  it("sets the Date of responses by the wall clock", function()
     emulator:control("POST", "clock", { set = "2031-01-01T00:00:00Z" })
-    assert.equal("Sun, 22 Nov 2026 00:00:00 GMT", emulator:answer(emulator:signed(LIST[1], LIST[2])).headers.date)
+    assert.equal("Sun, 22 Nov 2026 00:00:00 GMT", emulator:respond(emulator:signed(LIST[1], LIST[2])).headers.date)
   end)
 
   it("refuses what is no time", function()
@@ -51,7 +51,7 @@ describe("the emulator's faults", function()
   local function statuses(count, operation)
     local seen = {}
     for i = 1, count do
-      seen[i] = emulator:answer(emulator:signed("bcm_data_exports", operation or "ListExports")).status
+      seen[i] = emulator:respond(emulator:signed("bcm_data_exports", operation or "ListExports")).status
     end
     return seen
   end
@@ -71,7 +71,7 @@ describe("the emulator's faults", function()
 
   it("throttle an AWS service as it does", function()
     emulator:control("POST", "faults", { operation = "ListExports", throttle = true, headers = { ["x-amz-retry-after"] = "1500" } })
-    local response = emulator:answer(emulator:signed("bcm_data_exports", "ListExports"))
+    local response = emulator:respond(emulator:signed("bcm_data_exports", "ListExports"))
     assert.same({ 400, "ThrottlingException", "1500" },
       { response.status, response.headers["x-amzn-errortype"], response.headers["x-amz-retry-after"] })
     assert.same({ __type = "com.amazonaws.bcmdataexports#ThrottlingException", Message = "Rate exceeded" }, core.json_decode(response.body))
@@ -93,21 +93,21 @@ describe("the emulator's faults", function()
 
   it("fail the token endpoint", function()
     emulator:control("POST", "faults", { service = "identity", status = 503 })
-    local response = emulator:answer { method = "POST", path = "/t/oauth2/v2.0/token", body = "" }
+    local response = emulator:respond { method = "POST", path = "/t/oauth2/v2.0/token", body = "" }
     assert.same({ 503, "temporarily_unavailable" }, { response.status, core.json_decode(response.body).error })
   end)
 
-  it("give an answer that no service wrote", function()
+  it("give a response that no service wrote", function()
     emulator:control("POST", "faults", { operation = "ListExports", status = 502, body = "<html></html>" })
-    local response = emulator:answer(emulator:signed("bcm_data_exports", "ListExports"))
+    local response = emulator:respond(emulator:signed("bcm_data_exports", "ListExports"))
     assert.same({ 502, "text/html", "<html></html>" }, { response.status, response.headers["content-type"], response.body })
   end)
 
   it("delay and drop", function()
     emulator:control("POST", "faults", { { operation = "ListExports", latency = 2 }, { operation = "ListTables", drop = true } })
-    local slow = emulator:answer(emulator:signed("bcm_data_exports", "ListExports"))
+    local slow = emulator:respond(emulator:signed("bcm_data_exports", "ListExports"))
     assert.same({ 200, 2 }, { slow.status, slow.latency })
-    assert.is_true(emulator:answer(emulator:signed("bcm_data_exports", "ListTables")).drop)
+    assert.is_true(emulator:respond(emulator:signed("bcm_data_exports", "ListTables")).drop)
   end)
 
   it("refuse a rule with a word they do not know", function()
@@ -130,7 +130,7 @@ describe("the emulator's faults", function()
     end)
   end
 
-  it("may name every operation that a front answers", function()
+  it("may name every operation that a front serves", function()
     local names = {
       "GetCallerIdentity", "token", "discovery", "imds", "arc", "app", "keys", "container", "GetRoleCredentials",
       "create_or_update", "POST register", "DescribeMaintenanceWindows", "StartResourceSnapshotJob",
@@ -148,9 +148,9 @@ describe("the emulator's controls", function()
   end)
 
   it("show the requests that came, secrets left out", function()
-    emulator:answer(emulator:signed("bcm_data_exports", "ListExports", { MaxResults = 7 }))
+    emulator:respond(emulator:signed("bcm_data_exports", "ListExports", { MaxResults = 7 }))
     emulator:azure("GET", "?api-version=2025-03-01")
-    emulator:answer { method = "POST", path = "/t/oauth2/v2.0/token", body = "client_secret=hush" }
+    emulator:respond { method = "POST", path = "/t/oauth2/v2.0/token", body = "client_secret=hush" }
     local seen = emulator:control("GET", "requests").requests
     assert.same({ "ListExports", "bcm_data_exports", '{"MaxResults":7}', 200 }, { seen[1].operation, seen[1].service, seen[1].body, seen[1].status })
     assert.same({ "list", "Bearer *****", "api-version=2025-03-01" }, { seen[2].operation, seen[2].headers.authorization, seen[2].query })
@@ -223,7 +223,7 @@ describe("the emulator's controls", function()
     assert.equal(emulated.START, emulator:control("GET", "clock").now)
   end)
 
-  it("tell which step of a seed is wrong", function()
+  it("name the step of a seed that is wrong", function()
     assert.has_error(function()
       emulator:control("POST", "seed", { { service = "ssm", operation = "GetMaintenanceWindow", params = { WindowId = "mw-00000000000000000" } } })
     end, "step 1: DoesNotExistException: Maintenance window mw-00000000000000000 does not exist.")
@@ -241,20 +241,20 @@ describe("the emulator's controls", function()
     assert.equal(emulated.START, emulator:control("GET", "clock").now)
   end)
 
-  it("say when they do not exist, as all else", function()
-    assert.equal(404, emulator:answer({ method = "GET", path = "/_emulator/wishes" }).status)
-    assert.equal(404, emulator:answer({ method = "GET", path = "/" }).status)
-    assert.equal(400, emulator:answer({ method = "POST", path = "/_emulator/clock", body = "{" }).status)
+  it("respond with 404 where they do not exist", function()
+    assert.equal(404, emulator:respond({ method = "GET", path = "/_emulator/wishes" }).status)
+    assert.equal(404, emulator:respond({ method = "GET", path = "/" }).status)
+    assert.equal(400, emulator:respond({ method = "POST", path = "/_emulator/clock", body = "{" }).status)
   end)
 
-  it("answer an authority's clients what they ask first", function()
-    local response = emulator:answer {
+  it("serve the metadata that an authority's clients request first", function()
+    local response = emulator:respond {
       method = "GET",
       path = "/a-tenant/v2.0/.well-known/openid-configuration",
       headers = { host = "localhost:1" },
     }
     assert.equal("http://localhost:1/a-tenant/oauth2/v2.0/token", core.json_decode(response.body).token_endpoint)
-    response = emulator:answer { method = "GET", path = "/common/discovery/instance", headers = { host = "localhost:1" } }
+    response = emulator:respond { method = "GET", path = "/common/discovery/instance", headers = { host = "localhost:1" } }
     assert.equal("http://localhost:1/common/v2.0/.well-known/openid-configuration", core.json_decode(response.body).tenant_discovery_endpoint)
   end)
 end)

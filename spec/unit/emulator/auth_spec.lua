@@ -11,12 +11,12 @@ describe("the emulator's signatures", function()
     if change then
       change(request)
     end
-    local response = emulator:answer(request)
+    local response = emulator:respond(request)
     local document = require("cloudjobs.core").json_decode(response.body)
     return { response.status, document.__type, document.message }
   end
 
-  it("are taken when they are right", function()
+  it("are accepted when they are right", function()
     assert.same({ Exports = {} }, emulator:aws("bcm_data_exports", "ListExports"))
     assert.truthy(emulator:aws("bcm_data_exports", "ListExports", {}, { key = "ASIAEMULATOR", token = "emulator-session" }))
     assert.truthy(emulator:aws("bcm_data_exports", "ListExports", {}, { time = emulated.START - 299 }))
@@ -129,7 +129,7 @@ describe("the emulator's signatures", function()
     end)
   end
 
-  it("stay on the wall clock, whatever the jobs' clock says", function()
+  it("stay on the wall clock, independent of the jobs' clock", function()
     emulator:control("POST", "clock", { set = "2031-01-01T00:00:00Z" })
     assert.same({ Exports = {} }, emulator:aws("bcm_data_exports", "ListExports"))
   end)
@@ -157,7 +157,7 @@ describe("the emulator's bearer tokens", function()
 
   it("come from the token endpoint and last an hour of the wall clock", function()
     local core = require "cloudjobs.core"
-    local response = emulator:answer {
+    local response = emulator:respond {
       method = "POST",
       path = "/a-tenant/oauth2/v2.0/token",
       body = "grant_type=client_credentials&client_id=00000000-0000-0000-0000-00000000c11e"
@@ -200,7 +200,7 @@ describe("the emulator's bearer tokens", function()
   }
   for _, case in ipairs(REFUSED) do
     it("are not given for " .. case[1], function()
-      local response = emulator:answer {
+      local response = emulator:respond {
         method = "POST",
         path = "/a-tenant/oauth2/v2.0/token",
         body = "grant_type=client_credentials&scope=https://management.azure.com/.default&" .. case[2],

@@ -69,7 +69,7 @@ describe("the emulator's Azure exports", function()
     status, made = emulator:azure("GET", "")
     assert.same({ 200, 1 }, { status, #made.value })
     assert.equal(200, (emulator:azure("DELETE", "/nightly?" .. NEW)))
-    -- Not 204, which ARM has for this: Azure's own client takes that for a failure.
+    -- Not 204, which ARM has for this: Azure's own client treats that as a failure.
     assert.equal(404, (emulator:azure("DELETE", "/nightly?" .. NEW)))
     assert.same({ 404, "NotFound", "The requested export with export name: nightly could not be found." }, wrong(get "nightly"))
   end)
@@ -77,7 +77,7 @@ describe("the emulator's Azure exports", function()
   it("keep what they do not know, numbers and empty lists included", function()
     put("nightly", '{"properties":{"definition":{"type":"Usage","timeframe":"MonthToDate"},"deliveryInfo":{"destination":'
       .. '{"resourceId":"' .. STORAGE .. '","container":"costs"}},"x":{"n":1,"big":9007199254740991,"none":[],"nothing":{}}}}')
-    local response = emulator:answer {
+    local response = emulator:respond {
       method = "GET",
       path = "/" .. emulated.SUBSCRIPTION .. "/providers/Microsoft.CostManagement/exports/nightly",
       query = NEW,
@@ -126,7 +126,7 @@ describe("the emulator's Azure exports", function()
     assert.equal("subscriptions/", select(2, get("old", OLD)).id:sub(1, 14))
   end)
 
-  it("run when told, through every state, and history tells", function()
+  it("run on demand, through every state, and history lists it", function()
     put("nightly", document())
     local status, body = emulator:azure("POST", "/nightly/run?" .. NEW)
     assert.same({ 200, nil }, { status, body })
@@ -259,7 +259,7 @@ describe("the emulator's Azure exports", function()
     assert.equal(200, (put("once", read)))
   end)
 
-  it("take only what the scope's agreement has", function()
+  it("accept only what the scope's agreement has", function()
     local function reason(kind, scope)
       local status, doc = put("one", definition { type = kind }, NEW, { scope = scope })
       return status == 201 or wrong(status, doc)[3]
@@ -288,20 +288,20 @@ describe("the emulator's Azure exports", function()
     assert.equal(none, reason("ReservationDetails", "2025-10-01", "2025-10-31"))
   end)
 
-  it("want an identity where the storage account takes no keys", function()
+  it("require an identity where the storage account accepts no keys", function()
     emulator:control("POST", "suppose", { storage_account = "costs", shared_key = false })
     assert.same({ 400, "400", "Key-based authentication is currently disabled on the storage account." }, wrong(put("nightly", document())))
     assert.equal(201, (put("nightly", { identity = { type = "SystemAssigned" }, location = "westeurope", properties = document().properties })))
   end)
 
-  it("refuse by an older api-version what came later, and take its longer windows", function()
+  it("refuse by an older api-version what came later, and accept its longer windows", function()
     assert.equal(FAILED .. "Invalid definition type 'FocusCost'.", wrong(put("one", definition { type = "FocusCost" }, OLD))[3])
     assert.equal(FAILED .. "Invalid member :properties.format", wrong(put("one", document { format = "Parquet" }, OLD))[3])
     local long = definition { timeframe = "Custom", timePeriod = { from = "2026-01-01T00:00:00Z", to = "2026-03-31T00:00:00Z" } }
     assert.equal(201, (put("one", long, OLD)))
   end)
 
-  it("take or refuse whatever stands in any place of a document", function()
+  it("accept or refuse any value in any place of a document", function()
     local full = document { schedule = document().properties.schedule, compressionMode = "gzip", partitionData = true }
     full.identity, full.location, full.eTag = { type = "SystemAssigned" }, "westeurope", "tag"
     full.properties.definition.timeframe = "Custom"
@@ -340,7 +340,7 @@ describe("the emulator's Azure exports", function()
   it("want a registered provider where the files go", function()
     local path = "/" .. emulated.SUBSCRIPTION .. "/providers/Microsoft.CostManagementExports"
     local function provider(method, tail)
-      local response = emulator:answer { method = method, path = path .. tail, query = "api-version=2021-04-01", headers = { authorization = "Bearer emulator-token" } }
+      local response = emulator:respond { method = method, path = path .. tail, query = "api-version=2021-04-01", headers = { authorization = "Bearer emulator-token" } }
       return core.json_decode(response.body).registrationState
     end
     assert.equal("NotRegistered", provider("POST", "/unregister"))
@@ -363,7 +363,7 @@ describe("the emulator's Azure exports", function()
     local _, made = put("nightly", destination { resourceId = core.null, storageAccount = "costs", sasToken = "sig=secret" })
     assert.equal("*****", made.properties.deliveryInfo.destination.sasToken)
     assert.equal(200, (put("nightly", made)))
-    local response = emulator:answer { method = "GET", path = "/" .. emulated.SUBSCRIPTION .. "/providers/Microsoft.CostManagement/exports/nightly", query = NEW, headers = { authorization = "Bearer emulator-token" } }
+    local response = emulator:respond { method = "GET", path = "/" .. emulated.SUBSCRIPTION .. "/providers/Microsoft.CostManagement/exports/nightly", query = NEW, headers = { authorization = "Bearer emulator-token" } }
     assert.is_nil(response.body:find("secret", 1, true))
   end)
 
@@ -389,7 +389,7 @@ describe("the emulator's Azure exports", function()
 
   it("give a client its own request id back when it asks", function()
     local function answer(wants)
-      return emulator:answer {
+      return emulator:respond {
         method = "GET",
         path = "/" .. emulated.SUBSCRIPTION .. "/providers/Microsoft.CostManagement/exports/none",
         query = NEW,

@@ -125,7 +125,7 @@ describe("the emulator's billing exports", function()
     assert.equal("DELIVERY_SUCCESS", executions[2].ExecutionStatus.StatusCode)
   end)
 
-  it("end as ordered, and the export's health says so", function()
+  it("end as ordered, and the export's health shows it", function()
     emulator:control("POST", "outcomes", {
       kind = "export_execution",
       match = { Name = "nightly" },
@@ -177,7 +177,7 @@ describe("the emulator's billing exports", function()
     assert.is_nil(second.NextToken)
   end)
 
-  it("refuse a token of nobody, and of another listing", function()
+  it("refuse an unknown token, and one of another listing", function()
     create "a"
     create "b"
     local token = call("ListExports", { MaxResults = 1 }).NextToken
@@ -198,7 +198,7 @@ describe("the emulator's billing exports", function()
       { COST_AND_USAGE_REPORT = { INCLUDE_RESOURCES = "TRUE" } } },
   }
   for _, case in ipairs(TAKEN) do
-    it("take a query with " .. case[1], function()
+    it("accept a query with " .. case[1], function()
       assert.truthy(call("CreateExport", { Export = query(case[2], case[3]) }))
     end)
   end

@@ -123,7 +123,7 @@ describe("the emulator's delivered files", function()
     return history.value[1]
   end
 
-  it("of Azure lie where the run says, with a manifest", function()
+  it("of Azure have the paths that the run names, with a manifest", function()
     local run = put("focus", { compressionMode = "gzip", partitionData = true })
     local data, manifest = "costs/" .. run.properties.fileName, "costs/" .. run.properties.manifestFile
     assert.equal("costs/root/sub/focus/20261001-20261031/202611220000/" .. run.name .. "/part_0_0001.csv.gz", data)

@@ -19,7 +19,7 @@ describe("the emulator's limits", function()
     { "a form", { Name = "not so" }, "Value at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9_\\-.]{3,128}$" },
   }
   for _, case in ipairs(cases) do
-    it((case[3] and "refuse " or "take ") .. case[1], function()
+    it((case[3] and "refuse " or "accept ") .. case[1], function()
       local output, err = emulated.new():aws("ssm", "CreateMaintenanceWindow", window(case[2]))
       if case[3] then
         assert.same({ "com.amazonaws.ssm#ValidationException", "1 validation error detected: " .. case[3] }, { err.__type, err.Message })
@@ -65,7 +65,7 @@ describe("the emulator's limits", function()
       "have length less than or equal to 256" },
   }
   for _, case in ipairs(nested) do
-    it("hold deep inside: " .. case[1], function()
+    it("apply to nested members: " .. case[1], function()
       local params = { Export = export(case[2]), ResourceTags = case[3] }
       local _, err = emulated.new():aws("bcm_data_exports", "CreateExport", params)
       assert.equal(("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must %s")

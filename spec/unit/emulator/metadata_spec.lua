@@ -5,7 +5,7 @@ local QUERY = "api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.co
 
 describe("the emulator's metadata service", function()
   local function ask(path, headers)
-    local response = emulated.new():answer { method = "GET", path = path, query = QUERY, headers = headers }
+    local response = emulated.new():respond { method = "GET", path = path, query = QUERY, headers = headers }
     return response.status, core.json_decode(response.body)
   end
 

@@ -41,7 +41,7 @@ describe("the emulator's Partner Central", function()
     assert.equal(1, #call("ListEngagements").EngagementSummaryList)
   end)
 
-  it("lists engagements by who made them, in order, by catalog", function()
+  it("lists engagements by their creator, in order, by catalog", function()
     local first, second = engagement "a", engagement "b"
     local down = { Sort = { SortBy = "CreatedDate", SortOrder = "DESCENDING" } }
     local listed = call("ListEngagements", down).EngagementSummaryList
@@ -54,7 +54,7 @@ describe("the emulator's Partner Central", function()
     assert.equal("111122223333", call("ListEngagementMembers", { Identifier = first }).EngagementMemberList[1].AccountId)
   end)
 
-  it("takes snapshots while a job runs, and stops with it", function()
+  it("makes snapshots while a job runs, and stops with it", function()
     local of = engagement "a"
     local job = call("CreateResourceSnapshotJob", subject(of, { Tags = { { Key = "a", Value = "1" } } }))
     assert.truthy(job.Id:find("^job%-" .. ("%w"):rep(13) .. "$"))
@@ -128,7 +128,7 @@ describe("the emulator's Partner Central", function()
     assert.is_nil(call("GetSellingSystemSettings", { Catalog = "Sandbox" }).ResourceSnapshotJobRoleArn)
   end)
 
-  it("says what is wrong field by field", function()
+  it("reports errors field by field", function()
     local _, err = emulator:aws("partnercentral_selling", "CreateResourceSnapshotJob", nil, {
       body = '{"Catalog":"AWS","ClientToken":"a","EngagementIdentifier":"e","ResourceType":"Lead","ResourceSnapshotTemplateIdentifier":"s"}',
     })

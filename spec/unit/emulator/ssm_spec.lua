@@ -198,7 +198,7 @@ describe("the emulator's maintenance windows", function()
       assert.same({}, call("DescribeMaintenanceWindowExecutionTaskInvocations", ids).WindowExecutionTaskInvocationIdentities)
     end)
 
-    it("open when told, and are skipped while one is open", function()
+    it("open on demand, and are skipped while one is open", function()
       local first = emulator:control("POST", "open_window", { WindowId = id }).WindowExecutionId
       local second = emulator:control("POST", "open_window", { WindowId = id }).WindowExecutionId
       assert.equal("PENDING", call("GetMaintenanceWindowExecution", { WindowExecutionId = first }).Status)
@@ -229,7 +229,7 @@ describe("the emulator's maintenance windows", function()
     end)
   end)
 
-  it("say when they open", function()
+  it("have the time at which they open next", function()
     create { Schedule = "at(2026-12-24T18:00:00)", Name = "christmas" }
     local times = {}
     for _, one in ipairs(call("DescribeMaintenanceWindowSchedule").ScheduledWindowExecutions) do

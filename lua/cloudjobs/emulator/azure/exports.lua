@@ -1,5 +1,5 @@
 --- Cost exports under their scopes, and the registration of the provider that
---- delivers them: what each operation does. Documents are kept as they were sent.
+--- delivers them: what each operation does. Documents are stored as they were sent.
 
 local core = require "cloudjobs.core"
 local refuse = require("cloudjobs.emulator.refuse").refuse
@@ -172,9 +172,9 @@ local function check_tag(before, document)
 end
 
 local function without_read_only(properties)
-  local kept = copy(properties)
-  kept.nextRunTimeEstimate, kept.runHistory, kept.systemSuspensionContext = nil, nil, nil
-  return kept
+  local stored = copy(properties)
+  stored.nextRunTimeEstimate, stored.runHistory, stored.systemSuspensionContext = nil, nil, nil
+  return stored
 end
 
 operations["PUT export"] = function(self, target, document, now)

@@ -118,7 +118,7 @@ local function run(self, target, request, caller)
   return { target.operation(self._exports, target, document, now, caller) }
 end
 
-local function answer(self, target, request)
+local function serve(self, target, request)
   return run(self, target, request, auth.verify_bearer(request, self._world.tokens, self._world.wall()))
 end
 
@@ -131,8 +131,8 @@ local function respond_refusal(self, refused)
 end
 
 --- Answers a routed request.
-function Azure:answer(target, request)
-  local ok, result = refusal.attempt(answer, self, target, request)
+function Azure:respond(target, request)
+  local ok, result = refusal.attempt(serve, self, target, request)
   local response = ok and respond(self, result[1], result[2], result[3]) or respond_refusal(self, result)
   if request.headers["x-ms-return-client-request-id"] == "true" then
     response.headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
@@ -149,7 +149,7 @@ function Azure.operations()
   return { azure_cost_exports = names }
 end
 
---- Carries out one request of a seed, without a token; gives the answer's body.
+--- Carries out one request of a seed, without a token; gives the response's body.
 function Azure:seed(request)
   local target = self:route(request)
   if not target then
@@ -168,7 +168,7 @@ function Azure:suppose(facts)
   self._exports:suppose(facts)
 end
 
---- An error that a fault rule ordered: throttling says how long to wait in the
+--- An error that a fault rule ordered: throttling gives the seconds to wait in the
 --- headers of Cost Management, and nowhere else.
 function Azure:fail(_, fault)
   local status = fault.status or fault.throttle and 429 or 500

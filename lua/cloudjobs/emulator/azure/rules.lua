@@ -23,7 +23,7 @@ local VERSIONS = {
   ["2025-12-01-preview"] = "current",
 }
 
---- What the members that the service looks at are made of.
+--- The types of the members that the service reads.
 local PERIOD = { from = "string", to = "string" }
 local TYPES = {
   identity = { type = "string" },
@@ -273,7 +273,7 @@ local function check_document(document, options)
   end
 end
 
---- The window that a run's body asks for, or nil.
+--- The window of time in a run's body, or nil.
 local function check_run(body, now)
   if type(body) ~= "table" then
     return nil

@@ -89,7 +89,7 @@ end
 
 --- Begins a run. `options`: time, execution_type, submitted_by, period { from, to }.
 local function begin(world, export, options)
-  local outcome = world.outcomes:take("export_run", { exportName = export.name, scope = export.scope })
+  local outcome = world.outcomes:consume("export_run", { exportName = export.name, scope = export.scope })
   local from, to
   if options.period then
     from, to = options.period.from, options.period.to

@@ -20,7 +20,7 @@ end
 
 local function begin_execution(self, export, time)
   local facts = { ExportArn = export.arn, Name = export.definition.Name }
-  local outcome = self._world.outcomes:take("export_execution", facts)
+  local outcome = self._world.outcomes:consume("export_execution", facts)
   local executions = export.executions
   executions[#executions + 1] = {
     id = self._world.uuid(),
@@ -65,7 +65,7 @@ local function invalid(field, message, why)
   })
 end
 
--- S3 looks no further than these letters for a bucket, those from before its naming rules included.
+-- The letters of a bucket's name, those from before S3's naming rules included.
 local function check_bucket(export)
   local bucket = export.DestinationConfigurations.S3Destination.S3Bucket
   if not bucket:find("^[%w._-]+$") or #bucket > 255 then
@@ -131,7 +131,7 @@ local operations = {}
 
 function operations.CreateExport(self, params, caller)
   local export = params.Export
-  local asked = query.read(export.DataQuery)
+  local parsed = query.read(export.DataQuery)
   check_bucket(export)
   local count = 0
   for _, other in ipairs(self._exports) do
@@ -139,11 +139,11 @@ function operations.CreateExport(self, params, caller)
       if other.definition.Name == export.Name then
         invalid("Export.Name", ("An export with the name %s already exists."):format(export.Name), "already exists")
       end
-      count = count + (other.table == asked.table.name and 1 or 0)
+      count = count + (other.table == parsed.table.name and 1 or 0)
     end
   end
-  if self._world.quotas and count >= asked.table.quota then
-    refuse("ServiceQuotaExceededException", ("The account has %d exports of %s."):format(count, asked.table.name), {
+  if self._world.quotas and count >= parsed.table.quota then
+    refuse("ServiceQuotaExceededException", ("The account has %d exports of %s."):format(count, parsed.table.name), {
       ResourceType = "Export",
       ResourceId = export.Name,
       QuotaCode = "L-EXPORTS",
@@ -156,7 +156,7 @@ function operations.CreateExport(self, params, caller)
   local made = {
     arn = arn,
     account = caller.account,
-    table = asked.table.name,
+    table = parsed.table.name,
     definition = definition_of(export, arn),
     created = caller.now,
     updated = caller.now,
@@ -170,9 +170,9 @@ end
 
 function operations.UpdateExport(self, params, caller)
   local export = find_export(self, params.ExportArn, caller)
-  local asked = query.read(params.Export.DataQuery)
+  local parsed = query.read(params.Export.DataQuery)
   check_bucket(params.Export)
-  if asked.table.name ~= export.table then
+  if parsed.table.name ~= export.table then
     invalid("Export.DataQuery.QueryStatement", "The table of an export cannot be changed.", "names another table")
   elseif params.Export.Name ~= export.definition.Name then
     invalid("Export.Name", "The name of an export cannot be changed.", "differs")

@@ -1,4 +1,4 @@
---- What an export asks for: which columns of which table, by the rules that
+--- An export's query: which columns of which table, by the rules that
 --- CreateExport holds a query to.
 
 local refuse = require("cloudjobs.emulator.refuse").refuse

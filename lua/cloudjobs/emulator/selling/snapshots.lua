@@ -1,4 +1,4 @@
---- Snapshots of opportunities, and the jobs that take them.
+--- Snapshots of opportunities, and the jobs that make them.
 
 local refuse = require("cloudjobs.emulator.refuse").refuse
 local store = require "cloudjobs.emulator.selling.store"

@@ -1,5 +1,5 @@
 --- What Partner Central keeps: engagements, snapshots of opportunities in them,
---- the jobs that take snapshots while they run. Every catalog is a world of its own.
+--- the jobs that make snapshots while they run. Every catalog is a world of its own.
 
 local refuse = require("cloudjobs.emulator.refuse").refuse
 
@@ -100,11 +100,11 @@ function Selling:take_snapshot(of, time)
   return snapshot
 end
 
---- One run of a job. The first success takes a snapshot; later ones find the
+--- One run of a job. The first success makes a snapshot; later ones find the
 --- opportunity as it was, for nothing here changes it.
 local function run(self, job, time)
   local facts = { Id = job.id, ResourceIdentifier = job.resource, EngagementIdentifier = job.engagement }
-  local outcome = self.world.outcomes:take("resource_snapshot_job", facts)
+  local outcome = self.world.outcomes:consume("resource_snapshot_job", facts)
   if outcome.status == "Failed" then
     job.failure = outcome.message or ("Snapshot of %s failed."):format(job.resource)
     return

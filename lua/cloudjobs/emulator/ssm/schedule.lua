@@ -4,7 +4,7 @@ local core = require "cloudjobs.core"
 
 local MINUTE, DAY = 60, 86400
 local UNITS = { minute = MINUTE, minutes = MINUTE, hour = 3600, hours = 3600, day = DAY, days = DAY }
-local FARTHEST = 5 * 366 -- days to look ahead for a date that matches
+local FARTHEST = 5 * 366 -- days to search for a date that matches
 
 local MONTHS = {
   JAN = 1, FEB = 2, MAR = 3, APR = 4, MAY = 5, JUN = 6, JUL = 7, AUG = 8, SEP = 9, OCT = 10, NOV = 11, DEC = 12,

@@ -18,7 +18,7 @@ function Ssm:advance(now)
   end
 end
 
---- Opens a window at once, whatever its schedule says; gives the execution's id.
+--- Opens a window at once, regardless of its schedule; gives the execution's id.
 function Ssm:open(window_id, now)
   for _, window in ipairs(self.windows) do
     if window.WindowId == window_id then

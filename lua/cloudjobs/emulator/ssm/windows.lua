@@ -1,4 +1,4 @@
---- Maintenance windows as they are kept: what is registered with them, when
+--- Maintenance windows as they are stored: what is registered with them, when
 --- they open, and the executions they have begun.
 
 local core = require "cloudjobs.core"
@@ -68,7 +68,7 @@ end
 --- Begins an execution of a window, unless one is running: then it is skipped.
 local function begin(world, window, time)
   local facts = { WindowId = window.WindowId, Name = window.Name }
-  local outcome = world.outcomes:take("maintenance_window_execution", facts)
+  local outcome = world.outcomes:consume("maintenance_window_execution", facts)
   local ending = outcome.status or is_running(window, time) and "SKIPPED_OVERLAPPING" or nil
   local execution = {
     id = world.uuid(),

@@ -1,4 +1,4 @@
-"""Holds every answer to botocore's model of it, more strictly than botocore does:
+"""Holds every response to botocore's model of it, more strictly than botocore does:
 the members that it must have and no others, and the constraints on their values."""
 
 import json
@@ -53,7 +53,7 @@ def error_problems(document, model):
             yield f"{model.name} has no {code}"
         return
     if not shape.members:
-        document.pop("Message")  # which a service may tell, modelled or not
+        document.pop("Message")  # which a service may send, modelled or not
     for name in shape.required_members:
         if name not in document:
             yield f"{model.name} {code} lacks {name}"
