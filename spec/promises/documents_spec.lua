@@ -1,6 +1,7 @@
 --- Every code block of every page runs as it is written, and every link leads somewhere. The pages share one emulator:
 --- README.md comes first, since the others go on from what its first programs made.
 
+local cloudjobs = require "cloudjobs"
 local emulator = require "cloudjobs.emulator"
 local files = require "spec.support.files"
 local kinds = require "cloudjobs.job.kinds"
@@ -8,6 +9,7 @@ local layers = require "spec.support.layers"
 local markdown = require "spec.support.markdown"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
+local stub = require "cloudjobs.stub"
 
 local PLACE = "http://127.0.0.1:4599" -- where the reader has the emulator
 
@@ -92,7 +94,7 @@ function RUN.sh(block)
 end
 
 function RUN.json(block)
-  local value, message = require("cloudjobs").json.decode(block.text)
+  local value, message = cloudjobs.json.decode(block.text)
   assert.truthy(value, message)
 end
 
@@ -194,9 +196,10 @@ describe("docs/architecture.md", function()
     for _, row in ipairs(layers.rooms) do
       wanted[#wanted + 1] = row.room .. ": " .. (row.may or "")
     end
-    for _, cells in ipairs(markdown.rows(files.read("docs/architecture.md"))) do
-      local room = cells[1]:match("^`([%w_.]+)`$")
-      found[#found + 1] = room and cells[3] and room .. ": " .. cells[3] or nil
+    for _, rows in ipairs(markdown.tables(files.read("docs/architecture.md"))) do
+      for i = 2, rows[1][1] == "room" and #rows or 0 do
+        found[#found + 1] = rows[i][1]:gsub("`", "") .. ": " .. rows[i][3]
+      end
     end
     assert.same(wanted, found)
   end)
@@ -211,12 +214,15 @@ describe("docs/jobs.md", function()
       local interval = kind.interval
       wanted[kind.kind] = ("%g s, %g, %g s, %g s"):format(interval.start, interval.growth, interval.cap, interval.floor)
     end
-    for _, cells in ipairs(markdown.rows(text)) do
-      local name = cells[1]:match("^`([%w_]+)`$")
-      if name and #cells == 5 then
-        found[name] = table.concat(cells, ", ", 2)
-      elseif name and #cells == 3 and cells[3]:find("cloudjobs.jobs." .. name .. "(", 1, true) then
-        named[name] = wanted[name]
+    for _, rows in ipairs(markdown.tables(text)) do
+      for i = 2, rows[1][1] == "kind" and #rows or 0 do
+        local cells = rows[i]
+        local name = cells[1]:gsub("`", "")
+        if rows[1][2] == "first interval" then
+          found[name] = table.concat(cells, ", ", 2)
+        elseif cells[3]:find("cloudjobs.jobs." .. name .. "(", 1, true) then
+          named[name] = wanted[name]
+        end
       end
     end
     assert.same(wanted, found)
@@ -244,4 +250,65 @@ describe("docs/command.md", function()
       assert.truthy(named[name], "not documented: " .. name)
     end
   end)
+end)
+
+describe("a table of options", function()
+  local KEYS = { access_key_id = "AKID", secret_access_key = "hush" }
+  local IDS = { ExportArn = "arn", ExecutionId = "id" }
+  local PLAIN = { string = true, number = true, boolean = true, ["function"] = true }
+
+  local exports = cloudjobs.aws.bcm_data_exports { region = "us-east-1", credentials = KEYS, transport = stub.new() }
+  local sts = cloudjobs.aws.sts { region = "us-east-1", credentials = KEYS, transport = stub.new() }
+  local ssm = cloudjobs.aws.ssm { region = "us-east-1", credentials = KEYS, transport = stub.new() }
+  local job = cloudjobs.jobs.export_execution(exports, IDS)
+
+  -- What takes the options of each page's tables, in their order.
+  local TAKES = {
+    ["clients.md"] = {
+      cloudjobs.aws.ssm, cloudjobs.aws.ssm, cloudjobs.azure.cost_exports,
+      function(options) return exports:list_exports({}, options) end,
+      function(options) return exports:all("list_exports", {}, options) end,
+      function(options) return ssm:wait("command_executed", {}, options) end,
+      function(options) return sts:presign("get_caller_identity", {}, options) end,
+    },
+    ["errors-values-retries.md"] = { function(options) return cloudjobs.aws.ssm { retry = options } end },
+    ["network-logging.md"] = { cloudjobs.aws.ssm },
+    ["aws.md"] = { cloudjobs.aws.credentials, cloudjobs.aws.export },
+    ["azure.md"] = { cloudjobs.azure.export },
+    ["jobs.md"] = {
+      function(options) return job:wait(options) end,
+      function(options) return cloudjobs.inventory({}, options) end,
+    },
+    ["many-at-once.md"] = { function(options) return cloudjobs.parallel({}, options) end },
+    ["emulator-and-stub.md"] = { emulator.start },
+  }
+
+  -- What is wrong with a row: each of its names is known, with the type of its second cell.
+  local function check_row(cells, take, wrong)
+    local kind = cells[2]:match("^%l+")
+    kind = PLAIN[kind] and kind or "table"
+    for name in cells[1]:gmatch("`([%w_]+)`") do
+      local _, message = pcall(take, { [name] = coroutine.create(print) }) -- no option is a thread
+      local expected = tostring(message):match("option " .. name .. ": expected ([%l ]+), got thread")
+      if not (expected and expected:find(kind, 1, true)) then
+        wrong[#wrong + 1] = ("%s, %s: %s"):format(name, kind, tostring(message))
+      end
+    end
+  end
+
+  for page, takes in pairs(TAKES) do
+    it("of " .. page .. " has names and types that the code takes", function()
+      local wrong, at = {}, 0
+      for _, rows in ipairs(markdown.tables(files.read("docs/" .. page))) do
+        if rows[1][1]:find("^option") and rows[1][2] == "type" then
+          at = at + 1
+          for i = 2, #rows do
+            check_row(rows[i], takes[at], wrong)
+          end
+        end
+      end
+      assert.equal(#takes, at)
+      assert.same({}, wrong)
+    end)
+  end
 end)

@@ -59,19 +59,26 @@ local function anchors(text)
   return found
 end
 
---- The rows of the tables of `text`, each a list of its cells; rules and headings are among them.
+--- The tables of `text`, each a list of rows, the heading first; a row is a list of its cells.
 ---@param text string
----@return string[][]
-local function rows(text)
-  local found = {}
-  for line in prose(text):gmatch("\n(|[^\n]*|)") do
+---@return string[][][]
+local function tables(text)
+  local found, rows = {}, nil
+  for line in prose(text):gmatch("([^\n]*)\n") do
     local cells = {}
     for cell in line:gmatch("|%s*([^|]-)%s*%f[|]") do
       cells[#cells + 1] = cell
     end
-    found[#found + 1] = cells
+    if #cells == 0 then
+      rows = nil
+    elseif not rows then
+      rows = { cells }
+      found[#found + 1] = rows
+    elseif not line:find("^|%-") then
+      rows[#rows + 1] = cells
+    end
   end
   return found
 end
 
-return { blocks = blocks, links = links, anchors = anchors, rows = rows }
+return { blocks = blocks, links = links, anchors = anchors, tables = tables }
