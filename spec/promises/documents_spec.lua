@@ -230,6 +230,23 @@ describe("docs/jobs.md", function()
   end)
 end)
 
+describe("docs/clients.md", function()
+  it("has every service that has a client", function()
+    local wanted, found = { "cloudjobs.aws.client { model = … }" }, {}
+    for _, entry in ipairs(require "cloudjobs.models.index") do
+      wanted[#wanted + 1] = entry.name and ("cloudjobs.%s.%s"):format(entry.cloud, entry.name)
+    end
+    for _, rows in ipairs(markdown.tables(files.read("docs/clients.md"))) do
+      for i = 2, rows[1][1] == "constructor" and #rows or 0 do
+        found[#found + 1] = rows[i][1]:gsub("`", "")
+      end
+    end
+    table.sort(wanted)
+    table.sort(found)
+    assert.same(wanted, found)
+  end)
+end)
+
 describe("docs/command.md", function()
   it("has the subcommands and options that the completions have", function()
     local known, named = {}, {}
