@@ -12,8 +12,10 @@ struct cj_slice {
   size_t n;
 };
 
-#define CJ_SLICE(literal)                                                      \
-  { (literal), sizeof(literal) - 1 }
+/* Its versions differ. */
+/* clang-format off */
+#define CJ_SLICE(literal) { (literal), sizeof(literal) - 1 }
+/* clang-format on */
 
 static inline int cj_slice_equal (struct cj_slice a, struct cj_slice b) {
   return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;

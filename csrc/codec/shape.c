@@ -249,6 +249,7 @@ static void quote_wire (struct parser *c) {
 
 static int parse_member (struct parser *c, struct cj_slice name) {
   struct cj_shape *shape = c->shape;
+  /* There are as many members as lines. NOLINTNEXTLINE(*ArrayBound) */
   struct cj_member *m = c->member = &shape->members[shape->count];
   struct cj_slice text;
   m->name = m->wire = name;

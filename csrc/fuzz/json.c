@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
     again.s = once.s;
     again.n = once.len;
     check(read_text(again, &twice) == 0);
-    check(twice.len == once.len && twice.s != NULL);
+    check(twice.len == once.len && twice.s != NULL && once.s != NULL);
     check(memcmp(twice.s, once.s, once.len) == 0);
     if (size < 300 && (*once.s == '{' || *once.s == '['))
       check_no_sound_beginning(text);
