@@ -25,11 +25,21 @@ local function name_of(job)
   return kinds[job.kind].name(job.params)
 end
 
--- The kinds that have sources and a member of that name, such as "next" or "run".
+-- Whether the kind's runs can be listed by their source.
+local function has_listing(kind)
+  for _, name in ipairs(kind.listing and kind.listing.params or {}) do
+    if name == kind.source.param then
+      return true
+    end
+  end
+  return false
+end
+
+-- The kinds that have sources and a member of that name: "source", "listing", "next" or "run".
 local function each_with(feature)
   local list = {}
   for _, kind in ipairs(kinds) do
-    if kind[feature] and kind.source then
+    if kind[feature] and kind.source and (feature ~= "listing" or has_listing(kind)) then
       list[#list + 1] = kind
     end
   end

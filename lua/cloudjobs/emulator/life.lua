@@ -95,10 +95,13 @@ function Life:turn(now, state, seconds, ending)
   self[#self + 1] = { state = ending, at = now + seconds, final = true }
 end
 
---- Every state of a kind, with whether it is final.
+--- Every state of a kind, with whether it is final; nil for a kind that is not emulated.
 ---@param kind string
----@return table<string, boolean>
+---@return table<string, boolean>|nil
 local function states(kind)
+  if not KINDS[kind] then
+    return nil
+  end
   local all = {}
   for _, stage in ipairs(KINDS[kind].stages) do
     all[stage[1]] = false
