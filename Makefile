@@ -53,7 +53,7 @@ objects = $(patsubst csrc/%.c,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo nginx-demo test check lint analyse asan valgrind torture tortured \
-	fuzz seeded harden judges platforms bench benched pictures install rockspecs sources models definitions clean
+	fuzz seeded harden judges platforms bench benched pictures install rockspecs sources models definitions tables rooms clean
 build: $(modules)
 	@mkdir -p $(out)/bin
 	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(PROGRAM)' '$(CURDIR)/bin/cloudjobs' >$(out)/bin/cloudjobs
@@ -250,6 +250,14 @@ models: build
 # lua/cloudjobs/meta/, what editors are to know of the services' clients.
 definitions: build
 	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/definitions.lua lua/cloudjobs/meta
+
+# The tables of docs/ that follow from the kinds of job and the models.
+tables: build
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/tables.lua docs/jobs.md docs/clients.md
+
+# Which rooms require which; fails on a cycle.
+rooms: build
+	@eval "$$($(MAKE) -s env)"; export LUA_PATH="./?.lua;$$LUA_PATH"; $(PROGRAM) tools/rooms.lua
 
 clean:
 	rm -rf $(BUILD)

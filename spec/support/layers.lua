@@ -153,4 +153,33 @@ for _, rows in ipairs { LUA, C } do
   end
 end
 
-return { lua_violations = lua_violations, c_violations = c_violations, rooms = rooms }
+--- The rooms that a Lua file requires, and that a C file includes, by the same names; also its own room.
+---@return string room
+---@return table<string, boolean> others
+local function edges(name, text, is_lua)
+  local rows, others = is_lua and LUA or C, {}
+  local row = row_of(rows, name)
+  local function add(path)
+    local target = row_of(rows, path) or row_of(rows, path .. "/init")
+    if target and target.room ~= row.room then
+      others[target.room] = true
+    end
+  end
+  if is_lua then
+    text = without_comments(text)
+    if text:find("require[ (]+[\"']cloudjobs[\"']") then
+      add "init"
+    end
+    -- Modules that are loaded later are named in tables.
+    for module in text:gmatch("[\"']cloudjobs%.([%w_.]+)[\"']") do
+      add((module:gsub("%.", "/")))
+    end
+  else
+    for path in text:gmatch('#%s*include%s+"([%w_/.]+)%.h"') do
+      add(resolved(name, path))
+    end
+  end
+  return row.room, others
+end
+
+return { lua_violations = lua_violations, c_violations = c_violations, rooms = rooms, edges = edges }

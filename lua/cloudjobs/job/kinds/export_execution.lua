@@ -12,6 +12,7 @@ local UUID = "%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x
 return {
   kind = "export_execution",
   title = "AWS export",
+  about = "execution of an AWS billing data export",
   cloud = "aws",
   service = "bcm_data_exports",
   service_id = "BCM Data Exports",

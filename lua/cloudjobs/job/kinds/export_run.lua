@@ -25,6 +25,7 @@ end
 return {
   kind = "export_run",
   title = "Azure export",
+  about = "run of an Azure cost export",
   cloud = "azure",
   service = "cost_exports",
   service_id = "Cost Management Exports",

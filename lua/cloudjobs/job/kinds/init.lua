@@ -3,7 +3,8 @@
 
 ---@class cloudjobs.Kind
 ---@field kind string its name, as in references and cloudjobs.jobs
----@field title string for people, such as "AWS export"
+---@field title string in a table's cell, such as "AWS export"
+---@field about string the same in the words of the documents
 ---@field cloud "aws"|"azure"
 ---@field service string whose clients are made by cloudjobs[cloud][service]
 ---@field service_id string the same service's name in its model

@@ -10,6 +10,7 @@ local core = require "cloudjobs.core"
 return {
   kind = "maintenance_window_execution",
   title = "AWS window",
+  about = "execution of an AWS maintenance window",
   cloud = "aws",
   service = "ssm",
   service_id = "SSM",

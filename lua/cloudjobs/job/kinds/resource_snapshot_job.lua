@@ -10,6 +10,7 @@
 return {
   kind = "resource_snapshot_job",
   title = "AWS snapshots",
+  about = "AWS Partner Central snapshot job",
   cloud = "aws",
   service = "partnercentral_selling",
   service_id = "PartnerCentral Selling",
