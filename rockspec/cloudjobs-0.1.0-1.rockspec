@@ -19,7 +19,7 @@ dependencies = {
   "lua-cjson",
   "argparse",
 }
--- Libraries only: Debian keeps curl's header where LuaRocks does not look.
+-- Libraries only: Debian keeps curl's header where LuaRocks does not search.
 external_dependencies = {
   CURL = { library = "curl" },
   OPENSSL = { library = "crypto" },
