@@ -9,11 +9,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* The limit of a URL: libcurl accepts 8 MB, servers a hundredth of this. */
-#define MAX_URL ((size_t)1 << 20)
+/* The limit of a URL: a request's head may have 1 MB in libcurl, its URL and
+** CJ_MAX_HEADER_LINES in all. Servers accept a hundredth of this. */
+#define MAX_URL ((size_t)512 << 10)
 /* A directory with fewer hashed certificates than this is not the system's
 ** store: the user added some beside the system's bundle. */
 #define MIN_CERTIFICATES 40
@@ -21,6 +23,7 @@
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static pthread_once_t counted = PTHREAD_ONCE_INIT;
 static int has_hashed_certificates; /* set once, constant from then on */
+static unsigned libcurl_version;    /* likewise */
 static int is_pinned;               /* likewise */
 
 /* Whether OpenSSL finds a certificate by this file name: 8 hex digits and a
@@ -52,6 +55,7 @@ static int pin (void) {
 
 static void start (void) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
+  libcurl_version = curl_version_info(CURLVERSION_NOW)->version_num;
   is_pinned = pin();
 }
 
@@ -65,6 +69,11 @@ static void count_system_certificates (void) {
 
 void cj_easy_start (void) {
   pthread_once(&started, start);
+}
+
+int cj_easy_libcurl_is (unsigned version) {
+  cj_easy_start();
+  return libcurl_version >= version;
 }
 
 int cj_easy_refuse (struct cj_easy *easy, const char *code, const char *message,
@@ -87,26 +96,26 @@ void cj_easy_init (struct cj_easy *easy) {
 
 /* After a fork the connections belong to the parent, too. An alert of TLS from
 ** this process would end them, so the handle is not closed but forgotten. */
-static void drop (struct cj_easy *easy) {
+void cj_easy_close (struct cj_easy *easy) {
   if (easy->handle != NULL && easy->fork_generation == cj_fork_generation())
     curl_easy_cleanup(easy->handle);
   easy->handle = NULL;
 }
 
 void cj_easy_free (struct cj_easy *easy) {
-  drop(easy);
+  cj_easy_close(easy);
   cj_buf_free(&easy->network);
   cj_buf_free(&easy->url);
 }
 
 int cj_easy_begin (struct cj_easy *easy) {
   easy->problem = NULL;
-  easy->message[0] = '\0';
+  easy->message[0] = easy->detail[0] = '\0';
   if (easy->handle != NULL && easy->fork_generation == cj_fork_generation() &&
       !easy->invalid)
     return 0;
   cj_easy_start();
-  drop(easy);
+  cj_easy_close(easy);
   easy->handle = curl_easy_init();
   if (easy->handle == NULL)
     return cj_easy_refuse(easy, "memory", "libcurl could not make a handle");
@@ -120,10 +129,12 @@ int cj_easy_begin (struct cj_easy *easy) {
 static curl_socket_t on_open (void *data, curlsocktype purpose,
                               struct curl_sockaddr *a) {
   curl_socket_t fd = socket(a->family, a->socktype, a->protocol);
-  (void)data;
   (void)purpose;
-  if (fd >= 0)
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (fd < 0)
+    return fd;
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (data != NULL)
+    cj_socket_list_add(data, fd);
   return fd;
 }
 
@@ -140,8 +151,9 @@ void cj_easy_text (struct cj_easy *easy, CURLoption option, const char *text) {
 static void set_defaults (struct cj_easy *easy) {
   CURL *e = easy->handle;
   curl_easy_setopt(e, CURLOPT_PRIVATE, easy->owner);
-  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, easy->message);
+  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, easy->detail);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, easy->opened);
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
   /* Closing the handle does not wait for the resolver's thread. */
@@ -256,8 +268,11 @@ int cj_easy_address (struct cj_easy *easy, const char *url, size_t n) {
   if (easy->url.len == n && n > 0 && memcmp(easy->url.s, url, n) == 0)
     return 0;
   cj_buf_reset(&easy->url);
+  if (n > MAX_URL)
+    return cj_easy_refuse(easy, "request", "the URL is longer than %zu bytes",
+                          MAX_URL);
   if (curl_easy_setopt(easy->handle, CURLOPT_URL, url) != CURLE_OK)
-    return -1;
+    return cj_easy_refuse(easy, "memory", "out of memory");
   cj_buf_add(&easy->url, url, n); /* if that fails, it is set once more */
   return 0;
 }
@@ -304,40 +319,63 @@ static const char *code_of (CURLcode result) {
   }
 }
 
-/* The code of libcurl's result, and its message unless that is misleading or
-** holds a secret. */
-static const char *explain (struct cj_easy *easy, CURLcode result) {
+/* Sets the failure from libcurl's result, with its message unless that is
+** misleading or holds a secret. */
+static void explain (struct cj_easy *easy, CURLcode result) {
   long tunnel = 0;
   curl_easy_getinfo(easy->handle, CURLINFO_HTTP_CONNECTCODE, &tunnel);
   if (tunnel >= 300) {
     cj_easy_refuse(easy, "proxy", "the proxy answered %ld to CONNECT", tunnel);
-    return "proxy";
-  } else if (strstr(easy->message, "Unsupported proxy") != NULL) {
+  } else if (strstr(easy->detail, "Unsupported proxy") != NULL) {
     /* libcurl's message quotes it, password included */
     cj_easy_refuse(easy, "proxy",
                    "the proxy's address is not one that libcurl supports");
-    return "proxy";
   } else if (result == CURLE_SSL_CONNECT_ERROR &&
-             (strstr(easy->message, "SSL_connect: ") != NULL ||
-              strstr(easy->message, " failure: ") != NULL)) {
-    return "connect"; /* closed in the handshake: no certificate is at fault */
-  } else if (easy->message[0] == '\0') {
-    snprintf(easy->message, sizeof(easy->message), "%s",
-             curl_easy_strerror(result));
+             (strstr(easy->detail, "SSL_connect: ") != NULL ||
+              strstr(easy->detail, " failure: ") != NULL)) {
+    /* closed in the handshake: no certificate is at fault */
+    cj_easy_refuse(easy, "connect", "%s", easy->detail);
+  } else {
+    cj_easy_refuse(easy, code_of(result), "%s",
+                   easy->detail[0] != '\0' ? easy->detail
+                                           : curl_easy_strerror(result));
   }
-  return code_of(result);
 }
 
 struct cj_failure cj_easy_failure (struct cj_easy *easy, CURLcode result) {
-  struct cj_failure f = { easy->problem, easy->message, 0 };
-  curl_off_t begun = 0;
-  if (f.code == NULL)
-    f.code = explain(easy, result);
-  /* libcurl sets this time when name, connection, TLS and tunnel are done, just
-  ** before the request's first byte. */
-  curl_easy_getinfo(easy->handle, CURLINFO_PRETRANSFER_TIME_T, &begun);
-  f.sent = begun > 0;
-  if (result == CURLE_UNSUPPORTED_PROTOCOL && !f.sent)
-    f.code = "request"; /* otherwise the response was not HTTP */
+  struct cj_failure f = { NULL, easy->message, 0 };
+  if (easy->problem == NULL)
+    explain(easy, result);
+  f.code = easy->problem;
   return f;
+}
+
+/* ---- input on a kept connection ---- */
+
+/* The function that returns the bytes that TLS has decrypted but not yet given
+** to libcurl; NULL where libcurl does not use OpenSSL. It is looked up in
+** libcurl's own dependencies, because this module does not link OpenSSL. */
+typedef int pending_function (const void *ssl);
+static pthread_once_t searched = PTHREAD_ONCE_INIT;
+static pending_function *ssl_pending; /* set once, constant from then on */
+
+static void find_ssl_pending (void) {
+  Dl_info libcurl;
+  void *library, *symbol = NULL;
+  if (dladdr((const void *)(uintptr_t)&curl_easy_init, &libcurl) == 0)
+    return;
+  library = dlopen(libcurl.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+  if (library != NULL)
+    symbol = dlsym(library, "SSL_pending");
+  memcpy(&ssl_pending, &symbol, sizeof(symbol));
+}
+
+int cj_easy_has_tls_input (struct cj_easy *easy) {
+  struct curl_tlssessioninfo *tls = NULL;
+  pthread_once(&searched, find_ssl_pending);
+  return ssl_pending != NULL &&
+         curl_easy_getinfo(easy->handle, CURLINFO_TLS_SSL_PTR, &tls) ==
+             CURLE_OK &&
+         tls != NULL && tls->backend == CURLSSLBACKEND_OPENSSL &&
+         tls->internals != NULL && ssl_pending(tls->internals) > 0;
 }

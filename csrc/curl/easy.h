@@ -6,6 +6,7 @@
 
 #include "../base/buf.h"
 #include "../http/request.h"
+#include "socket.h"
 
 #include <curl/curl.h>
 
@@ -22,8 +23,9 @@ struct cj_failure {
 };
 
 struct cj_easy {
-  void *owner;              /* the handle's CURLINFO_PRIVATE */
-  CURL *handle;             /* NULL: closed */
+  void *owner;                   /* the handle's CURLINFO_PRIVATE */
+  struct cj_socket_list *opened; /* the owner's: each new socket is added */
+  CURL *handle;                  /* NULL: closed */
   unsigned fork_generation; /* cj_fork_generation() at the time it was opened: a
                              *child
                              ** process must not use its parent's connections */
@@ -35,15 +37,23 @@ struct cj_easy {
   struct cj_buf network;         /* the network options in force, flattened */
   struct cj_buf url;             /* the URL in force */
   const char *problem; /* the failure's code where this module refused */
-  char message[CURL_ERROR_SIZE];
+  char message[CURL_ERROR_SIZE]; /* of the failure */
+  char detail[CURL_ERROR_SIZE];  /* libcurl's own message */
 };
+
+/* Whether the libcurl that is loaded is at least this version, which may differ
+** from that of its header: 0x080100 is 8.1.0. */
+int cj_easy_libcurl_is (unsigned version);
 
 /* Initializes libcurl, once a process. cj_easy_begin calls it. */
 void cj_easy_start (void);
 
 void cj_easy_init (struct cj_easy *easy);
 
-/* Closes the handle and its connections, and frees its memory. */
+/* Closes the handle; connections that belong to a multi stay open. */
+void cj_easy_close (struct cj_easy *easy);
+
+/* Closes the handle and frees its memory. */
 void cj_easy_free (struct cj_easy *easy);
 
 /* Opens the handle where it is closed, inherited from the parent process or
@@ -54,7 +64,7 @@ int cj_easy_begin (struct cj_easy *easy);
 ** to set its own options again. 0; or -1 and a failure. */
 int cj_easy_network (struct cj_easy *easy, const struct cj_request *r);
 
-/* Sets the URL. 0 or -1. */
+/* Sets the URL. 0, or -1 and a failure. */
 int cj_easy_address (struct cj_easy *easy, const char *url, size_t n);
 
 /* Sets both timeouts, in ms; 0 is none. */
@@ -74,7 +84,12 @@ __attribute__((format(printf, 3, 4))) int cj_easy_refuse (struct cj_easy *easy,
                                                           const char *message,
                                                           ...);
 
-/* The failure that libcurl's 'result' stands for, unless one is set already. */
+/* The failure that libcurl's 'result' stands for, unless one is set already.
+** 'sent' is left to the caller. */
 struct cj_failure cj_easy_failure (struct cj_easy *easy, CURLcode result);
+
+/* For libcurl's callback before a request: whether TLS holds anything to read.
+ */
+int cj_easy_has_tls_input (struct cj_easy *easy);
 
 #endif

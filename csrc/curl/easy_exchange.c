@@ -31,7 +31,7 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
     cj_buf_reset(&x->head);
     x->head_ended = 0;
   }
-  x->head_ended |= *s == '\r' || *s == '\n';
+  x->head_ended |= *s == '\n' || (n >= 2 && s[0] == '\r' && s[1] == '\n');
   x->head_total += n;
   if (x->head_total > CJ_MAX_HEAD)
     cj_easy_refuse(&x->easy, "too_large",
@@ -42,6 +42,47 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
   else
     return n;
   return 0;
+}
+
+/* libcurl 7.80 to 7.88.1 reads input on a kept connection as the response; from
+** 8.0.0 on it opens another connection. */
+static int accepts_input (void) {
+  return !cj_easy_libcurl_is(0x080000U);
+}
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+static int has_input (struct cj_easy_exchange *x, int local_port,
+                      int remote_port) {
+  curl_socket_t fd =
+      cj_socket_list_find(x->easy.opened, local_port, remote_port);
+  return (fd != CURL_SOCKET_BAD && !cj_socket_is_idle(fd)) ||
+         cj_easy_has_tls_input(&x->easy);
+}
+
+/* Name, connection, TLS and tunnel are done; the request comes next. */
+static int on_request (void *data, char *remote, char *local, int remote_port,
+                       int local_port) {
+  struct cj_easy_exchange *x = data;
+  long opened = 0;
+  (void)remote, (void)local;
+  curl_easy_getinfo(x->easy.handle, CURLINFO_NUM_CONNECTS, &opened);
+  x->is_stale =
+      opened == 0 && accepts_input() && has_input(x, local_port, remote_port);
+  if (x->is_stale)
+    return CURL_PREREQFUNC_ABORT;
+  x->sent = 1;
+  return CURL_PREREQFUNC_OK;
+}
+#endif
+
+/* Before 7.80 the time of the request shows whether it was sent. From 8.21 on
+** libcurl sets that time for every failure. */
+static int was_sent (const struct cj_easy_exchange *x) {
+  curl_off_t begun = 0;
+  if (x->reports_sent)
+    return x->sent;
+  curl_easy_getinfo(x->easy.handle, CURLINFO_PRETRANSFER_TIME_T, &begun);
+  return begun > 0;
 }
 
 /* ---- opening and closing ---- */
@@ -73,12 +114,27 @@ static void set_defaults (struct cj_easy_exchange *x) {
   curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
   curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L); /* the path is signed */
   cj_easy_text(&x->easy, CURLOPT_ACCEPT_ENCODING, x->gzip ? "gzip" : NULL);
+#if LIBCURL_VERSION_NUM >= 0x075000
+  x->reports_sent =
+      curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request) == CURLE_OK;
+  curl_easy_setopt(e, CURLOPT_PREREQDATA, x);
+#endif
   x->form = CJ_FORM_NONE;
   x->custom = 0;
 }
 
+/* libcurl 7.84.0 to 8.0.1 keeps a pointer to the last header of a response, and
+** uses it after it was freed when the handle is reused and the next response's
+** head begins with a continuation line. */
+static int must_not_reuse_handle (void) {
+  return cj_easy_libcurl_is(0x075400U) && !cj_easy_libcurl_is(0x080100U);
+}
+
 int cj_easy_exchange_begin (struct cj_easy_exchange *x) {
+  if (must_not_reuse_handle())
+    cj_easy_close(&x->easy);
   x->ready = 0;
+  x->sent = x->is_stale = 0;
   x->head_ended = 0;
   x->count = 0;
   x->given = 0;
@@ -230,9 +286,10 @@ int cj_easy_exchange_prepare (struct cj_easy_exchange *x,
   curl_easy_setopt(x->easy.handle, CURLOPT_FRESH_CONNECT,
                    (long)r->non_idempotent);
   cj_easy_timeouts(&x->easy, r->timeout, r->connect_timeout);
+  if (cj_easy_address(&x->easy, r->url, r->url_len) != 0)
+    return -1;
   list = link_lines(x);
-  if (list == NULL || cj_easy_address(&x->easy, r->url, r->url_len) != 0 ||
-      x->easy.invalid)
+  if (list == NULL || x->easy.invalid)
     return cj_easy_refuse(&x->easy, "memory", "out of memory");
   curl_easy_setopt(x->easy.handle, CURLOPT_HTTPHEADER, list);
   x->ready = 1;
@@ -257,7 +314,19 @@ struct cj_failure cj_easy_exchange_failure (struct cj_easy_exchange *x,
     return f;
   if (result == CURLE_FILESIZE_EXCEEDED)
     cj_easy_refuse(&x->easy, "too_large", CJ_TOO_LARGE, x->max_body);
-  return cj_easy_failure(&x->easy, result);
+  f = cj_easy_failure(&x->easy, result);
+  f.sent = was_sent(x);
+  if (result == CURLE_UNSUPPORTED_PROTOCOL && !f.sent)
+    f.code = "request"; /* otherwise the response was not HTTP */
+  return f;
+}
+
+int cj_easy_exchange_reconnects (struct cj_easy_exchange *x) {
+  if (!x->is_stale)
+    return 0;
+  x->is_stale = 0;
+  curl_easy_setopt(x->easy.handle, CURLOPT_FRESH_CONNECT, 1L);
+  return 1;
 }
 
 long cj_easy_exchange_status (const struct cj_easy_exchange *x) {

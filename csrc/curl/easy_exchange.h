@@ -27,7 +27,10 @@ struct cj_easy_exchange {
   size_t head_total;  /* bytes of all heads, interim responses included */
   int head_ended;     /* the blank line was received */
   struct cj_buf body;
-  int ready; /* to be sent: no step before it failed */
+  int ready;        /* to be sent: no step before it failed */
+  int reports_sent; /* libcurl calls on_request */
+  int sent;         /* on_request was called: the server may receive it */
+  int is_stale;     /* on_request found input on a kept connection */
 };
 
 void cj_easy_exchange_init (struct cj_easy_exchange *x);
@@ -46,6 +49,10 @@ int cj_easy_exchange_prepare (struct cj_easy_exchange *x,
 int cj_easy_exchange_succeeded (struct cj_easy_exchange *x, CURLcode result);
 struct cj_failure cj_easy_exchange_failure (struct cj_easy_exchange *x,
                                             CURLcode result);
+
+/* Whether the exchange ended before its request because the kept connection had
+** input. It is then prepared to be started again, on a new connection. */
+int cj_easy_exchange_reconnects (struct cj_easy_exchange *x);
 
 long cj_easy_exchange_status (const struct cj_easy_exchange *x);
 

@@ -5,6 +5,7 @@
 #include "../base/fork_generation.h"
 #include "../base/sigpipe.h"
 #include "../http/request_head.h"
+#include "socket.h"
 
 /* The limit of a request's body: libcurl sends larger ones, and reads an early
 ** response meanwhile. */
@@ -14,6 +15,9 @@
 #define MAX_ORIGIN ((size_t)1 << 10)
 /* Bytes received in one call. */
 #define PIECE ((size_t)16 << 10)
+/* Calls in one turn, after which other connections and the clock have theirs.
+ */
+#define MAX_PIECES 16
 
 /* ---- which requests ---- */
 
@@ -72,6 +76,8 @@ int cj_connection_matches (const struct cj_connection *c,
 int cj_connection_is_alive (struct cj_connection *c) {
   char byte;
   size_t n;
+  if (!c->easy.secure)
+    return cj_socket_is_idle(c->fd);
   return curl_easy_recv(c->easy.handle, &byte, 1, &n) == CURLE_AGAIN;
 }
 
@@ -115,7 +121,7 @@ enum cj_progress cj_connection_connected (struct cj_connection *c,
                    "the connection was lost at non_idempotent");
     return CJ_PROGRESS_FAILED;
   }
-  c->easy.message[0] = '\0'; /* of addresses that failed before */
+  c->easy.detail[0] = '\0'; /* of addresses that failed before */
   return CJ_PROGRESS_WAIT;
 }
 
@@ -130,7 +136,7 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
   c->timeout = r->timeout;
   c->connect_timeout = r->connect_timeout;
   c->easy.problem = NULL;
-  c->easy.message[0] = '\0';
+  c->easy.message[0] = c->easy.detail[0] = '\0';
   cj_response_parser_begin(&c->in, strcmp(r->method, "HEAD") == 0);
   return cj_request_head_write(&c->out, r, origin) == 0
              ? cj_buf_add(&c->out, r->body, r->body_len)
@@ -145,10 +151,10 @@ static enum cj_progress fail (struct cj_connection *c, const char *why) {
   if (c->is_reused && !(c->non_idempotent && c->has_sent) &&
       !cj_response_parser_has_begun(&c->in))
     return CJ_PROGRESS_RECONNECT;
-  if (c->easy.secure && c->easy.message[0] != '\0')
-    c->easy.problem = "closed"; /* with the message of TLS */
-  else
-    cj_easy_refuse(&c->easy, "closed", "%s", why);
+  /* The message of TLS, if there is one, says more. */
+  cj_easy_refuse(&c->easy, "closed", "%s",
+                 c->easy.secure && c->easy.detail[0] != '\0' ? c->easy.detail
+                                                             : why);
   return CJ_PROGRESS_FAILED;
 }
 
@@ -158,10 +164,23 @@ static enum cj_progress end (struct cj_connection *c) {
   return fail(c, c->in.message);
 }
 
+/* Whether input on a kept connection precedes the request: the server's kernel
+** has acknowledged none of it. */
+static int is_unrelated (const struct cj_connection *c) {
+  return c->is_reused && !cj_response_parser_has_begun(&c->in) &&
+         cj_socket_unacknowledged(c->fd) >= c->sent;
+}
+
 enum cj_progress cj_connection_receive (struct cj_connection *c) {
   char piece[PIECE];
+  int pieces = 0;
   size_t n;
+  c->has_unread = 0;
   do {
+    if (pieces++ == MAX_PIECES) {
+      c->has_unread = 1;
+      return CJ_PROGRESS_WAIT;
+    }
     CURLcode result = curl_easy_recv(c->easy.handle, piece, sizeof(piece), &n);
     if (result == CURLE_AGAIN)
       return CJ_PROGRESS_WAIT;
@@ -169,6 +188,8 @@ enum cj_progress cj_connection_receive (struct cj_connection *c) {
       return fail(c, "the connection was lost before the response's end");
     if (n == 0)
       return end(c);
+    if (is_unrelated(c))
+      return fail(c, "the server sent something before the request");
     switch (cj_response_parser_feed(&c->in, piece, n)) {
     case CJ_PARSE_DONE:
       return CJ_PROGRESS_DONE;

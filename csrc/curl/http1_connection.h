@@ -35,7 +35,8 @@ struct cj_connection {
   long timeout, connect_timeout; /* of the request, in ms */
   int non_idempotent;            /* the request must not be sent twice */
   int is_reused;                 /* it carried an exchange before this one */
-  double idle_since;             /* on the owner's clock, in s */
+  int has_unread; /* receive left bytes behind that the socket may not show */
+  double idle_since; /* on the owner's clock, in s */
 };
 
 enum cj_progress {

@@ -17,8 +17,6 @@
 /* The same for a request that is not sent again if the server closes the
 ** connection at that moment. */
 #define MAX_IDLE_NON_IDEMPOTENT 3.0
-/* How long no server closes a connection after a response, in s. */
-#define MOMENT 0.001
 /* Earlier versions of libcurl do not close a CURLOPT_CONNECT_ONLY connection
 ** when its handle is removed from the multi. */
 #define HTTP1_MIN_LIBCURL 0x075500U
@@ -121,6 +119,7 @@ static struct cj_exchange *new_slot (struct cj_pool *p) {
   e->http1.in.body.max = e->libcurl.max_body = p->max_body;
   e->libcurl.gzip = p->gzip;
   e->http1.easy.owner = e->libcurl.easy.owner = e;
+  e->libcurl.easy.opened = &p->opened;
   list[p->n++] = e;
   e->id = p->n;
   return e;
@@ -131,8 +130,7 @@ static struct cj_exchange *new_slot (struct cj_pool *p) {
 static int is_fresh (struct cj_exchange *e, int non_idempotent) {
   double idle = now() - e->http1.idle_since;
   return idle < (non_idempotent ? MAX_IDLE_NON_IDEMPOTENT : MAX_IDLE) &&
-         ((idle < MOMENT && !non_idempotent) ||
-          cj_connection_is_alive(&e->http1));
+         cj_connection_is_alive(&e->http1);
 }
 
 static int is_usable (struct cj_pool *p, struct cj_exchange *e,
@@ -171,6 +169,18 @@ static struct cj_exchange *find_slot (struct cj_pool *p, struct cj_slice origin,
 
 /* ---- progress ---- */
 
+/* libcurl from 8.16 on caches for half a minute that a name was not found: the
+** next attempt would fail without a look-up. */
+static void forget_names (struct cj_pool *p, struct cj_failure f) {
+#if LIBCURL_VERSION_NUM >= 0x081000
+  if (strcmp(f.code, "resolve") == 0 || strcmp(f.code, "proxy") == 0)
+    curl_multi_setopt(p->multi, CURLMOPT_NETWORK_CHANGED,
+                      (long)CURLMNWC_CLEAR_DNS);
+#else
+  (void)p, (void)f;
+#endif
+}
+
 static void advance (struct cj_pool *p, struct cj_exchange *e,
                      enum cj_progress progress) {
   if (progress == CJ_PROGRESS_RECONNECT) {
@@ -182,14 +192,17 @@ static void advance (struct cj_pool *p, struct cj_exchange *e,
     cj_easy_refuse(&e->http1.easy, "memory", "out of memory");
     progress = CJ_PROGRESS_FAILED;
   }
-  if (progress == CJ_PROGRESS_WAIT)
+  if (progress == CJ_PROGRESS_WAIT) {
+    p->unread |= e->http1.has_unread;
     return;
+  }
   if (progress == CJ_PROGRESS_DONE) {
     e->status = e->http1.in.status;
     e->head = &e->http1.in.head;
     e->body = &e->http1.in.body;
   } else {
     e->failure = cj_connection_failure(&e->http1);
+    forget_names(p, e->failure);
   }
   finish(p, e);
 }
@@ -197,12 +210,19 @@ static void advance (struct cj_pool *p, struct cj_exchange *e,
 /* Stores the result of an exchange of CJ_DRIVER_LIBCURL. */
 static void finish_libcurl (struct cj_pool *p, struct cj_exchange *e,
                             CURLcode result) {
+  if (cj_easy_exchange_reconnects(&e->libcurl)) {
+    curl_multi_remove_handle(p->multi, e->libcurl.easy.handle);
+    if (curl_multi_add_handle(p->multi, e->libcurl.easy.handle) == CURLM_OK)
+      return;
+    result = CURLE_OUT_OF_MEMORY;
+  }
   if (cj_easy_exchange_succeeded(&e->libcurl, result)) {
     e->status = cj_easy_exchange_status(&e->libcurl);
     e->head = &e->libcurl.head;
     e->body = &e->libcurl.body;
   } else {
     e->failure = cj_easy_exchange_failure(&e->libcurl, result);
+    forget_names(p, e->failure);
   }
   finish(p, e);
 }
@@ -251,6 +271,19 @@ static void on_ready (void *owner, curl_socket_t fd, size_t id) {
   advance(p, e, progress);
 }
 
+/* Reads on where the last turn ended before the input did. */
+static void read_on (struct cj_pool *p) {
+  size_t i;
+  if (!p->unread)
+    return;
+  p->unread = 0;
+  for (i = 0; i < p->n; i++) {
+    struct cj_exchange *e = p->list[i];
+    if (e->driver == CJ_DRIVER_HTTP1 && !e->has_ended && e->http1.has_unread)
+      on_ready(p, e->http1.fd, e->id);
+  }
+}
+
 static void expire (struct cj_pool *p) {
   double at = p->due < HUGE_VAL ? now() : 0;
   size_t i;
@@ -274,7 +307,7 @@ static void expire (struct cj_pool *p) {
 
 double cj_pool_timeout (const struct cj_pool *p, double seconds) {
   double until = p->pollset.deadline < p->due ? p->pollset.deadline : p->due;
-  if (p->ended != NULL)
+  if (p->ended != NULL || p->unread)
     return 0;
   if (until < HUGE_VAL) {
     until -= now();
@@ -291,6 +324,7 @@ CURLMcode cj_pool_step (struct cj_pool *p, double seconds) {
     cj_sigpipe_block(&guard);
   result =
       cj_pollset_wait(&p->pollset, cj_pool_timeout(p, seconds), on_ready, p);
+  read_on(p);
   collect(p);
   expire(p);
   if (p->secure)
@@ -337,6 +371,7 @@ void cj_pool_close (struct cj_pool *p) {
   if (cj_pool_is_open(p))
     curl_multi_cleanup(p->multi);
   p->multi = NULL;
+  cj_socket_list_free(&p->opened);
   cj_pollset_close(&p->pollset);
   p->secure = 0;
   if (secure)
@@ -360,6 +395,11 @@ int cj_pool_open (struct cj_pool *p) {
   p->http1 =
       !p->gzip && p->max_host == 0 &&
       curl_version_info(CURLVERSION_NOW)->version_num >= HTTP1_MIN_LIBCURL;
+#if LIBCURL_VERSION_NUM >= 0x081400
+  /* From 8.20 on the look-ups belong to the multi: closing it does not wait for
+  ** them. An older libcurl that is loaded ignores it. */
+  curl_multi_setopt(p->multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
   curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 2L * MAX_SLOTS);
   curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, p->max_host);
   return 0;

@@ -53,16 +53,18 @@ struct cj_pool {
   CURLM *multi;             /* NULL: closed */
   unsigned fork_generation; /* as in struct cj_easy */
   struct cj_pollset pollset;
+  int unread; /* an 'http1' exchange has more to read than its last turn took */
   double due; /* the earliest deadline among the 'http1' exchanges, or less */
   struct cj_exchange **list;
   size_t n, busy;
   struct cj_exchange *ended, **ended_end; /* the queue of ended exchanges */
-  size_t reading;        /* the number of ended exchanges that are being read */
-  int closes;            /* close as soon as none is being read */
-  struct cj_buf network; /* of a new request, flattened */
-  struct cj_buf lines;   /* for the owner: a new request's header lines */
-  int secure;            /* as in struct cj_easy, for all slots */
-  int http1;             /* CJ_DRIVER_HTTP1 may be used */
+  size_t reading; /* the number of ended exchanges that are being read */
+  int closes;     /* close as soon as none is being read */
+  struct cj_socket_list opened; /* the sockets of CJ_DRIVER_LIBCURL */
+  struct cj_buf network;        /* of a new request, flattened */
+  struct cj_buf lines; /* for the owner: a new request's header lines */
+  int secure;          /* as in struct cj_easy, for all slots */
+  int http1;           /* CJ_DRIVER_HTTP1 may be used */
 };
 
 void cj_pool_init (struct cj_pool *p);

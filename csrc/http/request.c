@@ -5,10 +5,14 @@
 
 #include <stdio.h>
 
+#define MAX_METHOD 1024
+
 const char *cj_request_refusal (const struct cj_request *r) {
   struct cj_slice method = { r->method, r->method_len };
   if (r->refusal[0] != '\0')
     return r->refusal;
+  if (method.n > MAX_METHOD)
+    return "the method is longer than 1024 bytes";
   if (!cj_is_token(method))
     return "the method is not a token";
   if (strlen(r->url) != r->url_len)

@@ -201,6 +201,8 @@ local function contract(new, run, written, is_ours)
       { { method = "GET / HTTP/1.1\r\nx:" }, "the method is not a token" },
       { { method = "" }, "the method is not a token" },
       { { method = "HEAD", body = "x" }, "a HEAD request has no body" },
+      { { method = ("M"):rep(2000000) }, "the method is longer than" },
+      { { url = "http://127.0.0.1:1/" .. ("a"):rep(2000000) }, "the URL is longer than" },
       { { url = "http://127.0.0.1:1/a b" }, "URL" },
       { { url = "http://127.0.0.1:1/\r\n" }, "URL" },
       { { url = "http://127.0.0.1:1/\0x" }, "URL" },
@@ -436,6 +438,20 @@ local function contract(new, run, written, is_ours)
       local _, err = send [[ s:write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n") s:flush() sleep(60) ]]
       assert.is_truthy(err.message:find("the response is larger than the limit of 67108864 bytes", 1, true))
       assert.equal("A transport's limit is its option max_body", err.hint)
+      transport = new { max_body = 100 }
+      _, err = send [[ s:write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" .. ("x"):rep(128)) ]]
+      assert.is_truthy(err.message:find("larger than the limit of 100 bytes", 1, true), err.message)
+      _, err = send [[ s:write("HTTP/1.1 200 OK\r\nx-a: " .. ("x"):rep(65536) .. "\r\n\r\n") ]]
+      assert.is_truthy(err.message:find("headers are larger than 65536 bytes", 1, true), err.message)
+    end)
+
+    it("of time hold against a server that sends faster than it is read", function()
+      local flood = [[ s:write "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        local block = ("1;" .. ("e"):rep(4000) .. "\r\nx\r\n"):rep(200)
+        while s:write(block) do end ]]
+      local started = transport:clock()
+      assert.equal("timeout retryable ambiguous", failure(send(flood, { timeout = 0.2 })))
+      assert.is_true(transport:clock() - started < 1)
     end)
 
     it("hold to the byte, however the length is given, also for a reused buffer", function()
@@ -517,13 +533,35 @@ local function contract(new, run, written, is_ours)
       assert.equal(first + (is_ours and 1 or 0), connections()) -- libcurl keeps it
     end)
 
-    if is_ours then -- libcurl 7.88 takes it for the next answer
-      it("are given up when the server says something nobody asked for", function()
-        local first = connections()
-        assert.equal("asked", send([[ answer "asked" s:flush() sleep(0.05) s:write(ok "unasked") ]]).body)
-        transport:sleep(0.1)
-        assert.equal(first + 1, connections())
-      end)
+    it("are closed when the server sends more than was requested", function()
+      local first = connections()
+      assert.equal("requested", send([[ answer "requested" s:flush() sleep(0.05) s:write(ok "stray") ]]).body)
+      transport:sleep(0.1)
+      assert.equal(first + 1, connections())
+    end)
+
+    -- A stray response that follows a response directly, so that both arrive before the next request: in one segment,
+    -- where the first fills a read buffer to the byte; in a segment of its own; and in a TLS record of its own.
+    local STRAY = {
+      ["fills a read buffer"] = [[ local text = ("x"):rep(16384 - #ok(("x"):rep(16000)) + 16000)
+        s:write(ok(text) .. ok "stray") ]],
+      ["ends a segment"] = [[ answer "first" s:flush() s:write(ok "stray") ]],
+    }
+    for what, script in pairs(STRAY) do
+      for _, port in ipairs { "plain", "tls" } do
+        it(("never return a stray response behind one that %s, on port %s"):format(what, port), function()
+          local extra = { url = server:url("/", port), network = { ca_bundle = server.folder .. "/ca.pem" } }
+          local swapped = 0
+          for i = 1, what == "ends a segment" and 3 or 20 do
+            send(script, extra)
+            if what == "ends a segment" then
+              transport:sleep(0.06) -- the server's kernel waits for an acknowledgement of the first
+            end
+            swapped = swapped + (send(("answer '%d'"):format(i), extra).body == tostring(i) and 0 or 1)
+          end
+          assert.equal(0, swapped)
+        end)
+      end
     end
 
     if is_ours and rawget(_G, "jit") then

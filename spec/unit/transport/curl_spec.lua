@@ -74,6 +74,36 @@ describe("cloudjobs.transport.curl", function()
     assert.equal("110\t0\n120\t1\n2\t0\n4\t1\n", out, err)
   end)
 
+  -- libcurl 7.84.0 to 8.0.1 uses a freed header when a handle is reused and a head is malformed. The spec pins that no
+  -- handle is reused there; it does not send such a head.
+  it("reuses libcurl's handles only where libcurl clears them", function()
+    local server = Server.start()
+    local library = server.folder .. "/old_libcurl.so"
+    finally(function()
+      server:stop()
+    end)
+    assert.equal(0, (shell("cc -shared -fPIC -D_GNU_SOURCE -o " .. library .. " spec/support/old_libcurl.c "
+      .. "-Wl,--no-as-needed -lcurl -ldl")))
+    local script = ([[
+      local transport = require("cloudjobs.transport.curl").new { gzip = true }
+      for _ = 1, 4 do
+        local response = assert(transport:send {
+          method = "GET", url = %q, headers = { ["x-script"] = "answer(tostring(count.connections))" }, timeout = 5,
+        })
+        io.stderr:write(response.body, "\n")
+      end
+    ]]):format(server:url("/"))
+    local connection = 0
+    for version, new in pairs { ["075300"] = "", ["075400"] = "new handle\n", ["080001"] = "new handle\n", ["080100"] = "" } do
+      local _, _, err = lua(script, {
+        LD_PRELOAD = library, LIBCURL_VERSION = version, ASAN_OPTIONS = "verify_asan_link_order=0",
+      })
+      connection = connection + 1
+      local line = connection .. "\n"
+      assert.equal(line .. new .. line .. new .. line .. new .. line, err:match("%d.*"), version)
+    end
+  end)
+
   it("runs a single without waiting", function()
     assert.same({ "value" }, { Curl.new():single("key", function() return "value" end) })
   end)
