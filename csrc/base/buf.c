@@ -1,4 +1,4 @@
-/* A byte buffer that grows up to a maximum and leaves no copy behind. */
+/* A byte buffer with a maximum, which wipes what it frees. */
 #include "buf.h"
 
 #include <stdlib.h>

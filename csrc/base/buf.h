@@ -1,12 +1,12 @@
-/* Bytes: a buffer that grows up to a maximum and leaves no copy behind, and
-** slices of what somebody else owns. */
+/* A byte buffer with a maximum, which wipes what it frees, and slices of bytes
+** that something else owns. */
 #ifndef CJ_BUF_H
 #define CJ_BUF_H
 
 #include <stddef.h>
 #include <string.h>
 
-/* Bytes that belong to somebody else. */
+/* Bytes owned by something else. */
 struct cj_slice {
   const char *s;
   size_t n;
@@ -21,7 +21,7 @@ static inline int cj_slice_equal (struct cj_slice a, struct cj_slice b) {
   return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
 }
 
-/* Bytewise: below, at or above 0. */
+/* Compares by bytes: the result is below, at or above 0. */
 static inline int cj_slice_compare (struct cj_slice a, struct cj_slice b) {
   int order;
   if (a.n > 0 && b.n > 0 && *a.s != *b.s) /* mostly, and sooner */
@@ -36,11 +36,11 @@ struct cj_buf {
   size_t len, cap, max;
 };
 
-/* Makes room for n more bytes at s + len. Returns 0, or -1 when out of memory
-** or over 'max'; the buffer is then as it was. */
+/* Reserves n more bytes at s + len. 0, or -1 when out of memory or over 'max',
+** and then the buffer is unchanged. */
 int cj_buf_grow (struct cj_buf *b, size_t n);
 
-/* Wipes the content and frees it; the buffer can be used again. */
+/* Wipes the content and frees it. The buffer can be used again. */
 void cj_buf_free (struct cj_buf *b);
 
 static inline int cj_buf_reserve (struct cj_buf *b, size_t n) {
@@ -65,7 +65,7 @@ static inline int cj_buf_byte (struct cj_buf *b, char c) {
   return 0;
 }
 
-/* Forgets the content and keeps the memory for what comes next. */
+/* Empties the buffer and keeps its memory. */
 static inline void cj_buf_reset (struct cj_buf *b) {
   b->len = 0;
 }

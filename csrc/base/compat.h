@@ -1,6 +1,7 @@
-/* The Lua 5.4 C API names we use, on 5.5, 5.3, 5.1 and LuaJIT. Below this
-** header there is no #if LUA_VERSION_NUM. The names are our own with a #define
-** on top, because some lauxlib.h declare what they do not define. */
+/* The names of Lua 5.4's C API for 5.5, 5.3, 5.1 and LuaJIT. No other file has
+*an
+** #if LUA_VERSION_NUM. Each name is a #define for a function of ours, because
+** some lauxlib.h declare functions that their libraries lack. */
 #ifndef CJ_COMPAT_H
 #define CJ_COMPAT_H
 
@@ -14,7 +15,7 @@
 #define CJ_EXPORT __attribute__((visibility("default")))
 #define CJ_UNUSED __attribute__((unused))
 
-/* They never return, which compilers and analysers like to know. */
+/* Tells compilers and analysers that these never return. */
 extern int lua_error (lua_State *L) __attribute__((noreturn));
 extern int luaL_error (lua_State *L, const char *fmt, ...)
     __attribute__((noreturn));
@@ -49,8 +50,8 @@ extern int luaL_argerror (lua_State *L, int i, const char *message)
 #define LUA_OK 0
 #endif
 
-/* 5.1 cannot tell: a library of another Lua lacks functions and fails to load.
- */
+/* 5.1 has no check: a library for another Lua fails to load there, because
+** functions that it needs are missing. */
 #undef luaL_checkversion
 #define luaL_checkversion(L) ((void)(L))
 
@@ -121,7 +122,7 @@ static CJ_UNUSED void *cj_testudata (lua_State *L, int i, const char *name) {
 #undef luaL_testudata
 #define luaL_testudata cj_testudata
 
-/* A number that is whole and that a double holds exactly. */
+/* Whether a number is whole and a double holds it exactly. */
 static CJ_UNUSED int cj_isinteger (lua_State *L, int i) {
   lua_Number n;
   if (lua_type(L, i) != LUA_TNUMBER)

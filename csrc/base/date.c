@@ -56,8 +56,8 @@ static int seconds_from_civil (double *t, const struct civil *c) {
   return 0;
 }
 
-/* Splits 't' into a date and a number of microseconds; gives the weekday, or
-** -1 when the year has not four digits. */
+/* Splits 't' into a date and microseconds. Gives the weekday, or -1 when the
+** year has more than four digits. */
 static int civil_from_seconds (struct civil *c, int *micros, double t) {
   double whole = floor(t);
   int64_t days, s, us;
@@ -145,7 +145,8 @@ size_t cj_http_date_write (char *to, double t) {
   return (size_t)(out + 4 - to);
 }
 
-/* A cursor over the text of a date; each step moves on when it fits. */
+/* A cursor over the text of a date. Each function below advances it and gives 1
+** when its part of the grammar matches. */
 struct cursor {
   const char *p, *end;
 };

@@ -15,8 +15,8 @@ size_t cj_iso_write (char *to, double t);
 size_t cj_http_date_write (char *to, double t);
 size_t cj_stamp_write (char *to, double t);
 
-/* Reads exactly the n bytes: ISO-8601, the three HTTP forms, or seconds as a
-** decimal. 0, or -1 when these are something else. */
+/* Parses exactly the n bytes: ISO-8601, the three HTTP forms, or seconds as a
+** decimal. 0, or -1 for any other text. */
 int cj_time_read (double *t, const char *s, size_t n);
 
 #endif

@@ -11,14 +11,14 @@ static CJ_UNUSED int cj_clock_now (lua_State *L) {
   return 1;
 }
 
-/* clock() -> seconds of a clock that nobody sets */
+/* clock() -> seconds of the monotonic clock */
 static CJ_UNUSED int cj_clock_monotonic (lua_State *L) {
   lua_pushnumber(L, cj_seconds_read(CLOCK_MONOTONIC));
   return 1;
 }
 
-/* sleep(seconds). A signal ends it early, so that Lua can look at why it
-** came. */
+/* sleep(seconds). A signal ends it early, so that Lua can check an interrupt
+** flag. */
 static CJ_UNUSED int cj_clock_sleep (lua_State *L) {
   cj_seconds_sleep(luaL_checknumber(L, 1));
   return 0;

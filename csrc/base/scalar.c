@@ -60,7 +60,8 @@ int cj_base64_read (char *to, size_t *len, const char *s, size_t n) {
       w = w << 6 | (uint32_t)v;
     }
     if (pad > 0 && (w & (pad == 2 ? 0xFFFF : 0xFF)) != 0)
-      return -1; /* bits that no byte carries: another text means the same */
+      return -1; /* bits that belong to no byte: two texts would have one
+                    meaning */
     *out++ = (char)(w >> 16);
     if (pad < 2)
       *out++ = (char)(w >> 8 & 255);
@@ -108,7 +109,7 @@ int cj_integer_read (int64_t *i, const char *s, size_t n) {
   return 0;
 }
 
-/* strtod on JSON's decimal point, whatever the process's locale has. */
+/* strtod with a decimal point in every locale. */
 static int locale_strtod (double *d, const char *s, size_t n) {
   const char *point = localeconv()->decimal_point;
   const char *dot = memchr(s, '.', n);
@@ -177,7 +178,7 @@ size_t cj_double_write (char *to, double d) {
   if (d >= -9007199254740992.0 && d <= 9007199254740992.0 &&
       d == (double)(int64_t)d && !(d == 0 && signbit(d)))
     return cj_integer_write(to, (int64_t)d);
-  /* 15 digits survive in a double, so fewer need no trial; not in the least. */
+  /* Every text of 15 digits survives in a double, unless it is subnormal. */
   for (precision = fabs(d) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
     n = snprintf(to, CJ_DOUBLE_MAX, "%.*g", precision, d);
     if (strtod(to, NULL) == d)

@@ -23,8 +23,8 @@ size_t cj_double_write (char *to, double d);
 /* 'c' is at most U+10FFFF. */
 size_t cj_utf8_write (char *to, uint32_t c);
 
-/* Readers take exactly the n bytes and give 0, or -1 when these are something
-** else; 'to' may be 's'. */
+/* Readers parse exactly the n bytes: 0, or -1 for any other text. 'to' may be
+** 's'. */
 int cj_base64_read (char *to, size_t *len, const char *s, size_t n);
 int cj_integer_read (int64_t *i, const char *s, size_t n);
 /* JSON's grammar; -1 also for what is too large for a double. */

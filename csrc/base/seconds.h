@@ -1,4 +1,4 @@
-/* Clocks and waits in seconds, the kernel's way and ours. */
+/* Clocks and sleeps in seconds. */
 #ifndef CJ_SECONDS_H
 #define CJ_SECONDS_H
 
@@ -16,7 +16,7 @@ static inline double cj_seconds_read (clockid_t id) {
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* As whole ms for the kernel to wait: not less than asked for. */
+/* Seconds as a poll timeout in whole ms, rounded up. */
 static inline int cj_seconds_ms (double seconds) {
   double ms = ceil(seconds * 1000);
   return ms <= 0 ? 0 : (int)(ms < CJ_MAX_WAIT ? ms : CJ_MAX_WAIT);

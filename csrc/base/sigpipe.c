@@ -1,4 +1,4 @@
-/* Writing where nobody reads any more, without the signal. */
+/* Writing to a closed connection without the signal. */
 #include "sigpipe.h"
 
 #include <pthread.h>
@@ -22,7 +22,7 @@ void cj_sigpipe_restore (const struct cj_sigpipe *s) {
   sigpending(&set);
   if (sigismember(&set, SIGPIPE)) {
     only_sigpipe(&set);
-    sigwait(&set, &number); /* it is there: this does not wait */
+    sigwait(&set, &number); /* it is pending, so this does not wait */
   }
   pthread_sigmask(SIG_SETMASK, &s->before, NULL);
 }

@@ -1,5 +1,5 @@
-/* Writing where nobody reads any more, without the signal. Between these two
-** calls nobody sees a SIGPIPE, and one that came is taken away. */
+/* Writing to a closed connection without the signal: a SIGPIPE raised between
+** these two calls is consumed, and no handler of the process runs. */
 #ifndef CJ_SIGPIPE_H
 #define CJ_SIGPIPE_H
 

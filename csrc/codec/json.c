@@ -103,7 +103,7 @@ int cj_json_fail (struct cj_json *r, const char *at, const char *problem) {
   return -1;
 }
 
-/* What a byte that cannot stand at 'p' is called. */
+/* Sets the problem of a byte that may not stand at 'p'. */
 static int unexpected (struct cj_json *r, const char *problem) {
   return cj_json_fail(r, r->p, r->p == r->end ? "unexpected end" : problem);
 }

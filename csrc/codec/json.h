@@ -12,26 +12,27 @@
 /* Services stay under 20 levels; every level costs a C frame. */
 #define CJ_MAX_DEPTH 128
 
-/* The longest text read or written: far above any answer, below any harm. */
+/* The longest text read or written, far above any response. */
 #define CJ_MAX_TEXT ((size_t)64 << 20)
 
 /* A cursor over bytes it does not own. */
 struct cj_json {
   const char *start, *p, *end;
   struct cj_buf *scratch; /* strings that had escapes; each read resets it */
-  const char *problem;    /* what was wrong, at 'p'; NULL while all is well */
+  const char *problem;    /* the error, at 'p', or NULL */
   int depth;
-  int first; /* just entered: no comma before the next element */
+  int first; /* no comma precedes the next element */
 };
 
 struct cj_number {
   struct cj_slice text;
   int64_t integer;
-  int is_integer; /* written as one and within 64 bits; not so -0 */
+  int is_integer; /* it has no fraction, no exponent, 64 bits at most; -0 is
+                     none */
 };
 
 enum cj_kind {
-  CJ_KIND_NONE, /* no value begins here: a problem is set */
+  CJ_KIND_NONE, /* no value begins here, and 'problem' is set */
   CJ_KIND_OBJECT,
   CJ_KIND_LIST,
   CJ_KIND_STRING,
@@ -40,22 +41,22 @@ enum cj_kind {
   CJ_KIND_NULL
 };
 
-/* The one problem that is not the text's. */
+/* The problem that is not an error in the text. */
 extern const char cj_json_no_memory[];
 
-/* Every function that returns int gives -1 once a problem is set. */
+/* Every function that returns int gives -1 once 'problem' is set. */
 
 void cj_json_init (struct cj_json *r, struct cj_slice text,
                    struct cj_buf *scratch);
 
-/* Sets a problem at 'at' unless there is one; gives -1. */
+/* Sets 'problem', unless it is set, and the position. Gives -1. */
 int cj_json_fail (struct cj_json *r, const char *at, const char *problem);
 
-/* The kind of the value that comes next, going up to its first byte. */
+/* Advances to the next value and gives its kind. */
 enum cj_kind cj_json_peek (struct cj_json *r);
 const char *cj_json_kind_name (enum cj_kind kind);
 
-/* Reads the opening bracket that peek has seen. */
+/* Reads the opening bracket that peek found. */
 int cj_json_enter (struct cj_json *r);
 
 static inline void cj_json_blanks (struct cj_json *r) {
@@ -64,11 +65,11 @@ static inline void cj_json_blanks (struct cj_json *r) {
     r->p++;
 }
 
-/* The problem of 'more'. */
+/* Sets the problem of a missing comma. */
 int cj_json_no_comma (struct cj_json *r, char close);
 
-/* After the opening bracket, and after every element: 1 when another comes
-** and 0 past the closing bracket. */
+/* Called after the opening bracket and after every element: 1 when another
+** element follows, 0 past the closing bracket. */
 static inline int cj_json_more (struct cj_json *r, char close) {
   int first = r->first;
   r->first = 0;
@@ -87,10 +88,10 @@ static inline int cj_json_more (struct cj_json *r, char close) {
   return 1;
 }
 
-/* In an object, before each value: the member's name and the colon. */
+/* Reads a member's name and the colon, before each value of an object. */
 int cj_json_key (struct cj_json *r, struct cj_slice *key);
-/* The same when it is exactly the n bytes 'quoted', a quoted name and
-** a colon: 1 and past it, or 0 and still before it. */
+/* Skips a member's name when it is exactly the n bytes 'quoted', a quoted name
+** and a colon. 1, or 0 and the position is unchanged. */
 static inline int cj_json_try_key (struct cj_json *r, const char *quoted,
                                    size_t n) {
   if ((size_t)(r->end - r->p) < n || memcmp(r->p, quoted, n) != 0)
@@ -99,26 +100,26 @@ static inline int cj_json_try_key (struct cj_json *r, const char *quoted,
   return 1;
 }
 
-/* Scalars, where peek has seen one. A string lies in the text itself or in
-** the scratch buffer, until the next read. */
+/* Reads the scalar that peek found. A string points into the text or into the
+** scratch buffer, and is valid until the next read. */
 int cj_json_string (struct cj_json *r, struct cj_slice *s);
 int cj_json_number (struct cj_json *r, struct cj_number *number);
 int cj_json_boolean (struct cj_json *r, int *value);
 int cj_json_null (struct cj_json *r);
 
-/* Any value, checked as if it were read. */
+/* Skips any value and checks it as reading does. */
 int cj_json_skip (struct cj_json *r);
 
-/* 0 when nothing but blanks is left. */
+/* 0 when only blanks are left. */
 int cj_json_finish (struct cj_json *r);
 
-/* Appends to 'b': 0; -1 when that is full; CJ_NOT_UTF8. */
+/* Each appends to 'b': 0, -1 when that is full, CJ_NOT_UTF8. */
 #define CJ_NOT_UTF8 (-2)
 int cj_json_quote (struct cj_buf *b, const char *s, size_t n);
 int cj_json_integer (struct cj_buf *b, int64_t i);
 int cj_json_double (struct cj_buf *b, double d);
 
-/* The characters of valid UTF-8. */
+/* The number of characters in valid UTF-8. */
 size_t cj_utf8_length (const char *s, size_t n);
 
 #endif

@@ -5,17 +5,18 @@
 #include "lshape.h"
 #include "lworkspace.h"
 
-/* Lists up to this long get a table of just their size: their elements wait on
-** the Lua stack. */
+/* Lists of up to this length get a table of exactly their size: their elements
+** are collected on the Lua stack first. */
 #define WAITING 16
 
-/* Maps begin with room for this many entries, as most have no more. */
+/* Maps are presized for this many entries: most have no more. */
 #define ENTRIES 4
 
 /* Stack of the decoding functions. */
 enum { SHAPE = 1, TEXT, ORDERS, NAMES, ARRAY_MT, BUFFER };
 
-/* As cj_decode_scalar, for every type; 0 and nothing pushed for null. */
+/* As cj_decode_scalar, for every type. For null it pushes nothing and gives 0.
+ */
 static int decode_node (struct cj_decoder *d, const struct cj_node *node,
                         const struct cj_path *path);
 
@@ -63,7 +64,7 @@ static int decode_list (struct cj_decoder *d, const struct cj_node *item,
   return more < 0 ? -1 : 1;
 }
 
-/* Notes the key below the table's new value in the order of the table. */
+/* Appends a key to the order of its table, unless the table has it. */
 static void note_order (lua_State *L, int table, int key) {
   lua_pushvalue(L, key);
   lua_rawget(L, table);
@@ -97,7 +98,7 @@ static int decode_map (struct cj_decoder *d, const struct cj_node *item,
     if (cj_json_key(&d->json, &path.name) != 0)
       return -1;
     lua_pushlstring(L, path.name.s, path.name.n);
-    /* The reader's own goes with its next read. */
+    /* The reader's slice is valid until its next read. */
     path.name.s = lua_tostring(L, -1);
     got = decode_node(d, item, &path);
     if (got < 0)
@@ -106,7 +107,7 @@ static int decode_map (struct cj_decoder *d, const struct cj_node *item,
       if (is_sparse)
         lua_pushlightuserdata(L, NULL);
       else
-        lua_pushnil(L); /* and so takes away an earlier one of that name */
+        lua_pushnil(L); /* removes an earlier value of that name */
     }
     if (d->keeps_order)
       note_order(L, table, table + 1);
@@ -134,15 +135,14 @@ static int decode_document (struct cj_decoder *d, enum cj_kind kind,
   }
 }
 
-/* The next member of an object, its value still to come: 1; 0 when it is
-** unknown, its name in *key. Members mostly come in the shape's order, and
-** then need no search. */
+/* Reads the name of an object's next member: 1; 0 when the shape lacks it, and
+** *key is the name. Members in the shape's order need no search. */
 static int read_member (struct cj_decoder *d, const struct cj_shape *shape,
                         size_t *guess, const struct cj_member **member,
                         struct cj_slice *key) {
   if (*guess < shape->count) {
     const struct cj_member *m = *member = &shape->members[*guess];
-    if (m->place == CJ_IN_TEXT &&
+    if (m->location == CJ_IN_TEXT &&
         cj_json_try_key(&d->json, m->quoted.s + 1, m->quoted.n - 1)) {
       ++*guess;
       return 1;
@@ -154,13 +154,15 @@ static int read_member (struct cj_decoder *d, const struct cj_shape *shape,
   return *member != NULL;
 }
 
-/* Presizing wants the number of members an answer has, not could have; falls
-** slowly, so that rows of two kinds do not make every second one grow. */
-static void note_usual (struct cj_shape *shape, int found) {
+/* A table is presized by the members that recent objects had, not by those of
+** the shape. The number falls slowly, so that rows of two kinds do not make
+** every second one grow. */
+static void note_typical (struct cj_shape *shape, int found) {
   if ((size_t)found > shape->count)
     found = (int)shape->count; /* duplicates, unknown ones */
-  shape->usual =
-      found > shape->usual ? found : shape->usual - (shape->usual - found) / 4;
+  shape->typical = found > shape->typical
+                       ? found
+                       : shape->typical - (shape->typical - found) / 4;
 }
 
 static int decode_structure (struct cj_decoder *d, struct cj_shape *shape,
@@ -173,7 +175,7 @@ static int decode_structure (struct cj_decoder *d, struct cj_shape *shape,
   if (cj_json_enter(&d->json) != 0)
     return -1;
   luaL_checkstack(L, 8, "too many nested tables");
-  lua_createtable(L, 0, shape->usual);
+  lua_createtable(L, 0, shape->typical);
   while ((more = cj_json_more(&d->json, '}')) > 0) {
     const struct cj_member *m;
     struct cj_slice key;
@@ -204,7 +206,7 @@ static int decode_structure (struct cj_decoder *d, struct cj_shape *shape,
     lua_rawset(L, -3);
     found += got;
   }
-  note_usual(shape, found);
+  note_typical(shape, found);
   return more < 0 ? -1 : 1;
 }
 
@@ -216,7 +218,7 @@ static int decode_node (struct cj_decoder *d, const struct cj_node *node,
   unsigned is_sparse = node->flags & CJ_SPARSE;
   struct cj_slice s;
   if (node->type == CJ_STRING && d->json.p < d->json.end &&
-      *d->json.p == '"') { /* the most of what comes */
+      *d->json.p == '"') { /* most values are strings */
     if (cj_json_string(&d->json, &s) != 0)
       return -1;
     lua_pushlstring(d->L, s.s, s.n);
@@ -258,8 +260,8 @@ static void begin (lua_State *L, struct cj_decoder *d, lua_Number n) {
   cj_json_init(&d->json, text, cj_buffer_borrow(L));
 }
 
-/* Gives the value on top when all went well and nothing follows it, else nil
-** and the message. */
+/* Returns the value on top when nothing follows it in the text, else nil and
+** the message. */
 static int end (struct cj_decoder *d, int got) {
   lua_State *L = d->L;
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
@@ -280,7 +282,7 @@ static int end (struct cj_decoder *d, int got) {
   return 2;
 }
 
-/* Pushes the table of a shape whose member 'body' the whole text is. */
+/* Pushes the table of a shape whose member 'body' is the whole text. */
 static int decode_body (struct cj_decoder *d, const struct cj_member *body,
                         const struct cj_path *whole) {
   lua_State *L = d->L;
@@ -297,9 +299,9 @@ static int decode_body (struct cj_decoder *d, const struct cj_member *body,
   return got;
 }
 
-/* decode(shape, text, n): a table with the members that the shape knows, or nil
-** and a message. Without a shape the text is checked all the same. It begins
-** with the n-th byte, 1 unless given. */
+/* decode(shape, text, n) -> a table with the members of the shape | nil,
+** message. Without a shape the text is only checked. It begins at the n-th
+** byte, 1 by default. */
 static int l_decode (lua_State *L) {
   const lua_Number n = luaL_optnumber(L, TEXT + 1, 1);
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
@@ -323,8 +325,8 @@ static int l_decode (lua_State *L) {
   return end(&d, decode_node(&d, &node, &whole));
 }
 
-/* json_decode(text, orders): the value, or nil and a message. For each object
-** the table 'orders' gets a list of its keys as they stood in the text. */
+/* json_decode(text, orders) -> the value | nil, message. For each object the
+** table 'orders' gets a list of its keys in the order of the text. */
 static int l_json_decode (lua_State *L) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   struct cj_decoder d;

@@ -18,11 +18,10 @@ struct cj_decoder {
 void cj_decode_push_problem (lua_State *L, const struct cj_path *path,
                              const char *problem, size_t byte);
 
-/* The functions below push the value that comes next, of a kind that was
-** peeked: 1; -1 when a message was pushed instead, or the reader has a
-** problem. */
+/* The functions below push the next value, whose kind was peeked: 1; -1 when a
+** message was pushed instead, or the reader has a problem. */
 
-/* -1: the value, of this kind, is not what the node wants. */
+/* Pushes that the value, of this kind, is not of the node's type. Gives -1. */
 int cj_decode_mismatch (struct cj_decoder *d, const struct cj_node *node,
                         enum cj_kind kind, const struct cj_path *path);
 

@@ -1,4 +1,4 @@
-/* JSON's scalars -> Lua, and what is said of those that do not fit. */
+/* JSON's scalars -> Lua, and the messages for values of other types. */
 #include "ldecode.h"
 
 #include "../base/date.h"
@@ -104,7 +104,8 @@ static int decode_number (struct cj_decoder *d) {
   return 1;
 }
 
-/* What JSON's numbers lack comes as text. */
+/* NaN and the infinities are written as strings, because JSON has no such
+** numbers. */
 static int decode_not_finite (struct cj_decoder *d,
                               const struct cj_path *path) {
   static const struct {
@@ -144,7 +145,7 @@ static int decode_blob (struct cj_decoder *d, const struct cj_path *path) {
   return 1;
 }
 
-/* A time comes as a number or as text, whatever the shape says. */
+/* Accepts a time as a number and as text, whatever format the shape has. */
 static int decode_time (struct cj_decoder *d, const struct cj_path *path,
                         enum cj_kind kind) {
   const char *at = d->json.p;

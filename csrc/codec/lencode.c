@@ -17,8 +17,8 @@ static void begin (lua_State *L, struct cj_encoder *e, int has_shape) {
   e->problems = e->depth = e->lenient = 0;
 }
 
-/* When a member is the body, the text is its value alone: JSON, but strings and
-** blobs as they are. Pushes it. */
+/* Pushes the value of the member that is the body: JSON, but strings and blobs
+** as they are. */
 static void push_body (struct cj_encoder *e, const struct cj_member *m) {
   lua_State *L = e->L;
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
@@ -31,15 +31,14 @@ static void push_body (struct cj_encoder *e, const struct cj_member *m) {
     lua_pushliteral(L, "");
   } else if (m->node->type != CJ_STRING && m->node->type != CJ_BLOB) {
     cj_encode_node(e, m->node, at, lua_type(L, at),
-                   &whole); /* checked before: no problem now */
+                   &whole); /* it was checked before */
     lua_pushlstring(L, e->b->s, e->b->len);
   }
 }
 
-/* encode(shape, params, token, lenient): the text, or nil and every problem as
-** a list of { path, message }. Members that the shape places elsewhere
-** (in=header …) are checked and left out; when all are elsewhere the text is
-** empty. */
+/* encode(shape, params, token, lenient) -> the text | nil, a list of every
+** problem, { path, message } each. Members that are bound elsewhere (in=header
+** …) are checked and left out; when all are, the text is empty. */
 static int l_encode (lua_State *L) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   const struct cj_shape *shape;
@@ -75,7 +74,7 @@ static int l_encode (lua_State *L) {
   return e.problems > 0 ? 2 : 1;
 }
 
-/* json_encode(value): its JSON, or nil and a message. */
+/* json_encode(value) -> its JSON | nil, message. */
 static int l_json_encode (lua_State *L) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   struct cj_encoder e;

@@ -29,7 +29,7 @@ static int encode_string (struct cj_encoder *e, const struct cj_node *node,
   return cj_encode_quoted(e, path, s, n);
 }
 
-/* Of any length: botocore holds no blob to a minimum. */
+/* The length is not checked: botocore checks no blob's minimum. */
 static int encode_blob (struct cj_encoder *e, int at, int type,
                         const struct cj_path *path) {
   size_t n;
@@ -46,8 +46,8 @@ static int encode_blob (struct cj_encoder *e, int at, int type,
   return 0;
 }
 
-/* The whole number at 'at': 1, or 0 when it is something else. Text stands
-** only for what a double cannot hold. */
+/* Reads the whole number at 'at': 1, or 0 when it is none. Text is accepted
+** only for numbers that a double cannot hold. */
 static int to_integer (lua_State *L, int at, int type, int64_t *i) {
   size_t n;
   const char *s;

@@ -9,10 +9,10 @@
 
 #include <math.h>
 
-/* Tables that hold themselves have no end but this one. */
+/* Enters a table. The limit of depth ends tables that hold themselves. */
 static int enter (struct cj_encoder *e, int room, const struct cj_path *path) {
   if (e->depth == CJ_MAX_DEPTH) {
-    while (e->depth-- > 8 && path != NULL) /* a few steps show it */
+    while (e->depth-- > 8 && path != NULL) /* a path of a few steps shows it */
       path = path->up;
     cj_encode_problem(e, path,
                       "nested deeper than 128 levels (does it hold itself?)");
@@ -46,8 +46,8 @@ static int has_other_keys (lua_State *L, int at, size_t n) {
   return other;
 }
 
-/* Replaces the key on top by the one after it and pushes that one's element,
-** provided it is the i-th. Else nothing is pushed, and the key is of no use. */
+/* Replaces the key on top by the next one and pushes its element, provided that
+** it is the i-th: 1. Else 0: nothing is pushed, and the key is spent. */
 static int next_in_order (lua_State *L, int at, size_t i) {
   if (lua_next(L, at) == 0) {
     lua_pushnil(L);
@@ -59,8 +59,9 @@ static int next_in_order (lua_State *L, int at, size_t i) {
   return 0;
 }
 
-/* Writes the elements; 1 when the table has other keys. A list mostly comes in
-** its order, so that one walk shows both; else it is looked at before. */
+/* Writes the elements. Gives 1 when the table has other keys. One walk with
+** lua_next does both for a list that is stored in order; any other is checked
+** first. */
 static int encode_elements (struct cj_encoder *e, const struct cj_node *item,
                             unsigned is_sparse, int at,
                             const struct cj_path *up) {
@@ -246,7 +247,7 @@ static int check_union (struct cj_encoder *e, const struct cj_shape *shape,
 }
 
 /* Pushes a structure's values in the order of its members, nil for an absent
-** one; gives how many keys of the table are none. */
+** one. Gives the number of keys that are no members. */
 static size_t push_members (struct cj_encoder *e, const struct cj_shape *shape,
                             int at) {
   lua_State *L = e->L;
@@ -271,7 +272,7 @@ static size_t push_members (struct cj_encoder *e, const struct cj_shape *shape,
   return unknown;
 }
 
-/* A member's value, or its problem when it is required and absent. */
+/* Writes a member's value, or reports it when it is required and absent. */
 static int encode_member (struct cj_encoder *e, const struct cj_member *m,
                           int at, int *found, const struct cj_path *path) {
   const struct cj_node *node = m->node;
@@ -283,12 +284,12 @@ static int encode_member (struct cj_encoder *e, const struct cj_member *m,
     type = lua_type(e->L, at);
     if ((node->flags & CJ_IDEMPOTENCY) == 0 || type == LUA_TNIL)
       return (node->flags & CJ_REQUIRED) != 0 &&
-                     (!e->lenient || m->place != CJ_IN_TEXT)
+                     (!e->lenient || m->location != CJ_IN_TEXT)
                  ? cj_encode_problem(e, path, "required")
                  : 0;
   }
   ++*found;
-  if (m->place == CJ_IN_TEXT) {
+  if (m->location == CJ_IN_TEXT) {
     first = cj_encode_is_first(e);
     return cj_encode_put(e, m->quoted.s + first, m->quoted.n - (size_t)first) ==
                    0
@@ -297,7 +298,7 @@ static int encode_member (struct cj_encoder *e, const struct cj_member *m,
   }
   if (cj_encode_node(e, node, at, type, path) != 0)
     return -1;
-  e->b->len = written; /* it is not part of the text, only checked */
+  e->b->len = written; /* it was only checked: it is no part of the text */
   return 0;
 }
 

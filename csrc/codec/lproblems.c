@@ -6,7 +6,7 @@
 #include "json.h"
 #include "lworkspace.h"
 
-/* More problems than anybody reads: the walk ends there. */
+/* The walk ends at this number of problems. */
 #define MAX_PROBLEMS 100
 
 int cj_encode_problem_on_top (struct cj_encoder *e,
@@ -42,7 +42,7 @@ int cj_encode_expected (struct cj_encoder *e, int at,
   return cj_encode_problem_on_top(e, path);
 }
 
-/* lua_pushfstring writes no number of every Lua in the same way. */
+/* Numbers are pushed by hand: lua_pushfstring differs from Lua to Lua. */
 static void push_number (lua_State *L, double n) {
   char text[CJ_DOUBLE_MAX];
   lua_pushlstring(L, text, cj_double_write(text, n));

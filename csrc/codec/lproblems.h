@@ -22,21 +22,21 @@ struct cj_encoder {
   lua_State *L;
   struct cj_buf *b;
   int problems; /* how many */
-  int lenient;  /* what is left out or too small is the service's to judge */
+  int lenient;  /* missing and too small values are left to the service */
   int depth;
 };
 
 /* Every function below gives 0, or -1 to end the walk. */
 
-/* Notes a problem at 'path'; the first takes its message from the stack. */
+/* Reports a problem at 'path'. The first pops its message from the stack. */
 int cj_encode_problem_on_top (struct cj_encoder *e, const struct cj_path *path);
 int cj_encode_problem (struct cj_encoder *e, const struct cj_path *path,
                        const char *message);
-/* … that the value is not 'what'. */
+/* Reports that the value at 'at' is not 'what'. */
 int cj_encode_expected (struct cj_encoder *e, int at,
                         const struct cj_path *path, const char *what);
 
-/* Whether 'n' of 'unit', which may be empty, are as many as the node wants. */
+/* Reports 'n' when it is below the node's minimum. 'unit' may be empty. */
 int cj_encode_check_min (struct cj_encoder *e, const struct cj_node *node,
                          const struct cj_path *path, double n,
                          const char *unit);
@@ -45,7 +45,8 @@ int cj_encode_check_characters (struct cj_encoder *e,
                                 const struct cj_path *path, const char *s,
                                 size_t n);
 
-/* The buffer has no room for 'n' bytes: too long a text, or no memory. */
+/* Reports that the buffer has no room for 'n' bytes: the text is too long, or
+** memory is short. */
 int cj_encode_no_room (struct cj_encoder *e, size_t n);
 
 static inline int cj_encode_put (struct cj_encoder *e, const char *s,
@@ -57,7 +58,7 @@ static inline int cj_encode_byte (struct cj_encoder *e, char c) {
   return cj_buf_byte(e->b, c) == 0 ? 0 : cj_encode_no_room(e, 1);
 }
 
-/* Whether an object's first member comes next: no value ends as one begins. */
+/* Whether the next member is an object's first: no value ends in '{'. */
 static inline int cj_encode_is_first (const struct cj_encoder *e) {
   return e->b->s[e->b->len - 1] == '{';
 }

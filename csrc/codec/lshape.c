@@ -19,9 +19,9 @@ static const luaL_Reg shape_mt[] = {
 ** and, in the order in which they were met, by number. */
 enum { SHAPES = 1, NAME, CACHE, FRESH };
 
-/* Pushes the shape called by the string on top, or a new empty one whose
-** turn to be compiled will come; takes the name. */
-static struct cj_shape *reach (lua_State *L, int *reached) {
+/* Pops a name and pushes the shape of that name, or a new empty one, which
+** l_shape compiles later. */
+static struct cj_shape *get_shape (lua_State *L, int *count) {
   struct cj_shape *shape;
   int name = lua_gettop(L), table;
   for (table = CACHE; table <= FRESH; table++) {
@@ -42,7 +42,7 @@ static struct cj_shape *reach (lua_State *L, int *reached) {
   lua_pushvalue(L, -2);
   lua_rawset(L, FRESH);
   lua_pushvalue(L, name);
-  lua_rawseti(L, FRESH, ++*reached);
+  lua_rawseti(L, FRESH, ++*count);
   lua_replace(L, name);
   return shape;
 }
@@ -66,10 +66,10 @@ static void parse (lua_State *L, struct cj_shape *shape, const char *name) {
   }
 }
 
-/* Gives the members their names as Lua strings, the structures among their
-** types their shapes. */
+/* Stores the members' names as Lua strings, and the shapes of the structures
+** among their types. */
 static void link (lua_State *L, struct cj_shape *shape, const char *name,
-                  int *reached) {
+                  int *count) {
   size_t i;
   for (i = 0; i < shape->count; i++) {
     struct cj_member *m = &shape->members[i];
@@ -89,17 +89,17 @@ static void link (lua_State *L, struct cj_shape *shape, const char *name,
                      name, lua_tostring(L, -1), lua_tostring(L, -3));
         }
         lua_pop(L, 1);
-        node->shape = reach(L, reached);
+        node->shape = get_shape(L, count);
         lua_pop(L, 1);
       }
   }
 }
 
-/* shape(shapes, name, cache): the compiled shape 'name' of the texts 'shapes'.
-** 'cache', a table that these calls alone fill and read by number, shares
-** what several have in common. */
+/* shape(shapes, name, cache) -> the compiled shape 'name' of the texts
+** 'shapes'. 'cache' is a table that these calls alone fill, so that shapes are
+** shared. */
 static int l_shape (lua_State *L) {
-  int reached = 0, compiled;
+  int count = 0, compiled;
   luaL_checktype(L, SHAPES, LUA_TTABLE);
   luaL_checktype(L, NAME, LUA_TSTRING);
   lua_settop(L, CACHE);
@@ -110,8 +110,8 @@ static int l_shape (lua_State *L) {
   luaL_checktype(L, CACHE, LUA_TTABLE);
   lua_newtable(L); /* FRESH */
   lua_pushvalue(L, NAME);
-  reach(L, &reached);
-  for (compiled = 1; compiled <= reached; compiled++) {
+  get_shape(L, &count);
+  for (compiled = 1; compiled <= count; compiled++) {
     const char *name;
     struct cj_shape *shape;
     lua_rawgeti(L, FRESH, compiled);
@@ -120,15 +120,16 @@ static int l_shape (lua_State *L) {
     lua_rawget(L, FRESH);
     shape = lua_touserdata(L, -1);
     parse(L, shape, name);
-    link(L, shape, name, &reached);
+    link(L, shape, name, &count);
     lua_pop(L, 2);
   }
-  /* All are sound: now the others may see them. */
-  for (compiled = 1; compiled <= reached; compiled++) {
+  /* All were compiled: now they are added to the cache. */
+  for (compiled = 1; compiled <= count; compiled++) {
     lua_rawgeti(L, FRESH, compiled);
     lua_pushvalue(L, -1);
     lua_rawget(L, FRESH);
-    /* Others hold its address, so it stays even if its name is given away. */
+    /* Other shapes point to it, so it has to stay in the cache under its
+    ** address even if its name is assigned anew. */
     lua_pushvalue(L, -1);
     lua_rawsetp(L, CACHE, lua_touserdata(L, -1));
     lua_rawset(L, CACHE);
@@ -150,7 +151,7 @@ static void set_flag (lua_State *L, const char *field, unsigned is_set) {
   }
 }
 
-/* Pushes a type as the notation has it, without flags: string[]{} */
+/* Pushes a type in the notation, without flags: string[]{} */
 static void push_type (lua_State *L, const struct cj_node *node) {
   static const char *const scalars[] = { "string",  "integer",  "long",
                                          "number",  "boolean",  "blob",
@@ -168,7 +169,7 @@ static void push_type (lua_State *L, const struct cj_node *node) {
   }
 }
 
-/* Writes what a member's type says into the table on top. */
+/* Sets the fields of a member's type in the table on top. */
 static void describe (lua_State *L, const struct cj_node *node) {
   const struct cj_node *n;
   push_type(L, node);
@@ -187,13 +188,13 @@ static void describe (lua_State *L, const struct cj_node *node) {
   }
 }
 
-/* members(shape): a list of { name, wire, location, type, required, … }, where
-** `sensitive` and `enum` may be said of what a list or map holds, and `xml` is
-** the text of a member that says how it is written in XML; the list itself says
-** `union` and `open`. */
+/* members(shape) -> a list of { name, wire, location, type, required, … }.
+** `sensitive` and `enum` may concern the items of a list or map, `xml` is the
+** text of a member with flags for XML; the list itself has `union` and `open`.
+*/
 static int l_members (lua_State *L) {
-  static const char *const places[] = { NULL,    "body", "header", "headers",
-                                        "query", "uri",  "status" };
+  static const char *const locations[] = { NULL,    "body", "header", "headers",
+                                           "query", "uri",  "status" };
   struct cj_shape *shape = luaL_checkudata(L, 1, CJ_SHAPE_T);
   size_t i;
   lua_createtable(L, (int)shape->count, 0);
@@ -205,8 +206,8 @@ static int l_members (lua_State *L) {
     set_text(L, "name", m->name);
     set_text(L, "wire", m->wire);
     set_text(L, "xml", m->xml);
-    if (m->place != CJ_IN_TEXT) {
-      lua_pushstring(L, places[m->place]);
+    if (m->location != CJ_IN_TEXT) {
+      lua_pushstring(L, locations[m->location]);
       lua_setfield(L, -2, "location");
     }
     describe(L, m->node);

@@ -5,7 +5,7 @@
 
 #define SETTINGS "cloudjobs.settings" /* in the registry */
 
-/* What a buffer may keep between two calls. */
+/* The size that a buffer keeps between two calls. */
 #define BUFFER_KEPT ((size_t)1 << 20)
 
 struct cj_buf *cj_buffer_borrow (lua_State *L) {
@@ -61,7 +61,7 @@ void cj_workspace_functions (lua_State *L, const luaL_Reg *functions) {
   luaL_setfuncs(L, functions, CJ_UP_COUNT);
 }
 
-/* set_array_mt(metatable): what decoded lists get from now on */
+/* set_array_mt(metatable): the metatable of lists decoded from now on */
 static int l_set_array_mt (lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);

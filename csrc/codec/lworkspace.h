@@ -1,5 +1,5 @@
-/* What the functions of the codec share: each has a buffer of its own, and all
-** know the metatables of lists and shapes. */
+/* What the functions of the codec share: a buffer for each, the metatables of
+** lists and shapes. */
 #ifndef CJ_LWORKSPACE_H
 #define CJ_LWORKSPACE_H
 
@@ -24,7 +24,7 @@ void cj_workspace_functions (lua_State *L, const luaL_Reg *functions);
 /* Pushes the function's buffer, empty, and removes it from its upvalue: a
 ** finalizer that calls the function again meanwhile gets another. */
 struct cj_buf *cj_buffer_borrow (lua_State *L);
-/* Puts the buffer at 'index' back; after an error it is just collected. */
+/* Puts the buffer at 'index' back. After an error it is collected instead. */
 void cj_buffer_return (lua_State *L, int index);
 
 /* JSON's null in Lua: cloudjobs.null, which is cjson.null. */

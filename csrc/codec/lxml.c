@@ -5,7 +5,7 @@
 #include "lworkspace.h"
 #include "xml.h"
 
-/* An answer has thousands of elements; each costs a table. */
+/* A response has thousands of elements, and each costs a table. */
 #define MAX_ELEMENTS (1 << 20)
 
 /* Appends a new element, { name = … }, to the one on top and pushes it. */
@@ -20,8 +20,8 @@ static void push_element (lua_State *L, const struct cj_xml *r, int *counts) {
   counts[r->depth] = 0;
 }
 
-/* xml_decode(text): { name, text, child, child, … } of the root element, or
-** nil and a message. 'text' is for elements without children; names have no
+/* xml_decode(text) -> { name, text, child, child, … } of the root element |
+** nil, message. Only elements without children have 'text'; names have no
 ** prefix. */
 static int l_xml_decode (lua_State *L) {
   struct cj_xml r;

@@ -1,6 +1,6 @@
-/* The members of one structure, compiled from its text: a member a line,
-**   Name type flags…     as in   Tags string(min=1)[]{min=1} required as=tags
-** A first line `union` or `open` speaks of the structure itself. */
+/* The members of one structure, compiled from its text. Each line is `Name type
+** flags…`, as in `Tags string(min=1)[]{min=1} required as=tags`; a first line
+** `union` or `open` is a flag of the structure itself. */
 #include "shape.h"
 
 #include "../base/scalar.h"
@@ -10,16 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Lists of maps of lists …: two are rare, and every one nests in the walks. */
+/* Of lists of maps of lists …: two are rare, and each nests the walks deeper.
+ */
 #define MAX_SUFFIXES 32
 
 /* The text being compiled; names in the shape point into its copy. */
 struct parser {
   struct cj_shape *shape;
-  struct cj_member *member; /* the one whose line this is */
+  struct cj_member *member; /* of the current line, or NULL */
   const char *p, *end;
-  char *quoted;   /* where the next quoted name goes */
-  int speaks_xml; /* whether this line does */
+  char *quoted; /* where the next quoted name goes */
+  int has_xml;  /* the current line has flags for XML */
 };
 
 static int is_blank (char c) {
@@ -30,7 +31,7 @@ static int equals (struct cj_slice text, const char *word) {
   return text.n == strlen(word) && memcmp(text.s, word, text.n) == 0;
 }
 
-/* For "%.*s": not more of it than fits. */
+/* The length for "%.*s" in a message. */
 static int shown (struct cj_slice text) {
   return text.n < 40 ? (int)text.n : 40;
 }
@@ -60,7 +61,7 @@ static int at_line_end (const struct parser *c) {
   return c->p == c->end || *c->p == '\n';
 }
 
-/* Up to a blank, the line's end or one of 'stops'. */
+/* Reads up to a blank, the line's end or one of 'stops'. */
 static struct cj_slice word (struct parser *c, const char *stops) {
   struct cj_slice text;
   text.s = c->p;
@@ -77,7 +78,7 @@ static struct cj_node *add_node (struct parser *c, enum cj_type type) {
   return node;
 }
 
-/* The part of 'flag' behind "name=": 1, or 0 when it is another flag. */
+/* Gives the part of 'flag' behind "name=": 1, or 0 for another flag. */
 static int value_of (struct cj_slice flag, const char *name,
                      struct cj_slice *value) {
   size_t n = strlen(name);
@@ -88,24 +89,24 @@ static int value_of (struct cj_slice flag, const char *name,
   return 1;
 }
 
-static int parse_place (struct parser *c, struct cj_slice value) {
+static int parse_location (struct parser *c, struct cj_slice value) {
   static const struct {
     const char *name;
-    enum cj_place place;
-  } places[] = { { "body", CJ_IN_BODY },       { "header", CJ_IN_HEADER },
-                 { "headers", CJ_IN_HEADERS }, { "query", CJ_IN_QUERY },
-                 { "uri", CJ_IN_URI },         { "status", CJ_IN_STATUS } };
+    enum cj_location location;
+  } locations[] = { { "body", CJ_IN_BODY },       { "header", CJ_IN_HEADER },
+                    { "headers", CJ_IN_HEADERS }, { "query", CJ_IN_QUERY },
+                    { "uri", CJ_IN_URI },         { "status", CJ_IN_STATUS } };
   size_t i;
-  for (i = 0; i < sizeof(places) / sizeof(*places); i++)
-    if (equals(value, places[i].name)) {
-      c->member->place = places[i].place;
+  for (i = 0; i < sizeof(locations) / sizeof(*locations); i++)
+    if (equals(value, locations[i].name)) {
+      c->member->location = locations[i].location;
       return 0;
     }
-  return fail(c, "unknown place in=%.*s", shown(value), value.s);
+  return fail(c, "unknown location in=%.*s", shown(value), value.s);
 }
 
-/* How a value is written in XML, which the protocols that do so read out of
-** the member's text. */
+/* Whether a flag concerns XML: the XML protocols read it from the member's
+** text. */
 static int is_xml_flag (struct cj_slice flag, int of_member) {
   struct cj_slice value;
   return equals(flag, "flattened") || equals(flag, "attribute") ||
@@ -114,7 +115,7 @@ static int is_xml_flag (struct cj_slice flag, int of_member) {
          (!of_member && value_of(flag, "as", &value));
 }
 
-/* A flag of the value itself, or where 'of_member', of its member too. */
+/* Parses a flag of the value itself or, with 'of_member', of its member. */
 static int parse_flag (struct parser *c, struct cj_node *node,
                        struct cj_slice flag, int of_member) {
   static const struct {
@@ -144,15 +145,15 @@ static int parse_flag (struct parser *c, struct cj_node *node,
   if (of_member && value_of(flag, "as", &c->member->wire))
     return 0;
   if (of_member && value_of(flag, "in", &value))
-    return parse_place(c, value);
+    return parse_location(c, value);
   if (is_xml_flag(flag, of_member)) {
-    c->speaks_xml = 1;
+    c->has_xml = 1;
     return 0;
   }
   return fail(c, "unknown flag %.*s", shown(flag), flag.s);
 }
 
-/* Flags up to 'close', which is a bracket or 0 for the line's end. */
+/* Parses flags up to 'close', a bracket or 0 for the line's end. */
 static int parse_flags (struct parser *c, struct cj_node *node, char close) {
   const char stops[2] = { close, '\0' };
   for (;;) {
@@ -168,7 +169,7 @@ static int parse_flags (struct parser *c, struct cj_node *node, char close) {
   }
 }
 
-static int parse_own_flags (struct parser *c, struct cj_node *node) {
+static int parse_suffix_flags (struct parser *c, struct cj_node *node) {
   if (c->p == c->end || *c->p != '(')
     return 0;
   c->p++;
@@ -191,11 +192,11 @@ static int parse_base (struct parser *c, struct cj_node **node) {
   for (i = 0; i < sizeof(scalars) / sizeof(*scalars); i++)
     if (equals(name, scalars[i].name)) {
       *node = add_node(c, scalars[i].type);
-      return parse_own_flags(c, *node);
+      return parse_suffix_flags(c, *node);
     }
   *node = add_node(c, CJ_STRUCTURE);
   (*node)->target = name;
-  return parse_own_flags(c, *node);
+  return parse_suffix_flags(c, *node);
 }
 
 /* base suffix*, each with its own flags in parentheses. */
@@ -221,7 +222,7 @@ static int parse_type (struct parser *c, struct cj_node **node) {
       if (parse_flags(c, (*node)->key, '}') != 0)
         return -1;
     }
-    if (parse_own_flags(c, *node) != 0)
+    if (parse_suffix_flags(c, *node) != 0)
       return -1;
   }
   return 0;
@@ -259,20 +260,20 @@ static int parse_member (struct parser *c, struct cj_slice name) {
     return fail(c, "declared twice");
   skip_blanks(c);
   text.s = c->p;
-  c->speaks_xml = 0;
+  c->has_xml = 0;
   if (parse_type(c, &m->node) != 0 || parse_flags(c, m->node, '\0') != 0)
     return -1;
   text.n = (size_t)(c->p - text.s);
-  if (c->speaks_xml)
+  if (c->has_xml)
     m->xml = text;
   if (!is_plain(m->wire))
     return fail(c, "bad name after as=");
-  if (m->place == CJ_IN_BODY) {
+  if (m->location == CJ_IN_BODY) {
     if (shape->body != NULL)
       return fail(c, "another member is the body already");
     shape->body = m;
   }
-  shape->in_text += m->place == CJ_IN_TEXT;
+  shape->in_text += m->location == CJ_IN_TEXT;
   quote_wire(c);
   shape->count++;
   c->member = NULL;
@@ -337,7 +338,7 @@ const struct cj_member *cj_shape_find (const struct cj_shape *shape,
     if (i >= shape->count)
       i = 0;
     m = &shape->members[i];
-    if (cj_slice_equal(m->wire, wire) && m->place == CJ_IN_TEXT) {
+    if (cj_slice_equal(m->wire, wire) && m->location == CJ_IN_TEXT) {
       *guess = i + 1;
       return m;
     }
@@ -374,7 +375,7 @@ static int lower (char c) {
 
 /* Levenshtein's distance of two names, case ignored and underscores free, so
 ** that export_arn means ExportArn. */
-#define LONGEST_NAME 64 /* longer ones are pasted, not misspelt */
+#define LONGEST_NAME 64 /* longer names are no misspellings */
 static size_t distance (struct cj_slice a, struct cj_slice b) {
   size_t row[LONGEST_NAME + 1], i, j;
   if (a.n > LONGEST_NAME || b.n > LONGEST_NAME)

@@ -35,12 +35,12 @@ struct cj_node {
   unsigned flags;
   double min;
   struct cj_slice target; /* of a structure: its shape's name, */
-  struct cj_shape *shape; /* which whoever compiles links */
+  struct cj_shape *shape; /* set by the caller of cj_shape_parse */
   struct cj_slice enumeration;
   struct cj_node *item, *key;
 };
 
-enum cj_place {
+enum cj_location {
   CJ_IN_TEXT, /* a member of the JSON object */
   CJ_IN_BODY, /* the whole text is its value */
   CJ_IN_HEADER,
@@ -53,11 +53,11 @@ enum cj_place {
 struct cj_member {
   struct cj_slice name, wire;
   struct cj_slice quoted; /* ,"wire": as it stands in compact JSON */
-  enum cj_place place;
+  enum cj_location location;
   struct cj_node *node;
-  int index;            /* given by whoever compiles: where its name's Lua */
+  int index;            /* set by the caller: where the name's Lua */
   const void *interned; /* string is kept, and lua_topointer of that */
-  struct cj_slice xml;  /* type and flags as written, where XML is spoken of */
+  struct cj_slice xml;  /* type and flags as written, if any concerns XML */
 };
 
 struct cj_shape {
@@ -69,25 +69,25 @@ struct cj_shape {
   int is_union;
   const struct cj_member *body; /* the CJ_IN_BODY member or NULL */
   size_t in_text;               /* how many members are CJ_IN_TEXT */
-  int usual; /* how many members of it an answer has: for presizing */
+  int typical; /* members that recent objects had, for presizing */
   char *text;
   char problem[120];
 };
 
-/* Fills a zeroed shape: 0; -1 bad notation, said in 'problem'; -2 out of
-** memory. cj_shape_free in each case. */
+/* Fills a zeroed shape: 0; -1 for an error of notation, described in 'problem';
+** -2 when out of memory. Call cj_shape_free in each case. */
 int cj_shape_parse (struct cj_shape *shape, const char *text, size_t n);
 void cj_shape_free (struct cj_shape *shape);
 
-/* Members of the JSON object by their name there, looked for from *guess on,
-** which is moved behind the one found. NULL when there is none. */
+/* Finds a member of the JSON object by its name there. The search begins at
+** *guess, which is set behind the member found. NULL when there is none. */
 const struct cj_member *cj_shape_find (const struct cj_shape *shape,
                                        struct cj_slice wire, size_t *guess);
-/* Any member by its name in Lua. */
+/* Finds any member by its name in Lua. */
 const struct cj_member *cj_shape_member (const struct cj_shape *shape,
                                          struct cj_slice name);
-/* The same by the address of its Lua string, where Lua tells it. NULL also for
-** what has the same content at another: Lua interns no long strings. */
+/* The same by the address of its Lua string. NULL does not mean that there is
+** none: Lua does not intern long strings. */
 const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
                                            const void *name, size_t *guess);
 /* The member that a misspelt name most likely means, or NULL. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* An element with more is not one of ours. */
+/* No service sends elements with more. */
 #define MAX_ATTRIBUTES 32
 
 static int fail (struct cj_xml *r, const char *at, const char *problem) {
@@ -39,8 +39,8 @@ static void skip_blanks (struct cj_xml *r) {
     r->p++;
 }
 
-/* 1 and past it when 'literal' comes next. */
-static int take (struct cj_xml *r, const char *literal) {
+/* Skips 'literal' if it comes next: 1, else 0. */
+static int skip (struct cj_xml *r, const char *literal) {
   size_t n = strlen(literal);
   if ((size_t)(r->end - r->p) < n || memcmp(r->p, literal, n) != 0)
     return 0;
@@ -69,7 +69,7 @@ static int skip_name (struct cj_xml *r) {
 static int read_name (struct cj_xml *r, struct cj_slice *name) {
   name->s = r->p;
   name->n = 0;
-  if (skip_name(r) != 0 || (take(r, ":") && skip_name(r) != 0))
+  if (skip_name(r) != 0 || (skip(r, ":") && skip_name(r) != 0))
     return -1;
   name->n = (size_t)(r->p - name->s);
   return 0;
@@ -99,9 +99,9 @@ static int is_char (uint32_t c) {
          (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
 }
 
-/* A character by its number, past "&#". */
+/* Reads a character by its number, past "&#". */
 static int read_number (struct cj_xml *r, const char *at) {
-  uint32_t base = take(r, "x") ? 16 : 10, c = 0;
+  uint32_t base = skip(r, "x") ? 16 : 10, c = 0;
   const char *digits = r->p;
   char utf8[CJ_UTF8_MAX];
   int d;
@@ -111,7 +111,7 @@ static int read_number (struct cj_xml *r, const char *at) {
     c = c * base + (uint32_t)d;
     r->p++;
   }
-  if (r->p == digits || !take(r, ";") || !is_char(c))
+  if (r->p == digits || !skip(r, ";") || !is_char(c))
     return fail(r, at, "expected a character's number");
   return add(r, utf8, cj_utf8_write(utf8, c));
 }
@@ -126,15 +126,15 @@ static int read_reference (struct cj_xml *r) {
                    { "apos;", "'" } };
   const char *at = r->p++;
   size_t i;
-  if (take(r, "#"))
+  if (skip(r, "#"))
     return read_number(r, at);
   for (i = 0; i < sizeof(entities) / sizeof(*entities); i++)
-    if (take(r, entities[i].name))
+    if (skip(r, entities[i].name))
       return add(r, entities[i].text, 1);
   return fail(r, at, "unknown entity");
 }
 
-/* One character as it stands; every kind of line end is \n. */
+/* Reads one character. Every kind of line end becomes \n. */
 static int read_char (struct cj_xml *r) {
   unsigned char c = (unsigned char)*r->p;
   size_t n = 1;
@@ -157,7 +157,7 @@ static int read_char (struct cj_xml *r) {
 
 /* Past "<![CDATA[". */
 static int read_cdata (struct cj_xml *r) {
-  while (!take(r, "]]>")) {
+  while (!skip(r, "]]>")) {
     if (r->p == r->end)
       return fail(r, r->p, "CDATA does not end");
     if (read_char(r) != 0)
@@ -169,24 +169,24 @@ static int read_cdata (struct cj_xml *r) {
 /* Past "<!--". */
 static int skip_comment (struct cj_xml *r) {
   for (; r->p < r->end; r->p++)
-    if (take(r, "--"))
-      return take(r, ">") ? 0 : fail(r, r->p - 2, "-- within a comment");
+    if (skip(r, "--"))
+      return skip(r, ">") ? 0 : fail(r, r->p - 2, "-- within a comment");
   return fail(r, r->p, "comment does not end");
 }
 
-/* Up to the next tag. */
+/* Reads text up to the next tag. */
 static int read_text (struct cj_xml *r) {
   while (r->p < r->end) {
     int got;
-    if (take(r, "<!--"))
+    if (skip(r, "<!--"))
       got = skip_comment(r);
-    else if (take(r, "<![CDATA["))
+    else if (skip(r, "<![CDATA["))
       got = read_cdata(r);
     else if (*r->p == '<')
       return 0;
     else if (*r->p == '&')
       got = read_reference(r);
-    else if (*r->p == ']' && take(r, "]]>"))
+    else if (*r->p == ']' && skip(r, "]]>"))
       got = fail(r, r->p - 3, "]]> within text");
     else
       got = read_char(r);
@@ -200,7 +200,7 @@ static int read_text (struct cj_xml *r) {
 
 /* Tags {============================================================= */
 
-/* A quoted value, decoded into the reader's text. */
+/* Reads a quoted value into the reader's text. */
 static int read_value (struct cj_xml *r) {
   char quote = r->p < r->end ? *r->p : '\0';
   if (quote != '"' && quote != '\'')
@@ -219,7 +219,7 @@ static int read_value (struct cj_xml *r) {
   return 0;
 }
 
-/* The next attribute of a tag: 1; 0 where there is none. */
+/* Reads the next attribute of a tag: 1, 0 when there is none. */
 static int read_attribute (struct cj_xml *r, struct cj_slice *name) {
   const char *at = r->p;
   skip_blanks(r);
@@ -230,13 +230,13 @@ static int read_attribute (struct cj_xml *r, struct cj_slice *name) {
   if (read_name(r, name) != 0)
     return -1;
   skip_blanks(r);
-  if (!take(r, "="))
+  if (!skip(r, "="))
     return fail(r, r->p, "expected = after an attribute's name");
   skip_blanks(r);
   return read_value(r) == 0 ? 1 : -1;
 }
 
-/* Attributes are checked and let go of. */
+/* Checks the attributes, which no protocol here uses. */
 static int skip_attributes (struct cj_xml *r) {
   struct cj_slice names[MAX_ATTRIBUTES], name = { "", 0 };
   int count, got, i;
@@ -259,8 +259,8 @@ static enum cj_xml_event read_start (struct cj_xml *r) {
   }
   if (read_name(r, &name) != 0 || skip_attributes(r) != 0)
     return CJ_XML_PROBLEM;
-  r->is_empty = take(r, "/");
-  if (!take(r, ">")) {
+  r->is_empty = skip(r, "/");
+  if (!skip(r, ">")) {
     fail(r, r->p, "expected > at the end of a tag");
     return CJ_XML_PROBLEM;
   }
@@ -285,7 +285,7 @@ static enum cj_xml_event read_end (struct cj_xml *r) {
     return CJ_XML_PROBLEM;
   }
   skip_blanks(r);
-  if (!take(r, ">")) {
+  if (!skip(r, ">")) {
     fail(r, r->p, "expected > at the end of a tag");
     return CJ_XML_PROBLEM;
   }
@@ -294,11 +294,11 @@ static enum cj_xml_event read_end (struct cj_xml *r) {
 
 /* }================================================================= */
 
-/* Blanks and comments before and after the root element. */
+/* Skips blanks and comments before and after the root element. */
 static int skip_misc (struct cj_xml *r) {
   for (;;) {
     skip_blanks(r);
-    if (!take(r, "<!--"))
+    if (!skip(r, "<!--"))
       return 0;
     if (skip_comment(r) != 0)
       return -1;
@@ -310,16 +310,16 @@ static int is_utf8 (const struct cj_buf *b) {
          (memcmp(b->s, "UTF-8", 5) == 0 || memcmp(b->s, "utf-8", 5) == 0);
 }
 
-/* <?xml version="1.0" encoding="UTF-8"?>, of which the encoding matters. */
+/* Skips <?xml version="1.0" encoding="UTF-8"?> and checks the encoding. */
 static int skip_declaration (struct cj_xml *r) {
   struct cj_slice name;
   int got;
-  if (!take(r, "<?xml"))
+  if (!skip(r, "<?xml"))
     return 0;
   while ((got = read_attribute(r, &name)) > 0)
     if (name.n == 8 && memcmp(name.s, "encoding", 8) == 0 && !is_utf8(r->text))
       return fail(r, name.s, "an encoding that is not UTF-8");
-  if (got == 0 && !take(r, "?>"))
+  if (got == 0 && !skip(r, "?>"))
     return fail(r, r->p, "the declaration does not end");
   return got;
 }
@@ -327,7 +327,7 @@ static int skip_declaration (struct cj_xml *r) {
 static enum cj_xml_event read_root (struct cj_xml *r) {
   if (skip_declaration(r) != 0 || skip_misc(r) != 0)
     return CJ_XML_PROBLEM;
-  if (!take(r, "<")) {
+  if (!skip(r, "<")) {
     fail(r, r->p, "expected an element");
     return CJ_XML_PROBLEM;
   }
@@ -351,7 +351,7 @@ enum cj_xml_event cj_xml_next (struct cj_xml *r) {
     return r->name.s == NULL ? read_root(r) : read_nothing(r);
   if (read_text(r) != 0)
     return CJ_XML_PROBLEM;
-  if (take(r, "</"))
+  if (skip(r, "</"))
     return read_end(r);
   r->p++;
   return read_start(r);

@@ -9,14 +9,14 @@
 /* Services stay under 10 levels. */
 #define CJ_XML_MAX_DEPTH 64
 
-/* The longest text read: far above any answer, below any harm. */
+/* The longest text read, far above any response. */
 #define CJ_XML_MAX_TEXT ((size_t)64 << 20)
 
 /* A cursor over bytes it does not own. */
 struct cj_xml {
   const char *start, *p, *end;
   struct cj_buf *text;  /* character data since the last start tag, decoded */
-  const char *problem;  /* what was wrong, at 'p'; NULL while all is well */
+  const char *problem;  /* the error, at 'p', or NULL */
   struct cj_slice name; /* of the element that begins or ends, no prefix */
   struct cj_slice open[CJ_XML_MAX_DEPTH]; /* whole names, to match the ends */
   int depth;

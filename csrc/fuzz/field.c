@@ -1,6 +1,6 @@
-/* Fuzzes header lines: the fields of a head lie behind each other and have no
-** outer blanks, an unfolded value has no line's end, a list's elements have no
-** comma, and no bytes lead out of the text. */
+/* Fuzzes header lines: the fields of a head follow each other and have no outer
+** blanks, an unfolded value has no line's end, a list's elements have no comma,
+** and no read leaves the input. */
 #include "../base/ascii.h"
 #include "../http/field.h"
 #include "check.h"

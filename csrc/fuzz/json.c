@@ -1,6 +1,5 @@
-/* Fuzzes the JSON reader: a document that is sound has no sound beginning
-** before its last bracket, what is read and written reads the same again, and
-** no input leads out of its bytes. */
+/* Fuzzes the JSON reader: no prefix of a valid object or list is valid, what is
+** read and written reads the same again, and no read leaves the input. */
 #include "../codec/json.h"
 #include "check.h"
 
@@ -83,15 +82,14 @@ static int skip_text (struct cj_slice text, const char **at) {
   return result;
 }
 
-/* Every beginning of a sound object or list fails, and just where it ends: the
-** end of what was given is all that is wrong with it. */
+/* Every prefix of a valid object or list is invalid. */
 static void check_no_sound_beginning (struct cj_slice text) {
   struct cj_slice part = { text.s, 0 };
   const char *at;
   while (text.s[text.n - 1] != '}' && text.s[text.n - 1] != ']')
     text.n--; /* blanks */
   for (; part.n < text.n; part.n++) {
-    /* A copy of just its size, so that a look behind it is seen. */
+    /* A copy of just its size, so that ASan sees a read behind it. */
     char *copied = malloc(part.n + 1);
     struct cj_slice own = { copied + 1, part.n };
     check(copied != NULL);

@@ -1,12 +1,12 @@
-/* Fuzzes the head of a request: what is written is one request line, the lines
-** that were given, one host, one length at most, and an empty line at its end
-** alone, so that no input makes two requests of one. */
+/* Fuzzes the writing of request heads: one request line, the given headers, a
+** host, one length at most, and one empty line, at the end, so that no input
+** makes two requests of one. */
 #include "../http/request_head.h"
 #include "check.h"
 
 #define SEPARATOR '\1'
 
-/* Splits the text up to the next separator off. */
+/* Removes and gives the text up to the next separator. */
 static struct cj_slice part (struct cj_slice *text) {
   struct cj_slice s = *text;
   const char *stop = text->n > 0 ? memchr(text->s, SEPARATOR, text->n) : NULL;
@@ -67,7 +67,7 @@ static void check_head (struct cj_slice head, const struct cj_request *r) {
   check(more == 0 && hosts >= 1 && lengths == cj_request_has_body(r));
 }
 
-/* Method, target, lines and body, of which the last goes on. */
+/* Checks the request made of a method, a target, lines and a body. */
 static void check_request (struct cj_slice rest) {
   struct cj_buf out = { NULL, 0, 0, 1 << 20 };
   struct cj_request r;

@@ -1,12 +1,13 @@
-/* Fuzzes the parser of responses: bytes that come at once and one by one make
-** the same of it, no limit is exceeded, and what response_head.c takes for a
-** whole response is one to the parser, too. */
+/* Fuzzes the parser of responses: the pieces in which bytes arrive make no
+** difference, no limit is exceeded, and the parser agrees with response_head.c
+** about whole responses. */
 #include "../http/response_parser.h"
 #include "check.h"
 
 #define MAX_BODY 100
 
-/* Gives the bytes in pieces, and then the connection's end if it must. */
+/* Feeds the bytes in pieces, and the connection's end while the response is not
+** complete. */
 static enum cj_parse feed (struct cj_response_parser *r, struct cj_slice bytes,
                            size_t piece, int is_head) {
   enum cj_parse result = CJ_PARSE_MORE;
@@ -27,7 +28,7 @@ static int same (const struct cj_buf *a, const struct cj_buf *b) {
 
 static void compare (struct cj_slice bytes, size_t piece, int is_head) {
   static struct cj_response_parser whole,
-      parts; /* kept, as a connection keeps it */
+      parts; /* reused, as a connection does */
   enum cj_parse result = feed(&whole, bytes, bytes.n, is_head);
   check(feed(&parts, bytes, piece, is_head) == result);
   check(whole.keep_alive == parts.keep_alive && whole.body.len <= MAX_BODY);

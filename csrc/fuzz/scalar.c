@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Base64 has one text for each content, so reading and writing is the text. */
+/* Each content has one text in base64, so that reading and writing gives that
+** text. */
 static void fuzz_base64 (const char *s, size_t n) {
   char *text = malloc(CJ_BASE64_LEN(n) + 1), *back = malloc(n + 4);
   size_t length;
@@ -37,14 +38,14 @@ static void fuzz_numbers (const char *s, size_t n) {
     check(plain != NULL && isfinite(d));
     memcpy(plain, s, n);
     plain[n] = '\0';
-    check(strtod(plain, NULL) == d); /* the short way is exact */
+    check(strtod(plain, NULL) == d); /* the fast path is exact */
     free(plain);
     check(cj_double_read(&e, text, cj_double_write(text, d)) == 0);
     check(d == e && !signbit(d) == !signbit(e));
   }
 }
 
-/* Dates keep their microseconds. */
+/* Checks that a date keeps its microseconds. */
 static void fuzz_time (double t) {
   char text[CJ_DATE_MAX], again[CJ_DATE_MAX];
   double back;

@@ -1,5 +1,5 @@
-/* Fuzzes the shape notation: bad text is refused with a reason, and what is
-** compiled finds each of its members by each of its names. */
+/* Fuzzes the shape notation: an invalid text is refused with a reason, and a
+** compiled shape finds each member by each of its names. */
 #include "../codec/shape.h"
 #include "check.h"
 
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
       check_node(m->node);
       check(cj_shape_member(&shape, m->name) == m);
       check(cj_shape_nearest(&shape, m->name) != NULL || m->name.n > 64);
-      if (m->place == CJ_IN_TEXT) {
+      if (m->location == CJ_IN_TEXT) {
         check(cj_shape_find(&shape, m->wire, &guess) == m);
         check(guess == i + 1);
       }

@@ -1,11 +1,11 @@
-/* Fuzzes the canonical form: doing it twice changes nothing, it keeps to the
-** characters it may have, a query's parameters are in order, and no input is
-** too odd for all three stages. */
+/* Fuzzes the canonical form: it is idempotent, it has only the characters that
+** it may have, a query's parameters are sorted, and all three stages survive
+** every input. */
 #include "../sign/sigv4.h"
 #include "../sign/uri.h"
 #include "check.h"
 
-/* Cuts the text up to the next mark off. */
+/* Removes and gives the text up to the next mark. */
 static struct cj_slice cut (const char **p, const char *end, char mark) {
   struct cj_slice s;
   const char *stop = memchr(*p, mark, (size_t)(end - *p));
@@ -34,7 +34,7 @@ static int compare (struct cj_slice a, struct cj_slice b) {
   return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-/* By their names, those of one name by their values. */
+/* Checks that parameters are sorted by name, those of one name by value. */
 static void check_in_order (const struct cj_buf *query) {
   const char *p = query->s, *end = p + query->len;
   struct cj_slice last_name = CJ_SLICE(""), last_value = CJ_SLICE("");
@@ -83,8 +83,8 @@ static void fuzz_query (struct cj_slice query) {
   cj_buf_free(&twice);
 }
 
-/* What was signed has one line for each header and nothing smuggled in. */
-/* What is copied as it stands would not have been changed otherwise. */
+/* Checks that the signed text has one line for each header and no other. */
+/* Checks that a plain value is one that canonicalization leaves unchanged. */
 static void check_plain (struct cj_slice name, struct cj_slice value) {
   struct cj_header h = { name, value, 0 };
   struct cj_sign_error error;

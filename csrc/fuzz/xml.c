@@ -1,6 +1,6 @@
 /* Fuzzes the XML reader: elements begin and end in pairs, what is read and
-** written reads the same again, no beginning of a sound text is sound, and no
-** input leads out of its bytes. */
+** written reads the same again, no prefix of a valid text is valid, and no read
+** leaves the input. */
 #include "../codec/xml.h"
 #include "check.h"
 
@@ -28,7 +28,7 @@ static void write_text (struct cj_buf *to, const struct cj_buf *text) {
   }
 }
 
-/* Reads a whole text: whether it is sound, and its elements in 'to'. */
+/* Reads a whole text: whether it is valid, and its elements in 'to'. */
 static int read_text (struct cj_slice text, struct cj_buf *to) {
   struct cj_buf scratch = { NULL, 0, 0, CJ_XML_MAX_TEXT };
   struct cj_xml r;
@@ -63,11 +63,11 @@ static int is_sound (struct cj_slice text) {
   return sound;
 }
 
-/* Of what ends with its root element. */
+/* For a text that ends with its root element. */
 static void check_no_sound_beginning (struct cj_slice text) {
   size_t n;
   for (n = 0; n < text.n; n++) {
-    /* A copy of just its size, so that a look behind it is seen. */
+    /* A copy of just its size, so that ASan sees a read behind it. */
     char *copied = malloc(n + 1);
     struct cj_slice own = { copied + 1, n };
     check(copied != NULL);

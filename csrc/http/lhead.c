@@ -1,4 +1,4 @@
-/* The header lines of a message for Lua, and whole responses. */
+/* Header lines and whole responses for Lua. */
 #include "lhead.h"
 
 #include "../base/ascii.h"

@@ -1,4 +1,4 @@
-/* The header lines of a message for Lua, and whole responses. */
+/* Header lines and whole responses for Lua. */
 #ifndef CJ_LHEAD_H
 #define CJ_LHEAD_H
 

@@ -1,9 +1,8 @@
-/* The head of an HTTP/1.1 response: its status, and how its body is framed. The
-** grammar is tabled in spec/data/http_grammar.lua. Where RFC 9110 and 9112 let
-*a
-** user agent be lenient it is: a line may end in a bare LF, a field may be
-** folded, equal lengths are one. Where two readers could disagree about a
-** response's end it is refused, or its connection is not kept. */
+/* The head of an HTTP/1.1 response: its status, and how its body is framed.
+** Where RFC 9110 and 9112 allow a user agent to be lenient it is: a line may
+** end in a bare LF, a field may be folded, equal lengths are one. Where two
+** parsers could disagree about a response's end it is refused, or its
+** connection is not kept. spec/data/http_grammar.lua has a table of cases. */
 #ifndef CJ_RESPONSE_HEAD_H
 #define CJ_RESPONSE_HEAD_H
 

@@ -204,8 +204,8 @@ static int parse_chunk_line (struct cj_response_parser *r, char c) {
              : refuse(r, "protocol", "the response's chunks are malformed");
 }
 
-/* Trailers are counted and dropped: no service here uses them. 'line' counts
-** the bytes of a line, where a CR in front is 'digits'. */
+/* Counts and drops trailers, which no service here uses. 'line' is the size of
+** the line so far, 'digits' is 1 where it begins with a CR. */
 static int parse_trailer (struct cj_response_parser *r, char c) {
   if (count_head(r, 1) != 0)
     return -1;

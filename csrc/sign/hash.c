@@ -7,8 +7,8 @@
 
 #define BLOCK 64
 
-/* Looking the algorithm up by name costs more than hashing a header, so it is
-** done once for the process and never freed. */
+/* Fetched once for the process and never freed: a look-up by name costs more
+** than hashing a header. */
 static const EVP_MD *sha256;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -45,7 +45,7 @@ int cj_sha256 (struct cj_hash *h, const void *s, size_t n,
   return finish(h->ctx, s, n, out);
 }
 
-static int take_pad (EVP_MD_CTX **ctx, const unsigned char *key, int byte) {
+static int hash_pad (EVP_MD_CTX **ctx, const unsigned char *key, int byte) {
   unsigned char pad[BLOCK];
   int ok, i;
   if (*ctx == NULL && (*ctx = EVP_MD_CTX_new()) == NULL)
@@ -69,9 +69,9 @@ int cj_hmac_key (struct cj_hmac *k, struct cj_hash *h, const void *key,
   else
     memcpy(block, key, n);
   if (result == 0)
-    result = take_pad(&k->inner, block, 0x36);
+    result = hash_pad(&k->inner, block, 0x36);
   if (result == 0)
-    result = take_pad(&k->outer, block, 0x5c);
+    result = hash_pad(&k->outer, block, 0x5c);
   OPENSSL_cleanse(block, sizeof(block));
   return result;
 }
@@ -99,7 +99,7 @@ int cj_sha1 (const void *s, size_t n, unsigned char out[CJ_SHA1_SIZE]) {
   return EVP_Digest(s, n, out, NULL, EVP_sha1(), NULL) ? 0 : -1;
 }
 
-/* Half a byte at a time: the table is small enough to be read. */
+/* Half a byte at a time, with a table of 16 entries. */
 uint32_t cj_crc32 (const void *s, size_t n) {
   static const uint32_t half[16] = {
     0x00000000u, 0x1db71064u, 0x3b6e20c8u, 0x26d930acu,

@@ -9,19 +9,21 @@
 #define CJ_SHA256_SIZE 32
 #define CJ_SHA1_SIZE 20
 
-/* A context to hash in, used again and again. Belongs to one Lua state, so it
-** needs no lock. Whatever is closed or all zeros fails, and does not crash. */
+/* A digest context that is reused. It belongs to one Lua state, so it needs no
+** lock. One that is closed or zeroed makes every function fail. */
 struct cj_hash {
   EVP_MD_CTX *ctx;
 };
 
-/* An HMAC key: two contexts that have taken its inner and outer pad in and are
-** copied for each message, half the cost of beginning with the key. */
+/* An HMAC key: two contexts that have hashed its inner and outer pad. They are
+** copied for each message, which costs half as much as starting from the key.
+*/
 struct cj_hmac {
   EVP_MD_CTX *inner, *outer;
 };
 
-/* All that can fail return 0, or -1: out of memory, or libcrypto refuses. */
+/* Functions that return int give 0, or -1 when memory is short or libcrypto
+** refuses. */
 
 int cj_hash_open (struct cj_hash *h);
 void cj_hash_close (struct cj_hash *h);
@@ -29,17 +31,17 @@ void cj_hash_close (struct cj_hash *h);
 int cj_sha256 (struct cj_hash *h, const void *s, size_t n,
                unsigned char out[CJ_SHA256_SIZE]);
 
-/* Takes a key in, in place of the one before. */
+/* Sets the key. After -1 there is none. */
 int cj_hmac_key (struct cj_hmac *k, struct cj_hash *h, const void *key,
                  size_t n);
 int cj_hmac (const struct cj_hmac *k, struct cj_hash *h, const void *s,
              size_t n, unsigned char out[CJ_SHA256_SIZE]);
 void cj_hmac_free (struct cj_hmac *k);
 
-/* For names of files that other tools made, never to protect anything. */
+/* For the names of cache files of other tools. It protects nothing. */
 int cj_sha1 (const void *s, size_t n, unsigned char out[CJ_SHA1_SIZE]);
 
-/* The CRC-32 of gzip and Ethernet: against mishaps, not against anybody. */
+/* The CRC-32 of gzip and Ethernet. It detects accidents, not attacks. */
 uint32_t cj_crc32 (const void *s, size_t n);
 
 /* Writes 2 * n lower-case digits, no end mark. */

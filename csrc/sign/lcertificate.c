@@ -1,5 +1,5 @@
-/* A certificate with its RSA key, read from PEM text: what a service principal
-** signs its assertions with. The key never becomes a Lua value. */
+/* A certificate with its RSA key, read from PEM text, with which a service
+** principal signs its assertions. The key never becomes a Lua value. */
 #include "lcertificate.h"
 
 #include <openssl/err.h>
@@ -31,7 +31,7 @@ static void certificate_free (struct certificate *c) {
     X509_free(c->chain[--c->count]);
 }
 
-/* Never asks a terminal: a key that needs a password and has none fails. */
+/* Gives the password to libcrypto, which would ask the terminal otherwise. */
 static int give_password (char *out, int size, int writing, void *password) {
   size_t n = password == NULL ? 0 : strlen(password);
   (void)writing;
@@ -138,7 +138,7 @@ static int l_certificate (lua_State *L) {
   problem = read_key(c, pem, len, password);
   if (problem == NULL)
     problem = read_chain(c, pem, len);
-  ERR_clear_error(); /* the process's other users of libcrypto look there too */
+  ERR_clear_error(); /* the queue is shared with other users of libcrypto */
   if (problem == NULL)
     return 1;
   certificate_free(c);

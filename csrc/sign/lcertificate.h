@@ -1,4 +1,4 @@
-/* A certificate with its RSA key, to sign what shows who we are. */
+/* Certificates for Lua, which sign a service principal's assertions. */
 #ifndef CJ_LCERTIFICATE_H
 #define CJ_LCERTIFICATE_H
 

@@ -1,4 +1,4 @@
-/* Random bytes out of a pool, and the ids made of them. */
+/* Random bytes from a pool, and the UUIDs made of them. */
 #include "random.h"
 
 #include "../base/fork_generation.h"

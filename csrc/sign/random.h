@@ -1,4 +1,4 @@
-/* Random bytes out of a pool, and the ids made of them. */
+/* Random bytes from a pool, and the UUIDs made of them. */
 #ifndef CJ_RANDOM_H
 #define CJ_RANDOM_H
 
@@ -8,7 +8,7 @@
 
 #define CJ_RANDOM_POOL 4096 /* RAND_bytes costs as much for 16 bytes */
 
-/* Empty when it is all zeros. Never shared by threads. */
+/* Empty when zeroed. It belongs to one Lua state. */
 struct cj_random {
   unsigned char pool[CJ_RANDOM_POOL]; /* the last 'left' are unused */
   size_t left;

@@ -3,7 +3,7 @@
 
 #include "../base/scalar.h"
 
-#define MAX_PARAMETERS 256 /* sorted by insertion */
+#define MAX_PARAMETERS 256 /* the sort is quadratic */
 
 /* Percent-encodes all but the unreserved characters and 'keep' (-1: none).
 ** With 'decode', a %XX stands for its byte. */
@@ -35,7 +35,7 @@ static int escape (struct cj_buf *out, struct cj_slice s, int keep,
 
 /* ---- path ---- */
 
-/* The text up to the next 'mark' or the end. */
+/* Gives the text up to the next 'mark' or the end. */
 static struct cj_slice piece (const char *p, const char *end, int mark) {
   struct cj_slice s;
   const char *stop = memchr(p, mark, (size_t)(end - p));
@@ -44,7 +44,8 @@ static struct cj_slice piece (const char *p, const char *end, int mark) {
   return s;
 }
 
-/* Looks at segments as they were written: a decoded %2E is a dot as well. */
+/* Compares segments after they were written, so that a decoded %2E counts as a
+** dot. */
 static int normalize_path (struct cj_buf *out, struct cj_slice path,
                            int decode) {
   static const struct cj_slice dot = CJ_SLICE("."), dots = CJ_SLICE("..");
@@ -82,10 +83,11 @@ int cj_uri_path (struct cj_buf *out, struct cj_slice path, int normalize,
 /* ---- query ---- */
 
 struct parameter {
-  size_t at, name, size; /* in the buffer: where, the name's size, the whole */
+  size_t at, name,
+      size; /* in the buffer: the offset, the name's size, the whole size */
 };
 
-/* By name, then by value: not as text, where "a-b=" would precede "a=". */
+/* By name, then by value. As text "a-b=" would precede "a=". */
 static int precedes (const char *s, struct parameter a, struct parameter b) {
   struct cj_slice x, y;
   int order;
@@ -119,8 +121,8 @@ static int add_parameter (struct cj_buf *out, struct cj_slice text,
   return 0;
 }
 
-/* Writes the parameters as they come, then once more in order, and moves that
-** down over the first. */
+/* Writes the parameters as they come, then again in order, and moves the second
+** over the first. */
 int cj_uri_query (struct cj_buf *out, struct cj_slice query) {
   struct parameter sorted[MAX_PARAMETERS];
   const char *p = query.s, *end;

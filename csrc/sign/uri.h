@@ -13,8 +13,8 @@ static inline int cj_uri_is_unreserved (char c) {
   return cj_is_in(unreserved, c);
 }
 
-/* Both append to 'out'. 0, or -1 when there is no room for it, or there are too
-** many parameters. */
+/* Both append to 'out': 0, or -1 when it is full or there are too many
+** parameters. */
 int cj_uri_path (struct cj_buf *out, struct cj_slice path, int normalize,
                  int encode);
 int cj_uri_query (struct cj_buf *out, struct cj_slice query);

@@ -1,19 +1,15 @@
-/* torture: runs a Lua file again and again, all allocations from the nth on
-** failing until its protected call returns, for every n.
-**
-**     torture FILE.lua …
-**
-** A file returns { run = function, check = function }. For every n, in a state
-** of its own: run() with memory running out may raise or return nil and an
-** error, both naming memory, or succeed; then, memory back, run() on the same
-** objects must succeed. check(...) says whether what run() returned is right.
-** Nothing may be left behind when the state is closed. */
+/* torture FILE.lua …: for every n, runs a Lua file in a new state while all
+** allocations from the n-th on fail. The file returns { run = function, check =
+** function }. run() may raise or return nil and an error, each naming memory,
+** or succeed. Once memory is back, run() on the same objects has to succeed.
+** check(...) gets the results of run() and gives whether they are right.
+** Closing the state has to free everything. */
 #include "../base/compat.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* glibc's own: what the definitions below stand in for. */
+/* glibc's functions, which the definitions below replace. */
 extern void *__libc_malloc (size_t n);
 extern void *__libc_calloc (size_t n, size_t size);
 extern void *__libc_realloc (void *p, size_t n);
@@ -66,7 +62,7 @@ CJ_EXPORT void *realloc (void *p, size_t n) {
   return refused() ? NULL : __libc_realloc(p, n);
 }
 
-/* Lua takes it for granted that shrinking succeeds. */
+/* Lua requires that shrinking succeeds. */
 static void *lua_memory (void *ud, void *p, size_t old, size_t n) {
   (void)ud;
   if (n == 0) {
@@ -83,7 +79,7 @@ static int fail (const char *file, long n, const char *what) {
   return -1;
 }
 
-/* The value on top of the stack as text, which replaces it. */
+/* Replaces the value on top of the stack by its text. */
 static const char *described (lua_State *L) {
   lua_getglobal(L, "tostring");
   lua_insert(L, -2);
@@ -92,7 +88,7 @@ static const char *described (lua_State *L) {
   return lua_tostring(L, -1);
 }
 
-/* Whether the value on top of the stack speaks of memory. */
+/* Whether the value on top of the stack names memory. */
 static int names_memory (lua_State *L) {
   const char *text = described(L);
   if (strstr(text, "memory") != NULL)
@@ -155,7 +151,7 @@ static int attempt (const char *file, long n) {
   if (L == NULL)
     return fail(file, n, "no state");
   luaL_openlibs(L);
-  /* The JIT's own bookkeeping of machine code does not survive this. */
+  /* LuaJIT's compiler does not survive a failed allocation. */
   (void)luaL_dostring(L, "if jit then jit.off() end");
   if (luaL_loadfile(L, file) != LUA_OK || lua_pcall(L, 0, 1, 0) != LUA_OK) {
     printf("%s\n", lua_tostring(L, -1));

@@ -38,7 +38,7 @@ local function shape(name)
 end
 local everything = shape "Everything"
 
--- Numbers as they are compared: integers and floats of one value differ only on 5.4 and are told by tostring.
+-- Numbers as they are compared: integers and floats of one value differ only on 5.4 and are distinguished by tostring.
 local ALL = {
   Text = "abc",
   Short = "s",
@@ -96,7 +96,7 @@ describe("encoding", function()
     assert.equal(first, core.encode(everything, { Map = again }))
   end)
 
-  it("tells an empty list from an empty map", function()
+  it("distinguishes an empty list from an empty map", function()
     assert.equal('{"Sparse":[],"Map":{}}', core.encode(everything, { Sparse = {}, Map = {} }))
   end)
 
@@ -106,7 +106,7 @@ describe("encoding", function()
     assert.equal("{}", core.encode(nil, nil))
   end)
 
-  it("takes times as numbers and as text", function()
+  it("accepts times as numbers and as text", function()
     local text = '{"Time":784111777,"Iso":"1994-11-06T08:49:37Z","Http":"Sun, 06 Nov 1994 08:49:37 GMT"}'
     for _, time in ipairs { 784111777, "1994-11-06T08:49:37Z", "1994-11-06T10:49:37+02:00", "Sun, 06 Nov 1994 08:49:37 GMT" } do
       assert.equal(text, core.encode(everything, { Time = time, Iso = time, Http = time }))
@@ -114,7 +114,7 @@ describe("encoding", function()
     assert.equal('{"Iso":"1970-01-01T00:00:01.25Z"}', core.encode(everything, { Iso = 1.25 }))
   end)
 
-  it("takes 64 bits as they are or, where a number cannot hold them, as digits", function()
+  it("accepts integers of 64 bits, as digits where a number cannot hold them", function()
     for _, digits in ipairs { "9007199254740993", "-9223372036854775808" } do
       assert.equal('{"Big":' .. digits .. "}", core.encode(everything, { Big = digits }))
       local text = '{"Big":' .. digits .. "}"
@@ -137,11 +137,11 @@ describe("encoding", function()
     assert.is_true(nan ~= nan)
   end)
 
-  it("holds blobs to no minimum, as botocore does", function()
+  it("checks no minimum of blobs, as botocore does", function()
     assert.equal('{"Bytes":""}', core.encode(everything, { Bytes = "" }))
   end)
 
-  it("says everything that is wrong, and where", function()
+  it("reports every problem with its path", function()
     assert.same({
       "Text: expected at least 3 characters, got 2",
       "Count: expected at least 2, got 1",
@@ -176,13 +176,13 @@ describe("encoding", function()
     assert.same({ ": expected keys that are strings" }, problems("Everything", { "x" }))
   end)
 
-  it("knows members with names of any length", function()
+  it("finds members with names of any length", function()
     local name = ("Long"):rep(20)
     local long = core.shape({ S = name .. " string required" }, "S")
     assert.equal(('{"%s":"x"}'):format(name), core.encode(long, { [name] = "x" }))
   end)
 
-  it("wants exactly one member of a union", function()
+  it("requires exactly one member of a union", function()
     assert.equal('{"A":"a"}', core.encode(shape "Choice", { A = "a", B = null }))
     assert.same({ ": expected exactly one member, got 0, of A, B, C" }, problems("Choice", {}))
   end)
@@ -197,7 +197,7 @@ describe("encoding", function()
     assert.equal(1, #problems("Everything", { Sparse = holes }))
   end)
 
-  it("refuses what holds itself, at once", function()
+  it("refuses a table that contains itself", function()
     local params = { Text = "abc" }
     params.Child, params.Open = params, { Id = "x", More = params }
     assert.same({
@@ -219,7 +219,7 @@ describe("encoding", function()
     assert.equal(100, #problems("Everything", { List = list }))
   end)
 
-  it("refuses what is no table", function()
+  it("refuses parameters that are no table", function()
     for _, params in ipairs { "x", 5, true, null } do
       assert.matches("^: expected table, got ", problems("Everything", params)[1])
     end
@@ -232,7 +232,7 @@ describe("encoding", function()
     assert.is_nil((core.encode(s, {})))
   end)
 
-  it("checks members that travel elsewhere, and leaves them out", function()
+  it("checks members that are bound elsewhere, and leaves them out", function()
     local s = core.shape({ S = "Id string required in=uri\n Tag string in=header as=x-tag\n Name string" }, "S")
     assert.equal('{"Name":"n"}', core.encode(s, { Id = "i", Tag = "t", Name = "n" }))
     local _, list = core.encode(s, { Tag = 5 })
@@ -257,18 +257,18 @@ describe("decoding", function()
     assert.same(ALL, core.decode(everything, ALL_TEXT))
   end)
 
-  it("does not mind order, blanks, escapes in names, and unknown members", function()
+  it("accepts any order, blanks, escapes in names, and unknown members", function()
     assert.same({ Text = "t", Short = "s", Rows = { { Id = "1", N = 2 } } }, core.decode(everything, [[
       { "__type" : {"a":[1,{}]}, "Rows":[{"X":null,"N":2,"Id":"1"}] , "short":"s", "Short":"no", "\u0054ext" : "t" } ]]))
   end)
 
-  it("takes the last of duplicate members, null included", function()
+  it("uses the last of duplicate members, null included", function()
     assert.same({ Text = "b" }, core.decode(everything, '{"Text":"a","Text":"b"}'))
     assert.same({}, core.decode(everything, '{"Text":"a","Text":null}'))
     assert.same({ Map = { b = 2 } }, core.decode(everything, '{"Map":{"a":1,"b":1,"b":2,"a":null}}'))
   end)
 
-  it("drops nulls except from what is sparse", function()
+  it("drops nulls except in sparse lists and maps", function()
     assert.same({ List = { "a", "b" }, Sparse = { null, "a" }, Map = { b = 1 }, SparseMap = { a = null } },
       core.decode(everything, '{"List":["a",null,"b"],"Sparse":[null,"a"],"Map":{"a":null,"b":1},"SparseMap":{"a":null},"Any":null}'))
   end)
@@ -290,7 +290,7 @@ describe("decoding", function()
     assert.is_nil(getmetatable(output))
   end)
 
-  it("reads whole numbers however they are written", function()
+  it("reads whole numbers in every notation", function()
     local output = core.decode(everything, '{"Count":1.2e1,"Big":-3.0,"Time":1.7e9,"Ratio":2}')
     assert.same({ "12", "-3", "1700000000", "2" },
       { tostring(output.Count), tostring(output.Big), tostring(output.Time), tostring(output.Ratio) })
@@ -415,7 +415,7 @@ describe("a decode", function()
     assert.equal(least, bytes)
   end)
 
-  it("makes no room for what an odd answer had", function()
+  it("is not presized for an exceptional response", function()
     local page = core.shape({ Page = "open\n A string\n B string" }, "Page")
     local function small()
       return core.decode(page, '{"A":"a"}')
@@ -426,7 +426,7 @@ describe("a decode", function()
     assert.is_true(allocated(small) < 2 * before)
   end)
 
-  it("needs no more for what it leaves out", function()
+  it("needs no memory for members that it leaves out", function()
     local page = core.shape({ Page = "NextToken string" }, "Page")
     local junk = '{"NextToken":"n","Junk":[' .. ('{"a":"\\u0041bc","b":[1,2,{}]},'):rep(1000) .. "null]}"
     core.decode(page, junk)
@@ -441,7 +441,7 @@ end)
 
 -- Between them a collector runs code of ours at any allocation.
 describe("a finalizer that encodes and decodes", function()
-  it("disturbs no call that is under way", function()
+  it("does not disturb a call in progress", function()
     local function proxy()
       local mt = { __gc = function()
         core.encode(everything, ALL)

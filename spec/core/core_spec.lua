@@ -31,14 +31,14 @@ describe("hashes", function()
     assert.same({ 0, 0xcbf43926, 0xe8b7be43 }, { core.crc32 "", core.crc32 "123456789", core.crc32 "a" })
   end)
 
-  it("come out in hex", function()
+  it("can be written in hex", function()
     assert.equal("", core.hex "")
     assert.equal("00ff0a7f", core.hex "\0\255\10\127")
   end)
 end)
 
 describe("randomness", function()
-  it("makes version 4 UUIDs, none twice", function()
+  it("gives UUIDs of version 4 that do not repeat", function()
     local seen = {}
     for _ = 1, 1000 do
       local uuid = core.uuid()
@@ -48,7 +48,7 @@ describe("randomness", function()
     end
   end)
 
-  it("makes numbers from 0 to below 1, evenly", function()
+  it("gives numbers from 0 to below 1, evenly distributed", function()
     local sum, least, most = 0, 1, 0
     for _ = 1, 10000 do
       local x = core.random()
@@ -59,7 +59,7 @@ describe("randomness", function()
   end)
 
   if jit then -- elsewhere nothing forks without exec
-    it("is not the same in a child of fork", function()
+    it("differs between a process and its fork", function()
       local ffi = require "ffi"
       ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
       local path = os.tmpname()
@@ -114,7 +114,7 @@ describe("a signer", function()
   local VANILLA = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
     .. "SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
 
-  it("writes the lines of the fields, and its own", function()
+  it("writes the lines of the headers and of the signature", function()
     local headers = { host = "example.amazonaws.com", ["user-agent"] = "u" }
     local fields = core.request_headers(headers, { "x-id", "x-attempt" }, {
       method = "GET", path = "/", query = "", region = "us-east-1", service = "service",
@@ -154,7 +154,7 @@ describe("a signer", function()
     assert.equal(VANILLA, sign(signer).authorization)
   end)
 
-  it("signs all the headers but those that change on the way", function()
+  it("signs all headers but those that intermediaries change", function()
     local signed = sign(core.signer("AKIDEXAMPLE", KEY, "token"), {
       headers = {
         host = "h",
@@ -177,7 +177,7 @@ describe("a signer", function()
     assert.equal("1  2\t3", signed["x-a"])
   end)
 
-  it("agrees with the stages told one by one", function()
+  it("agrees with its stages", function()
     local signer = core.signer("AKIDEXAMPLE", KEY)
     local fields = core.request_headers({ host = "h", ["x-a"] = "1" }, nil, {
       method = "POST", path = "/a//b", query = "b=1&a", region = "r", service = "s",
@@ -190,7 +190,7 @@ describe("a signer", function()
     assert.equal(authorization, core.read_field(lines, "authorization"))
   end)
 
-  it("takes a payload's hash from its header", function()
+  it("uses the payload hash in x-amz-content-sha256", function()
     local signer = core.signer("AKIDEXAMPLE", KEY)
     local headers = { host = "h", ["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD" }
     assert.equal(
@@ -199,7 +199,7 @@ describe("a signer", function()
     )
   end)
 
-  it("tells dates of all centuries", function()
+  it("formats dates of all centuries", function()
     local signer = core.signer("AKIDEXAMPLE", KEY)
     for _, time in ipairs { 0, 951782399, 951782400, 951868800, 4107542399, 4107542400, 253402300799 } do
       assert.equal(os.date("!%Y%m%dT%H%M%SZ", time), sign(signer, { time = time })["x-amz-date"])
@@ -234,7 +234,7 @@ describe("a signer", function()
     assert.same({ nil, "there are too many headers" }, { sign(signer, { headers = headers }) })
   end)
 
-  it("refuses keys with blanks and line ends, without telling them", function()
+  it("refuses keys with blanks and line ends, and does not quote them", function()
     for _, keys in ipairs { { "", "x" }, { "A", "" }, { "A", "hush\n" }, { "A B", "x" }, { "A", "x", "hu sh" } } do
       local signer, message = core.signer(keys[1], keys[2], keys[3])
       assert.is_nil(signer)
@@ -249,7 +249,7 @@ describe("a signer", function()
     assert.equal("cloudjobs.signer", getmetatable(signer))
   end)
 
-  it("signs each request for itself, though a finalizer signs another meanwhile", function()
+  it("signs correctly while a finalizer signs another request", function()
     assert.matches("^finalizers: %d%d%d+\n$", haunted [[
       local core = require "cloudjobs.core"
       local signer = core.signer("AKIDEXAMPLE", "secret")
@@ -276,7 +276,7 @@ describe("a signer", function()
     ]])
   end)
 
-  it("raises on what is no signer and no time", function()
+  it("raises for arguments that are no signer and no time", function()
     local signer = core.signer("A", KEY)
     local way = { method = "GET", path = "/", query = "", region = "r", service = "s" }
     assert.has_error(function()

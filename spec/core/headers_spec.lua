@@ -1,15 +1,15 @@
 local core = require "cloudjobs.core"
 local haunted = require "spec.support.haunted"
 
-describe("header fields", function()
-  it("are written in the order of their names, their own behind them", function()
+describe("request headers", function()
+  it("are written in the order of their names, per-attempt ones last", function()
     local fields = core.request_headers({ host = "h", ["x-empty"] = "", accept = "*/*" }, { "x-id", "authorization" })
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\n", fields:lines())
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\nauthorization: a\r\n", fields:lines(nil, "a"))
     assert.equal("accept: */*\r\nhost: h\r\nx-empty: \r\nx-id: 1\r\nauthorization: a\r\n", fields:lines("1", "a"))
   end)
 
-  it("keep their values after the table they came from has changed", function()
+  it("keep their values when the table that they came from changes", function()
     local headers = { host = ("h"):rep(60) }
     local fields = core.request_headers(headers)
     headers.host = nil
@@ -48,7 +48,7 @@ describe("header fields", function()
     end)
   end)
 
-  it("make a new UUID of a value of their own that is true", function()
+  it("get a new UUID for a per-attempt value of true", function()
     local fields = core.request_headers({}, { "x-id", "x-attempt" })
     local seen = {}
     for i = 1, 40 do -- more than the first drawing of random bytes makes
@@ -65,7 +65,7 @@ describe("header fields", function()
     end)
   end)
 
-  it("give no two requests one UUID, be one a finalizer's", function()
+  it("get different UUIDs in a finalizer that runs meanwhile", function()
     assert.matches("^finalizers: %d%d%d+\n$", haunted [[
       local fields = require("cloudjobs.core").request_headers({}, { "x-id" })
       local seen, inner, over = {}, 0, false
@@ -94,7 +94,7 @@ describe("header fields", function()
     ]])
   end)
 
-  it("have names of their own that are names", function()
+  it("require per-attempt names that are lower-case tokens", function()
     assert.same({ nil, "a header's name is not a lower-case word" }, { core.request_headers({}, { "X-Id" }) })
     assert.has_error(function()
       core.request_headers({}, { 1 })
@@ -110,7 +110,7 @@ describe("header fields", function()
     end)
   end)
 
-  it("refuse a value of their own that is no line", function()
+  it("refuse a per-attempt value with a line break", function()
     local fields = core.request_headers({}, { "x-id" })
     assert.same({ nil, "header x-id holds a control character" }, { fields:lines "1\r\nx-b: 2" })
     assert.has_error(function()
@@ -118,7 +118,7 @@ describe("header fields", function()
     end)
   end)
 
-  it("hide their metatable and are told from other userdata", function()
+  it("hide their metatable and are distinguished from other userdata", function()
     local fields = core.request_headers {}
     assert.equal("cloudjobs.request_headers", getmetatable(fields))
     assert.has_error(function()
@@ -131,14 +131,14 @@ describe("the lines of a message", function()
   local RESPONSE = "HTTP/1.1 200 It: fine\r\nX-A:  1\t\r\nx-b:\r\nX-A: 2\r\nx-c: 1\r\n  2\r\n\t3\r\nnonsense\r\n"
     .. "Date: Tue, 15 Nov 1994 08:12:31 GMT\r\n\r\nX-Late: 1\r\n"
 
-  it("are read as names in lower case, with repeats joined and folds opened", function()
+  it("are read with names in lower case, repeats joined and folds replaced by blanks", function()
     assert.same({ ["x-a"] = "1, 2", ["x-b"] = "", ["x-c"] = "1 2 3", date = "Tue, 15 Nov 1994 08:12:31 GMT" },
       core.read_fields(RESPONSE))
     assert.same({}, core.read_fields "")
     assert.same({}, core.read_fields "HTTP/1.1 200 OK")
   end)
 
-  it("can be asked for one", function()
+  it("are searched for one name", function()
     assert.equal("Tue, 15 Nov 1994 08:12:31 GMT", core.read_field(RESPONSE, "date"))
     assert.equal("1", core.read_field(RESPONSE, "x-a"))
     assert.equal("", core.read_field(RESPONSE, "x-b"))
@@ -147,7 +147,7 @@ describe("the lines of a message", function()
     assert.is_nil(core.read_field("", "date"))
   end)
 
-  it("are joined however many have one name", function()
+  it("are joined in order when many have one name", function()
     local lines = ("x-a: 1\r\n"):rep(5) .. "x-b: 2\r\n" .. ("x-a: \r\n"):rep(2)
     assert.same({ ["x-a"] = "1, 1, 1, 1, 1, , ", ["x-b"] = "2" }, core.read_fields(lines))
   end)
@@ -157,7 +157,7 @@ describe("the lines of a message", function()
     assert.same({ [a:lower()] = "1", [b:lower()] = "2" }, core.read_fields(a .. ": 1\r\n" .. b .. ": 2\r\n"))
   end)
 
-  it("give back what was written", function()
+  it("are read as they were written", function()
     local headers = { host = "h", ["x-long"] = ("v"):rep(5000), ["x-utf8"] = "ü" }
     assert.same(headers, core.read_fields(core.request_headers(headers):lines()))
   end)

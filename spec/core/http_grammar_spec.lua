@@ -50,13 +50,13 @@ describe("a response parser", function()
       { parser:feed "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" })
   end)
 
-  it("waits for more where nothing comes", function()
+  it("needs more after an empty piece", function()
     local parser = core.response_parser "GET"
     assert.is_false(parser:feed "")
     assert.same({ nil, "closed", "the server closed the connection and sent no response" }, { parser:feed(nil) })
   end)
 
-  it("is told from other userdata", function()
+  it("is distinguished from other userdata", function()
     assert.has_error(function()
       core.response_parser("GET").feed(io.stdout, "")
     end)

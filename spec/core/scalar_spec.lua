@@ -18,13 +18,13 @@ describe("base64", function()
     end)
   end
 
-  it("is refused when no writer would write it so", function()
+  it("is refused when it is not canonical", function()
     for _, text in ipairs { "Z", "Zg", "Zg=", "Zg==Zg==", "Zh==", "Zm9=", "Zm 9", "Zm-_", "====", "Zg==\n" } do
       assert.same({ nil, "not base64" }, { core.base64_decode(text) })
     end
   end)
 
-  it("carries a megabyte", function()
+  it("encodes a megabyte", function()
     local bytes = ("\0\1\2\253\254\255x"):rep(150000)
     assert.equal(bytes, core.base64_decode(core.base64_encode(bytes)))
   end)
@@ -65,7 +65,7 @@ describe("a time", function()
     assert.equal("784111777", tostring(core.epoch "Sun, 06 Nov 1994 08:49:37.0 GMT"))
   end)
 
-  it("is refused when it is none", function()
+  it("is refused for other text", function()
     local bad = {
       "", "x", "2026-13-01", "2026-02-29", "2026-00-10", "2026-01-00", "2026-1-1", "2026-01-01T", "2026-01-01T25:00Z",
       "2026-01-01T23:60Z", "2026-01-01T00:00:61Z", "2026-01-01T24:00:01Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+24:00",
@@ -93,7 +93,7 @@ describe("a time", function()
     end
   end)
 
-  it("is written as HTTP has it, whole seconds only", function()
+  it("is written as an HTTP date in whole seconds", function()
     assert.equal("Sun, 06 Nov 1994 08:49:37 GMT", core.http_date(784111777.9))
     assert.equal("Thu, 01 Jan 1970 00:00:00 GMT", core.http_date(0))
     assert.equal("Wed, 31 Dec 1969 23:59:59 GMT", core.http_date(-0.5))
@@ -106,7 +106,7 @@ describe("a time", function()
     end
   end)
 
-  it("comes back as it went, for every day of four centuries", function()
+  it("is written and read for every day of four centuries", function()
     for t = 951782400, 951782400 + 146097 * 86400, 86400 * 7 + 3601 do
       if core.epoch(core.iso(t)) ~= t or core.epoch(core.http_date(t)) ~= t then
         error("not the same: " .. core.iso(t))

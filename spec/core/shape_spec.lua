@@ -36,7 +36,7 @@ describe("a shape", function()
     assert.same({ open = true, { name = "union", wire = "union", type = "blob" } }, members "open\r\n union blob\r\n")
   end)
 
-  it("may hold itself and others that hold it", function()
+  it("may contain itself and shapes that contain it", function()
     local shapes = { A = "Child A\n List B[]", B = "Back A{}\n Name string" }
     local cache = {}
     local a = core.shape(shapes, "A", cache)
@@ -46,14 +46,14 @@ describe("a shape", function()
     assert.equal(text, core.encode(a, core.decode(a, text)))
   end)
 
-  it("lives as long as one that names it", function()
+  it("lives as long as a shape that refers to it", function()
     local shape = core.shape({ A = "B B", B = "C C[]", C = "Name string" }, "A", {})
     collectgarbage()
     collectgarbage()
     assert.same({ B = { C = { { Name = "n" } } } }, core.decode(shape, '{"B":{"C":[{"Name":"n"}]}}'))
   end)
 
-  it("comes from a table that makes its texts when asked", function()
+  it("comes from a table that makes its texts on demand", function()
     local asked = {}
     local shapes = setmetatable({}, { __index = function(_, name)
       asked[name] = true
@@ -63,7 +63,7 @@ describe("a shape", function()
     assert.same({ A = true, B = true }, asked)
   end)
 
-  it("may be asked for while another of its model is being made", function()
+  it("can be compiled while another shape of its model is compiled", function()
     local cache = {}
     local texts = { A = "B B\n X string", B = "C C\n N long", C = "Y string" }
     local shapes = setmetatable({}, { __index = function(_, name)
@@ -91,7 +91,7 @@ describe("a shape", function()
     { "a string{min=1", "member a: expected '}'" },
     { "a string[]x", "member a: expected [] or {} after the type" },
     { "a string min=x", "member a: min= expects a number" },
-    { "a string in=cookie", "member a: unknown place in=cookie" },
+    { "a string in=cookie", "member a: unknown location in=cookie" },
     { "a string\n a long", "member a: declared twice" },
     { 'a"b string', 'member a"b: bad name' },
     { "a string as=x\\y", "member a: bad name after as=" },
@@ -114,7 +114,7 @@ describe("a shape", function()
     end, "shape Nope: not in the model", 1, true)
   end)
 
-  it("leaves nothing half-made behind when one that it names is bad", function()
+  it("is not cached when a shape that it refers to is invalid", function()
     local shapes, cache = { A = "B B", B = "x strng" }, {}
     assert.is_false(pcall(core.shape, shapes, "A", cache))
     assert.same({ nil, nil }, { cache.A, cache.B })
@@ -122,7 +122,7 @@ describe("a shape", function()
     assert.equal('{"B":{"x":"y"}}', core.encode(core.shape(shapes, "A", cache), { B = { x = "y" } }))
   end)
 
-  it("keeps its collector out of reach", function()
+  it("hides its finalizer", function()
     assert.equal("cloudjobs.shape", getmetatable(core.shape({ A = "" }, "A")))
   end)
 end)

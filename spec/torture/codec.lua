@@ -21,7 +21,7 @@ local PARAMS = {
   Bytes = ("\0\255"):rep(3000),
 }
 
--- The shape is kept: a call that failed must leave it as it was.
+-- The shape is cached: a call that failed must not change it.
 local cache = {}
 local function run()
   local page = core.shape(shapes, "Page", cache)

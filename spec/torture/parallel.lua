@@ -1,6 +1,6 @@
 local cloudjobs = require "cloudjobs"
 
--- What is tried here is a run of light threads that breaks off anywhere.
+-- A run of coroutines that fails at any allocation.
 local function client(transport)
   return cloudjobs.aws.bcm_data_exports { transport = transport, retry = { max_attempts = 1 } }
 end
@@ -12,7 +12,7 @@ local function both(exports)
   }
 end
 
--- Loads what is loaded late.
+-- Loads modules that are loaded on first use.
 both(client(cloudjobs.transport.multi()))
 
 local function run()

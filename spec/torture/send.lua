@@ -1,12 +1,12 @@
 local cloudjobs = require "cloudjobs"
 
-local options = ... -- transfer.lua's
+local options = ... -- those of transfer.lua
 
 local function client()
   return cloudjobs.aws.bcm_data_exports { transport = cloudjobs.transport.curl(options), retry = { max_attempts = 1 } }
 end
 
--- One call beforehand loads what is loaded late: 5.1's require does not get
+-- One call loads modules that are loaded on first use: 5.1's require does not get
 -- over running out of memory, and libcrypto seeds itself once a process.
 assert(client():list_exports())
 

@@ -17,12 +17,12 @@ local function sign(signer)
   return signer:sign(fields, BODY, 1440938160, "7")
 end
 
--- One that is kept: running out of memory while it makes the day's key must
--- leave no half of it behind.
-local kept = new()
+-- A signer for all runs: running out of memory while it derives its key must
+-- not leave a part of it behind.
+local cached = new()
 
 local function run()
-  local lines, message = sign(kept)
+  local lines, message = sign(cached)
   if not lines then
     return nil, message
   end
@@ -31,7 +31,7 @@ local function run()
 end
 
 local function check(headers)
-  local expected = core.read_fields(sign(kept))
+  local expected = core.read_fields(sign(cached))
   return headers.authorization == expected.authorization and headers["x-id"] == "7"
     and headers.authorization == core.read_field(sign(new()), "authorization")
 end

@@ -1,2 +1,2 @@
--- Compressed answers are libcurl's affair, requests and all.
+-- libcurl writes and reads HTTP itself where responses may be compressed.
 return assert(loadfile "spec/torture/send.lua") { gzip = true }
