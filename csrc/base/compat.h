@@ -1,6 +1,5 @@
 /* The names of Lua 5.4's C API for 5.5, 5.3, 5.1 and LuaJIT. No other file has
-*an
-** #if LUA_VERSION_NUM. Each name is a #define for a function of ours, because
+** an #if LUA_VERSION_NUM. Each name is a #define for a function of ours, since
 ** some lauxlib.h declare functions that their libraries lack. */
 #ifndef CJ_COMPAT_H
 #define CJ_COMPAT_H
