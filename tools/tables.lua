@@ -55,6 +55,18 @@ function TABLES.states()
   return rows
 end
 
+function TABLES.intervals()
+  local rows = { { "kind", "first interval", "growth", "longest", "floor" } }
+  for _, kind in ipairs(kinds) do
+    local interval = kind.interval
+    rows[#rows + 1] = {
+      code(kind.kind), ("%g s"):format(interval.start), ("%g"):format(interval.growth), ("%g s"):format(interval.cap),
+      ("%g s"):format(interval.floor),
+    }
+  end
+  return rows
+end
+
 function TABLES.services()
   local rows = { { "constructor", "service", "operations" } }
   for _, entry in ipairs(index) do

@@ -4,7 +4,6 @@
 local cloudjobs = require "cloudjobs"
 local emulator = require "cloudjobs.emulator"
 local files = require "spec.support.files"
-local kinds = require "cloudjobs.job.kinds"
 local layers = require "spec.support.layers"
 local markdown = require "spec.support.markdown"
 local nginx = require "spec.support.nginx"
@@ -201,48 +200,6 @@ describe("docs/architecture.md", function()
         found[#found + 1] = rows[i][1]:gsub("`", "") .. ": " .. rows[i][3]
       end
     end
-    assert.same(wanted, found)
-  end)
-end)
-
-describe("docs/jobs.md", function()
-  local text = files.read("docs/jobs.md")
-
-  it("has every kind of job, with its intervals", function()
-    local wanted, found, named = {}, {}, {}
-    for _, kind in pairs(kinds) do
-      local interval = kind.interval
-      wanted[kind.kind] = ("%g s, %g, %g s, %g s"):format(interval.start, interval.growth, interval.cap, interval.floor)
-    end
-    for _, rows in ipairs(markdown.tables(text)) do
-      for i = 2, rows[1][1] == "kind" and #rows or 0 do
-        local cells = rows[i]
-        local name = cells[1]:gsub("`", "")
-        if rows[1][2] == "first interval" then
-          found[name] = table.concat(cells, ", ", 2)
-        elseif cells[3]:find("cloudjobs.jobs." .. name .. "(", 1, true) then
-          named[name] = wanted[name]
-        end
-      end
-    end
-    assert.same(wanted, found)
-    assert.same(wanted, named)
-  end)
-end)
-
-describe("docs/clients.md", function()
-  it("has every service that has a client", function()
-    local wanted, found = { "cloudjobs.aws.client { model = … }" }, {}
-    for _, entry in ipairs(require "cloudjobs.models.index") do
-      wanted[#wanted + 1] = entry.name and ("cloudjobs.%s.%s"):format(entry.cloud, entry.name)
-    end
-    for _, rows in ipairs(markdown.tables(files.read("docs/clients.md"))) do
-      for i = 2, rows[1][1] == "constructor" and #rows or 0 do
-        found[#found + 1] = rows[i][1]:gsub("`", "")
-      end
-    end
-    table.sort(wanted)
-    table.sort(found)
     assert.same(wanted, found)
   end)
 end)
