@@ -87,7 +87,7 @@ local SETTLED = {
 
 --- Gives the context what environment and files say, at its first call.
 ---@return cloudjobs.Error|nil err
-local function settle(context)
+local function load_settings(context)
   local found = {}
   for _, name in ipairs(SETTLED) do
     local value, err = context.config:get(name)
@@ -100,7 +100,7 @@ local function settle(context)
   context.skew.corrects = not found.disable_clock_skew_correction
   context.user_agent = assembly.user_agent(found.app_id)
   context.network:trust(found.ca_bundle)
-  context.settle = nil
+  context.load_settings = nil
 end
 
 -- Where workers share a store, those of the same settings share what retries may cost.
@@ -130,7 +130,7 @@ function assemble(model, options, what)
     protocol = require(protocol),
     auth = Sigv4.new(),
     config = config,
-    settle = settle,
+    load_settings = load_settings,
     credentials = AwsCredentials.of_client(options, config, transport, connect, what),
     endpoint = AwsEndpoint.new(model, config),
     retry = Standard.new { quota = retry.quota or shared_quota(model, options, transport) }, -- until it is settled

@@ -1,5 +1,6 @@
 --- A client: one method for each operation of a model.
 
+local Request = require "cloudjobs.call.request"
 local call = require "cloudjobs.call.call"
 local option = require "cloudjobs.base.options"
 
@@ -89,7 +90,7 @@ function Client:request(name, params, options)
   local op = operation(self, name)
   check_params(params, op.method_name)
   options = option.check(options, CALL_OPTIONS, op.method_name)
-  local request, err = call.preview(self._context, op, params, options)
+  local request, err = Request.preview(self._context, op, params, options)
   if not request then
     return nil, err
   end
@@ -122,7 +123,7 @@ function Client:presign(name, params, options)
       option.mistake(op.method_name .. ": option headers: expected names and values that are strings")
     end
   end
-  local url, err = call.presign(self._context, op, params, { expires_in = seconds, headers = options.headers })
+  local url, err = Request.presign(self._context, op, params, { expires_in = seconds, headers = options.headers })
   if not url then
     err.operation = op.name
     err.service = op.service.id

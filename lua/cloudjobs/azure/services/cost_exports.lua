@@ -4,6 +4,7 @@
 local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
 local Interval = require "cloudjobs.base.interval"
+local Request = require "cloudjobs.call.request"
 local call = require "cloudjobs.call.call"
 local core = require "cloudjobs.core"
 local option = require "cloudjobs.base.options"
@@ -80,8 +81,8 @@ end
 --- first where the document has none.
 local function create_or_update(context, op, params, options)
   local given = named(params)
-  if not call.preview(context, op, given, options or {}) then
-    return call.run(context, op, given, options) -- which tells what is wrong
+  if not Request.preview(context, op, given, options or {}) then
+    return call.run(context, op, given, options) -- which returns the error
   end
   given.export = clean(given.export)
   if given.export.eTag == nil then

@@ -241,8 +241,8 @@ end
 --- Sends one request and waits for its whole answer, while nginx goes on with
 --- others. Redirects come back as answers.
 ---@param request table a client's (see message.lua), or method, url, headers (lower-case name to value), body or nil;
----   timeout and connect_timeout in seconds; network: { proxy } or nil; once: a repeat may do it twice; cancel: a
----   canceller
+---   timeout and connect_timeout in seconds; network: { proxy } or nil; non_idempotent: a repeat may do it twice;
+---   cancel: a canceller
 ---@return { status: integer, headers: table<string, string>, body: string }|nil
 ---@return cloudjobs.Error|nil err
 function Nginx:send(request)

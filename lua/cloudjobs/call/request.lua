@@ -1,0 +1,154 @@
+--- From an operation and its parameters to a request with an address. Nothing
+--- here is sent.
+
+local Error = require "cloudjobs.base.error"
+local message = require "cloudjobs.http.message"
+
+local function closed()
+  return Error.new { kind = "transport", code = "closed", message = "this client was closed" }
+end
+
+-- Header fields that no parameter may set: transports count the body, and auth
+-- signs.
+local RESERVED = { "content-length", "authorization", "x-amz-date", "x-amz-security-token" }
+
+-- Whether the endpoint of an operation depends on the caller's parameters.
+local function has_own_endpoint(op)
+  return op.host_prefix or op.context
+end
+
+-- The route of a request: its address, and the header fields that all its
+-- attempts share. Requests with the same route of the protocol share it.
+local function find_route(context, op, params, request)
+  local endpoint, err = context.endpoint:resolve(op, params or {})
+  if not endpoint then
+    return nil, err
+  end
+  local target = request.route or request
+  local headers = {}
+  for name, value in pairs(target.headers) do
+    headers[name] = value
+  end
+  headers.host = endpoint.host
+  headers["user-agent"] = context.user_agent
+  for _, names in ipairs { RESERVED, context.own_headers } do
+    for _, name in ipairs(names) do
+      headers[name] = nil
+    end
+  end
+  local path, signing = endpoint.path .. target.path, endpoint.signing
+  local fields
+  fields, err = message.fields(headers, context.own_headers, signing and {
+    method = target.method, path = path, query = target.query or "", region = signing.region, service = signing.name,
+  })
+  if not fields then
+    return nil, err
+  end
+  local route = {
+    method = target.method,
+    url = endpoint.origin .. path .. (target.query and "?" .. target.query or ""),
+    origin = endpoint.origin,
+    path = path,
+    query = target.query,
+    fields = fields,
+    signing = signing,
+    network = context.network.to[endpoint.origin] or nil,
+    timeout = context.timeout.total,
+    connect_timeout = context.timeout.connect,
+  }
+  if request.route and not has_own_endpoint(op) then
+    context.routes[target] = route
+  end
+  return route
+end
+
+--- Encodes `params` and addresses the request; nothing is signed or sent.
+---@param context table
+---@param op table
+---@param params table|nil
+---@param options table
+---@return table|nil request
+---@return cloudjobs.Error|nil err
+local function prepare(context, op, params, options)
+  if context.closed then
+    return nil, closed()
+  end
+  local err = context.load_settings and context:load_settings()
+  if err then
+    return nil, err
+  end
+  local request
+  request, err = context.protocol.encode(op, params, context, options)
+  if not request then
+    return nil, err
+  end
+  local route = request.route and not has_own_endpoint(op) and context.routes[request.route]
+  if not route then
+    route, err = find_route(context, op, params, request)
+    if not route then
+      return nil, err
+    end
+    request.headers = nil -- its lines hold them from now on
+  end
+  request.route = route
+  if options.cancel then
+    request.cancel = options.cancel
+  end
+  if op.non_idempotent then
+    request.non_idempotent = true
+  end
+  return message.new(request)
+end
+
+--- The request as the first attempt would send it, but unsigned; in plain fields.
+local function preview(context, op, params, options)
+  local request, err = prepare(context, op, params, options)
+  if request then
+    request, err = message.write(request)
+  end
+  if not request then
+    err.operation = op.name
+    err.service = op.service.id
+    return nil, err
+  end
+  local route = request.route
+  return {
+    method = route.method,
+    url = route.url,
+    path = route.path,
+    query = route.query,
+    headers = request.headers,
+    body = request.body,
+    signing = route.signing,
+  }
+end
+
+--- A signed URL that makes the call, without a body; nothing is sent.
+---@param context table
+---@param op table
+---@param params table|nil
+---@param options { expires_in: integer, headers: table<string, string>|nil } headers: to be signed, and sent along
+---@return string|nil url
+---@return cloudjobs.Error|nil err
+local function presign(context, op, params, options)
+  local request, err = preview(context, op, params, options)
+  if not request then
+    return nil, err
+  end
+  request, err = context.protocol.without_body(request)
+  if not request then
+    return nil, err
+  end
+  local identity
+  identity, err = context.credentials:get()
+  if not identity then
+    return nil, err
+  end
+  request.headers["user-agent"] = nil -- the URL's user sends another
+  for name, value in pairs(options.headers or {}) do
+    request.headers[name:lower()] = value
+  end
+  return context.auth:presign(request, identity, context.transport:now(), options.expires_in)
+end
+
+return { prepare = prepare, preview = preview, presign = presign }
