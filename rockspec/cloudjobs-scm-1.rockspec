@@ -213,6 +213,7 @@ build = {
     ["cloudjobs.emulator.sso"] = "lua/cloudjobs/emulator/sso.lua",
     ["cloudjobs.emulator.sts"] = "lua/cloudjobs/emulator/sts.lua",
     ["cloudjobs.emulator.tags"] = "lua/cloudjobs/emulator/tags.lua",
+    ["cloudjobs.http.bindings"] = "lua/cloudjobs/http/bindings.lua",
     ["cloudjobs.http.grammar"] = "lua/cloudjobs/http/grammar.lua",
     ["cloudjobs.http.message"] = "lua/cloudjobs/http/message.lua",
     ["cloudjobs.http.reader"] = "lua/cloudjobs/http/reader.lua",

@@ -3,7 +3,6 @@ local layers = require "spec.support.layers"
 
 -- Edges that are against the law and still to be mended.
 local OPEN = {
-  "azure/protocol requires cloudjobs.aws.protocol.rest_json (aws)",
 }
 
 describe("the layers", function()

@@ -3,10 +3,12 @@
 
 local azure_error = require "cloudjobs.azure.error"
 local azure_scope = require "cloudjobs.azure.scope"
+local bindings = require "cloudjobs.http.bindings"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
-local rest = require "cloudjobs.aws.protocol.rest_json"
 local url = require "cloudjobs.http.url"
+
+local JSON = { media_type = "application/json", encode = core.encode, decode = core.decode }
 
 -- No description bounds the name; these are the ones the service is known to take.
 local MAX_NAME = 64
@@ -50,10 +52,9 @@ end
 
 -- The member that is the body, where an operation has one, is an object.
 local function check_body(op, body, problems)
-  for _, member in ipairs(rest.members[op.input]) do
-    if member.location == "body" and body and body:sub(1, 1) ~= "{" then
-      problems[#problems + 1] = { path = member.name, message = "expected an object" }
-    end
+  local payload = bindings.payload_of(op.input)
+  if payload and body and body:sub(1, 1) ~= "{" then
+    problems[#problems + 1] = { path = payload.name, message = "expected an object" }
   end
 end
 
@@ -74,7 +75,7 @@ local function encode(op, params, context, options)
   end
 
   local version = options.api_version or context.api_version
-  local request, err = rest.encode(op, given, context)
+  local request, err = bindings.encode(op, given, context, JSON)
   local problems = err and err.problems or {}
   local scope, message
   if type(given.scope) == "string" then

@@ -1,5 +1,5 @@
---- Letters of ASCII in the other case, whatever the process's locale: in a Turkish one string.lower leaves I as it is,
---- and a header or an operation would have another name.
+--- Letters and blanks of ASCII, whatever the process's locale says: in a Turkish one string.lower leaves I as it
+--- is, and a header or an operation would have another name.
 
 local LOWER, UPPER = {}, {}
 for byte = string.byte("a"), string.byte("z") do
@@ -19,4 +19,24 @@ local function upper(text)
   return (text:gsub("[a-z]", UPPER))
 end
 
-return { lower = lower, upper = upper }
+--- Without blanks at its ends. The end is found byte by byte: a pattern with a lazy middle would try each of the blanks
+--- inside as the last ones.
+---@param text string
+---@return string
+local function trim(text)
+  local first = text:find("[^ \t-\r]")
+  if not first then
+    return ""
+  end
+  local last = #text
+  while last > first do
+    local byte = text:byte(last)
+    if byte ~= 32 and (byte < 9 or byte > 13) then
+      break
+    end
+    last = last - 1
+  end
+  return text:sub(first, last)
+end
+
+return { lower = lower, upper = upper, trim = trim }

@@ -1,7 +1,7 @@
 local ascii = require "cloudjobs.base.ascii"
 
-describe("ASCII letters", function()
-  it("change their case, and no other byte does", function()
+describe("ASCII text", function()
+  it("changes the case of its letters, and no other byte", function()
     local all = {}
     for byte = 0, 255 do
       all[#all + 1] = string.char(byte)
@@ -15,5 +15,15 @@ describe("ASCII letters", function()
       assert.equal(is_capital and byte + 32 or byte, lower:byte(byte + 1))
       assert.equal(is_small and byte - 32 or byte, upper:byte(byte + 1))
     end
+  end)
+
+  it("loses the blanks at the ends of a text, and none inside", function()
+    for text, trimmed in pairs {
+      [""] = "", [" \t\r\n\v\f"] = "", ["a"] = "a", [" a b\t"] = "a b", ["\na\n\nb\r\n"] = "a\n\nb", ["\160a\133"] = "\160a\133",
+    } do
+      assert.equal(trimmed, ascii.trim(text))
+    end
+    local blanks = "a" .. (" "):rep(1e6) .. "b"
+    assert.equal(blanks, ascii.trim(blanks .. " "))
   end)
 end)
