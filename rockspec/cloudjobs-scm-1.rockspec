@@ -169,6 +169,7 @@ build = {
     ["cloudjobs.cloud.file"] = "lua/cloudjobs/cloud/file.lua",
     ["cloudjobs.cloud.options"] = "lua/cloudjobs/cloud/options.lua",
     ["cloudjobs.cloud.provider"] = "lua/cloudjobs/cloud/provider.lua",
+    ["cloudjobs.cloud.services"] = "lua/cloudjobs/cloud/services.lua",
     ["cloudjobs.emulator.app"] = "lua/cloudjobs/emulator/app.lua",
     ["cloudjobs.emulator.auth"] = "lua/cloudjobs/emulator/auth.lua",
     ["cloudjobs.emulator.aws"] = "lua/cloudjobs/emulator/aws.lua",

@@ -3,7 +3,6 @@
 
 local AwsCredentials = require "cloudjobs.aws.credentials"
 local AwsEndpoint = require "cloudjobs.aws.endpoint"
-local Client = require "cloudjobs.call.client"
 local Config = require "cloudjobs.aws.config"
 local Model = require "cloudjobs.model"
 local Quota = require "cloudjobs.aws.retry.quota"
@@ -16,6 +15,7 @@ local core = require "cloudjobs.core"
 local message = require "cloudjobs.http.message"
 local models = require "cloudjobs.models.index"
 local option = require "cloudjobs.base.options"
+local services = require "cloudjobs.cloud.services"
 
 -- Modules, each loaded for the first client that needs it.
 local PROTOCOLS = {
@@ -43,9 +43,14 @@ local OPTIONS = assembly.known {
 
 local assemble
 
--- A client for the calls that credentials need.
+-- What a service's client does beyond its model, by the service's name.
+local EXTENSIONS = { bcm_data_exports = "cloudjobs.aws.services.bcm_data_exports" }
+
+-- A client of a service whose model is shipped.
 local function connect(service, options)
-  return assemble(Model.load(service), options, "cloudjobs.aws." .. service)
+  local context = assemble(Model.load(service), options, "cloudjobs.aws." .. service)
+  local extension = EXTENSIONS[service]
+  return services.client(context, extension and require(extension))
 end
 
 -- "attempt=n; max=m" for the attempts a client may make, written once.
@@ -147,11 +152,8 @@ function assemble(model, options, what)
     validate = options.validate,
   }
   context.attempt_texts = attempt_texts(context)
-  return Client.new(context)
+  return context
 end
-
--- What a service's client does beyond the operations of its model.
-local METHODS = { bcm_data_exports = "cloudjobs.aws.services.bcm_data_exports" }
 
 -- What is loaded when it is first named: module and member.
 local LAZY = {
@@ -174,24 +176,14 @@ local aws = {}
 ---@param options table|nil
 ---@return { get: fun(self): cloudjobs.Identity|nil, cloudjobs.Error|nil }
 function aws.credentials(options)
-  local provider = AwsCredentials.new(options, connect, "cloudjobs.aws.credentials")
-  return provider
-end
-
-local function constructor(name)
-  local what = "cloudjobs.aws." .. name
-  return function(options)
-    local client = assemble(Model.load(name), options, what)
-    for method, f in pairs(METHODS[name] and require(METHODS[name]) or {}) do
-      client[method] = f
-    end
-    return client
-  end
+  return AwsCredentials.new(options, connect, "cloudjobs.aws.credentials")
 end
 
 for _, entry in ipairs(models) do
   if entry.cloud == "aws" then
-    aws[entry.name] = constructor(entry.name)
+    aws[entry.name] = function(options)
+      return connect(entry.name, options)
+    end
   end
 end
 
@@ -217,8 +209,7 @@ function aws.client(options)
   if not model then
     option.mistake("cloudjobs.aws.client: model: " .. tostring(problem))
   end
-  local client = assemble(Model.new(model), rest, "cloudjobs.aws.client")
-  return client
+  return services.client(assemble(Model.new(model), rest, "cloudjobs.aws.client"))
 end
 
 return setmetatable(aws, {

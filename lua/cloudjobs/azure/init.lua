@@ -2,7 +2,6 @@
 --- concrete layers. Nothing is read or opened before a client's first call.
 
 local Bearer = require "cloudjobs.azure.auth"
-local Client = require "cloudjobs.call.client"
 local UserProvider = require "cloudjobs.cloud.provider"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.azure.retry"
@@ -10,13 +9,13 @@ local assembly = require "cloudjobs.cloud.options"
 local azure = require "cloudjobs.azure.protocol"
 local azure_cache = require "cloudjobs.azure.credentials.cache"
 local azure_chain = require "cloudjobs.azure.credentials.chain"
-local azure_exports = require "cloudjobs.azure.services.cost_exports"
 local azure_flow = require "cloudjobs.azure.credentials"
 local azure_static = require "cloudjobs.azure.credentials.static"
 local export = require "cloudjobs.azure.export"
 local fingerprint = require "cloudjobs.base.cache_key"
 local message = require "cloudjobs.http.message"
 local option = require "cloudjobs.base.options"
+local services = require "cloudjobs.cloud.services"
 local suggest = require "cloudjobs.base.suggest"
 
 -- The addresses of each cloud; a table with the same members is taken too.
@@ -210,7 +209,6 @@ local function assemble(model, options, what)
     own_headers = OWN_HEADERS,
     settings = settings,
     cloud = type(options.cloud) == "string" and options.cloud or nil,
-    runners = azure_exports.runners,
     scope = options.scope,
     api_version = options.api_version or model.service.api_version,
     -- A name of its own keeps a client out of the tenant's shared throttling bucket.
@@ -219,23 +217,20 @@ local function assemble(model, options, what)
   }
 end
 
--- The same client for another service of Azure Resource Manager.
-local function beside(context, name)
-  local model = Model.load(name)
-  return setmetatable({
-    model = model,
-    api_version = model.service.api_version,
-    runners = false,
-  }, { __index = context })
+-- What a service's client does beyond its model, by the service's name.
+local EXTENSIONS = { cost_exports = "cloudjobs.azure.services.cost_exports" }
+
+-- A client of a service whose model is shipped.
+local function connect(service, options)
+  local context = assemble(Model.load("azure_" .. service), options, "cloudjobs.azure." .. service)
+  local extension = EXTENSIONS[service]
+  return services.client(context, extension and require(extension))
 end
 
 --- A client for the cost exports of one scope, or of the scopes its calls name.
 ---@param options table|nil
 local function cost_exports(options)
-  local context = assemble(Model.load("azure_cost_exports"), options, "cloudjobs.azure.cost_exports")
-  local client = Client.new(context)
-  client.register_provider = azure_exports.register_provider(beside(context, "azure_resource_providers"))
-  return client
+  return connect("cost_exports", options)
 end
 
 ---@class cloudjobs.azure

@@ -63,7 +63,7 @@ end
 --- Makes the method for an operation. A call is `client:name(params, call_options)`.
 local function method(client, op)
   local own = client._context
-  local run = own.runners and own.runners[op.name] or call.run
+  local run = own.operations and own.operations[op.name] or call.run
   return function(self, params, options)
     local context = self == client and own or context_of(self, op)
     if params ~= nil and type(params) ~= "table" then

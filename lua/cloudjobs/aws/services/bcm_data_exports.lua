@@ -11,8 +11,7 @@ local PAUSE = 2
 -- Clocks differ: an export made longer than this before the call is another.
 local SLACK = 300
 
----@class cloudjobs.aws.bcm_data_exports
-local aws_exports = {}
+local methods = {}
 
 -- The export of that name, made since then, once it had time to show; nil and
 -- why it is unclear whether there is one.
@@ -48,7 +47,7 @@ end
 ---@param options { timeout: number|nil, cancel: table|nil }|nil timeout: seconds for all of it
 ---@return { ExportArn: string }|nil
 ---@return cloudjobs.Error|nil err
-function aws_exports:create_export_once(params, options)
+function methods:create_export_once(params, options)
   if type(params) ~= "table" then
     option.mistake("create_export_once: parameters: expected table, got " .. type(params))
   end
@@ -78,4 +77,4 @@ function aws_exports:create_export_once(params, options)
   return nil, lost
 end
 
-return aws_exports
+return { methods = methods }

@@ -3,6 +3,8 @@
 
 local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
+local Model = require "cloudjobs.model"
+local ascii = require "cloudjobs.base.ascii"
 local Interval = require "cloudjobs.base.interval"
 local Request = require "cloudjobs.call.request"
 local call = require "cloudjobs.call.call"
@@ -121,30 +123,33 @@ local function follow(context, params, options)
   end)
 end
 
---- The method `client:register_provider(params, options)` over `context`, which
---- has the model azure_resource_providers: registers Microsoft.CostManagementExports
---- and waits for it.
----@param context table
----@return function
-local function register_provider(context)
-  return function(_, params, options)
-    params = option.check(params, { subscription = "string" }, "register_provider")
-    options = option.check(options, { timeout = "number", cancel = "table", meta = "table" }, "register_provider")
-    local subscription = params.subscription
-      or (context.scope and context.scope:lower():match("^/*subscriptions/([^/]+)"))
-    if not subscription then
-      option.mistake("register_provider: expected subscription, as the client's scope names none")
-    end
-    local provider, err = follow(context, {
-      scope = "subscriptions/" .. subscription,
-      namespace = NAMESPACE,
-    }, options)
-    return provider, err
+-- The same client for the resource providers of Azure Resource Manager.
+local function beside(context)
+  local model = Model.load "azure_resource_providers"
+  return setmetatable({ model = model, api_version = model.service.api_version }, { __index = context })
+end
+
+local methods = {}
+
+--- Registers Microsoft.CostManagementExports in a subscription, and waits for it.
+---@param params { subscription: string|nil }|nil the one in the client's scope unless given
+---@param options { timeout: number|nil, cancel: cloudjobs.Canceller|nil, meta: table|nil }|nil timeout: seconds in all
+---@return table|nil provider
+---@return cloudjobs.Error|nil err
+function methods:register_provider(params, options)
+  params = option.check(params, { subscription = "string" }, "register_provider")
+  options = option.check(options, { timeout = "number", cancel = "table", meta = "table" }, "register_provider")
+  local context = beside(self._context)
+  local subscription = params.subscription
+    or (context.scope and ascii.lower(context.scope):match("^/*subscriptions/([^/]+)"))
+  if not subscription then
+    option.mistake("register_provider: expected subscription, as the client's scope names none")
   end
+  return follow(context, { scope = "subscriptions/" .. subscription, namespace = NAMESPACE }, options)
 end
 
 return {
   clean = clean,
-  runners = { CreateOrUpdate = create_or_update },
-  register_provider = register_provider,
+  methods = methods,
+  operations = { CreateOrUpdate = create_or_update },
 }
