@@ -174,7 +174,7 @@ echo '{"accessToken":"emulator-token","expires_on":%d}'
         return run(command, options)
       end,
     }
-    local identity = assert(az:fetch("https://management.azure.com/.default"))
+    local identity = assert(az:get("https://management.azure.com/.default"))
     assert.same({ LIST }, seen_by_listing(client { token = identity.token }))
   end)
 

@@ -175,7 +175,7 @@ describe("Azure's own library agrees with ours", function()
         options.env = { PATH = folder .. "bin:" .. os.getenv("PATH") }
         return run(command, options)
       end,
-    }:fetch(SCOPE))
+    }:get(SCOPE))
     assert.equal(his, files.read(folder .. "az.log"))
   end)
 

@@ -4,7 +4,7 @@ local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
 
 local Sigv4 = {}
-local sigv4_mt = { __name = "cloudjobs.auth.sigv4", __index = Sigv4 }
+local sigv4_mt = { __name = "cloudjobs.aws.auth", __index = Sigv4 }
 
 -- A signer holds its identity's key of the day. It is found by the identity
 -- itself: after a rotation, even under the same key id, there is another.

@@ -12,7 +12,7 @@ local CHANGED = 2
 local FROM, UNTIL = 946684800, 4102444800 -- 2000 and 2100
 
 local Skew = {}
-local skew_mt = { __name = "cloudjobs.skew", __index = Skew }
+local skew_mt = { __name = "cloudjobs.aws.clock_skew", __index = Skew }
 
 --- Learns from an answer. The same Date again tells nothing new. `looked` keeps
 --- when what was answered last was sent.

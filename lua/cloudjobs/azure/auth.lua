@@ -6,7 +6,7 @@ local message = require "cloudjobs.http.message"
 local url = require "cloudjobs.http.url"
 
 local Bearer = {}
-local bearer_mt = { __name = "cloudjobs.auth.bearer", __index = Bearer }
+local bearer_mt = { __name = "cloudjobs.azure.auth", __index = Bearer }
 
 local function refuse(problem)
   return nil, Error.new { kind = "config", code = "insecure", message = problem }

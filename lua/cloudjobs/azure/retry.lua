@@ -17,7 +17,7 @@ local function classify(err)
 end
 
 local Azure = {}
-local azure_mt = { __name = "cloudjobs.retry.azure", __index = Azure }
+local azure_mt = { __name = "cloudjobs.azure.retry", __index = Azure }
 
 --- As Standard:after. A delay the server names is kept to the second.
 function Azure:after(err, attempt)

@@ -6,8 +6,8 @@ local option = require "cloudjobs.base.options"
 --- The contract: where the identities of a client's requests come from. All providers of both clouds fulfil it, and a
 --- program may pass its own as the option `credentials`.
 ---@class cloudjobs.Provider
----@field get fun(self, scope?: string): table?, cloudjobs.Error? an identity, or nil and why there is none; `scope` is
----   what a token is for, for Azure alone
+---@field get fun(self, scope?: string, claims?: string): table?, cloudjobs.Error? an identity, or nil and why there is
+---   none; for Azure alone: `scope` is what a token is for, `claims` what the service wants to see in it
 ---@field cached? fun(self, scope?: string): table? the identity where it is at hand without any wait, else nil
 ---@field expire? fun(self, identity: table, claims?: string) a service refused the identity: the next `get` answers
 ---   another; `claims` is what Azure wants to see in it

@@ -19,7 +19,7 @@ end
 
 --- A parser's state while it walks over the lines.
 local Parser = {}
-local parser_mt = { __name = "cloudjobs.config_file.parser", __index = Parser }
+local parser_mt = { __name = "cloudjobs.aws.config.file.parser", __index = Parser }
 
 function Parser:fail(message)
   return nil, ("line %d: %s"):format(self.line, message)

@@ -9,7 +9,7 @@ local SETTINGS = require "cloudjobs.aws.config.settings"
 
 ---@class cloudjobs.Config
 local Config = {}
-local config_mt = { __name = "cloudjobs.config", __index = Config }
+local config_mt = { __name = "cloudjobs.aws.config", __index = Config }
 
 local function failure(message, hint)
   return nil, Error.new { kind = "config", code = "config", message = message, hint = hint }

@@ -4,8 +4,9 @@ local Identity = require "cloudjobs.aws.credentials.identity"
 
 local SOURCE = "assume-role"
 
+---@class cloudjobs.aws.credentials.assume_role: cloudjobs.Provider
 local AssumeRole = {}
-local assume_role_mt = { __name = "cloudjobs.credentials.assume_role", __index = AssumeRole }
+local assume_role_mt = { __name = "cloudjobs.aws.credentials.assume_role", __index = AssumeRole }
 
 --- The identity in an answer of AssumeRole and its relatives.
 ---@param output table

@@ -12,8 +12,9 @@ local MANDATORY = 10 * 60
 -- After a refresh that nobody had to wait for has failed.
 local TRY_AGAIN = 60
 
+---@class cloudjobs.aws.credentials.cache: cloudjobs.Provider
 local Cache = {}
-local cache_mt = { __name = "cloudjobs.credentials.cache", __index = Cache }
+local cache_mt = { __name = "cloudjobs.aws.credentials.cache", __index = Cache }
 
 -- Keys that live shorter than the windows are kept for most of their life.
 local function windows(expiration, now)

@@ -2,8 +2,9 @@
 
 local Error = require "cloudjobs.base.error"
 
+---@class cloudjobs.aws.credentials.chain: cloudjobs.Provider
 local Chain = {}
-local chain_mt = { __name = "cloudjobs.credentials.chain", __index = Chain }
+local chain_mt = { __name = "cloudjobs.aws.credentials.chain", __index = Chain }
 
 --- A provider that is set up and fails ends the search: falling through to
 --- another account's keys would be worse than no keys.

@@ -14,8 +14,9 @@ local PAUSE = 1 -- seconds
 -- The agents' own addresses; anywhere else keys travel by https only.
 local AGENTS = { ["169.254.170.2"] = true, ["169.254.170.23"] = true, ["[fd00:ec2::23]"] = true }
 
+---@class cloudjobs.aws.credentials.container: cloudjobs.Provider
 local Container = {}
-local container_mt = { __name = "cloudjobs.credentials.container", __index = Container }
+local container_mt = { __name = "cloudjobs.aws.credentials.container", __index = Container }
 
 local function address(getenv)
   local relative, full =

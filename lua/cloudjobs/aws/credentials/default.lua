@@ -2,8 +2,9 @@
 
 local Chain = require "cloudjobs.aws.credentials.chain"
 
+---@class cloudjobs.aws.credentials.default: cloudjobs.Provider
 local Default = {}
-local default_mt = { __name = "cloudjobs.credentials.default", __index = Default }
+local default_mt = { __name = "cloudjobs.aws.credentials.default", __index = Default }
 
 -- A provider that is loaded and made when it is first asked.
 local function later(make)

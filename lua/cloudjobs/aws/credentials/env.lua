@@ -7,8 +7,9 @@ local Identity = require "cloudjobs.aws.credentials.identity"
 
 local SOURCE = "env"
 
+---@class cloudjobs.aws.credentials.env: cloudjobs.Provider
 local Env = {}
-local env_mt = { __name = "cloudjobs.credentials.env", __index = Env }
+local env_mt = { __name = "cloudjobs.aws.credentials.env", __index = Env }
 
 --- The environment is read at each call, so a rotated key is seen.
 ---@return cloudjobs.Identity|nil identity

@@ -21,8 +21,9 @@ local NO_TOKENS = { [403] = true, [404] = true, [405] = true }
 local EXTENSION = 15 * 60
 local EXTENSION_JITTER_MIN, EXTENSION_JITTER_MAX = 2 * 60, 10 * 60
 
+---@class cloudjobs.aws.credentials.imds: cloudjobs.Provider
 local Imds = {}
-local imds_mt = { __name = "cloudjobs.credentials.imds", __index = Imds }
+local imds_mt = { __name = "cloudjobs.aws.credentials.imds", __index = Imds }
 
 local function base_address(config)
   local endpoint, err = config:get("metadata_endpoint")

@@ -6,8 +6,9 @@ local file = require "cloudjobs.cloud.file"
 local SOURCE = "ec2-credentials-file"
 local VARIABLE = "AWS_CREDENTIAL_FILE"
 
+---@class cloudjobs.aws.credentials.key_file: cloudjobs.Provider
 local KeyFile = {}
-local key_file_mt = { __name = "cloudjobs.credentials.key_file", __index = KeyFile }
+local key_file_mt = { __name = "cloudjobs.aws.credentials.key_file", __index = KeyFile }
 
 ---@return cloudjobs.Identity|nil identity
 ---@return cloudjobs.Error|nil err

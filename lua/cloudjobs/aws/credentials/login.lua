@@ -6,8 +6,9 @@ local Identity = require "cloudjobs.aws.credentials.identity"
 
 local SOURCE = "login"
 
+---@class cloudjobs.aws.credentials.login: cloudjobs.Provider
 local Login = {}
-local login_mt = { __name = "cloudjobs.credentials.login", __index = Login }
+local login_mt = { __name = "cloudjobs.aws.credentials.login", __index = Login }
 
 ---@return nil
 ---@return cloudjobs.Error err

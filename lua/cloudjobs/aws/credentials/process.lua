@@ -15,8 +15,9 @@ local REASONS = {
   too_large = ("printed more than %d bytes"):format(MAX_OUTPUT),
 }
 
+---@class cloudjobs.aws.credentials.process: cloudjobs.Provider
 local Process = {}
-local process_mt = { __name = "cloudjobs.credentials.process", __index = Process }
+local process_mt = { __name = "cloudjobs.aws.credentials.process", __index = Process }
 
 -- What the program prints may be secret, so no error repeats any of it.
 local function fail(self, message, hint)

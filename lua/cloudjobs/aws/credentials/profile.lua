@@ -5,8 +5,9 @@ local Identity = require "cloudjobs.aws.credentials.identity"
 
 local SOURCES = { credentials = "shared-credentials-file", config = "config-file" }
 
+---@class cloudjobs.aws.credentials.profile: cloudjobs.Provider
 local Profile = {}
-local profile_mt = { __name = "cloudjobs.credentials.profile", __index = Profile }
+local profile_mt = { __name = "cloudjobs.aws.credentials.profile", __index = Profile }
 
 local function text(value)
   return type(value) == "string" and value ~= "" and value or nil

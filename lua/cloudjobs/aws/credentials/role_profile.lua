@@ -7,8 +7,9 @@ local Identity = require "cloudjobs.aws.credentials.identity"
 
 local SOURCE = "assume-role"
 
+---@class cloudjobs.aws.credentials.role_profile: cloudjobs.Provider
 local RoleProfile = {}
-local role_profile_mt = { __name = "cloudjobs.credentials.role_profile", __index = RoleProfile }
+local role_profile_mt = { __name = "cloudjobs.aws.credentials.role_profile", __index = RoleProfile }
 
 local function misconfigured(message, hint)
   return nil, Error.new { kind = "config", code = SOURCE, message = message, hint = hint }

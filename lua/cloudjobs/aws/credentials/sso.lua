@@ -7,8 +7,9 @@ local sso_token = require "cloudjobs.aws.credentials.sso_token"
 local SOURCE = "sso"
 local REQUIRED = { "sso_start_url", "sso_region", "sso_role_name", "sso_account_id" }
 
+---@class cloudjobs.aws.credentials.sso: cloudjobs.Provider
 local Sso = {}
-local sso_mt = { __name = "cloudjobs.credentials.sso", __index = Sso }
+local sso_mt = { __name = "cloudjobs.aws.credentials.sso", __index = Sso }
 
 local function misconfigured(message)
   return nil, Error.new { kind = "config", code = SOURCE, message = message }

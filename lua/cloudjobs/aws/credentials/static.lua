@@ -2,8 +2,9 @@
 
 local Identity = require "cloudjobs.aws.credentials.identity"
 
+---@class cloudjobs.aws.credentials.static: cloudjobs.Provider
 local Static = {}
-local static_mt = { __name = "cloudjobs.credentials.static", __index = Static }
+local static_mt = { __name = "cloudjobs.aws.credentials.static", __index = Static }
 
 ---@return cloudjobs.Identity
 function Static:get()

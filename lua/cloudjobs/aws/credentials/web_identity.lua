@@ -14,8 +14,9 @@ local VARIABLES = {
   role_session_name = "AWS_ROLE_SESSION_NAME",
 }
 
+---@class cloudjobs.aws.credentials.web_identity: cloudjobs.Provider
 local WebIdentity = {}
-local web_identity_mt = { __name = "cloudjobs.credentials.web_identity", __index = WebIdentity }
+local web_identity_mt = { __name = "cloudjobs.aws.credentials.web_identity", __index = WebIdentity }
 
 ---@return cloudjobs.Identity|nil identity
 ---@return cloudjobs.Error|nil err

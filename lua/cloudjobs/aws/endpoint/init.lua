@@ -9,7 +9,7 @@ local assembly = require "cloudjobs.cloud.options"
 local GLOBAL_REGION = "us-east-1"
 
 local AwsEndpoint = {}
-local endpoint_mt = { __name = "cloudjobs.aws_endpoint", __index = AwsEndpoint }
+local endpoint_mt = { __name = "cloudjobs.aws.endpoint", __index = AwsEndpoint }
 
 local function config_error(message, hint)
   return nil, Error.new { kind = "config", code = "config", message = message, hint = hint }

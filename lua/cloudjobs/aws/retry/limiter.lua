@@ -16,7 +16,7 @@ local MAX_OVER_MEASURED = 2
 local MIN_WAIT = 0.001
 
 local Limiter = {}
-local limiter_mt = { __name = "cloudjobs.retry.limiter", __index = Limiter }
+local limiter_mt = { __name = "cloudjobs.aws.retry.limiter", __index = Limiter }
 
 local function fill(self, now)
   if self._filled_at then

@@ -5,7 +5,7 @@
 local CAPACITY = 500
 
 local Quota = {}
-local quota_mt = { __name = "cloudjobs.retry.quota", __index = Quota }
+local quota_mt = { __name = "cloudjobs.aws.retry.quota", __index = Quota }
 
 --- Takes what a retry costs; false where there is not that much left.
 ---@param cost integer

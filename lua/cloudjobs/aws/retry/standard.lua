@@ -55,7 +55,7 @@ local function classify(err, modeled)
 end
 
 local Standard = {}
-local standard_mt = { __name = "cloudjobs.retry.standard", __index = Standard }
+local standard_mt = { __name = "cloudjobs.aws.retry.standard", __index = Standard }
 
 local function cost_of(self, err)
   local numbers = self._numbers

@@ -24,7 +24,7 @@ local HINTS = {
 }
 
 local Authority = {}
-local authority_mt = { __name = "cloudjobs.credentials.azure_authority", __index = Authority }
+local authority_mt = { __name = "cloudjobs.azure.credentials.authority", __index = Authority }
 
 local function text(value)
   return type(value) == "string" and value or nil

@@ -9,8 +9,9 @@ local MARGIN = 10
 -- After a refresh failed and while the old token serves.
 local TRY_AGAIN = 30
 
+---@class cloudjobs.azure.credentials.cache: cloudjobs.Provider
 local Cache = {}
-local cache_mt = { __name = "cloudjobs.credentials.azure_cache", __index = Cache }
+local cache_mt = { __name = "cloudjobs.azure.credentials.cache", __index = Cache }
 
 local function serves(entry, now)
   return entry and now < entry.identity.expiration - MARGIN
@@ -21,10 +22,10 @@ local function ask(self, scope, seen)
   local claims = self._claims[scope]
   local store = self._transport.store
   if not self._shared or claims then
-    return self._flow:fetch(scope, claims)
+    return self._flow:get(scope, claims)
   end
   return store:fetch(self._shared .. scope, azure_token.new, seen, function()
-    local identity, err = self._flow:fetch(scope)
+    local identity, err = self._flow:get(scope)
     return identity, err, identity and identity.refresh_at - self._transport:now()
   end)
 end
@@ -105,7 +106,7 @@ function Cache:expire(identity, claims)
   end
 end
 
---- A provider over `flow`, whose `fetch(scope, claims)` answers an identity or `nil, err`.
+--- A provider over `flow`, whose `get(scope, claims)` answers an identity or `nil, err`.
 ---@param flow table
 ---@param options { transport: table, scope: string, shared: string|nil } scope: the default; shared: a name under
 ---   which the transport's store keeps the tokens for other workers

@@ -9,8 +9,9 @@ local ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 local LIFE = 600 -- seconds an assertion is good for
 local MAX_FILE = 1024 * 1024
 
+---@class cloudjobs.azure.credentials.certificate: cloudjobs.Provider
 local Certificate = {}
-local certificate_mt = { __name = "cloudjobs.credentials.azure_certificate", __index = Certificate }
+local certificate_mt = { __name = "cloudjobs.azure.credentials.certificate", __index = Certificate }
 
 local function fail(message, hint)
   return azure_token.failure(SOURCE, { code = "certificate", message = message, hint = hint })
@@ -97,7 +98,7 @@ end
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err
-function Certificate:fetch(scope, claims)
+function Certificate:get(scope, claims)
   local certificate, err = load(self)
   local assertion
   if certificate then

@@ -16,8 +16,9 @@ local STEPS = {
 local ELSEWHERE = "VisualStudioCodeCredential AzurePowerShellCredential AzureDeveloperCliCredential "
   .. "InteractiveBrowserCredential BrokerCredential"
 
+---@class cloudjobs.azure.credentials.chain: cloudjobs.Provider
 local Chain = {}
-local chain_mt = { __name = "cloudjobs.credentials.azure_chain", __index = Chain }
+local chain_mt = { __name = "cloudjobs.azure.credentials.chain", __index = Chain }
 
 local function fail(code, message, hint)
   return nil, Error.new { kind = "credentials", code = code, message = message, hint = hint }
@@ -62,9 +63,9 @@ end
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err code "unavailable" where there is no identity at all
-function Chain:fetch(scope, claims)
+function Chain:get(scope, claims)
   if self._found then
-    return self._found:fetch(scope, claims)
+    return self._found:get(scope, claims)
   end
   local steps, err = steps_of(self._settings.getenv("AZURE_TOKEN_CREDENTIALS") or "")
   if not steps then
@@ -75,7 +76,7 @@ function Chain:fetch(scope, claims)
     local flow, reason = flow_of(self, step, #steps == 1)
     local identity
     if flow then
-      identity, err = flow:fetch(scope, claims)
+      identity, err = flow:get(scope, claims)
       if identity then
         self._found = flow
         return identity

@@ -10,8 +10,9 @@ local TIMEOUT = 10 -- seconds
 local SAFE_FOLDER = "/bin"
 local LOGIN = "Sign in with: az login"
 
+---@class cloudjobs.azure.credentials.cli: cloudjobs.Provider
 local Cli = {}
-local cli_mt = { __name = "cloudjobs.credentials.azure_cli", __index = Cli }
+local cli_mt = { __name = "cloudjobs.azure.credentials.cli", __index = Cli }
 
 local function fail(code, message, hint)
   return azure_token.failure(SOURCE, { code = code, message = message, hint = hint })
@@ -60,7 +61,7 @@ end
 ---@param scope string
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err code "unavailable" where az is absent or nobody is signed in
-function Cli:fetch(scope)
+function Cli:get(scope)
   local transport = self._transport
   local reason = transport.no_children and transport:no_children()
   if reason then

@@ -147,7 +147,7 @@ end
 ---@param kind string
 ---@param given table settings given in code
 ---@param settings { transport: table, network: table|nil, getenv: function, authority: string }
----@return table|nil flow with `fetch(scope, claims)`
+---@return table|nil flow with `get(scope, claims)`
 ---@return string|nil message what is missing
 local function new(kind, given, settings)
   return KINDS[kind](given, settings)

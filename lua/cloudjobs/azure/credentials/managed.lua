@@ -22,8 +22,9 @@ local TRANSIENT = { [404] = true, [408] = true, [410] = true, [429] = true }
 -- 410 means an update that may take 70 s: a call's three repeats cover them.
 local GONE_WAIT = 24
 
+---@class cloudjobs.azure.credentials.managed: cloudjobs.Provider
 local Managed = {}
-local managed_mt = { __name = "cloudjobs.credentials.azure_managed", __index = Managed }
+local managed_mt = { __name = "cloudjobs.azure.credentials.managed", __index = Managed }
 
 local function fail(code, message, hint)
   return azure_token.failure(SOURCE, { code = code, message = message, hint = hint })
@@ -239,7 +240,7 @@ end
 ---@param scope string
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err code "unavailable" where there is no identity
-function Managed:fetch(scope)
+function Managed:get(scope)
   for _, source in ipairs(SOURCES) do
     local found = true
     for _, variable in ipairs(source) do

@@ -2,15 +2,16 @@
 
 local azure_authority = require "cloudjobs.azure.credentials.authority"
 
+---@class cloudjobs.azure.credentials.secret: cloudjobs.Provider
 local Secret = {}
-local secret_mt = { __name = "cloudjobs.credentials.azure_secret", __index = Secret }
+local secret_mt = { __name = "cloudjobs.azure.credentials.secret", __index = Secret }
 
 --- Asks for a new token. azure_cache.lua keeps them.
 ---@param scope string
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err
-function Secret:fetch(scope, claims)
+function Secret:get(scope, claims)
   return self._authority:request(scope, { { "client_secret", self._secret } }, self._secret, claims)
 end
 

@@ -2,8 +2,9 @@
 
 local azure_token = require "cloudjobs.azure.credentials.token"
 
+---@class cloudjobs.azure.credentials.static: cloudjobs.Provider
 local Static = {}
-local static_mt = { __name = "cloudjobs.credentials.azure_static", __index = Static }
+local static_mt = { __name = "cloudjobs.azure.credentials.static", __index = Static }
 
 ---@return cloudjobs.azure.Identity
 function Static:get()

@@ -7,8 +7,9 @@ local SOURCE = "workload identity"
 local ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 local MAX_TOKEN = 64 * 1024
 
+---@class cloudjobs.azure.credentials.workload: cloudjobs.Provider
 local Workload = {}
-local workload_mt = { __name = "cloudjobs.credentials.azure_workload", __index = Workload }
+local workload_mt = { __name = "cloudjobs.azure.credentials.workload", __index = Workload }
 
 -- The file is written anew every hour or so, so it is read each time.
 local function read_token(path)
@@ -37,7 +38,7 @@ end
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err
-function Workload:fetch(scope, claims)
+function Workload:get(scope, claims)
   local assertion, err = read_token(self._path)
   if not assertion then
     return nil, err
