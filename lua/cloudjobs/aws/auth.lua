@@ -22,11 +22,11 @@ end
 ---@param request table `route` { fields } and `body`
 ---@param identity cloudjobs.Identity
 ---@param now number epoch seconds
----@param first string|true|nil the value of the first of the fields' own, true for a new UUID
----@param second string|true|nil
+---@param call_id string|true the id that all attempts of a call share, true for a new UUID
+---@param attempt_info string which attempt this is
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err
-function Sigv4:sign(request, identity, now, first, second)
+function Sigv4:sign(request, identity, now, call_id, attempt_info)
   local signer = self._signers[identity]
   if not signer then
     local err
@@ -35,7 +35,7 @@ function Sigv4:sign(request, identity, now, first, second)
       return nil, err
     end
   end
-  local lines, message = signer:sign(request.route.fields, request.body, now, first, second)
+  local lines, message = signer:sign(request.route.fields, request.body, now, call_id, attempt_info)
   if not lines then
     return nil, Error.new { kind = "validation", message = message }
   end

@@ -54,7 +54,7 @@ local function connect(service, options)
 end
 
 -- "attempt=n; max=m" for the attempts a client may make, written once.
-local function attempt_texts(context)
+local function attempt_infos(context)
   return setmetatable({}, {
     __index = function(texts, attempt)
       texts[attempt] = ("attempt=%.0f; max=%.0f"):format(attempt, context.retry.max_attempts)
@@ -73,12 +73,12 @@ local function ttl(response, context)
 end
 
 -- The headers that tell the service which call and which attempt this is.
-local OWN_HEADERS = { "amz-sdk-invocation-id", "amz-sdk-request" }
+local ATTEMPT_HEADER_NAMES = { "amz-sdk-invocation-id", "amz-sdk-request" }
 
-local function annotate(request, attempt, context, response)
-  local text = context.attempt_texts[attempt]
-  local id = attempt == 1 or message.kept(request, OWN_HEADERS[1])
-  return id, response and ttl(response, context) .. text or text
+local function attempt_headers(request, attempt, context, response)
+  local attempt_info = context.attempt_infos[attempt]
+  local call_id = attempt == 1 or message.kept(request, ATTEMPT_HEADER_NAMES[1])
+  return call_id, response and ttl(response, context) .. attempt_info or attempt_info
 end
 
 local function settings(context)
@@ -145,13 +145,13 @@ function assemble(model, options, what)
     log = assembly.log(options, model, transport),
     timeout = timeout,
     within = assembly.within,
-    annotate = annotate,
-    own_headers = OWN_HEADERS,
+    attempt_headers = attempt_headers,
+    attempt_header_names = ATTEMPT_HEADER_NAMES,
     routes = setmetatable({}, { __mode = "k" }),
     settings = settings,
     validate = options.validate,
   }
-  context.attempt_texts = attempt_texts(context)
+  context.attempt_infos = attempt_infos(context)
   return context
 end
 

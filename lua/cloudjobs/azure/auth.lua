@@ -20,10 +20,10 @@ end
 --- Gives `request` its header lines, with the identity's token.
 ---@param request { url: string, route: table }
 ---@param identity { token: string }
----@param first string|true|nil the value of the first of the fields' own, true for a new UUID
+---@param call_id string|true the id that all attempts of a call share, true for a new UUID
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err kind "config" where the token would be readable on its way
-function Bearer:sign(request, identity, _, first) -- luacheck: ignore 212/self
+function Bearer:sign(request, identity, _, call_id) -- luacheck: ignore 212/self
   local parts, problem = url.parse(request.url)
   if not parts then
     return refuse(problem)
@@ -33,7 +33,7 @@ function Bearer:sign(request, identity, _, first) -- luacheck: ignore 212/self
   elseif identity.token:find("[^\33-\126]") then
     return refuse("the token is no line of printable characters")
   end
-  local signed, err = message.write(request, first, "Bearer " .. identity.token)
+  local signed, err = message.write(request, call_id, "Bearer " .. identity.token)
   return signed, err
 end
 

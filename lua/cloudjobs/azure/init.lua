@@ -173,10 +173,10 @@ function Endpoint:resolve()
 end
 
 -- One id for all attempts of a call, as Azure's own clients do it.
-local OWN_HEADERS = { "x-ms-client-request-id", "authorization" }
+local ATTEMPT_HEADER_NAMES = { "x-ms-client-request-id", "authorization" }
 
-local function annotate(request, attempt)
-  return attempt == 1 or message.kept(request, OWN_HEADERS[1])
+local function attempt_headers(request, attempt)
+  return attempt == 1 or message.kept(request, ATTEMPT_HEADER_NAMES[1])
 end
 
 -- What a job's reference keeps of its client.
@@ -205,8 +205,8 @@ local function assemble(model, options, what)
     timeout = timeout,
     within = assembly.within,
     user_agent = assembly.user_agent(options.app_id),
-    annotate = annotate,
-    own_headers = OWN_HEADERS,
+    attempt_headers = attempt_headers,
+    attempt_header_names = ATTEMPT_HEADER_NAMES,
     settings = settings,
     cloud = type(options.cloud) == "string" and options.cloud or nil,
     scope = options.scope,

@@ -20,9 +20,10 @@ local message = require "cloudjobs.http.message"
 ---@field timeout { connect: number, total: number } seconds for each attempt
 ---@field user_agent string
 ---@field routes table<table, table> routes by their protocol's route, so that each is found once
----@field own_headers string[] names of the header fields whose values `annotate` and auth give each attempt: a string,
----   nil for none, true for a new UUID
----@field annotate fun(request: table, attempt: integer, context: cloudjobs.Context, response: table|nil): any, any
+---@field attempt_header_names string[] the header fields whose values differ between attempts: the id of the call, and
+---   what `attempt_headers` or auth says of the attempt
+---@field attempt_headers fun(request: table, attempt: integer, context: cloudjobs.Context, response: table|nil):
+---   string|true, string|nil call_id (true for a new UUID) and attempt_info; `response` is of the attempt before
 ---@field within fun(seconds: number|nil, cancel: table|nil, f: fun(): any, any): any, any runs f, and ends it in time
 ---@field load_settings (fun(self: cloudjobs.Context): cloudjobs.Error|nil)|nil reads environment and files at the
 ---   first call
@@ -127,11 +128,11 @@ local function attempt(context, op, request, number, limits, call)
     request.timeout = nil -- the route's again, if a transport changed it
   end
   local now, offset = transport:now(), skew and skew.offset or 0
-  local first, second = context.annotate(request, number, context, before)
+  local call_id, attempt_info = context.attempt_headers(request, number, context, before)
   if identity then
-    signed, err = context.auth:sign(request, identity, now + offset, first, second)
+    signed, err = context.auth:sign(request, identity, now + offset, call_id, attempt_info)
   else
-    signed, err = message.write(request, first, second)
+    signed, err = message.write(request, call_id, attempt_info)
   end
   if not signed then
     return nil, err

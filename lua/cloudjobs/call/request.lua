@@ -31,14 +31,14 @@ local function find_route(context, op, params, request)
   end
   headers.host = endpoint.host
   headers["user-agent"] = context.user_agent
-  for _, names in ipairs { RESERVED, context.own_headers } do
+  for _, names in ipairs { RESERVED, context.attempt_header_names } do
     for _, name in ipairs(names) do
       headers[name] = nil
     end
   end
   local path, signing = endpoint.path .. target.path, endpoint.signing
   local fields
-  fields, err = message.fields(headers, context.own_headers, signing and {
+  fields, err = message.fields(headers, context.attempt_header_names, signing and {
     method = target.method, path = path, query = target.query or "", region = signing.region, service = signing.name,
   })
   if not fields then

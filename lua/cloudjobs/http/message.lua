@@ -88,27 +88,27 @@ end
 --- Headers that all attempts of a request share, checked, for a signer or for
 --- `write`.
 ---@param headers table<string, string>
----@param own string[] names of those whose values each attempt gives
+---@param attempt_header_names string[] those whose values differ between attempts
 ---@param way { method: string, path: string, query: string, region: string, service: string }|nil what a signer signs
 ---   beside them
 ---@return userdata|nil fields
 ---@return cloudjobs.Error|nil err kind "validation"
-local function fields(headers, own, way)
-  local made, problem = core.request_headers(headers, own, way)
+local function fields(headers, attempt_header_names, way)
+  local made, problem = core.request_headers(headers, attempt_header_names, way)
   if not made then
     return invalid(problem)
   end
   return made
 end
 
---- Gives a request the lines of its route's fields, and of its own.
+--- Gives a request the lines of its route's fields, and of those that differ between attempts.
 ---@param request table
----@param first string|true|nil the value of the first of its own, true for a new UUID
----@param second string|true|nil
+---@param call_id string|true|nil the value of the first of these, true for a new UUID
+---@param attempt_info string|nil the value of the second
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err kind "validation"
-local function write(request, first, second)
-  local lines, problem = request.route.fields:lines(first, second)
+local function write(request, call_id, attempt_info)
+  local lines, problem = request.route.fields:lines(call_id, attempt_info)
   if not lines then
     return invalid(problem)
   end
