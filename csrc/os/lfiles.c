@@ -1,12 +1,15 @@
-/* Private files and folders for Lua. */
+/* Private files and folders, and bounded reading, for Lua. */
 #include "lfiles.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define FILE_T "cloudjobs.os.file"
 
 static int push_errno (lua_State *L, const char *path) {
   int number = errno;
@@ -90,12 +93,88 @@ static int l_make_folder (lua_State *L) {
   return 1;
 }
 
+#define READ_WAIT                                                              \
+  1000 /* ms for a pipe's next bytes                                           \
+        */
+
+/* Reads all of 'fd' into 'b', at most 'max' bytes. Returns 0, or an errno;
+** EFBIG when there is more. */
+static int read_all (int fd, size_t max, luaL_Buffer *b) {
+  size_t total = 0;
+  for (;;) {
+    char piece[4096];
+    ssize_t n = read(fd, piece, sizeof(piece));
+    if (n == 0)
+      return 0;
+    if (n > 0) {
+      if ((size_t)n > max - total)
+        return EFBIG;
+      total += (size_t)n;
+      luaL_addlstring(b, piece, (size_t)n);
+    } else if (errno == EAGAIN) { /* a pipe whose writer is at work */
+      struct pollfd ready = { fd, POLLIN, 0 };
+      if (poll(&ready, 1, READ_WAIT) == 0)
+        return EAGAIN;
+    } else if (errno != EINTR)
+      return errno;
+  }
+}
+
+/* A descriptor that the collector closes, because a buffer can raise. */
+static int file_gc (lua_State *L) {
+  int *fd = luaL_checkudata(L, 1, FILE_T);
+  if (*fd >= 0)
+    close(*fd);
+  *fd = -1;
+  return 0;
+}
+
+/* read_file(path, max) -> text | nil, message, is_missing. Never waits for a
+** pipe that has no writer, nor long for one that has. */
+static int l_read_file (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  size_t max = (size_t)luaL_checkinteger(L, 2);
+  luaL_Buffer b;
+  int number, *fd = lua_newuserdatauv(L, sizeof(*fd), 0);
+  *fd = -1;
+  luaL_setmetatable(L, FILE_T);
+  *fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (*fd < 0)
+    number = errno;
+  else {
+    luaL_buffinit(L, &b);
+    number = read_all(*fd, max, &b);
+    luaL_pushresult(&b);
+    close(*fd);
+    *fd = -1;
+  }
+  if (number == 0)
+    return 1;
+  lua_pushnil(L);
+  if (number == EFBIG)
+    lua_pushfstring(L, "expected at most %d bytes", (int)max);
+  else
+    lua_pushstring(L, strerror(number));
+  lua_pushboolean(L, number == ENOENT || number == ENOTDIR);
+  return 3;
+}
+
 static const luaL_Reg functions[] = {
+  { "read_file", l_read_file },
   { "write_private", l_write_private },
   { "make_folder", l_make_folder },
   { NULL, NULL },
 };
 
+static const luaL_Reg file_mt[] = {
+  { "__gc", file_gc },
+  { "__close", file_gc },
+  { NULL, NULL },
+};
+
 void cj_files_open (lua_State *L) {
+  luaL_newmetatable(L, FILE_T);
+  luaL_setfuncs(L, file_mt, 0);
+  lua_pop(L, 1);
   luaL_setfuncs(L, functions, 0);
 }

@@ -320,3 +320,44 @@ describe("cloudjobs.os", function()
     assert.equal("true\t93\t41", out:match("^[^\r\n]*"))
   end)
 end)
+
+describe("reading a file", function()
+  local process = require "cloudjobs.os"
+  local Home = require "spec.support.home"
+  local home
+
+  setup(function()
+    home = Home.new { file = "0123456789", empty = "" }
+    assert(os.execute("mkfifo " .. home.path .. "/pipe"))
+  end)
+
+  teardown(function()
+    home:remove()
+  end)
+
+  local function read(name, max)
+    return process.read_file(home.path .. "/" .. name, max)
+  end
+
+  it("gives its whole text, up to a limit", function()
+    assert.equal("0123456789", read("file", 10))
+    assert.equal("", read("empty", 0))
+    assert.same({ nil, "expected at most 9 bytes", false }, { read("file", 9) })
+  end)
+
+  it("tells a missing file from one that cannot be read", function()
+    assert.same({ nil, "No such file or directory", true }, { read("none", 9) })
+    assert.same({ nil, "Not a directory", true }, { read("file/none", 9) })
+    assert.same({ nil, "Is a directory", false }, { read("", 9) })
+  end)
+
+  it("does not wait for a pipe without a writer, and reads one that has one to its end", function()
+    assert.equal("", read("pipe", 9))
+    os.execute(("sh -c '(printf ab; sleep 0.1; printf cd) > %s/pipe' &"):format(home.path))
+    local text
+    repeat
+      text = read("pipe", 9)
+    until text ~= ""
+    assert.equal("abcd", text)
+  end)
+end)

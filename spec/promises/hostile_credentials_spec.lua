@@ -41,9 +41,8 @@ describe("a metadata service that", function()
   end
 
   local function container(script)
-    return Container.new(function(name)
-      return name == "AWS_CONTAINER_CREDENTIALS_FULL_URI" and server:url("/c") or nil
-    end, transport(script))
+    local env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = server:url("/c") }
+    return Container.new(Config.new { env = env }, transport(script))
   end
 
   local WRITE = "s:write('HTTP/1.1 %s\\r\\nContent-Length: %d\\r\\n\\r\\n%s') s:flush()"

@@ -11,7 +11,7 @@ local LUA = {
     native = "core", world = true },
   { room = "aws", "aws/.*", may = "cloud call transport model models http base", native = "core os" },
   { room = "azure", "azure/.*", may = "cloud call transport model models http base", native = "core os" },
-  { room = "cloud", "cloud/.*", may = "call transport http base", native = "core" },
+  { room = "cloud", "cloud/.*", may = "call transport http base", native = "core os" },
   { room = "job", "job/.*", may = "base", native = "core" },
   { room = "call", "call/.*", may = "model http base", native = "core" },
   { room = "nginx", "transport/nginx/.*", may = "transport http base", native = "core os", uses = "ffi ngx resty",

@@ -119,9 +119,9 @@ local function hide_key(run)
 end
 
 -- "Code: 400" is no secret, "code=…" may be OAuth's.
-local function hide_assignment(name, mark, value)
-  if value ~= "" and is_secret(name) and (mark:find("=", 1, true) or not SECRET_NAMES[ascii.lower(name)]) then
-    return name .. mark .. HIDDEN
+local function hide_assignment(key, mark, value)
+  if value ~= "" and is_secret(key) and (mark:find("=", 1, true) or not SECRET_NAMES[ascii.lower(key)]) then
+    return key .. mark .. HIDDEN
   end
 end
 
@@ -151,8 +151,8 @@ local function url(text)
       host, path = text:sub(#scheme + 4):match(HOST)
     end
     -- Behind the last colon stands a port; anything else may be a password.
-    local name, port = (host or ""):match("^(.*):([^:%]]*)$")
-    if port and (not port:find("^[0-9]*$") or #port > 5 or name == "") then
+    local address, port = (host or ""):match("^(.*):([^:%]]*)$")
+    if port and (not port:find("^[0-9]*$") or #port > 5 or address == "") then
       host = nil
     end
   end
@@ -172,16 +172,27 @@ local function first_line(text)
   return last and text:sub(1, last - 1) or text, last ~= nil
 end
 
---- A name or value in quotes: its first line, at most 128 bytes of it, nothing of what looks like a secret.
+-- What is shown of a value, and whether it has more lines.
+local function shown_of(value)
+  local text, more = first_line(cut(tostring(value), MAX_SCAN))
+  if text:find("://", 1, true) or (text:find("@", 1, true) and text:find(":", 1, true)) then
+    return url(text), more
+  end
+  return cut(hide(clean(text)), MAX_VALUE), more
+end
+
+--- A name: its first line, at most 128 bytes of it, nothing of what looks like a secret.
+---@param value any
+---@return string
+local function name(value)
+  return (shown_of(value))
+end
+
+--- The same in quotes, for values that may have blanks or further lines.
 ---@param value any
 ---@return string
 local function value_of(value)
-  local text, more = first_line(cut(tostring(value), MAX_SCAN))
-  if text:find("://", 1, true) or (text:find("@", 1, true) and text:find(":", 1, true)) then
-    text = url(text)
-  else
-    text = cut(hide(clean(text)), MAX_VALUE)
-  end
+  local text, more = shown_of(value)
   return '"' .. text:gsub('["\\]', "\\%0") .. '"' .. (more and " and more lines" or "")
 end
 
@@ -192,7 +203,7 @@ end
 local function word(value)
   local text = first_line(tostring(value))
   if #text > MAX_WORD then
-    return ("a text of %d bytes"):format(#tostring(value))
+    return ("[%d bytes]"):format(#tostring(value))
   end
   return value_of(value)
 end
@@ -240,6 +251,7 @@ return {
   clean = clean,
   is_secret = is_secret,
   line = line,
+  name = name,
   path = path,
   url = url,
   value = value_of,

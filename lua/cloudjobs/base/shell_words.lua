@@ -28,33 +28,40 @@ end
 ---@return string[]|nil words
 ---@return string|nil message
 local function split(text)
-  local words, word, at = {}, nil, 1
+  local words, pieces, at = {}, nil, 1
+  local function end_word()
+    words[#words + 1] = pieces and table.concat(pieces)
+    pieces = nil
+  end
+  local function add(piece)
+    pieces = pieces or {}
+    pieces[#pieces + 1] = piece
+  end
   while at <= #text do
     local char = text:sub(at, at)
     if char:find(BLANK) then
-      words[#words + 1] = word
-      word = nil
+      end_word()
       at = at + 1
     elseif char == "'" or char == '"' then
       local part, behind = quoted(text, at + 1, char)
       if not part then
         return nil, behind
       end
-      word = (word or "") .. part
+      add(part)
       at = behind
     elseif char == "\\" then
       if at == #text then
         return nil, "nothing follows the last backslash"
       end
-      word = (word or "") .. text:sub(at + 1, at + 1)
+      add(text:sub(at + 1, at + 1))
       at = at + 2
     else
       local plain = text:match("^[^ \t\r\n'\"\\]+", at)
-      word = (word or "") .. plain
+      add(plain)
       at = at + #plain
     end
   end
-  words[#words + 1] = word
+  end_word()
   return words
 end
 

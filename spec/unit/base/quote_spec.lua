@@ -36,7 +36,7 @@ cases("value", {
 
 cases("word", {
   { "fast", '"fast"' },
-  { "s3cret-s3cret-s3cret-s3cret", "a text of 27 bytes" },
+  { "s3cret-s3cret-s3cret-s3cret", "[27 bytes]" },
   { "standard\n" .. SECRET, '"standard" and more lines' },
 })
 

@@ -6,6 +6,12 @@ local ConfigFile = require "cloudjobs.aws.config.file"
 local Env = require "cloudjobs.cloud.env"
 local Error = require "cloudjobs.base.error"
 local SETTINGS = require "cloudjobs.aws.config.settings"
+local ascii = require "cloudjobs.base.ascii"
+local quote = require "cloudjobs.base.quote"
+
+-- In the order in which their keys count.
+local WHICH = { "credentials", "config" }
+local LOADERS = { credentials = ConfigFile.parse_credentials, config = ConfigFile.parse_config }
 
 ---@class cloudjobs.Config
 local Config = {}
@@ -49,28 +55,35 @@ local function files_of(self)
   if self._files then
     return self._files
   end
-  local config_path = self:expand(self:get("config_file"))
-  local credentials_path = self:expand(self:get("credentials_file"))
-  local config, err = ConfigFile.load(config_path, ConfigFile.parse_config)
-  if not config then
-    return nil, err
+  local files = { merged = {} }
+  for _, which in ipairs(WHICH) do
+    local path, err = self:get(which .. "_file")
+    if err then
+      return nil, err
+    end
+    path = self:expand(path)
+    files[which], err = ConfigFile.load(path, LOADERS[which])
+    if not files[which] then
+      return nil, err
+    end
+    files[which .. "_path"] = path
   end
-  local credentials
-  credentials, err = ConfigFile.load(credentials_path, ConfigFile.parse_credentials)
-  if not credentials then
-    return nil, err
-  end
-  self._files = {
-    config = config,
-    credentials = credentials,
-    config_path = config_path,
-    credentials_path = credentials_path,
-    merged = {},
-  }
-  return self._files
+  self._files = files
+  return files
 end
 
---- Lets go of what the files said, so that the next question reads them again.
+--- Why what the files say is unknown, or nil where both could be read or are not there.
+---@return string|nil
+function Config:unreadable()
+  local files = files_of(self)
+  local reasons = {}
+  for _, which in ipairs(files and WHICH or {}) do
+    reasons[#reasons + 1] = files[which]:unreadable()
+  end
+  return #reasons > 0 and table.concat(reasons, "; ") or nil
+end
+
+--- Forgets what the files said: the next setting reads them again.
 function Config:forget()
   self._files = nil
 end
@@ -89,19 +102,49 @@ local function merge(below, above)
   return merged
 end
 
+-- "; line 3 is indented: it continues line 2" where that is why a profile's value has a line break.
+local function continuation(files, name, key)
+  for _, which in ipairs(WHICH) do
+    local section = files[which].profiles[name]
+    if section and section[key] ~= nil then
+      local note = files[which]:continuation(section, key)
+      return note and ("; in %s %s"):format(quote.path(files[which .. "_path"]), note) or ""
+    end
+  end
+  return ""
+end
+
+local function has_break(value)
+  return type(value) == "string" and value:find("\n", 1, true) ~= nil
+end
+
+local function broken(files, name, key, value)
+  return failure(("profile %s: %s: expected one line, got %s%s"):format(
+    quote.value(name), key, quote.value(value), continuation(files, name, key)
+  ))
+end
+
 --- A profile: its keys from both files, the credentials file's where both have one.
 ---@param name string
+---@param one_line string[]|nil keys whose values the caller uses, which have to be of one line
 ---@return table|nil profile nil alone when there is none of that name
 ---@return cloudjobs.Error|nil err
-function Config:profile(name)
+function Config:profile(name, one_line)
   local files, err = files_of(self)
   if not files then
     return nil, err
   end
-  if not files.merged[name] then
-    files.merged[name] = merge(files.config.profiles[name], files.credentials.profiles[name])
+  local profile = files.merged[name]
+  if not profile then
+    profile = merge(files.config.profiles[name], files.credentials.profiles[name])
+    files.merged[name] = profile
   end
-  return files.merged[name]
+  for _, key in ipairs(profile and one_line or {}) do
+    if has_break(profile[key]) then
+      return broken(files, name, key, profile[key])
+    end
+  end
+  return profile
 end
 
 --- What one of the two files alone says of a profile.
@@ -124,15 +167,22 @@ function Config:profile_name()
   return self:get("profile") or "default", self._options.profile ~= nil
 end
 
-local function profile_names(files)
+-- What the user may have meant by a profile that is not there.
+local function hint_of(files, name)
+  if files.config:has_other(name) then
+    return (" (%s has a section [%s]: write [profile %s] there)"):format(
+      quote.path(files.config_path), quote.line(name), name:find("[^A-Za-z0-9_.-]") and quote.value(name) or name)
+  elseif files.credentials.profiles["profile " .. name] then
+    return (" (%s has a section [profile %s]: write [%s] there)"):format(
+      quote.path(files.credentials_path), quote.line(name), quote.line(name))
+  end
   local names = {}
-  for name in pairs(files.config.profiles) do
-    names[#names + 1] = name
+  for _, which in ipairs(WHICH) do
+    for known in pairs(files[which].profiles) do
+      names[#names + 1] = known
+    end
   end
-  for name in pairs(files.credentials.profiles) do
-    names[#names + 1] = name
-  end
-  return names
+  return require "cloudjobs.base.suggest"(name, names)
 end
 
 --- The profile in force. A missing `default` is empty; a missing one that was
@@ -140,8 +190,12 @@ end
 ---@return table|nil profile
 ---@return cloudjobs.Error|nil err
 function Config:current_profile()
-  local name = self:get("profile")
-  local profile, err = self:profile(name or "default")
+  local name, err = self:get("profile")
+  if err then
+    return nil, err
+  end
+  local profile
+  profile, err = self:profile(name or "default")
   if profile then
     return profile
   elseif err then
@@ -151,31 +205,38 @@ function Config:current_profile()
   end
   local files = self._files
   return failure(
-    ("profile %q is neither in %s nor in %s%s"):format(
-      name, files.config_path, files.credentials_path, require "cloudjobs.base.suggest"(name, profile_names(files))
-    )
+    ("profile %s is neither in %s nor in %s%s"):format(
+      quote.value(name), quote.path(files.config_path), quote.path(files.credentials_path), hint_of(files, name)
+    ), self:unreadable()
   )
 end
 
--- The setting's text and where it was found; nil alone when it is nowhere.
-local function find(self, setting)
-  for _, variable in ipairs(setting.env or {}) do
+local function first_variable(self, names)
+  for _, variable in ipairs(names or {}) do
     local text = self:getenv(variable)
     if text then
       return text, variable
     end
   end
-  if not setting.key then
-    return nil
+end
+
+-- The setting's text, where it was found, and a note for an error about it; nil alone when it is nowhere.
+local function find(self, setting)
+  local text, source = first_variable(self, setting.env)
+  if text or not setting.key then
+    return text, source, ""
   end
   local profile, err = self:current_profile()
   if not profile then
     return nil, err
   end
-  local text = profile[setting.key]
+  text = profile[setting.key]
   if type(text) == "string" and text ~= "" then
-    return text, ("profile %q: %s"):format(self:profile_name(), setting.key)
+    local name = self:profile_name()
+    return text, ("profile %s: %s"):format(quote.value(name), setting.key), continuation(self._files, name, setting.key)
   end
+  text, source = first_variable(self, setting.env_after)
+  return text, source, ""
 end
 
 --- A setting's value. nil alone when it is not set and has no default.
@@ -191,18 +252,20 @@ function Config:get(name)
   if options[option] ~= nil then
     return options[option]
   end
-  local text, source = find(self, setting)
+  local text, source, note = find(self, setting)
   if not text then
     if source then
       return nil, source
     end
     return setting.default
+  elseif note ~= "" and has_break(text) then
+    return failure(("%s: expected one line, got %s%s"):format(source, quote.value(text), note))
   elseif not setting.parse then
     return text
   end
   local value, expected = setting.parse(text)
   if value == nil then
-    return failure(("%s: %s, got %q"):format(source, expected, text))
+    return failure(("%s: %s, got %s"):format(source, expected, quote.word(text)))
   end
   return value
 end
@@ -213,10 +276,14 @@ local function services_url(self, profile, key)
   if not name then
     return nil
   end
-  local section = self._files.config.services[name]
+  local files, current = self._files, self:profile_name()
+  if has_break(name) then
+    return broken(files, current, "services", name)
+  end
+  local section = type(name) == "string" and files.config.services[name]
   if not section then
-    return failure(("profile %q: services = %s, but %s has no section [services %s]"):format(
-      self:profile_name(), name, self._files.config_path, name
+    return failure(("profile %s: services = %s, but %s has no section [services %s]"):format(
+      quote.value(current), quote.name(name), quote.path(files.config_path), quote.name(name)
     ))
   end
   local service = section[key]
@@ -236,28 +303,27 @@ function Config:endpoint_url(service_id)
   if ignore or err then
     return nil, err
   end
-  local key = service_id:gsub("[ %-]", "_"):lower()
-  for _, variable in ipairs { "AWS_ENDPOINT_URL_" .. key:upper(), "AWS_ENDPOINT_URL" } do
-    local url = self:getenv(variable)
-    if url then
-      return url, variable
-    end
+  local key = ascii.lower((service_id:gsub("[ %-]", "_")))
+  local url, source = first_variable(self, { "AWS_ENDPOINT_URL_" .. ascii.upper(key), "AWS_ENDPOINT_URL" })
+  if url then
+    return url, source
   end
   local profile
   profile, err = self:current_profile()
   if not profile then
     return nil, err
   end
-  local url
   url, err = services_url(self, profile, key)
   if url then
-    return url, ("[services %s]: %s: endpoint_url"):format(profile.services, key)
+    return url, ("[services %s]: %s: endpoint_url"):format(quote.name(profile.services), key)
   elseif err then
     return nil, err
   end
-  if profile.endpoint_url then
-    return profile.endpoint_url, ("profile %q: endpoint_url"):format(self:profile_name())
+  url, err = self:get("profile_endpoint_url")
+  if url then
+    return url, ("profile %s: endpoint_url"):format(quote.value((self:profile_name())))
   end
+  return nil, err
 end
 
 --- The `[sso-session NAME]` section, or nil.

@@ -1,15 +1,24 @@
 --- Every setting: where the caller's options, the environment and the profile
---- have it, how its text is read, and what it is where nobody says.
+--- have it, how its text is read, and its default.
+
+local ascii = require "cloudjobs.base.ascii"
 
 -- Text from the environment or a file -> a value, or nil and what was expected.
 
 -- As in the AWS tools: anything but `true` is false.
 local function boolean(text)
-  return text:lower() == "true"
+  return ascii.lower(text) == "true"
+end
+
+local function region(text)
+  if text:find("^[A-Za-z0-9%-]+$") and #text <= 63 then
+    return text
+  end
+  return nil, "expected letters, digits and hyphens"
 end
 
 local function positive_integer(text)
-  local number = text:find("^%d+$") and tonumber(text)
+  local number = text:find("^[0-9]+$") and tonumber(text)
   if number and number >= 1 then
     return number
   end
@@ -28,7 +37,7 @@ local function one_of(...)
   local names = { ... }
   return function(text)
     for _, name in ipairs(names) do
-      if text:lower() == name then
+      if ascii.lower(text) == name then
         return name
       end
     end
@@ -37,9 +46,9 @@ local function one_of(...)
 end
 
 -- `option`: where the caller's options have it, under the setting's own name
--- unless given. `env`: the first that is set wins. `key`: in the profile.
+-- unless given. `env`: the first that is set wins. `key`: in the profile. `env_after`: variables that count last.
 return {
-  region = { env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, key = "region" },
+  region = { env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, key = "region", parse = region },
   profile = { env = { "AWS_PROFILE", "AWS_DEFAULT_PROFILE" } },
   config_file = { env = { "AWS_CONFIG_FILE" }, default = "~/.aws/config" },
   credentials_file = { env = { "AWS_SHARED_CREDENTIALS_FILE" }, default = "~/.aws/credentials" },
@@ -60,7 +69,9 @@ return {
   },
   use_fips = { env = { "AWS_USE_FIPS_ENDPOINT" }, key = "use_fips_endpoint", parse = boolean },
   use_dualstack = { env = { "AWS_USE_DUALSTACK_ENDPOINT" }, key = "use_dualstack_endpoint", parse = boolean },
-  ca_bundle = { env = { "AWS_CA_BUNDLE" }, key = "ca_bundle" },
+  -- botocore, too, reads the variable of Python's requests where nothing of its own says more.
+  ca_bundle = { env = { "AWS_CA_BUNDLE" }, key = "ca_bundle", env_after = { "REQUESTS_CA_BUNDLE" } },
+  profile_endpoint_url = { key = "endpoint_url" },
   app_id = { env = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },
   ignore_configured_endpoint_urls = {
     env = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" }, key = "ignore_configured_endpoint_urls", parse = boolean,

@@ -1,6 +1,7 @@
 --- A role's keys, from STS, with another provider's identity as proof.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "assume-role"
 
@@ -52,13 +53,13 @@ local function mfa_code(self)
   local serial = self._role.mfa_serial
   if not self._mfa then
     return Identity.failure(
-      SOURCE, ("%s needs a code of the MFA device %s"):format(self._role.role_arn, serial),
+      SOURCE, ("%s needs a code of the MFA device %s"):format(quote.name(self._role.role_arn), quote.name(serial)),
       "Pass mfa = function(serial) return code end to cloudjobs.aws.credentials"
     )
   end
   local code = self._mfa(serial)
   if type(code) ~= "string" then
-    return Identity.failure(SOURCE, ("the callback mfa gave no code for the MFA device %s"):format(serial))
+    return Identity.failure(SOURCE, ("the callback mfa gave no code for the MFA device %s"):format(quote.name(serial)))
   end
   return code
 end
@@ -86,7 +87,7 @@ function AssumeRole:get()
   end
   local output, err = self._api("sts", "assume_role", params, { credentials = self._source })
   if not output then
-    return Identity.failure(SOURCE, ("%s cannot be assumed"):format(role.role_arn), nil, err)
+    return Identity.failure(SOURCE, ("%s cannot be assumed"):format(quote.name(role.role_arn)), nil, err)
   end
   return identity_of(output, SOURCE)
 end

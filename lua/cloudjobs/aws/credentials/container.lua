@@ -3,6 +3,7 @@
 local Identity = require "cloudjobs.aws.credentials.identity"
 local document = require "cloudjobs.aws.credentials.document"
 local file = require "cloudjobs.cloud.file"
+local quote = require "cloudjobs.base.quote"
 local url = require "cloudjobs.http.url"
 
 local SOURCE = "container-role"
@@ -35,7 +36,9 @@ local function address(getenv)
   elseif parts.scheme ~= "https" and not (AGENTS[parts.host] or url.is_loopback(parts.host)) then
     return Identity.failure(
       SOURCE,
-      ("AWS_CONTAINER_CREDENTIALS_FULL_URI: %s is no loopback address and no container agent"):format(parts.host),
+      ("AWS_CONTAINER_CREDENTIALS_FULL_URI: %s is no loopback address and no container agent"):format(
+        quote.line(parts.host)
+      ),
       "Use https there"
     )
   end
@@ -48,7 +51,7 @@ local function authorization(getenv)
   local name = path and "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" or "AWS_CONTAINER_AUTHORIZATION_TOKEN"
   if path then
     local message
-    token, message = file.read(path)
+    token, message = file.read_text(path)
     if not token then
       return Identity.failure(SOURCE, name .. ": " .. message)
     end
@@ -76,13 +79,24 @@ end
 ---@return cloudjobs.Identity|nil identity
 ---@return cloudjobs.Error|nil err
 function Container:get()
-  local text, parts = address(self._getenv)
+  local config = self._config
+  local function getenv(name)
+    return config:getenv(name)
+  end
+  local text, parts = address(getenv)
   if not text then
     return nil, parts
   end
-  local token, err = authorization(self._getenv)
+  local token, err = authorization(getenv)
   if err then
     return nil, err
+  end
+  local ca_bundle
+  if parts.scheme == "https" then
+    ca_bundle, err = config:get("ca_bundle")
+    if err then
+      return nil, err
+    end
   end
   local request = {
     method = "GET",
@@ -90,6 +104,7 @@ function Container:get()
     headers = { host = parts.authority, accept = "application/json", authorization = token },
     timeout = TIMEOUT,
     connect_timeout = TIMEOUT,
+    network = ca_bundle and self._honours.ca_bundle and { ca_bundle = ca_bundle } or nil,
   }
   local answer, message
   for attempt = 1, ATTEMPTS do
@@ -113,10 +128,10 @@ function Container:get()
 end
 
 --- A provider of the container's role.
----@param getenv fun(name: string): string|nil
+---@param config cloudjobs.Config
 ---@param transport table
-local function new(getenv, transport)
-  return setmetatable({ _getenv = getenv, _transport = transport }, container_mt)
+local function new(config, transport)
+  return setmetatable({ _config = config, _transport = transport, _honours = transport.honours or {} }, container_mt)
 end
 
 return { new = new }

@@ -53,7 +53,7 @@ local function places_of(config, world)
       return require("cloudjobs.aws.credentials.env").new(getenv)
     end),
     EcsContainer = later(function()
-      return require("cloudjobs.aws.credentials.container").new(getenv, world.transport)
+      return require("cloudjobs.aws.credentials.container").new(config, world.transport)
     end),
     Ec2InstanceMetadata = later(function()
       return require("cloudjobs.aws.credentials.imds").new(config, world.transport)

@@ -96,7 +96,7 @@ local function session_token(self, settings)
   local headers = { ["x-aws-ec2-metadata-token-ttl-seconds"] = TOKEN_SECONDS }
   local response, message, last = ask(self, settings, "PUT", TOKEN_PATH, headers, is_token_answer)
   if response and response.status == 200 then
-    if response.body:find("[%c%s]") or response.body == "" then
+    if response.body:find("[%z\1-\32\127]") or response.body == "" then
       return nil, "it answered something that is no session token"
     end
     return response.body

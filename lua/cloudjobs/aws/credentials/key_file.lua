@@ -1,7 +1,9 @@
 --- AWS_CREDENTIAL_FILE: two lines with keys, as Amazon's first tools had them.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
+local ascii = require "cloudjobs.base.ascii"
 local file = require "cloudjobs.cloud.file"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "ec2-credentials-file"
 local VARIABLE = "AWS_CREDENTIAL_FILE"
@@ -17,14 +19,18 @@ function KeyFile:get()
   if not path then
     return Identity.absent(SOURCE, VARIABLE .. " is not set")
   end
-  local text, message = file.read(self._config:expand(path))
+  local text, message = file.read_text(self._config:expand(path))
   if not text then
     return Identity.failure(SOURCE, VARIABLE .. ": " .. message)
   end
   local keys = {}
-  for name, value in text:gmatch("([^=\n]+)=([^\n]*)") do
-    keys[name:match("^%s*(.-)%s*$")] = value:match("^%s*(.-)%s*$")
+  for line in text:gmatch("[^\r\n]+") do
+    local name, value = line:match("^([^=]*)=(.*)$")
+    if name then
+      keys[ascii.trim(name)] = ascii.trim(value)
+    end
   end
+  path = quote.path(path)
   if not keys.AWSAccessKeyId then
     return Identity.absent(SOURCE, path .. " has no AWSAccessKeyId")
   elseif not keys.AWSSecretKey then

@@ -3,6 +3,7 @@
 --- clear error and not passed over in silence.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "login"
 
@@ -17,12 +18,12 @@ function Login:get()
   if err then
     return nil, err
   elseif not (profile and profile.login_session) then
-    return Identity.absent(SOURCE, ("profile %q has no login_session"):format(self._name))
+    return Identity.absent(SOURCE, ("profile %s has no login_session"):format(quote.value(self._name)))
   end
   return Identity.failure(
-    SOURCE, ("profile %q signs in by login_session, which cloudjobs does not support"):format(self._name),
+    SOURCE, ("profile %s signs in by login_session, which cloudjobs does not support"):format(quote.value(self._name)),
     "Let the AWS command line give the keys: credential_process = aws configure export-credentials --profile "
-      .. self._name .. " --format process"
+      .. quote.line(self._name) .. " --format process"
   )
 end
 

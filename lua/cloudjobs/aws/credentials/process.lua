@@ -4,6 +4,7 @@
 
 local Identity = require "cloudjobs.aws.credentials.identity"
 local document = require "cloudjobs.aws.credentials.document"
+local quote = require "cloudjobs.base.quote"
 local words = require "cloudjobs.base.shell_words"
 
 local SOURCE = "custom-process"
@@ -22,7 +23,7 @@ local process_mt = { __name = "cloudjobs.aws.credentials.process", __index = Pro
 -- What the program prints may be secret, so no error repeats any of it.
 local function fail(self, message, hint)
   return Identity.failure(
-    SOURCE, ("profile %q: credential_process %s"):format(self._name, message),
+    SOURCE, ("profile %s: credential_process %s"):format(quote.value(self._name), message),
     hint or "Run it by hand to see what it prints"
   )
 end
@@ -52,7 +53,8 @@ local function run(self, command)
     env = self._config:environment(),
   })
   if not result then
-    return fail(self, REASONS[code] or "cannot be run: " .. message)
+    local why = message:match("[^:]*$") -- behind the program's path
+    return fail(self, REASONS[code] or ("cannot be run: cannot run %s:%s"):format(quote.path(arguments[1]), why))
   elseif result.signal then
     return fail(self, ("was ended by signal %d"):format(result.signal))
   elseif result.status ~= 0 then
@@ -70,7 +72,7 @@ function Process:get()
   end
   local command = profile and profile.credential_process
   if type(command) ~= "string" then
-    return Identity.absent(SOURCE, ("profile %q has no credential_process"):format(self._name))
+    return Identity.absent(SOURCE, ("profile %s has no credential_process"):format(quote.value(self._name)))
   end
   local output
   output, err = run(self, command)

@@ -2,8 +2,13 @@
 
 local Error = require "cloudjobs.base.error"
 local Identity = require "cloudjobs.aws.credentials.identity"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCES = { credentials = "shared-credentials-file", config = "config-file" }
+
+local ONE_LINE = {
+  "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "aws_account_id",
+}
 
 ---@class cloudjobs.aws.credentials.profile: cloudjobs.Provider
 local Profile = {}
@@ -20,15 +25,23 @@ function Profile:get()
   local keys, path = self._config:profile_in(self._which, self._name)
   if Error.is(path) then
     return nil, path
-  elseif not keys then
-    return Identity.absent(source, ("%s has no profile %q"):format(path, self._name))
+  end
+  local name = quote.value(self._name)
+  path = quote.path(path)
+  if not keys then
+    local reason = self._config:unreadable() or ("%s has no profile %s"):format(path, name)
+    return Identity.absent(source, reason)
+  end
+  local _, err = self._config:profile(self._name, ONE_LINE)
+  if err then
+    return nil, err
   end
   local id, secret = text(keys.aws_access_key_id), text(keys.aws_secret_access_key)
   if not id then
-    return Identity.absent(source, ("profile %q in %s has no aws_access_key_id"):format(self._name, path))
+    return Identity.absent(source, ("profile %s in %s has no aws_access_key_id"):format(name, path))
   elseif not secret then
     return Identity.failure(
-      source, ("profile %q in %s has aws_access_key_id but no aws_secret_access_key"):format(self._name, path)
+      source, ("profile %s in %s has aws_access_key_id but no aws_secret_access_key"):format(name, path)
     )
   end
   return Identity.new {

@@ -4,8 +4,14 @@
 
 local Error = require "cloudjobs.base.error"
 local Identity = require "cloudjobs.aws.credentials.identity"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "assume-role"
+
+local ONE_LINE = {
+  "role_arn", "source_profile", "credential_source", "role_session_name", "external_id", "mfa_serial",
+  "duration_seconds", "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
+}
 
 ---@class cloudjobs.aws.credentials.role_profile: cloudjobs.Provider
 local RoleProfile = {}
@@ -40,12 +46,12 @@ local function named_source(self, name, place)
   local provider = self._places[place]
   if not provider then
     return misconfigured(
-      ("profile %q: credential_source = %s is not one of Environment, EcsContainer, Ec2InstanceMetadata"):format(
-        name, place
+      ("profile %s: credential_source = %s is not one of Environment, EcsContainer, Ec2InstanceMetadata"):format(
+        quote.value(name), quote.name(place)
       )
     )
   end
-  return demanding(provider, ("profile %q: credential_source = %s gives no keys"):format(name, place))
+  return demanding(provider, ("profile %s: credential_source = %s gives no keys"):format(quote.value(name), place))
 end
 
 -- A profile may name itself if it has keys of its own.
@@ -56,17 +62,23 @@ end
 local provider_of
 
 local function profile_source(self, name, source_name, visited)
-  local source, err = self._config:profile(source_name)
+  local source, err = self._config:profile(source_name, ONE_LINE)
   if not source then
     if err then
       return nil, err
     end
-    return misconfigured(("profile %q: source_profile = %s does not exist"):format(name, source_name))
+    return misconfigured(
+      ("profile %s: source_profile = %s does not exist"):format(quote.value(name), quote.name(source_name)),
+      self._config:unreadable()
+    )
   elseif is_loop(visited, name, source_name, source) then
-    return misconfigured(("profile %q: source_profile = %s leads in a circle"):format(name, source_name))
+    return misconfigured(
+      ("profile %s: source_profile = %s leads in a circle"):format(quote.value(name), quote.name(source_name))
+    )
   elseif has_keys(source) or not has_role(source) then
     return demanding(
-      self._profile_chain(source_name), ("profile %q: source_profile = %s has no credentials"):format(name, source_name)
+      self._profile_chain(source_name),
+      ("profile %s: source_profile = %s has no credentials"):format(quote.value(name), quote.name(source_name))
     )
   end
   return provider_of(self, source_name, source, visited)
@@ -88,10 +100,12 @@ function provider_of(self, name, profile, visited)
   visited[name] = true
   local source_name, place = profile.source_profile, profile.credential_source
   if source_name and place then
-    return misconfigured(("profile %q has both source_profile and credential_source; remove one"):format(name))
+    return misconfigured(
+      ("profile %s has both source_profile and credential_source; remove one"):format(quote.value(name))
+    )
   elseif not (source_name or place) then
     return misconfigured(
-      ("profile %q has role_arn but neither source_profile nor credential_source"):format(name),
+      ("profile %s has role_arn but neither source_profile nor credential_source"):format(quote.value(name)),
       "Name the profile whose keys may assume the role"
     )
   end
@@ -110,11 +124,11 @@ end
 ---@return cloudjobs.Identity|nil identity
 ---@return cloudjobs.Error|nil err
 function RoleProfile:get()
-  local profile, err = self._config:profile(self._name)
+  local profile, err = self._config:profile(self._name, ONE_LINE)
   if err then
     return nil, err
   elseif not (profile and has_role(profile)) then
-    return Identity.absent(SOURCE, ("profile %q has no role_arn"):format(self._name))
+    return Identity.absent(SOURCE, ("profile %s has no role_arn"):format(quote.value(self._name)))
   end
   local provider
   provider, err = provider_of(self, self._name, profile, {})

@@ -2,17 +2,19 @@
 
 local Error = require "cloudjobs.base.error"
 local Identity = require "cloudjobs.aws.credentials.identity"
+local quote = require "cloudjobs.base.quote"
 local sso_token = require "cloudjobs.aws.credentials.sso_token"
 
 local SOURCE = "sso"
 local REQUIRED = { "sso_start_url", "sso_region", "sso_role_name", "sso_account_id" }
+local ONE_LINE = { "sso_session", "sso_start_url", "sso_region", "sso_role_name", "sso_account_id" }
 
 ---@class cloudjobs.aws.credentials.sso: cloudjobs.Provider
 local Sso = {}
 local sso_mt = { __name = "cloudjobs.aws.credentials.sso", __index = Sso }
 
-local function misconfigured(message)
-  return nil, Error.new { kind = "config", code = SOURCE, message = message }
+local function misconfigured(message, hint)
+  return nil, Error.new { kind = "config", code = SOURCE, message = message, hint = hint }
 end
 
 -- The profile's SSO settings with those of the sso-session it names.
@@ -30,12 +32,17 @@ local function merged(self, profile)
     if err then
       return nil, err
     end
-    return misconfigured(("profile %q: there is no section [sso-session %s]"):format(self._name, name))
+    return misconfigured(
+      ("profile %s: there is no section [sso-session %s]"):format(quote.value(self._name), quote.name(name)),
+      self._config:unreadable()
+    )
   end
   for key, value in pairs(session) do
-    if settings[key] and settings[key] ~= value then
+    if settings[key] and settings[key] ~= value and key:find("^sso_") then
       return misconfigured(
-        ("profile %q: its %s is not the one of [sso-session %s]; remove one"):format(self._name, key, name)
+        ("profile %s: its %s is not the one of [sso-session %s]; remove one"):format(
+          quote.value(self._name), key, quote.name(name)
+        )
       )
     end
     settings[key] = value
@@ -55,25 +62,28 @@ local function settings_of(self, profile)
     end
   end
   if #missing > 0 then
-    return misconfigured(("profile %q: SSO needs %s too"):format(self._name, table.concat(missing, ", ")))
+    return misconfigured(("profile %s: SSO needs %s too"):format(quote.value(self._name), table.concat(missing, ", ")))
   end
   return settings
 end
 
 local function failure(self, message, cause)
   return Identity.failure(
-    SOURCE, ("profile %q: %s"):format(self._name, message), "Run aws sso login --profile " .. self._name, cause
+    SOURCE, ("profile %s: %s"):format(quote.value(self._name), message),
+    "Run aws sso login --profile " .. quote.line(self._name), cause
   )
 end
 
 ---@return cloudjobs.Identity|nil identity
 ---@return cloudjobs.Error|nil err
 function Sso:get()
-  local profile, err = self._config:profile(self._name)
+  local profile, err = self._config:profile(self._name, ONE_LINE)
   if err then
     return nil, err
   elseif not (profile and (profile.sso_role_name or profile.sso_account_id)) then
-    return Identity.absent(SOURCE, ("profile %q has neither sso_role_name nor sso_account_id"):format(self._name))
+    return Identity.absent(
+      SOURCE, ("profile %s has neither sso_role_name nor sso_account_id"):format(quote.value(self._name))
+    )
   end
   local settings
   settings, err = settings_of(self, profile)
@@ -92,7 +102,7 @@ function Sso:get()
   }, { region = settings.sso_region })
   if not output then
     return failure(self, ("the role %s of account %s cannot be had"):format(
-      settings.sso_role_name, settings.sso_account_id), err)
+      quote.name(settings.sso_role_name), quote.name(settings.sso_account_id)), err)
   end
   local keys = output.roleCredentials
   if not (keys and keys.accessKeyId and keys.secretAccessKey) then

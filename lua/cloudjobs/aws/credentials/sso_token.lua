@@ -4,6 +4,7 @@
 local core = require "cloudjobs.core"
 local document = require "cloudjobs.aws.credentials.document"
 local file = require "cloudjobs.cloud.file"
+local quote = require "cloudjobs.base.quote"
 
 -- From here on before its end a token is exchanged for the next one.
 local WINDOW = 15 * 60
@@ -27,18 +28,18 @@ end
 ---@return string path or, on failure, a message that names the file
 local function load(config, key)
   local path = config:expand(FOLDER) .. core.sha1(key) .. ".json"
-  local content, message, missing = file.read(path)
+  local content, message, missing = file.read_text(path)
   if missing then
-    return nil, "there is no token in " .. path
+    return nil, "there is no token in " .. quote.path(path)
   elseif not content then
     return nil, message
   end
   local token
   token, message = document.decode(content)
   if not token then
-    return nil, path .. ": " .. message
+    return nil, quote.path(path) .. ": " .. message
   elseif not (text(token.accessToken) and epoch(token.expiresAt)) then
-    return nil, path .. ": expected accessToken and expiresAt"
+    return nil, quote.path(path) .. ": expected accessToken and expiresAt"
   end
   return token, path
 end
@@ -77,7 +78,7 @@ end
 
 --- The access token of a session, refreshed if it can be and has to be.
 ---@param session { sso_session: string|nil, sso_start_url: string, sso_region: string }
----   without sso_session the token is the legacy one of the start URL, which nobody can refresh
+---   without sso_session the token is the legacy one of the start URL, which cannot be refreshed
 ---@param config cloudjobs.Config
 ---@param world { api: function, transport: table }
 ---@return string|nil access_token
@@ -92,7 +93,7 @@ local function get(session, config, world)
     token = refresh(token, path, session, world) or token
   end
   if epoch(token.expiresAt) <= now then
-    return nil, "the token in " .. path .. " has expired"
+    return nil, "the token in " .. quote.path(path) .. " has expired"
   end
   return token.accessToken
 end

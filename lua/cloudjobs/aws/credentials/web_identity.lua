@@ -5,6 +5,7 @@
 local AssumeRole = require "cloudjobs.aws.credentials.assume_role"
 local Identity = require "cloudjobs.aws.credentials.identity"
 local file = require "cloudjobs.cloud.file"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "assume-role-with-web-identity"
 
@@ -14,6 +15,8 @@ local VARIABLES = {
   role_session_name = "AWS_ROLE_SESSION_NAME",
 }
 
+local ONE_LINE = { "web_identity_token_file", "role_arn", "role_session_name" }
+
 ---@class cloudjobs.aws.credentials.web_identity: cloudjobs.Provider
 local WebIdentity = {}
 local web_identity_mt = { __name = "cloudjobs.aws.credentials.web_identity", __index = WebIdentity }
@@ -21,7 +24,7 @@ local web_identity_mt = { __name = "cloudjobs.aws.credentials.web_identity", __i
 ---@return cloudjobs.Identity|nil identity
 ---@return cloudjobs.Error|nil err
 function WebIdentity:get()
-  local profile, err = self._config:profile(self._name)
+  local profile, err = self._config:profile(self._name, ONE_LINE)
   if err then
     return nil, err
   end
@@ -32,7 +35,9 @@ function WebIdentity:get()
   if not path then
     return Identity.absent(
       SOURCE,
-      ("neither AWS_WEB_IDENTITY_TOKEN_FILE nor web_identity_token_file of profile %q is set"):format(self._name)
+      ("neither AWS_WEB_IDENTITY_TOKEN_FILE nor web_identity_token_file of profile %s is set"):format(
+        quote.value(self._name)
+      )
     )
   end
   local role_arn = setting("role_arn")
@@ -41,7 +46,7 @@ function WebIdentity:get()
       SOURCE, "a web identity token file is set but no role", "Set AWS_ROLE_ARN or role_arn in the profile"
     )
   end
-  local token, message = file.read(self._config:expand(path))
+  local token, message = file.read_text(self._config:expand(path))
   if not token then
     return Identity.failure(SOURCE, "the web identity token cannot be read: " .. message)
   end
@@ -49,10 +54,10 @@ function WebIdentity:get()
   output, err = self._world.api("sts", "assume_role_with_web_identity", {
     RoleArn = role_arn,
     RoleSessionName = setting("role_session_name") or AssumeRole.session_name(self._world.transport),
-    WebIdentityToken = token:match("^(.-)%s*$"),
+    WebIdentityToken = token,
   })
   if not output then
-    return Identity.failure(SOURCE, ("%s cannot be assumed"):format(role_arn), nil, err)
+    return Identity.failure(SOURCE, ("%s cannot be assumed"):format(quote.name(role_arn)), nil, err)
   end
   return AssumeRole.identity_of(output, SOURCE)
 end

@@ -4,6 +4,7 @@
 
 local Error = require "cloudjobs.base.error"
 local assembly = require "cloudjobs.cloud.options"
+local quote = require "cloudjobs.base.quote"
 
 -- What signs for a service's global address, used where no region is set.
 local GLOBAL_REGION = "us-east-1"
@@ -22,9 +23,13 @@ local function region_of(self)
   elseif not region and self._service.global_endpoint then
     return GLOBAL_REGION
   elseif not region then
-    return config_error("no region", "Pass region = \"us-east-1\", set AWS_REGION or give the profile a region")
-  elseif not region:find("^[%w%-]+$") or #region > 63 then
-    return config_error(("region %q: expected letters, digits and hyphens"):format(region))
+    local reason = self._config:unreadable()
+    return config_error(
+      "no region" .. (reason and ": " .. reason or ""),
+      "Pass region = \"us-east-1\", set AWS_REGION or give the profile a region"
+    )
+  elseif not region:find("^[A-Za-z0-9%-]+$") or #region > 63 then
+    return config_error(("region %s: expected letters, digits and hyphens"):format(quote.word(region)))
   end
   return region
 end
@@ -112,7 +117,7 @@ local function prefixed(resolved, template, params)
   local problems = {}
   local prefix = template:gsub("{([^}]+)}", function(name)
     local label = params[name]
-    if type(label) ~= "string" or not label:find("^%w[%w-]*$") or #label > 63 then
+    if type(label) ~= "string" or not label:find("^[A-Za-z0-9][A-Za-z0-9-]*$") or #label > 63 then
       problems[#problems + 1] = { path = name, message = "expected letters, digits and hyphens, 63 at most" }
     end
     return tostring(label)

@@ -6,13 +6,17 @@ local function config(text)
   return file or message
 end
 
+local function sections(file)
+  return { profiles = file.profiles, sso_sessions = file.sso_sessions, services = file.services }
+end
+
 describe("a config file", function()
   it("has profiles, sso-sessions and services", function()
     assert.same({
       profiles = { default = { region = "a" }, dev = { region = "b" } },
       sso_sessions = { corp = { sso_region = "c" } },
       services = { lab = { ssm = { endpoint_url = "http://127.0.0.1:1" } } },
-    }, config [[
+    }, sections(config [[
 [default]
 region = a
 [profile dev]
@@ -22,7 +26,7 @@ sso_region = c
 [services lab]
 ssm =
   endpoint_url = http://127.0.0.1:1
-]])
+]]))
   end)
 
   local names = {
@@ -85,8 +89,32 @@ ssm =
     assert.same({ a = { k = "2" } }, config('[profile a]\nk = 1\n[profile "a"]\nk = 2').profiles)
   end)
 
-  it("gives nothing of default to other profiles", function()
-    assert.same({ l = "2" }, config("[default]\nk = 1\n[DEFAULT]\nm = 3\n[profile a]\nl = 2").profiles.a)
+  it("gives nothing of default to other profiles, and all of DEFAULT that they do not have", function()
+    local file = config("[default]\nk = 1\n[profile a]\nl = 2\n[DEFAULT]\nl = 3\nm = 4\n  5\n[sso-session s]\n")
+    assert.same({ default = { k = "1", l = "3", m = "4\n5" }, a = { l = "2", m = "4\n5" } }, file.profiles)
+    assert.same({ s = { l = "3", m = "4\n5" } }, file.sso_sessions)
+    assert.equal("line 8 is indented: it continues line 7", file:continuation(file.profiles.a, "m"))
+  end)
+
+  it("tells which line continues which", function()
+    local file = config("[profile a]\nk = 1\n# note\n  l = 2\nm = 3")
+    assert.equal("line 4 is indented: it continues line 2", file:continuation(file.profiles.a, "k"))
+    assert.is_nil(file:continuation(file.profiles.a, "m"))
+    assert.is_nil(file:continuation(file.profiles.a, "none"))
+    assert.is_nil(file:continuation({}, "k"))
+  end)
+
+  it("tells of sections that are none of a profile", function()
+    local file = config("[profile a]\n[b]\n[default]\n")
+    assert.same({ false, true, false }, { file:has_other "a", file:has_other "b", file:has_other "default" })
+  end)
+
+  it("is read in steps that grow with its length alone", function()
+    local blanks, backslashes = "a" .. (" "):rep(1e6) .. "b", ("\\"):rep(1e6)
+    assert.equal(blanks, config("[default]\nk = " .. blanks .. "\n").profiles.default.k)
+    assert.equal(5e5, #next(config("[profile " .. backslashes .. "]\n").profiles))
+    assert.matches("line 2: expected name = value", config("[default]\n" .. ("[ "):rep(5e5)), 1, true)
+    assert.equal(1 + 8 * 8191, #config("[default]\nk =x\n" .. (" 2345678\n"):rep(8191)).profiles.default.k)
   end)
 
   local mistakes = {
@@ -94,12 +122,12 @@ ssm =
     { "[default]\n\nkey", "line 3: expected name = value, a [section] or a comment" },
     { "[default]\n[]", "line 2: expected name = value, a [section] or a comment" },
     { "[default]\n= value", "line 2: expected a name before the = sign" },
-    { "[default]\nk = 1\nK = 2", "line 3: key k is there twice in its section; remove one" },
-    { "[default]\n[a]\n[default]", "line 3: section [default] is there twice; join the two" },
-    { "[default]\ns3 =\n  a", "line 3: expected name = value in the sub-section s3" },
+    { "[default]\nk = 1\nK = 2", "line 3: this key is there twice in its section, first in line 2; remove one" },
+    { "[default]\n[a]\n[default]", "line 3: this section is there twice, first in line 1; join the two" },
+    { "[default]\ns3 =\n  a", "line 3: expected name = value in the sub-section that begins in line 2" },
     { "[default]\nk = \0", "line 2: expected text in UTF-8" },
     { "[default]\nk = \255", "line 2: expected text in UTF-8" },
-    { "[default]\nk = 1\n" .. ("  2345678\n"):rep(8200), "expected at most 65536 bytes" },
+    { "[default]\nk = 1\n" .. ("  2345678\n"):rep(8200), "line 8194: the value that begins in line 2: expected at most 65536 bytes" },
   }
   for _, case in ipairs(mistakes) do
     it("is refused with " .. case[2], function()
@@ -114,7 +142,7 @@ describe("a credentials file", function()
       profiles = { default = { k = "1" }, ["a b"] = { k = "2" }, ["profile c"] = { k = "3" } },
       sso_sessions = {},
       services = {},
-    }, ConfigFile.parse_credentials "[default]\nk = 1\n[a b]\nk = 2\n[profile c]\nk = 3")
+    }, sections(ConfigFile.parse_credentials "[default]\nk = 1\n[a b]\nk = 2\n[profile c]\nk = 3"))
   end)
 end)
 
@@ -135,11 +163,33 @@ describe("reading a shared file", function()
 
   it("takes a missing one as empty", function()
     local empty = { profiles = {}, sso_sessions = {}, services = {} }
-    assert.same(empty, load "none")
-    assert.same(empty, load "none/config")
     home:write("file", "")
-    assert.same(empty, load "file")
-    assert.same(empty, load "file/config")
+    for _, name in ipairs { "none", "none/config", "file", "file/config" } do
+      local file = load(name)
+      assert.same(empty, sections(file))
+      assert.is_nil(file:unreadable())
+    end
+  end)
+
+  local UNREADABLE = {
+    { "a folder", "mkdir %s", "Is a directory" },
+    { "a link to itself", "ln -s %s %s", "Too many levels of symbolic links" },
+    { "a file that is too large to be one", "head -c 4194305 /dev/zero > %s", "expected at most 4194304 bytes" },
+    { "a device without an end", "ln -s /dev/zero %s", "expected at most 4194304 bytes" },
+  }
+  for _, case in ipairs(UNREADABLE) do
+    it("takes " .. case[1] .. " as empty, and says why", function()
+      local path = home.path .. "/config"
+      assert(os.execute((case[2]:gsub("%%s", path))))
+      local file = load "config"
+      assert.same({}, file.profiles)
+      assert.equal(path .. " cannot be read: " .. case[3], file:unreadable())
+    end)
+  end
+
+  it("takes a pipe that has no writer as empty", function()
+    assert(os.execute("mkfifo " .. home.path .. "/config"))
+    assert.same({}, load("config").profiles)
   end)
 
   it("names file and line, never the text, of one that cannot be understood", function()
@@ -149,18 +199,5 @@ describe("reading a shared file", function()
     assert.equal("config", err.kind)
     assert.matches("/config: line 2: expected name = value", tostring(err), 1, true)
     assert.not_matches("hush", tostring(err), 1, true)
-  end)
-
-  it("refuses a directory", function()
-    local file, err = load "."
-    assert.is_nil(file)
-    assert.matches("cannot be read: Is a directory", tostring(err), 1, true)
-  end)
-
-  it("refuses one that is too large to be one", function()
-    home:write("config", ("#"):rep(4 * 1024 * 1024 + 1))
-    local file, err = load "config"
-    assert.is_nil(file)
-    assert.matches("expected at most 4194304 bytes", tostring(err), 1, true)
   end)
 end)

@@ -247,3 +247,139 @@ s3 =
     end)
   end)
 end)
+
+describe("a shared file that cannot be read", function()
+  local home
+
+  before_each(function()
+    home = Home.new { [".aws/credentials"] = "[default]\naws_access_key_id = AKID\naws_secret_access_key = hush" }
+    assert(os.execute("mkdir -p " .. home.path .. "/.aws/config"))
+  end)
+
+  after_each(function()
+    home:remove()
+  end)
+
+  local function config(options, env)
+    options = options or {}
+    options.env = env or {}
+    options.env.HOME = home.path
+    return Config.new(options)
+  end
+
+  it("counts as none where a setting is given elsewhere, or has a default", function()
+    assert.equal("eu-west-1", config({ region = "eu-west-1" }):get("region"))
+    assert.equal("standard", config():get("retry_mode"))
+    assert.same({}, { config():endpoint_url("SSM") })
+    assert.same({}, { config():get("region") })
+  end)
+
+  it("is named where a profile was needed that only it could have", function()
+    local profile, err = config({ profile = "dev" }):current_profile()
+    assert.is_nil(profile)
+    assert.equal(home.path .. "/.aws/config cannot be read: Is a directory", err.hint)
+  end)
+
+  it("is named where no region was found", function()
+    local client = require("cloudjobs").aws.ssm { env = { HOME = home.path }, transport = require("cloudjobs.stub").new {} }
+    local output, err = client:list_commands()
+    assert.is_nil(output)
+    assert.equal("no region: " .. home.path .. "/.aws/config cannot be read: Is a directory", err.message)
+  end)
+
+  it("hinders no call whose region, endpoint and keys are given", function()
+    local stub = require("cloudjobs.stub").new { { body = { Commands = {} } } }
+    assert(require("cloudjobs").aws.ssm {
+      env = { HOME = home.path, AWS_ACCESS_KEY_ID = "AKID", AWS_SECRET_ACCESS_KEY = "hush" },
+      region = "eu-west-1", transport = stub,
+    }:list_commands())
+  end)
+end)
+
+describe("a value that an indented line continues", function()
+  local home
+
+  after_each(function()
+    home:remove()
+  end)
+
+  local function message(key, read)
+    home = Home.new {
+      [".aws/config"] = ("[profile b]\n%s = eu-central-1\n  aws_access_key_id = AKID\n  aws_secret_access_key = hush"):format(key),
+    }
+    local value, err = read(Config.new { profile = "b", env = { HOME = home.path } })
+    assert.is_nil(value)
+    assert.not_matches("hush", tostring(err), 1, true)
+    return (err.message:gsub(home.path, "~"))
+  end
+
+  for _, case in ipairs {
+    { "region", "region" }, { "retry_mode", "retry_mode" }, { "ca_bundle", "ca_bundle" }, { "sdk_ua_app_id", "app_id" },
+  } do
+    it("is refused as " .. case[1], function()
+      assert.equal(('profile "b": %s: expected one line, got "eu-central-1" and more lines; in ~/.aws/config '
+        .. "line 3 is indented: it continues line 2"):format(case[1]), message(case[1], function(config)
+        return config:get(case[2])
+      end))
+    end)
+  end
+
+  for _, key in ipairs { "endpoint_url", "services" } do
+    it("is refused as " .. key, function()
+      assert.matches('profile "b": ' .. key .. ': expected one line, got "eu-central-1" and more lines; in ~/.aws/config line 3',
+        message(key, function(config)
+          return config:endpoint_url("SSM")
+        end), 1, true)
+    end)
+  end
+
+  for _, key in ipairs {
+    "role_arn", "source_profile", "sso_session", "sso_account_id", "web_identity_token_file", "aws_access_key_id",
+  } do
+    it("is refused as " .. key, function()
+      assert.matches('profile "b": ' .. key .. ': expected one line, got "eu-central-1" and more lines; in ~/.aws/config line 3',
+        message(key, function(config)
+          local world = { transport = require("cloudjobs.stub").new {} }
+          return require("cloudjobs.aws.credentials.default").new(config, world):get()
+        end), 1, true)
+    end)
+  end
+end)
+
+describe("a profile under another kind of section", function()
+  local home
+
+  after_each(function()
+    home:remove()
+  end)
+
+  local function message(files, name)
+    home = Home.new(files)
+    local profile, err = Config.new({ profile = name, env = { HOME = home.path } }):current_profile()
+    assert.is_nil(profile)
+    return (err.message:gsub(home.path, "~"))
+  end
+
+  it("is named with what to write", function()
+    local NEITHER = 'profile "%s" is neither in ~/.aws/config nor in ~/.aws/credentials '
+    assert.equal(NEITHER:format("b") .. "(~/.aws/config has a section [b]: write [profile b] there)",
+      message({ [".aws/config"] = "[b]\nregion = x" }, "b"))
+    assert.equal(NEITHER:format("a b") .. '(~/.aws/config has a section [a b]: write [profile "a b"] there)',
+      message({ [".aws/config"] = "[a b]\nregion = x" }, "a b"))
+    assert.equal(NEITHER:format("b") .. "(~/.aws/credentials has a section [profile b]: write [b] there)",
+      message({ [".aws/credentials"] = "[profile b]\nregion = x" }, "b"))
+  end)
+end)
+
+describe("the certificates to trust", function()
+  it("are those of AWS_CA_BUNDLE, else of the profile, else of REQUESTS_CA_BUNDLE", function()
+    local home = Home.new { [".aws/config"] = "[profile b]\nca_bundle = /profile.pem" }
+    local env = { HOME = home.path, AWS_CA_BUNDLE = "/aws.pem", REQUESTS_CA_BUNDLE = "/requests.pem" }
+    assert.equal("/option.pem", Config.new({ env = env, ca_bundle = "/option.pem" }):get("ca_bundle"))
+    assert.equal("/aws.pem", Config.new({ env = env }):get("ca_bundle"))
+    env.AWS_CA_BUNDLE = ""
+    assert.equal("/requests.pem", Config.new({ env = env }):get("ca_bundle"))
+    assert.equal("/profile.pem", Config.new({ env = env, profile = "b" }):get("ca_bundle"))
+    home:remove()
+  end)
+end)

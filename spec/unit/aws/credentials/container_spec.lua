@@ -1,3 +1,4 @@
+local Config = require "cloudjobs.aws.config"
 local Container = require "cloudjobs.aws.credentials.container"
 local Error = require "cloudjobs.base.error"
 local Home = require "spec.support.home"
@@ -15,9 +16,8 @@ local TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 
 local function new(env, answers)
   local stub = Stub.new(answers or { ANSWER })
-  return Container.new(function(name)
-    return env[name]
-  end, stub), stub
+  stub.honours = { ca_bundle = true }
+  return Container.new(Config.new { env = env }, stub), stub
 end
 
 local function message(env, answers)
@@ -72,6 +72,17 @@ describe("a container's credentials", function()
     end)
   end
 
+  it("are asked for over https with the certificates that all calls trust", function()
+    for _, variable in ipairs { "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE" } do
+      local provider, stub = new({ [FULL] = "https://agent.example/c", [variable] = "/ca.pem" })
+      assert.is_truthy(provider:get())
+      assert.same({ ca_bundle = "/ca.pem" }, stub.requests[1].network)
+    end
+    local provider, stub = new({ [FULL] = "http://127.0.0.1/c", AWS_CA_BUNDLE = "/ca.pem" })
+    assert.is_truthy(provider:get())
+    assert.is_nil(stub.requests[1].network)
+  end)
+
   it("are nobody's when neither variable is set", function()
     local _, _, err = message {}
     assert.is_true(err.absent)
@@ -85,7 +96,7 @@ describe("a container's credentials", function()
     home:write("token", "two")
     assert.is_truthy(provider:get())
     assert.same({ "one", "two" }, { stub.requests[1].headers.authorization, stub.requests[2].headers.authorization })
-    home:write("token", "hush\n")
+    home:write("token", "hu\nsh\n")
     local _, err = provider:get()
     assert.equal(TOKEN_FILE .. ": the token has a line break, which no header can carry", err.message)
     home:remove()
