@@ -36,7 +36,7 @@ build = {
       libdirs = { "$(OPENSSL_LIBDIR)" },
     },
     ["cloudjobs.curl"] = {
-      sources = { "csrc/curl.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/curl/easy.c", "csrc/curl/easy_exchange.c", "csrc/curl/http1_connection.c", "csrc/curl/lpoller.c", "csrc/curl/lpool.c", "csrc/curl/lrequest.c", "csrc/curl/pollset.c", "csrc/curl/pool.c", "csrc/http/field.c", "csrc/http/lhead.c", "csrc/http/lresponse_parser.c", "csrc/http/request.c", "csrc/http/request_head.c", "csrc/http/response_head.c", "csrc/http/response_parser.c" },
+      sources = { "csrc/curl.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/curl/easy.c", "csrc/curl/easy_exchange.c", "csrc/curl/http1_connection.c", "csrc/curl/lpoller.c", "csrc/curl/lpool.c", "csrc/curl/lrequest.c", "csrc/curl/pollset.c", "csrc/curl/pool.c", "csrc/curl/socket.c", "csrc/http/field.c", "csrc/http/lhead.c", "csrc/http/lresponse_parser.c", "csrc/http/request.c", "csrc/http/request_head.c", "csrc/http/response_head.c", "csrc/http/response_parser.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "curl", "m" },
       incdirs = { "$(CURL_INCDIR)" },
