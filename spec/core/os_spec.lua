@@ -322,7 +322,6 @@ describe("cloudjobs.os", function()
 end)
 
 describe("reading a file", function()
-  local process = require "cloudjobs.os"
   local Home = require "spec.support.home"
   local home
 
@@ -336,7 +335,7 @@ describe("reading a file", function()
   end)
 
   local function read(name, max)
-    return process.read_file(home.path .. "/" .. name, max)
+    return os_module.read_file(home.path .. "/" .. name, max)
   end
 
   it("gives its whole text, up to a limit", function()

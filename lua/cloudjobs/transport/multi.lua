@@ -59,7 +59,9 @@ function Multi:_fail(code, problem)
 end
 
 --- For schedulers: works for up to `seconds`, and wakes the tasks whose requests have ended.
-function Multi:step(seconds)
+---@param seconds number
+---@param scheduler table|nil the caller
+function Multi:step(seconds, scheduler)
   local multi = self._multi
   local ok, problem = multi:step(seconds)
   if not ok then
@@ -73,7 +75,7 @@ function Multi:step(seconds)
     local waiter = self._waiters[id]
     if waiter then -- otherwise a finalizer has closed this transport meanwhile
       self._waiters[id] = nil
-      self:_release()
+      self:_release(scheduler)
       if status then
         waiter:wake(message.new { status = status, lines = lines, body = body })
       else
@@ -108,45 +110,98 @@ end
 
 -- Slots: so many transfers run at the same time, further ones wait in a queue
 
--- Wakes queued tasks while there are free slots; each has its slot from now on.
-function Multi:_admit()
+-- Wakes queued tasks while there are free slots. A task of `scheduler`, which is
+-- running, has its slot from now on. One of another scheduler looks for a free slot
+-- when it is resumed, because that scheduler may never run again.
+function Multi:_admit(scheduler)
   while self._busy < self._limit and self._queue[self._queue_first] do
     local entry = self._queue[self._queue_first]
     self._queue[self._queue_first] = nil
     self._queue_first = self._queue_first + 1
-    if entry.waiting and entry.task:wake(true) then
+    local task = entry.task
+    if entry.waiting and task:wake(true) and task.scheduler == scheduler then
       self._busy = self._busy + 1
+      self._granted[task] = true
     end
   end
 end
 
-function Multi:_release()
+function Multi:_release(scheduler)
   self._busy = self._busy - 1
+  self:_admit(scheduler)
+end
+
+--- For schedulers: ends the requests of one that will not run again.
+function Multi:abandon(scheduler)
+  for id, waiter in pairs(self._waiters) do
+    if waiter.scheduler == scheduler then
+      self._waiters[id] = nil
+      self._multi:cancel(id)
+      self._busy = self._busy - 1
+    end
+  end
+  for task in pairs(self._granted) do
+    if task.scheduler == scheduler then
+      self._granted[task] = nil
+      self._busy = self._busy - 1
+    end
+  end
+  for i = self._queue_first, self._queue_last do
+    local entry = self._queue[i]
+    entry.waiting = entry.waiting and entry.task.scheduler ~= scheduler
+  end
   self:_admit()
+end
+
+-- Abandons the schedulers whose coroutine was collected as garbage.
+function Multi:_abandon_lost()
+  local lost = {}
+  for _, waiter in pairs(self._waiters) do
+    if waiter.scheduler and waiter.scheduler:is_lost() then
+      lost[waiter.scheduler] = true
+    end
+  end
+  for scheduler in pairs(lost) do
+    self:abandon(scheduler)
+  end
 end
 
 -- Waits for a slot, which `_add` has to use without yielding before. Returns true
 -- and the seconds that are left, and true if it was queued; or false and the error.
 function Multi:_acquire(task, request)
   local timeout = request.timeout
+  if self._busy >= self._limit then
+    self:_abandon_lost()
+  end
   if self._busy < self._limit then
     return true, timeout
   end
-  local started = self:clock()
+  local started, left = self:clock(), timeout
+  task.scheduler:use(self) -- the requests in the slots may be another scheduler's
+  repeat
+    local woken, err = self:_wait_in_queue(task, left)
+    if not woken then
+      return false, err or failure(request, "timeout", "all connections of the transport were in use", false)
+    elseif task.group.over or (request.cancel and request.cancel.cancelled) then
+      self:_admit(task.scheduler)
+      return false, task.group.over and task.group:refusal() or Canceller.refusal(request.cancel)
+    end
+    left = timeout and timeout - (self:clock() - started)
+  until self._busy < self._limit
+  return true, left, true
+end
+
+function Multi:_wait_in_queue(task, seconds)
   local entry = { task = task, waiting = true }
   self._queue_last = self._queue_last + 1
   self._queue[self._queue_last] = entry
-  local ours, err = task:park(timeout)
+  local woken, err = task:park(seconds)
   entry.waiting = false
-  if not ours then
-    return false, err or failure(request, "timeout", "all connections of the transport were in use", false)
+  if self._granted[task] then
+    self._granted[task] = nil
+    self._busy = self._busy - 1 -- `_add` counts it again
   end
-  self._busy = self._busy - 1 -- `_add` counts it again
-  if task.group.over or (request.cancel and request.cancel.cancelled) then
-    self:_admit()
-    return false, task.group.over and task.group:refusal() or Canceller.refusal(request.cancel)
-  end
-  return true, timeout and timeout - (self:clock() - started), true
+  return woken, err
 end
 
 -- Sending
@@ -180,7 +235,7 @@ function Multi:_send_in(task, request)
     id, err = self:_add(request, task, left)
   end
   if not ok or not id then
-    self:_admit()
+    self:_admit(task.scheduler)
     if not ok then
       error(id, 0)
     end
@@ -192,7 +247,7 @@ function Multi:_send_in(task, request)
   if self._waiters[id] == task then -- woken before the request's end
     self._waiters[id] = nil
     self._multi:cancel(id)
-    self:_release()
+    self:_release(task.scheduler)
   end
   if err and ENDED[err.kind] then -- also if the response arrived before the task was resumed
     err.ambiguous = true
@@ -361,6 +416,7 @@ local function new(options)
     _limit = options.max_connections or MAX_CONNECTIONS,
     _waiters = {}, _busy = 0,
     _queue = {}, _queue_first = 1, _queue_last = 0,
+    _granted = {},
     _singles = {},
     _schedulers = setmetatable({}, { __mode = "k" }),
   }, multi_mt)

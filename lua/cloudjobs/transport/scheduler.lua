@@ -17,6 +17,9 @@ local is_yieldable = coroutine.isyieldable or function() -- luacheck: ignore 143
   return false
 end
 
+-- Whether `wait` may yield out of a pcall.
+local yields_across_pcall = coroutine.isyieldable ~= nil -- luacheck: ignore 143
+
 -- Pollers for reuse. They stay open, because another event loop may still watch
 -- their descriptors.
 local idle_pollers = {}
@@ -178,16 +181,17 @@ end
 -- Waits for the poller's descriptor: for several transports, or in another event
 -- loop.
 function Scheduler:_wait_by_poller(seconds)
+  local foreign = seconds > 0 and self._foreign
   self._poller = self._poller or borrow_poller()
   for _, transport in ipairs(self._transports) do
     transport:watch(self._poller)
     seconds = math.min(seconds, transport:timeout() or seconds)
   end
   self._asleep = true
-  if self._foreign then
+  if foreign then
     self._pollable.pollfd = self._poller:pollfd()
     self._pollable.timeout = seconds
-    self._foreign(self._pollable)
+    foreign(self._pollable)
     seconds = 0
   end
   self._poller:wait(seconds)
@@ -201,15 +205,14 @@ function Scheduler:_wait(seconds)
     seconds = 0
   end
   for _, transport in ipairs(transports) do
-    transport:step(seconds)
+    transport:step(seconds, self)
   end
   if #transports == 0 and seconds > 0 then
     curl.sleep(seconds)
   end
 end
 
---- Runs until `group.left` is 0.
-function Scheduler:run(group)
+function Scheduler:_loop(group)
   while group.left > 0 do
     self:_resume_ready()
     if group.left > 0 then
@@ -218,13 +221,37 @@ function Scheduler:run(group)
       self:_wake_due()
     end
   end
+end
+
+--- Runs until `group.left` is 0. What is raised meanwhile, by `wait` or by the
+--- handler of a signal, ends all its tasks.
+function Scheduler:run(group)
+  local ok, problem = true, nil
+  self._host = setmetatable({ coroutine.running() or true }, { __mode = "v" })
+  if self._foreign and not yields_across_pcall then
+    self:_loop(group)
+  else
+    ok, problem = pcall(self._loop, self, group)
+  end
+  self._asleep = false
   for _, transport in ipairs(self._transports) do
+    if not ok then
+      transport:abandon(self)
+    end
     transport:leave(self, self._poller)
   end
   if self._poller then
     self._poller:wait(0) -- clears the wake-up
     idle_pollers[#idle_pollers + 1] = self._poller
   end
+  if not ok then
+    error(problem, 0)
+  end
+end
+
+--- Whether the coroutine that runs the scheduler was collected as garbage.
+function Scheduler:is_lost()
+  return self._host ~= nil and self._host[1] == nil
 end
 
 --- The running task, if there is one and it can yield.

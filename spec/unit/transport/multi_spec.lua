@@ -302,6 +302,65 @@ local function promises(new)
     ]])
   end)
 
+  describe("serves later requests though its slots are held by", function()
+    local function answer(text)
+      return function() return ask(("answer %q"):format(text), { timeout = 5 }) end
+    end
+
+    local function slow()
+      return ask([[ sleep(0.3) answer "slow" ]], { timeout = 10 })
+    end
+
+    -- Both slots and the queue are in use afterwards.
+    local function give_up(wait)
+      transport = new { max_connections = 2 }
+      local co = coroutine.create(function()
+        return parallel({ slow, slow, slow, slow }, { wait = wait })
+      end)
+      return co, coroutine.resume(co)
+    end
+
+    it("tasks whose wait raised, which are ended at once", function()
+      for _ = 1, 3 do
+        local _, ok, problem = give_up(function() error("the loop has ended", 0) end)
+        assert.same({ false, "the loop has ended" }, { ok, problem })
+        local started = curl.clock()
+        assert.same({ "a", "b", "c" }, values(parallel { answer "a", answer "b", answer "c" }))
+        assert.is_true(curl.clock() - started < 0.25)
+      end
+    end)
+
+    it("tasks of a coroutine that is never resumed", function()
+      local co = give_up(coroutine.yield)
+      assert.same({ "a", "b", "c" }, values(parallel { answer "a", answer "b", answer "c" }))
+      assert.equal("suspended", coroutine.status(co))
+    end)
+
+    it("tasks of a coroutine that was collected, which are ended at once", function()
+      give_up(coroutine.yield)
+      collectgarbage()
+      collectgarbage()
+      local started = curl.clock()
+      assert.same({ "a", "b", "c" }, values(parallel { answer "a", answer "b", answer "c" }))
+      assert.is_true(curl.clock() - started < 0.25)
+    end)
+
+    it("tasks of a coroutine that is resumed later", function()
+      local co = give_up(function(pollable)
+        pollable.timeout = nil
+        coroutine.yield()
+      end)
+      assert.same({ "a", "b", "c" }, values(parallel { answer "a", answer "b", answer "c" }))
+      local results
+      repeat
+        curl.sleep(0.01)
+        local _, returned = coroutine.resume(co)
+        results = returned
+      until coroutine.status(co) == "dead"
+      assert.same({ "slow", "slow", "slow", "slow" }, values(results))
+    end)
+  end)
+
   it("removes its listener from the canceller of a request that raised", function()
     local canceller = cancel.new()
     local results = parallel {
