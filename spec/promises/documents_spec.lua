@@ -204,6 +204,34 @@ describe("docs/architecture.md", function()
   end)
 end)
 
+-- Whether there is such a file or folder, as the pages for contributors name them.
+local function exists(name)
+  for _, base in ipairs { "", "lua/cloudjobs/", "csrc/" } do
+    for _, ending in ipairs { "", ".lua", ".c" } do
+      local handle = io.open(base .. name .. ending)
+      if handle then
+        handle:close()
+        return true
+      end
+    end
+  end
+  return false
+end
+
+for _, path in ipairs { "CONTRIBUTING.md", "docs/architecture.md" } do
+  describe(path, function()
+    it("names files that exist", function()
+      local missing = {}
+      for name in files.read(path):gsub("%]%b()", "]"):gmatch("%f[%w._/][%l.][%w_.]*/[%w_./]*[%w_]") do
+        if not name:find("%u%u") and not name:find("athena") and not exists(name) then
+          missing[#missing + 1] = name
+        end
+      end
+      assert.same({}, missing)
+    end)
+  end)
+end
+
 describe("docs/command.md", function()
   it("has the subcommands and options that the completions have", function()
     local known, named = {}, {}
