@@ -4,6 +4,7 @@ local after = require "cloudjobs.http.retry_after"
 local azure_hints = require "cloudjobs.azure.hints"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
+local quote = require "cloudjobs.base.quote"
 
 -- Deeper nesting of details than this says nothing more.
 local MAX_DETAILS = 20
@@ -59,10 +60,11 @@ local function retry_after(headers)
     if name == "retry-after" then
       seconds = after.read(headers)
     elseif name == "retry-after-ms" or name == "x-ms-retry-after-ms" then
-      seconds = value:find("^%d+$") and tonumber(value) / 1000
-    elseif name:find("^x%-ms%-ratelimit%-microsoft%.co[%w%-]*%-retry%-after$")
+      seconds = after.seconds(value)
+      seconds = seconds and seconds / 1000
+    elseif name:find("^x%-ms%-ratelimit%-microsoft%.co[0-9a-z%-]*%-retry%-after$")
       and (name:find("consumption", 1, true) or name:find("costmanagement", 1, true)) then
-      seconds = value:find("^%d+$") and tonumber(value)
+      seconds = after.seconds(value)
     end
     if seconds and seconds > (longest or -1) then
       longest = seconds
@@ -117,7 +119,7 @@ local function decode(response, request)
     err.hint = "Redirects are never followed, so that the token stays with this service"
   elseif not code and not err.hint then
     err.hint = "The answer is no error of Azure Resource Manager: "
-      .. (headers["content-type"] or "no content type") .. ", perhaps from a proxy or gateway on the way"
+      .. quote.line(headers["content-type"] or "no content type") .. ", perhaps from a proxy or gateway on the way"
   end
   return err
 end

@@ -1,7 +1,9 @@
 --- Builds the document of an Azure cost export, for PUT.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 local suggest = require "cloudjobs.base.suggest"
 
 local WHAT = "cloudjobs.azure.export"
@@ -48,6 +50,7 @@ local COMPRESSIONS = { "gzip", "none", "snappy" }
 -- What a run covers when nobody says so: what is complete when it starts.
 local COVERS = { Annually = "TheLastMonth", Daily = "MonthToDate", Monthly = "TheLastMonth", Weekly = "MonthToDate" }
 
+local MAX_ID = 1024 -- bytes of an ARM id
 local MAX_NAME = 64 -- as a client's own check has it
 
 local WITHOUT_GRANULARITY = { PriceSheet = true, ReservationRecommendations = true, ReservationTransactions = true }
@@ -60,16 +63,17 @@ local function spelled(value, known, name)
     return nil
   end
   for _, word in ipairs(known) do
-    if word:lower() == value:lower() then
+    if ascii.lower(word) == ascii.lower(value) then
       return word
     end
   end
-  return nil, ("%s: expected one of %s, got %q%s"):format(name, table.concat(known, ", "), value, suggest(value, known))
+  return nil, ("%s: expected one of %s, got %s%s"):format(
+    name, table.concat(known, ", "), quote.word(value), suggest(value, known))
 end
 
 -- By the rules for blob containers.
 local function is_container(name)
-  return #name >= 3 and #name <= 63 and name:find("^[%l%d][%l%d-]*[%l%d]$") and not name:find("--", 1, true)
+  return #name >= 3 and #name <= 63 and name:find("^[a-z0-9][a-z0-9-]*[a-z0-9]$") and not name:find("--", 1, true)
 end
 
 -- Text of a time in UTC; numbers are epoch seconds.
@@ -156,17 +160,21 @@ local function definition_of(options, kind, recurrence)
   return definition
 end
 
+local function is_storage_account(id)
+  return #id <= MAX_ID and ascii.lower(id):find("^/subscriptions/[^?#]+/storageaccounts/[^/?#]+$") ~= nil
+end
+
 local function destination_of(options)
   local destination = { type = "AzureBlob", container = options.container }
   if not options.container then
     return nil, "container: expected the name of a blob container"
   elseif not is_container(options.container) then
-    return nil, ("container: expected 3 to 63 lower-case letters, digits and single hyphens, got %q")
-      :format(options.container)
+    return nil, ("container: expected 3 to 63 lower-case letters, digits and single hyphens, got %s")
+      :format(quote.value(options.container))
   elseif options.storage then
     destination.resourceId = "/" .. options.storage:gsub("^/+", "")
-    if not destination.resourceId:lower():find("^/subscriptions/.+/storageaccounts/[^/]+$") then
-      return nil, ("storage: expected the ARM id of a storage account, got %q"):format(options.storage)
+    if not is_storage_account(destination.resourceId) then
+      return nil, "storage: expected the ARM id of a storage account, got " .. quote.value(options.storage)
     end
   elseif options.storage_account and options.sas_token then
     destination.storageAccount, destination.sasToken = options.storage_account, options.sas_token
@@ -174,7 +182,7 @@ local function destination_of(options)
     return nil, "storage: expected the ARM id of a storage account (or storage_account and sas_token)"
   end
   -- The service refuses a slash at the start, and colons.
-  local folder = (options.folder or ""):gsub("^/+", ""):gsub("/+$", ""):gsub(":", "-")
+  local folder = ascii.without_slashes(options.folder or ""):gsub("^/+", ""):gsub(":", "-")
   destination.rootFolderPath = folder ~= "" and folder or nil
   return destination
 end
@@ -207,8 +215,8 @@ local function build(options)
     return nil, message
   elseif not options.name then
     return nil, "name: expected the export's name"
-  elseif not options.name:find("^[%w_%-]+$") or #options.name > MAX_NAME then
-    return nil, ("name: expected 1 to %d letters, digits, _ and -, got %q"):format(MAX_NAME, options.name)
+  elseif not options.name:find("^[A-Za-z0-9_%-]+$") or #options.name > MAX_NAME then
+    return nil, ("name: expected 1 to %d letters, digits, _ and -, got %s"):format(MAX_NAME, quote.value(options.name))
   elseif options.identity and not options.location then
     return nil, "location: expected the region of the export's identity"
   end

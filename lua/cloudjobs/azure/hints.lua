@@ -1,5 +1,9 @@
 --- What to do about the failures that fill Azure's issue trackers.
 
+local ascii = require "cloudjobs.base.ascii"
+
+local MAX_TEXT = 8 * 1024 -- of a message that is searched
+
 -- The first api-version that sees what the portal makes.
 local CURRENT = "2025-03-01"
 
@@ -7,7 +11,7 @@ local AGREEMENTS = "Departments and enrollment accounts belong to Enterprise Agr
   .. "sections to Microsoft Customer Agreements, customers to partners: check which agreement this account has"
 
 local function is_billing(scope)
-  return scope ~= nil and scope:lower():find("^providers/microsoft.billing/") ~= nil
+  return scope ~= nil and ascii.lower(scope):find("^providers/microsoft.billing/") ~= nil
 end
 
 -- Each rule looks at the error, its code and message in lower case, and the
@@ -107,7 +111,7 @@ local RULES = {
 ---@param request table|nil
 ---@return string|nil
 local function hint(err, request)
-  local text = (err.code .. " " .. err.message):lower()
+  local text = ascii.lower((err.code .. " " .. err.message):sub(1, MAX_TEXT))
   for _, rule in ipairs(RULES) do
     local found = rule(err, text, request)
     if found then

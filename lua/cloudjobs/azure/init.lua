@@ -15,6 +15,7 @@ local export = require "cloudjobs.azure.export"
 local fingerprint = require "cloudjobs.base.cache_key"
 local message = require "cloudjobs.http.message"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 local services = require "cloudjobs.cloud.services"
 local suggest = require "cloudjobs.base.suggest"
 
@@ -71,6 +72,7 @@ local IDENTITY = {
   object_id = "string",
   resource_id = "string",
   arc_folder = "string",
+  process_timeout = "number",
   subscription = "string",
   authority = "string",
 }
@@ -87,19 +89,22 @@ local function cloud_of(given, what)
   local cloud = CLOUDS[given or "public"]
   if not cloud then
     option.mistake(("%s: option cloud: expected public, us_government, china or a table, got %s%s"):format(
-      what, given, suggest(given, option.sorted_keys(CLOUDS))))
+      what, quote.word(given), suggest(given, option.sorted_keys(CLOUDS))))
   end
   return cloud
 end
 
 -- A provider for what `given` says of an identity.
 local function provider_of(given, settings, what)
-  if given.token then
+  if given.process_timeout and given.process_timeout <= 0 then
+    option.mistake(what .. ": option process_timeout: expected seconds above 0")
+  elseif given.token then
     return azure_static.new(given)
   end
   local kind = azure_flow.kind_of(given)
   if kind and not azure_flow.kinds[kind] then
-    option.mistake(("%s: unknown kind %s%s"):format(what, kind, suggest(kind, option.sorted_keys(azure_flow.kinds))))
+    option.mistake(("%s: unknown kind %s%s"):format(
+      what, quote.name(kind), suggest(kind, option.sorted_keys(azure_flow.kinds))))
   end
   local flow, problem
   if kind then
@@ -122,9 +127,11 @@ local function settings_of(options, what)
   local transport = assembly.transport(options, what)
   local env = assembly.env(options, transport)
   local cloud = cloud_of(options.cloud, what)
+  local network = assembly.network(options, transport, what)
+  network:trust(env:get("REQUESTS_CA_BUNDLE")) -- as Azure CLI and Azure's libraries for Python do
   return {
     transport = transport,
-    network = assembly.network(options, transport, what),
+    network = network,
     cloud = cloud,
     env = env.values,
     authority = cloud.authority,
@@ -189,7 +196,7 @@ local function assemble(model, options, what)
   local timeout = assembly.timeout(options, what)
   local retry = assembly.retry(options, {}, what)
   local given = settings_of(options, what)
-  if options.client_type and not options.client_type:find("^[%w%-._]+$") then
+  if options.client_type and not options.client_type:find("^[A-Za-z0-9%-._]+$") then
     option.mistake(what .. ": option client_type: expected letters, digits and - . _")
   end
   return {

@@ -6,6 +6,7 @@ local azure_scope = require "cloudjobs.azure.scope"
 local bindings = require "cloudjobs.http.bindings"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
+local quote = require "cloudjobs.base.quote"
 local url = require "cloudjobs.http.url"
 
 local JSON = { media_type = "application/json", encode = core.encode, decode = core.decode }
@@ -41,11 +42,11 @@ local function follow(link, context)
 end
 
 local function check_name(name, problems)
-  if type(name) == "string" and not (name:find("^[%w_%-]+$") and #name <= MAX_NAME) then
+  if type(name) == "string" and not (name:find("^[A-Za-z0-9_%-]+$") and #name <= MAX_NAME) then
     problems[#problems + 1] = {
       path = "exportName",
-      message = ("expected 1 to %d letters, digits, _ and -, got %q (a client with validate = false sends it)")
-        :format(MAX_NAME, name),
+      message = ("expected 1 to %d letters, digits, _ and -, got %s (a client with validate = false sends it)")
+        :format(MAX_NAME, quote.value(name)),
     }
   end
 end
@@ -88,8 +89,8 @@ local function encode(op, params, context, options)
   if context.validate ~= false then
     check_name(given.exportName, problems)
   end
-  if not version:find("^%d%d%d%d%-%d%d%-%d%d[%w%-]*$") then
-    problems[#problems + 1] = { path = "api_version", message = ("expected a date, got %q"):format(version) }
+  if not version:find("^[0-9][0-9][0-9][0-9]%-[0-9][0-9]%-[0-9][0-9][A-Za-z0-9%-]*$") then
+    problems[#problems + 1] = { path = "api_version", message = "expected a date, got " .. quote.word(version) }
   end
   if #problems > 0 then
     return invalid(problems)
@@ -125,7 +126,7 @@ local function decode(op, response, _, request)
     message = "the answer cannot be read: " .. (message or "expected an object"),
     status = response.status,
     request_id = azure_error.request_id(response),
-    hint = "It came as " .. (response.headers["content-type"] or "no content type"),
+    hint = "It came as " .. quote.line(response.headers["content-type"] or "no content type"),
   }
 end
 

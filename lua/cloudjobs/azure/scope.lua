@@ -1,7 +1,11 @@
 --- The nine forms of scope that cost exports live under. A scope goes into the
 --- URL as it stands, so what is not one of these forms never gets there.
 
+local ascii = require "cloudjobs.base.ascii"
+local quote = require "cloudjobs.base.quote"
 local suggest = require "cloudjobs.base.suggest"
+
+local MAX_BYTES = 1024 -- the longest form with the longest ids has fewer
 
 -- A piece in braces is an id, the others are words; ARM compares words
 -- without regard to case.
@@ -27,11 +31,11 @@ end
 
 -- Letters beyond ASCII are allowed in names of groups; they are percent-encoded.
 local function is_group_name(segment)
-  return segment:find("^[%w_.()\128-\255%-]+$") ~= nil and #segment <= 360 and segment:sub(-1) ~= "."
+  return segment:find("^[A-Za-z0-9_.()\128-\255%-]+$") ~= nil and #segment <= 360 and segment:sub(-1) ~= "."
 end
 
 local function is_id(segment)
-  return segment:find("^[%w_.:()\128-\255%-]+$") ~= nil
+  return segment:find("^[A-Za-z0-9_.:()\128-\255%-]+$") ~= nil
 end
 
 local IDS = {
@@ -52,7 +56,7 @@ end
 
 local function fits(piece, segment)
   if piece:sub(1, 1) ~= "{" then
-    return piece:lower() == segment:lower()
+    return ascii.lower(piece) == ascii.lower(segment)
   end
   return (IDS[piece] and IDS[piece].fits or is_id)(segment)
 end
@@ -78,15 +82,15 @@ local function hostile(segment)
     return "an empty segment (two slashes in a row)"
   elseif segment == "." or segment == ".." then
     return ("the segment %q"):format(segment)
-  elseif segment:find("%s") then
-    return ("a blank in %q"):format(segment)
-  elseif segment:find("%c") then
+  elseif segment:find("[ \t-\r]") then
+    return ("a blank in %s"):format(quote.value(segment))
+  elseif segment:find("[%z\1-\31\127]") then
     return "a control character"
   elseif segment:find("%", 1, true) then
-    return ("percent-encoding in %q: write ids as they are"):format(segment)
+    return ("percent-encoding in %s: write ids as they are"):format(quote.value(segment))
   end
   local mark = segment:match("[?#\\]")
-  return mark and ("%q in %q"):format(mark, segment)
+  return mark and ("%q in %s"):format(mark, quote.value(segment))
 end
 
 local forms
@@ -104,7 +108,10 @@ end
 ---@return string|nil scope without slashes at its ends
 ---@return string|nil message names the segment and what was expected there
 local function check(scope)
-  local text = scope:gsub("^/+", ""):gsub("/+$", "")
+  if #scope > MAX_BYTES then
+    return nil, ("expected at most %d bytes, got %d"):format(MAX_BYTES, #scope)
+  end
+  local text = ascii.without_slashes(scope):gsub("^/+", "")
   local segments = pieces_of(text)
   if text == "" then
     return nil, "expected a scope such as " .. FORMS[1]
@@ -112,7 +119,7 @@ local function check(scope)
   for _, segment in ipairs(segments) do
     local found = hostile(segment)
     if found then
-      return nil, ("%q holds %s"):format(scope, found)
+      return nil, ("%s holds %s"):format(quote.value(scope), found)
     end
   end
 
@@ -126,8 +133,10 @@ local function check(scope)
     end
     if #fitting == 0 then
       local expected, words = expected_at(candidates, i)
-      return nil, expected == "" and ("%q goes on after its end: unexpected segment %q"):format(scope, segment)
-        or ("segment %q of %q: expected %s%s"):format(segment, scope, expected, suggest(segment, words))
+      return nil, expected == "" and ("%s goes on after its end: unexpected segment %s"):format(
+        quote.value(scope), quote.value(segment))
+        or ("segment %s of %s: expected %s%s"):format(
+          quote.value(segment), quote.value(scope), expected, suggest(segment, words))
     end
     candidates = fitting
   end
@@ -136,8 +145,8 @@ local function check(scope)
       return text
     end
   end
-  return nil, ("%q ends early: expected %s after %q"):format(
-    scope, expected_at(candidates, #segments + 1), segments[#segments])
+  return nil, ("%s ends early: expected %s after %s"):format(
+    quote.value(scope), (expected_at(candidates, #segments + 1)), quote.value(segments[#segments]))
 end
 
 return { check = check }

@@ -39,4 +39,15 @@ local function trim(text)
   return text:sub(first, last)
 end
 
-return { lower = lower, upper = upper, trim = trim }
+--- Without the slashes at its end, found byte by byte for the same reason.
+---@param text string
+---@return string
+local function without_slashes(text)
+  local last = #text
+  while text:byte(last) == 47 do
+    last = last - 1
+  end
+  return text:sub(1, last)
+end
+
+return { lower = lower, upper = upper, trim = trim, without_slashes = without_slashes }

@@ -21,4 +21,11 @@ local function read(headers)
   return till and now and math.max(till - now, 0) or nil
 end
 
-return { read = read }
+--- Whole seconds, or nil for anything else.
+---@param text string|nil
+---@return number|nil
+local function seconds_of(text)
+  return text and #text <= MAX_DIGITS and text:find("^[0-9]+$") and tonumber(text) or nil
+end
+
+return { read = read, seconds = seconds_of }

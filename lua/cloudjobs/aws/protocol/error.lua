@@ -3,6 +3,7 @@
 local Error = require "cloudjobs.base.error"
 local after = require "cloudjobs.http.retry_after"
 local core = require "cloudjobs.core"
+local quote = require "cloudjobs.base.quote"
 
 ---@return string|nil
 local function request_id(response)
@@ -23,10 +24,8 @@ end
 -- Milliseconds in x-amz-retry-after, else Retry-After; anything else is no hint.
 local function retry_after(headers)
   local ms = headers["x-amz-retry-after"]
-  if ms and ms:find("^%d+$") then
-    return tonumber(ms) / 1000
-  end
-  return after.read(headers)
+  ms = after.seconds(ms) -- a whole number all the same
+  return ms and ms / 1000 or after.read(headers)
 end
 
 --- The error an answer tells of: the code from x-amzn-errortype, else `code`,
@@ -44,7 +43,7 @@ local function decode(op, response)
   end
   local hint
   if not code then
-    hint = "The answer names no error code: " .. (headers["content-type"] or "no content type")
+    hint = "The answer names no error code: " .. quote.line(headers["content-type"] or "no content type")
       .. ", perhaps from a proxy or gateway on the way"
   end
   return Error.new {

@@ -1,12 +1,13 @@
 --- Entra's token endpoint, as every flow of a client with a proof uses it.
 
+local ascii = require "cloudjobs.base.ascii"
 local azure_token = require "cloudjobs.azure.credentials.token"
 local core = require "cloudjobs.core"
+local quote = require "cloudjobs.base.quote"
+local retry_after = require "cloudjobs.http.retry_after"
 local url = require "cloudjobs.http.url"
 
 local TIMEOUT = { connect = 10, total = 30 } -- seconds
--- Shorter ones, which Entra does not give out, would blot out ordinary words.
-local MIN_SECRET = 8
 -- For how long a throttling answer holds that names no time.
 local THROTTLED = 60
 
@@ -30,11 +31,6 @@ local function text(value)
   return type(value) == "string" and value or nil
 end
 
--- An endpoint that repeats what it was sent must not put it into a log.
-local function without(message, secret)
-  return #secret < MIN_SECRET and message or (message:gsub(secret:gsub("%W", "%%%0"), "***"))
-end
-
 local function encode_form(fields)
   local pairs_of = {}
   for _, field in ipairs(fields) do
@@ -51,15 +47,15 @@ local function refusal(self, response, secret)
   local message = text(reply.error_description)
   message = message and message:match("^[^\r\n]*") or code
     or "the token endpoint answered " .. (response.headers["content-type"] or "without a content type")
-  local seconds = response.headers["retry-after"]
+  message = quote.line(quote.without(message, { secret, url.encode(secret) }))
   return azure_token.failure(self.source, {
-    code = code or ("%d"):format(status),
-    message = without(message, secret),
+    code = code and quote.name(code) or ("%d"):format(status),
+    message = message,
     status = status,
     request_id = text(reply.trace_id) or response.headers["x-ms-request-id"],
     throttling = status == 429,
     retryable = status == 429 or status >= 500,
-    retry_after = seconds and seconds:find("^%d+$") and tonumber(seconds) or (status == 429 and THROTTLED) or nil,
+    retry_after = retry_after.seconds(response.headers["retry-after"]) or (status == 429 and THROTTLED) or nil,
     claims = text(reply.claims),
     hint = HINTS[message:match("AADSTS(%d+)")],
   })
@@ -86,11 +82,11 @@ local function address(self)
   local parts, message = url.parse(self._authority)
   if parts and parts.scheme ~= "https" and (parts.host == "localhost" or not url.is_loopback(parts.host)) then
     message = "expected https (http is for literal loopback addresses)"
-  elseif not self._tenant_id:find("^[%w%-.]+$") then
+  elseif not self._tenant_id:find("^[A-Za-z0-9%-.]+$") then
     message = "tenant_id: expected a tenant's id or domain"
   end
   if message then
-    message = url.shown(self._authority) .. ": " .. message
+    message = quote.url(self._authority) .. ": " .. message
     return azure_token.failure(self.source, { code = "config", message = message })
   end
   return self:token_url()
@@ -99,7 +95,7 @@ end
 --- Where tokens are asked for; an assertion names it as its audience.
 ---@return string
 function Authority:token_url()
-  return ("%s/%s/oauth2/v2.0/token"):format(self._authority:gsub("/+$", ""), self._tenant_id)
+  return ("%s/%s/oauth2/v2.0/token"):format(ascii.without_slashes(self._authority), self._tenant_id)
 end
 
 --- Asks for a token.

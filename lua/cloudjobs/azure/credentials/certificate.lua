@@ -3,6 +3,8 @@
 local azure_authority = require "cloudjobs.azure.credentials.authority"
 local azure_token = require "cloudjobs.azure.credentials.token"
 local core = require "cloudjobs.core"
+local file = require "cloudjobs.cloud.file"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "client certificate"
 local ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -17,31 +19,20 @@ local function fail(message, hint)
   return azure_token.failure(SOURCE, { code = "certificate", message = message, hint = hint })
 end
 
-local function read_file(path)
-  local file, message = io.open(path, "rb")
-  if not file then
-    return fail(message)
-  end
-  local text = file:read(MAX_FILE + 1)
-  file:close()
-  if not text or #text > MAX_FILE then
-    return fail(path .. (text and " is too large" or " is empty or cannot be read"))
-  end
-  return text
-end
-
 -- The file is read for each token, so a renewed certificate is seen.
 local function load(self)
-  local pem, err = self._pem
+  local pem, message = self._pem, nil
   if not pem then
-    pem, err = read_file(self._path)
+    pem, message = file.read_text(self._path, MAX_FILE)
   end
   if not pem then
-    return nil, err
+    return fail(message)
   end
-  local certificate, message = core.certificate(pem, self._password)
+  local certificate
+  certificate, message = core.certificate(pem, self._password)
   if not certificate then
-    return fail((self._path or "certificate") .. ": " .. message, "Give PEM text with the certificate and its RSA key")
+    local path = self._path and quote.path(self._path) or "certificate"
+    return fail(path .. ": " .. message, "Give PEM text with the certificate and its RSA key")
   end
   local not_before, not_after = certificate:validity()
   local now = self._transport:now()

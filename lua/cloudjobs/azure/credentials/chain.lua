@@ -3,7 +3,9 @@
 --- a wrong secret is not hidden by whatever comes after it.
 
 local Error = require "cloudjobs.base.error"
+local ascii = require "cloudjobs.base.ascii"
 local azure_flow = require "cloudjobs.azure.credentials"
+local quote = require "cloudjobs.base.quote"
 
 -- By the names that AZURE_TOKEN_CREDENTIALS has for them.
 local STEPS = {
@@ -26,19 +28,20 @@ end
 
 -- The steps that AZURE_TOKEN_CREDENTIALS leaves.
 local function steps_of(choice)
-  local wanted, steps = choice:match("^%s*(.-)%s*$"):lower(), {}
+  local wanted, steps = ascii.lower(ascii.trim(choice)), {}
   for _, step in ipairs(STEPS) do
-    if wanted == "" or wanted == step.group or wanted == step.name:lower() then
+    if wanted == "" or wanted == step.group or wanted == ascii.lower(step.name) then
       steps[#steps + 1] = step
     end
   end
   if #steps > 0 then
     return steps
-  elseif (ELSEWHERE:lower() .. " "):find(wanted .. " ", 1, true) then
-    return fail("config", ("AZURE_TOKEN_CREDENTIALS: %s is not supported"):format(choice))
+  elseif (ascii.lower(ELSEWHERE) .. " "):find(wanted .. " ", 1, true) then
+    return fail("config", ("AZURE_TOKEN_CREDENTIALS: %s is not supported"):format(quote.name(choice)))
   end
   return fail("config",
-    ("AZURE_TOKEN_CREDENTIALS: expected prod, dev or the name of a credential, got %q"):format(choice))
+    ("AZURE_TOKEN_CREDENTIALS: expected prod, dev or the name of a credential, got %s"):format(
+      quote.value(choice)))
 end
 
 local function flow_of(self, step, alone)

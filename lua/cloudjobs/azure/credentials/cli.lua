@@ -1,11 +1,14 @@
 --- A token from the Azure CLI, of whoever signed in with `az login`.
 
 local azure_token = require "cloudjobs.azure.credentials.token"
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local process = require "cloudjobs.os"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "Azure CLI"
 local TIMEOUT = 10 -- seconds
+local MAX_REASON = 4096 -- bytes of what az writes to stderr
 -- A folder where nobody can put a program of their own in az's way.
 local SAFE_FOLDER = "/bin"
 local LOGIN = "Sign in with: az login"
@@ -18,16 +21,24 @@ local function fail(code, message, hint)
   return azure_token.failure(SOURCE, { code = code, message = message, hint = hint })
 end
 
--- What az says when it ends badly.
+-- az's own reason: what stands behind the first "ERROR:", else all it wrote, on one line.
+local function reason_of(stderr)
+  local _, last = stderr:find("ERROR: *")
+  local reason = ascii.trim(quote.line(stderr:sub((last or 0) + 1)))
+  return reason ~= "" and reason or "no message"
+end
+
+-- The error for an az that failed. Entra's refusals (AADSTS…) end with advice to run az login, too.
 local function explain(result)
-  local said = result.stderr
-  if result.status == 127 or said:find("az: not found", 1, true) or said:find("az: command not found", 1, true) then
+  local stderr = result.stderr:sub(1, MAX_REASON)
+  if result.status == 127 or stderr:find("az: not found", 1, true) or stderr:find("az: command not found", 1, true) then
     return fail("unavailable", "az is not installed", "Install Azure CLI")
-  elseif said:find("az login", 1, true) or said:find("az account set", 1, true) then
+  elseif not stderr:find("AADSTS", 1, true)
+    and (stderr:find("az login", 1, true) or stderr:find("az account set", 1, true)) then
     return fail("unavailable", "nobody is signed in", LOGIN)
   end
-  local line = said:match("ERROR: ([^\r\n]+)") or said:match("([^\r\n]+)") or "no message"
-  return fail("failed", ("az ended with status %s: %s"):format(tostring(result.status or result.signal), line))
+  return fail("failed", ("az ended with status %s: %s"):format(
+    tostring(result.status or result.signal), reason_of(stderr)))
 end
 
 -- "2031-03-02 09:15:44.000000", in local time and without its zone.
@@ -39,7 +50,7 @@ end
 local function read(text, now)
   local reply = core.json_decode(text)
   local token = type(reply) == "table" and reply.accessToken
-  if type(token) ~= "string" or not token:find("^[%w%-._~+/=]+$") then
+  if type(token) ~= "string" or not token:find("^[A-Za-z0-9%-._~+/=]+$") then
     return fail("reply", "az printed no token")
   end
   local expiration = type(reply.expires_on) == "number" and reply.expires_on
@@ -66,8 +77,8 @@ function Cli:get(scope)
   local reason = transport.no_children and transport:no_children()
   if reason then
     return fail("unavailable", "az " .. reason, "Ask for the token in init_by_lua, or use another identity")
-  elseif not scope:find("^[%w%-_.:/]+$") then
-    return fail("config", ("scope %q: expected letters, digits and - _ . : /"):format(scope))
+  elseif not scope:find("^[A-Za-z0-9%-_.:/]+$") then
+    return fail("config", ("scope %s: expected letters, digits and - _ . : /"):format(quote.value(scope)))
   end
   local command = { "az", "account", "get-access-token", "--output", "json", "--resource" }
   command[#command + 1] = scope:gsub("/%.default$", "")
@@ -80,21 +91,27 @@ function Cli:get(scope)
   end
   local result, code, message = self._run(command, { cwd = SAFE_FOLDER, timeout = self._timeout })
   if not result then
-    return fail(code == "start" and "unavailable" or code, message, code == "start" and "Install Azure CLI" or nil)
+    if code == "start" then
+      return fail("unavailable", quote.line(message), "Install Azure CLI")
+    elseif code == "timeout" then
+      return fail("timeout", ("az did not end within %g s"):format(self._timeout),
+        "Its first run in a container takes longer: pass credentials = { kind = \"cli\", process_timeout = 60 }")
+    end
+    return fail(code, quote.line(message))
   elseif result.status ~= 0 then
     return explain(result)
   end
   return read(result.stdout, self._transport:now())
 end
 
----@param options { transport: table, tenant_id: string|nil, subscription: string|nil, timeout: number|nil }
+---@param options { transport: table, tenant_id: string|nil, subscription: string|nil, process_timeout: number|nil }
 ---   tenant_id goes before subscription; run stands for cloudjobs.os.run
 local function new(options)
   return setmetatable({
     _transport = options.transport,
     _tenant_id = options.tenant_id,
     _subscription = options.subscription,
-    _timeout = options.timeout or TIMEOUT,
+    _timeout = options.process_timeout or TIMEOUT,
     _run = options.run or process.run,
   }, cli_mt)
 end

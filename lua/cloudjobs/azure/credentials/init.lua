@@ -1,6 +1,7 @@
 --- From settings to the flow that gets tokens: what is not given in code is
 --- taken from the variables that Azure's own libraries read.
 
+local ascii = require "cloudjobs.base.ascii"
 local azure_certificate = require "cloudjobs.azure.credentials.certificate"
 local azure_managed = require "cloudjobs.azure.credentials.managed"
 local azure_secret = require "cloudjobs.azure.credentials.secret"
@@ -33,9 +34,12 @@ local function settled(given, settings)
   for name, variable in pairs(VARIABLES) do
     all[name] = given[name] or settings.getenv(variable) or all[name]
   end
+  if not all.authority:find("://", 1, true) then
+    all.authority = "https://" .. all.authority -- as Azure's own libraries take a host alone
+  end
   if all.send_certificate_chain == nil then
     local text = settings.getenv("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
-    all.send_certificate_chain = text == "1" or (text ~= nil and text:lower() == "true")
+    all.send_certificate_chain = text == "1" or (text ~= nil and ascii.lower(text) == "true")
   end
   return all
 end
@@ -112,6 +116,7 @@ function KINDS.cli(given, settings)
     transport = settings.transport,
     tenant_id = given.tenant_id,
     subscription = given.subscription,
+    process_timeout = given.process_timeout,
   }
 end
 

@@ -2,7 +2,11 @@
 --- endpoints are near by their own rules, so no proxy is ever asked.
 
 local azure_token = require "cloudjobs.azure.credentials.token"
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
+local file = require "cloudjobs.cloud.file"
+local quote = require "cloudjobs.base.quote"
+local retry_after = require "cloudjobs.http.retry_after"
 local url = require "cloudjobs.http.url"
 
 local SOURCE = "managed identity"
@@ -44,7 +48,7 @@ local function check_endpoint(endpoint, variable)
     message = "expected https, or an address of this machine or its network"
   end
   if message then
-    return fail("config", ("%s %s: %s"):format(variable, url.shown(endpoint), message))
+    return fail("config", ("%s %s: %s"):format(variable, quote.url(endpoint), message))
   end
   return endpoint
 end
@@ -84,15 +88,15 @@ local function refusal(response)
     or type(reply.message) == "string" and reply.message
     or "its endpoint answered " .. (response.headers["content-type"] or "without a content type")
   local status = response.status
-  local seconds = (response.headers["retry-after"] or ""):match("^%d+$")
   return azure_token.failure(SOURCE, {
     -- A machine without an identity says 400.
-    code = status == 400 and "unavailable" or type(reply.error) == "string" and reply.error or ("%d"):format(status),
-    message = message:match("^[^\r\n]*"),
+    code = status == 400 and "unavailable" or type(reply.error) == "string" and quote.name(reply.error)
+      or ("%d"):format(status),
+    message = quote.line(message:match("^[^\r\n]*")),
     status = status,
     throttling = status == 429,
     retryable = TRANSIENT[status] or status >= 500,
-    retry_after = seconds and tonumber(seconds) or (status == 410 and GONE_WAIT) or nil,
+    retry_after = retry_after.seconds(response.headers["retry-after"]) or (status == 410 and GONE_WAIT) or nil,
     hint = status == 400 and "Give the machine an identity, or name the one it has by client_id" or nil,
   })
 end
@@ -110,8 +114,9 @@ local function ask(self, address, headers)
   local selector = self._selector
   if identity and selector and selector.name == "client_id" then
     local given = core.json_decode(response.body).client_id
-    if type(given) == "string" and given:lower() ~= selector.value:lower() then
-      return fail("reply", "the endpoint gave a token for another identity than client_id " .. selector.value)
+    if type(given) == "string" and ascii.lower(given) ~= ascii.lower(selector.value) then
+      return fail("reply", "the endpoint gave a token for another identity than client_id "
+        .. quote.name(selector.value))
     end
   end
   return identity, err
@@ -127,7 +132,7 @@ local function probe(self, endpoint)
   elseif response.status ~= 400 and type(core.json_decode(response.body)) ~= "table" then
     -- Azure's says 400 to a question like this, and JSON to any: this is a proxy, or another cloud's.
     return fail("unavailable", ("no metadata service: its address answers %d and %s"):format(response.status,
-      response.headers["content-type"] or "no content type"))
+      quote.line(response.headers["content-type"] or "no content type")))
   end
   self._probe = false
   return true
@@ -135,7 +140,8 @@ end
 
 local function from_imds(self, scope)
   local endpoint, err = check_endpoint(
-    (self._getenv("AZURE_POD_IDENTITY_AUTHORITY_HOST") or IMDS):gsub("/+$", ""), "AZURE_POD_IDENTITY_AUTHORITY_HOST")
+    ascii.without_slashes(self._getenv("AZURE_POD_IDENTITY_AUTHORITY_HOST") or IMDS),
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST")
   if not endpoint then
     return nil, err
   end
@@ -156,7 +162,7 @@ local function from_app_service(self, scope)
     return nil, err
   end
   local secret = self._getenv("IDENTITY_HEADER")
-  if secret:find("%c") then
+  if secret:find("[%z\1-\31\127]") then
     return fail("config", "IDENTITY_HEADER: expected no control characters")
   end
   local address = endpoint .. query_of(self, "2019-08-01", scope, "mi_res_id")
@@ -171,18 +177,14 @@ local function read_key(self, challenge)
   end
   local name = path:sub(#self._arc_folder + 1)
   if path:sub(1, #self._arc_folder) ~= self._arc_folder or not name:find("^[^/]+%.key$") then
-    return fail("reply", ("the Arc agent named a key outside of %s"):format(self._arc_folder))
+    return fail("reply", ("the Arc agent named a key outside of %s"):format(quote.path(self._arc_folder)))
   end
-  local file = io.open(path, "rb")
-  local key = file and file:read(ARC_MAX_KEY + 1)
-  if file then
-    file:close()
-  end
+  local key = file.read(path)
   if not key then
     return fail("unavailable", "the Arc agent's key cannot be read", "Run as root or as a member of the group himds")
   end
-  key = key:gsub("%s+$", "")
-  if #key > ARC_MAX_KEY or key == "" or key:find("%c") then
+  key = ascii.trim(key)
+  if #key > ARC_MAX_KEY or key == "" or key:find("[%z\1-\31\127]") then
     return fail("reply", "the Arc agent's key is not one line of text")
   end
   return key
@@ -193,7 +195,7 @@ local function from_arc(self, scope)
   local parts, message = url.parse(given)
   if not parts or not url.is_loopback(parts.host) then
     message = message or "expected a loopback address"
-    return fail("config", ("IDENTITY_ENDPOINT %s: %s"):format(url.shown(given), message))
+    return fail("config", ("IDENTITY_ENDPOINT %s: %s"):format(quote.url(given), message))
   end
   local endpoint = ("%s://%s:%d%s"):format(
     parts.scheme, parts.host == "localhost" and "127.0.0.1" or parts.host, parts.port, parts.path)
@@ -229,11 +231,11 @@ local SOURCES = {
 }
 
 local function is_readable(path)
-  local file = io.open(path, "rb")
-  if file then
-    file:close()
+  local handle = io.open(path, "rb")
+  if handle then
+    handle:close()
   end
-  return file ~= nil
+  return handle ~= nil
 end
 
 --- Asks for a token where this runs.

@@ -1,7 +1,9 @@
 --- A token that Azure gave, and the strict reading of the reply it came in.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
+local quote = require "cloudjobs.base.quote"
 
 -- A token with hundreds of groups stays below 20 KB.
 local MAX_REPLY = 128 * 1024
@@ -10,6 +12,7 @@ local MAX_LIFE = 366 * 86400
 -- From here on a new token is fetched while the old one still serves.
 local REFRESH_BEFORE = 300
 local LONG_LIFE = 7200
+local MAX_DIGITS = 15 -- of a number of seconds
 
 ---@class cloudjobs.azure.Identity
 ---@field token string
@@ -40,8 +43,10 @@ end
 
 -- Metadata endpoints write numbers as strings.
 local function number_of(value)
-  local number = type(value) == "string" and value:find("^%d+$") and tonumber(value) or value
-  return type(number) == "number" and number or nil
+  if type(value) == "string" then
+    return #value <= MAX_DIGITS and value:find("^[0-9]+$") and tonumber(value) or nil
+  end
+  return type(value) == "number" and value or nil
 end
 
 -- The lifetime from the moment of asking, so that a wrong clock does no harm.
@@ -77,13 +82,14 @@ local function read(response, asked_at, source)
   end
   local reply = core.json_decode(response.body)
   if type(reply) ~= "table" then
-    return refuse("the token reply is not JSON but " .. (response.headers["content-type"] or "of no content type")
+    local media_type = quote.line(response.headers["content-type"] or "of no content type")
+    return refuse("the token reply is not JSON but " .. media_type
       .. ", perhaps from a proxy or a sign-in page on the way")
   end
   local token = reply.access_token
-  if type(token) ~= "string" or not token:find("^[%w%-._~+/=]+$") then
+  if type(token) ~= "string" or not token:find("^[A-Za-z0-9%-._~+/=]+$") then
     return refuse("the token reply has no access_token")
-  elseif type(reply.token_type) == "string" and reply.token_type:lower() ~= "bearer" then
+  elseif type(reply.token_type) == "string" and ascii.lower(reply.token_type) ~= "bearer" then
     return refuse("the token is not a bearer token")
   end
   local life = life_of(reply, asked_at)

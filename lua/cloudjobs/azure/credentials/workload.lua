@@ -2,6 +2,8 @@
 
 local azure_authority = require "cloudjobs.azure.credentials.authority"
 local azure_token = require "cloudjobs.azure.credentials.token"
+local file = require "cloudjobs.cloud.file"
+local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "workload identity"
 local ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -11,23 +13,13 @@ local MAX_TOKEN = 64 * 1024
 local Workload = {}
 local workload_mt = { __name = "cloudjobs.azure.credentials.workload", __index = Workload }
 
--- The file is written anew every hour or so, so it is read each time.
+-- The file is rewritten every hour or so, so it is read each time.
 local function read_token(path)
-  local file, message = io.open(path, "rb")
-  local text = file and file:read(MAX_TOKEN + 1)
-  if file then
-    file:close()
+  local text, message = file.read_text(path, MAX_TOKEN)
+  if text and not text:find("^[A-Za-z0-9%-_.]+$") then
+    text, message = nil, quote.path(path) .. ": it holds no token"
   end
-  if file and not text then
-    message = path .. " is empty or cannot be read"
-  end
-  text = text and text:match("^%s*(.-)%s*$")
-  if text and not text:find("^[%w%-_.]+$") then
-    message = path .. (text == "" and " is empty" or " holds no token")
-  elseif text and #text > MAX_TOKEN then
-    message = path .. " is too large"
-  end
-  if message then
+  if not text then
     return azure_token.failure(SOURCE, { code = "unavailable", message = message })
   end
   return text

@@ -40,6 +40,17 @@ describe("the Azure CLI", function()
     assert.matches(" %-%-subscription s$", seen.command)
   end)
 
+  it("may take longer where process_timeout says so, which the error names", function()
+    local cli, seen = flow({ code = "timeout", message = "x" }, { process_timeout = 30 })
+    local _, err = cli:get("x")
+    assert.equal(30, seen.how.timeout)
+    assert.matches("within 30 s", err.message, 1, true)
+    assert.matches("process_timeout = 60", err.hint, 1, true)
+    assert.error_matches(function()
+      require("cloudjobs").azure.credentials { kind = "cli", process_timeout = 0 }
+    end, "option process_timeout: expected seconds above 0")
+  end)
+
   it("of old gives a local time", function()
     local text = os.date("%Y-%m-%d %H:%M:%S.000000", START + 3600)
     local identity = flow({ stdout = '{"accessToken":"tok-1","expiresOn":"' .. text .. '"}' }):get("x")
@@ -57,8 +68,15 @@ describe("the Azure CLI", function()
     { { code = "start", message = "cannot run az: No such file" }, "unavailable", "cannot run az" },
     { { status = 127, stderr = "sh: 1: az: not found" }, "unavailable", "az is not installed" },
     { { status = 1, stderr = "ERROR: Please run 'az login' to setup account." }, "unavailable", "nobody is signed in" },
+    { { status = 1, stderr = "ERROR: AADSTS50076: Due to a change you must use multi-factor. Please run: az login --tenant 0000" },
+      "failed", "az ended with status 1: AADSTS50076: Due to a change you must use multi%-factor%. Please run: az login %-%-tenant 0000$" },
+    { { status = 1, stderr = "WARNING: x\nERROR: AADSTS700082: The refresh token has expired.\nPlease run:\naz login\n" },
+      "failed", "AADSTS700082: The refresh token has expired%. Please run: az login$" },
+    { { status = 1, stderr = "ERROR: AADSTS50020: no account\27[31m; az account set" }, "failed", "AADSTS50020: no account%?%[31m" },
+    { { status = 1, stderr = ("e"):rep(1e6) }, "failed", "^Azure CLI: az ended with status 1: e+…$" },
+    { { status = 1, stderr = "" }, "failed", "no message" },
     { { status = 1, stderr = "WARNING: x\nERROR: the tenant is gone\nmore" }, "failed", "the tenant is gone" },
-    { { code = "timeout", message = "it did not end within 10 seconds" }, "timeout", "did not end" },
+    { { code = "timeout", message = "it did not end within 10 seconds" }, "timeout", "az did not end within 10 s" },
     { { stdout = "<html>" }, "reply", "no token" },
     { { stdout = '{"accessToken":"a b","expires_on":1767229200}' }, "reply", "no token" },
     { { stdout = '{"accessToken":"tok-1"}' }, "reply", "when the token expires" },

@@ -56,13 +56,21 @@ describe("the client secret flow", function()
     assert.matches("scope=https%%3A%%2F%%2Fstorage%.azure%.com%%2F%.default", stub.requests[2].body)
   end)
 
+  it("takes an authority without a scheme as one over https", function()
+    for _, options in ipairs { { authority = "login.microsoftonline.us" }, { env = { AZURE_AUTHORITY_HOST = "login.microsoftonline.us" } } } do
+      local credentials, stub = provider({ reply() }, options)
+      assert(credentials:get())
+      assert.equal("https://login.microsoftonline.us/" .. TENANT .. "/oauth2/v2.0/token", stub.requests[1].url)
+    end
+  end)
+
   it("takes an authority that ends in a slash", function()
     local credentials, stub = provider({ reply() }, { authority = "http://127.0.0.1:9/" })
     assert(credentials:get())
     assert.equal("http://127.0.0.1:9/" .. TENANT .. "/oauth2/v2.0/token", stub.requests[1].url)
   end)
 
-  for _, authority in ipairs { "http://login.example.com", "http://localhost:80", "login.microsoftonline.com" } do
+  for _, authority in ipairs { "http://login.example.com", "http://localhost:80", "ftp://login.example.com" } do
     it("sends no secret to " .. authority, function()
       local credentials, stub = provider({}, { authority = authority })
       local identity, err = credentials:get()
@@ -139,7 +147,7 @@ describe("a refused token request", function()
   it("never repeats the secret", function()
     local credentials = provider { refused("got client_secret s3cret+/&=%") }
     local _, err = credentials:get()
-    assert.equal("client secret: got client_secret ***", err.message)
+    assert.equal("client secret: got client_secret [hidden]", err.message)
   end)
 
   it("that was throttled is remembered for as long as the endpoint asked", function()
