@@ -22,9 +22,6 @@ end
 -- What a program is told of each job at the end.
 local FIELDS = { "kind", "id", "state", "ok", "final", "code", "reason", "started_at", "ended_at", "ref", "err" }
 
--- No new data is no failure: there was nothing to deliver.
-local WELL = { succeeded = true, no_data = true }
-
 --- One exit status for all: a failure outweighs what could not be told.
 ---@param statuses cloudjobs.Status[]
 ---@return integer
@@ -33,7 +30,7 @@ local function exit_status(statuses)
   for _, one in ipairs(statuses) do
     if one.err or one.state == "unknown" then
       status = math.max(status, out.EXIT.unknown)
-    elseif not WELL[one.state] then
+    elseif not one.ok then
       return out.EXIT.failed
     end
   end

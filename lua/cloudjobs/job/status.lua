@@ -6,6 +6,9 @@ local member = require "cloudjobs.base.path"
 -- The states in which a job ends. `unknown` is final only when the record has an end.
 local ENDS = { "succeeded", "failed", "timed_out", "cancelled", "skipped", "no_data", "stopped", "unknown" }
 
+-- No new data is no failure: there was nothing to deliver.
+local OK = { succeeded = true, no_data = true }
+
 local FINAL = {}
 for _, state in ipairs(ENDS) do
   FINAL[state] = state ~= "unknown" or nil
@@ -13,7 +16,7 @@ end
 
 ---@class cloudjobs.Status
 ---@field state "queued"|"running"|"succeeded"|"failed"|"timed_out"|"cancelled"|"skipped"|"no_data"|"stopped"|"unknown"
----@field ok boolean it succeeded
+---@field ok boolean it succeeded, or there was no new data to deliver
 ---@field final boolean it does not change any more
 ---@field code string|nil the service's own state
 ---@field reason string|nil
@@ -64,7 +67,7 @@ local function new(kind, record, id, outcome)
   local state = outcome or kind.states[code] or "unknown"
   return setmetatable({
     state = state,
-    ok = state == "succeeded",
+    ok = OK[state] or false,
     -- An undocumented state is final when the record has an end.
     final = FINAL[state] or (state == "unknown" and ended_at ~= nil),
     code = code,

@@ -89,7 +89,7 @@ for kind, case in pairs(KINDS) do
         local job = job_of(kind, { case.answer(code) })
         local status = job:status()
         assert.same(
-          { state, state == "succeeded", FINAL[state] or false, code, job.id, kind },
+          { state, state == "succeeded" or state == "no_data", FINAL[state] or false, code, job.id, kind },
           { status.state, status.ok, status.final, status.code, status.id, status.kind }
         )
       end)
@@ -405,6 +405,26 @@ describe("a maintenance window execution", function()
     assert.is_true(cloudjobs.jobs.maintenance_window_execution(ssm, params):cancel())
     assert.equal("AmazonSSM.CancelMaintenanceWindowExecution", stub.requests[1].headers["x-amz-target"])
   end)
+end)
+
+describe("a run that found no new data", function()
+  local case = KINDS.export_run
+
+  for _, code in ipairs { "NewDataNotAvailable", "DataNotAvailable" } do
+    it("is well: " .. code, function()
+      local status = assert(job_of("export_run", { case.answer(code) }):wait())
+      assert.same({ "no_data", true, true }, { status.state, status.ok, status.final })
+      local watched = cloudjobs.watch({ (job_of("export_run", { case.answer(code) })) })[1]
+      assert.is_true(watched.ok)
+    end)
+
+    it("did not succeed, where that is expected: " .. code, function()
+      local status, err = job_of("export_run", { case.answer(code) }):wait { expect = "succeeded" }
+      assert.is_nil(status)
+      assert.same({ "job", "no_data", true }, { err.kind, err.code, err.status.ok })
+      assert.is_truthy(job_of("export_run", { case.answer(code) }):wait { expect = "no_data" })
+    end)
+  end
 end)
 
 describe("a job that cannot be cancelled", function()
