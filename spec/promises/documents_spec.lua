@@ -1,6 +1,7 @@
 --- Every code block of every page runs as it is written, and every link leads somewhere. The pages share one emulator:
 --- README.md comes first, since the others go on from what its first programs made.
 
+local Command = require "spec.support.command"
 local cloudjobs = require "cloudjobs"
 local emulator = require "cloudjobs.emulator"
 local files = require "spec.support.files"
@@ -174,14 +175,39 @@ describe("README.md", function()
     assert.matches("\nexec " .. process.program .. " .*\ncloudjobs %d", out)
   end)
 
-  it("has a whole cron job in less than 30 lines", function()
+  local function cron_job()
     for _, block in ipairs(markdown.blocks(text)) do
-      if block.language == "lua" and block.text:find("cloudjobs.watch(", 1, true) then
-        assert.is_true(select(2, block.text:gsub("\n", "")) < 30)
-        return
+      if block.language == "lua" and block.text:find("next_execution(", 1, true) then
+        return block.text
       end
     end
-    error "there is none"
+  end
+
+  it("has a whole cron job in less than 30 lines", function()
+    assert.is_true(select(2, cron_job():gsub("\n", "")) < 30)
+  end)
+
+  it("has a cron job that names each export that failed or did not run, and waits for all at once", function()
+    local cli = Command.new { speed = 1000 }
+    finally(function()
+      cli:stop()
+    end)
+    cli:reset()
+    cli:export("broken", 3600)
+    cli:export("late", 3600)
+    cli:export("nightly", 3600)
+    local program = cron_job():gsub("6 %* 3600", "3"):gsub("since = yesterday",
+      "since = export.ExportName == 'late' and os.time() + 86400 * 9 or yesterday")
+    local started = os.time()
+    local status, out, err = process.lua(program, cli.environment)
+    assert.same({ 1, "" }, { status, out })
+    local names = {}
+    for line in err:gmatch "[^\n]+" do
+      names[#names + 1] = line:match "^(%a+): "
+    end
+    assert.same({ "broken", "late" }, names)
+    assert.matches("QUERY_FAILURE", err)
+    assert.is_true(os.time() - started < 30)
   end)
 
   it("is short enough for a newcomer", function()
