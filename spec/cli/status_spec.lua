@@ -1,6 +1,8 @@
 local Command = require "spec.support.command"
 local json = require "cloudjobs.base.json"
 
+local unpack = table.unpack or unpack -- luacheck: ignore 143
+
 describe("cloudjobs status", function()
   local cli, fleet
 
@@ -29,12 +31,45 @@ ok       azure  uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx  costs    succeeded  55m   
   it("takes one account from its options and the environment", function()
     local status, out = cli:run { "status", "--since", "12h" }
     assert.equal([[
-HEALTH  CLOUD  ACCOUNT       NAME     LAST RUN   AGE
-ok      aws    111122223333  nightly  succeeded  2h 54m
+HEALTH   CLOUD  ACCOUNT       NAME     LAST RUN   AGE      WHY
+ok       aws    111122223333  nightly  succeeded  2h 54m
+failing  aws    111122223333  broken   failed     23h 55m  QUERY_FAILURE: INSUFFICIENT_PERMISSION
 
-1 in all: 1 ok
+2 in all: 1 ok, 1 failing
 ]], out)
-    assert.equal(0, status)
+    assert.equal(1, status)
+  end)
+
+  it("leaves out only what is well, so that its exit status is that of all rows", function()
+    for _, words in ipairs { { "--since", "1h" }, { "--failed", "--since", "1h" }, { "--failed" } } do
+      local status, out = cli:run { "status", "--output", "csv", unpack(words) }
+      assert.equal(1, status)
+      assert.matches("\n[^\n]+,broken,failing,failed,[^\n]+\n$", out)
+      assert.is_nil(out:find("nightly", 1, true))
+    end
+  end)
+
+  it("shows exports beside the windows that an entry asks for", function()
+    for text, expected in pairs {
+      ["windows = true"] = { 1, "broken" }, ["exports = false, windows = true"] = { 0, "Nothing to show." },
+    } do
+      local path = cli:file("windows.lua", ("return { { cloud = 'aws', region = 'us-east-1', %s } }"):format(text))
+      local status, out = cli:run { "status", path }
+      assert.equal(expected[1], status)
+      assert.truthy(out:find(expected[2], 1, true), out)
+    end
+  end)
+
+  it("shows an export that never ran, whatever the time", function()
+    finally(function()
+      fleet = cli:seed()
+    end)
+    cli:azure_export("idle", 3600)
+    local status, out = cli:run {
+      "status", "--scope", cli.scope, "--endpoint-url", cli.url, "--since", "1h", "--output", "csv",
+    }
+    assert.equal(2, status)
+    assert.matches("idle,unknown", out)
   end)
 
   it("takes one Azure scope from its options", function()

@@ -38,7 +38,7 @@ local function define(command)
     :description("File that lists accounts and scopes; else the one account and scope of the options.")
   command:flag("--failed"):description("Only what is failing, stale or unknown.")
   command:option("--since"):argname("<time>"):convert(when.parse_since)
-    :description("Only what ran since then: 24h, 7d, 2026-01-31.")
+    :description("Leave out what is well and ran before then: 24h, 7d, 2026-01-31.")
   command:flag("--windows"):description("Without a fleet: open maintenance-window executions, too.")
   command:flag("--refs"):description("Also what `cloudjobs watch` takes.")
   access.define(command)
@@ -120,13 +120,14 @@ local function columns(parsed)
   }
 end
 
+-- The options leave out only what is well, so that the exit status is that of all rows.
 local function is_shown(row, parsed)
-  if parsed.failed and EXIT[row.health] == out.EXIT.succeeded then
+  if EXIT[row.health] ~= out.EXIT.succeeded then
+    return true
+  elseif parsed.failed then
     return false
-  elseif parsed.since and not row.err then
-    return (row.ended_at or row.started_at or 0) >= parsed.since
   end
-  return true
+  return not parsed.since or (row.ended_at or row.started_at or 0) >= parsed.since
 end
 
 local ORDER = { "ok", "running", "stale", "failing", "unknown" }

@@ -213,18 +213,19 @@ local function kind_rows(self, kind, entry)
 end
 
 -- The kinds that an entry asks for: those without an option, those whose option
--- it has, and without any of these the default ones.
+-- it has, and the default ones unless it says false.
 local function kinds_of(entry)
-  local asked, default = {}, {}
+  local asked = {}
   for _, kind in ipairs(kinds) do
     local inventory = kind.cloud == entry.cloud and kind.inventory
-    if inventory and (not inventory.option or entry[inventory.option]) then
-      asked[#asked + 1] = kind
-    elseif inventory and inventory.default and entry[inventory.option] == nil then
-      default[#default + 1] = kind
+    if inventory then
+      local value = not inventory.option or entry[inventory.option]
+      if value or (value == nil and inventory.default) then
+        asked[#asked + 1] = kind
+      end
     end
   end
-  return #asked > 0 and asked or default
+  return asked
 end
 
 local function check_entry(entry, i)

@@ -65,7 +65,7 @@
 ---@class cloudjobs.Kind.Inventory
 ---@field option? string member of a fleet's entry that asks for these rows; without one every entry does
 ---@field type? string that member's type
----@field default? boolean asked for by entries that ask for nothing else
+---@field default? boolean asked for unless the entry says false
 ---@field row string the rows' kind
 ---@field label string path of the name in a record of the source's listing
 ---@field arn? string path of an ARN in it, for the account
