@@ -120,10 +120,11 @@ local function attempt(context, op, request, number, limits, call)
     end
   end
   if limits.deadline then
-    request.timeout = attempt_timeout(context, limits)
-    if not request.timeout then
+    local seconds = attempt_timeout(context, limits)
+    if not seconds then
       return nil, out_of_time(cause)
     end
+    request.timeout = seconds -- nil would be the route's
   elseif number > 1 then
     request.timeout = nil -- the route's again, if a transport changed it
   end
