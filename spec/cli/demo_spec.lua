@@ -3,6 +3,7 @@ local process = require "spec.support.process"
 
 describe("cloudjobs demo", function()
   it("follows one job of each kind to its end", function()
+    require "cqueues" -- which the command needs
     local status, out, err = process.cloudjobs { "demo", "--speed", "600" }
     assert.equal("", err)
     assert.equal(0, status)

@@ -13,12 +13,14 @@ describe("cloudjobs emulate", function()
   }
   for _, case in ipairs(MISTAKES) do
     it("ends with 64 before it announces anything: " .. table.concat(case[1], " "), function()
+      require(case[1][3] == "--tls" and "openssl.x509" or "cloudjobs.emulator") -- which the command needs
       local status, out, err = process.cloudjobs { "emulate", case[1][1], case[1][2], case[1][3], case[1][4] }
       assert.same({ 64, "", ("cloudjobs: %s\nTry: cloudjobs emulate --help\n"):format(case[2]) }, { status, out, err })
     end)
   end
 
   it("ends with 64 where it cannot write what is delivered", function()
+    require "cqueues" -- which the command needs
     local status, _, err = process.cloudjobs { "emulate", "--port", "0", "--folder", "/proc/nowhere" }
     assert.equal(64, status)
     assert.matches("^cloudjobs: cannot write to the folder: ", err)

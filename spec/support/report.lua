@@ -6,12 +6,18 @@ return function(options)
   local handler = require "busted.outputHandlers.plainTerminal"(options)
 
   -- A file or block that is pending as a whole (see absent.lua), which busted does not count.
+  local pending = {}
   for _, block in ipairs { "file", "describe", "strict_setup", "lazy_setup", "before_each" } do
     busted.subscribe({ "pending", block }, function(element, parent, message, trace)
       handler.pendingsCount = handler.pendingsCount + 1
       table.insert(handler.pendings, handler.format(element, parent, message, trace))
+      pending[parent] = true
     end)
   end
+  -- Its teardown finds nothing to end, and its error is none.
+  busted.subscribe({ "error", "strict_teardown" }, function(_, parent)
+    return nil, not pending[parent]
+  end)
 
   busted.subscribe({ "exit" }, function()
     local path = os.getenv("CLOUDJOBS_TALLY")
