@@ -44,6 +44,11 @@ local function find_route(context, op, params, request)
   if not fields then
     return nil, err
   end
+  local network
+  network, err = context.network:settings_for(endpoint.origin)
+  if err then
+    return nil, err
+  end
   local route = {
     method = target.method,
     url = endpoint.origin .. path .. (target.query and "?" .. target.query or ""),
@@ -52,7 +57,7 @@ local function find_route(context, op, params, request)
     query = target.query,
     fields = fields,
     signing = signing,
-    network = context.network.to[endpoint.origin] or nil,
+    network = network,
     timeout = context.timeout.total,
     connect_timeout = context.timeout.connect,
   }

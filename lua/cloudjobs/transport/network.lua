@@ -2,24 +2,50 @@
 --- what they show. Proxies of the environment are read as botocore reads them,
 --- when the first request is about to leave.
 
+local Error = require "cloudjobs.base.error"
+local ascii = require "cloudjobs.base.ascii"
+
 -- Options that a transport honours, or cannot.
 local OPTIONS = { "proxy", "no_proxy", "ca_bundle", "client_cert", "client_key" }
+
+local MAX_PROXY = 4096 -- bytes of its URL
 
 local Network = {}
 local network_mt = { __name = "cloudjobs.network", __index = Network }
 
--- Lower case wins, and unsets the other where it is empty. HTTP_PROXY is what
--- any client of a CGI program can set by a header Proxy.
+-- A variable's text and its name. Lower case wins, and unsets the other where
+-- it is empty. HTTP_PROXY is what any client of a CGI program can set by a
+-- header Proxy.
 local function of_environment(getenv, scheme)
   local name = scheme .. "_proxy"
   local text = getenv(name)
-  if text then
-    return text ~= "" and text or nil
-  elseif scheme == "http" and getenv("REQUEST_METHOD") then
-    return nil
+  if not text then
+    if scheme == "http" and getenv("REQUEST_METHOD") then
+      return nil
+    end
+    name = ascii.upper(name)
+    text = getenv(name)
   end
-  text = getenv(name:upper())
-  return text ~= "" and text or nil
+  if text ~= "" then
+    return text, name
+  end
+end
+
+-- What is wrong with a proxy's URL, nil when nothing. Nothing of it is shown:
+-- where a mark is not encoded, any part may be of the password.
+local function problem_of(proxy)
+  if #proxy > MAX_PROXY then
+    return ("expected at most %d bytes"):format(MAX_PROXY)
+  end
+  local authority = proxy:match("://(.*)$")
+  local _, marks = authority:gsub("@", "")
+  local host = authority:gsub("^.*@", "")
+  if marks > 1 or (marks == 1 and authority:find("[#?/\\].*@")) or (marks == 0 and authority:find("#", 1, true)) then
+    return "percent-encode @ and # in the password (%40, %23), and so / and ? (%2F, %3F)"
+  elseif proxy:find("[%z\1-\32\127]") or not host:find("^[A-Za-z0-9.%-_\128-\255]+:?[0-9]*/?$")
+    and not host:find("^%[[0-9A-Fa-f:.]+%]:?[0-9]*/?$") then
+    return "expected scheme://host:port, with user:password@ before the host where the proxy wants it"
+  end
 end
 
 --- Whether `no_proxy` names the host: itself, a domain above it, or `*` alone.
@@ -30,9 +56,9 @@ local function is_passed_by(no_proxy, authority)
   if no_proxy:gsub("%s+", "") == "*" then
     return true
   end
-  authority = authority:lower()
+  authority = ascii.lower(authority)
   local host = authority:gsub(":%d+$", "")
-  for name in no_proxy:lower():gmatch("[^,%s]+") do
+  for name in ascii.lower(no_proxy):gmatch("[^, \t-\r]+") do
     local tail = "." .. name:gsub("^%.+", "")
     for _, full in ipairs { "." .. host, "." .. authority } do
       if tail ~= "." and full:sub(-#tail) == tail then
@@ -45,23 +71,27 @@ end
 
 local function proxy_for(self, scheme, authority)
   local given, getenv = self._options, self._getenv
-  local proxy, no_proxy = given.proxy, given.no_proxy
+  local proxy, source, no_proxy = given.proxy, "option proxy", given.no_proxy
   if not proxy and self._honours.proxy then
-    proxy = of_environment(getenv, scheme)
-    no_proxy = no_proxy or of_environment(getenv, "no")
+    proxy, source = of_environment(getenv, scheme)
+    no_proxy = no_proxy or (of_environment(getenv, "no"))
   end
   if not proxy or proxy == "" or (no_proxy and is_passed_by(no_proxy, authority)) then
     return nil
   end
-  return proxy:find("://", 1, true) and proxy or "http://" .. proxy
+  proxy = proxy:find("://", 1, true) and proxy or "http://" .. proxy
+  local problem = problem_of(proxy)
+  return proxy, problem and source .. ": " .. problem
 end
 
 -- What the transport has to heed for one place; false where that is nothing.
 local function way_to(self, url)
   local scheme, authority = url:match("^(%a+)://([^/?#]*)")
   local given = self._options
+  local proxy, problem = proxy_for(self, ascii.lower(scheme), authority)
   local way = {
-    proxy = proxy_for(self, scheme:lower(), authority),
+    proxy = proxy,
+    problem = problem,
     ca_bundle = given.ca_bundle or self._ca_bundle,
     client_cert = given.client_cert,
     client_key = given.client_key,
@@ -77,6 +107,18 @@ local function ways(self)
       return known[url]
     end,
   })
+end
+
+--- What a request to `url` has to heed, nil where that is nothing.
+---@param url string or an origin
+---@return { proxy: string|nil, ca_bundle: string|nil, client_cert: string|nil, client_key: string|nil }|nil
+---@return cloudjobs.Error|nil err kind "config", for a proxy that is no URL; nothing was looked up for it
+function Network:settings_for(url)
+  local way = self.to[url] or nil
+  if way and way.problem then
+    return nil, Error.new { kind = "config", code = "proxy", message = way.problem }
+  end
+  return way
 end
 
 --- Trusts what the configuration names, where no option names another and the

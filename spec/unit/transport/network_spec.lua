@@ -13,6 +13,61 @@ local function way(url, env, options, honours)
   end).to[url]
 end
 
+describe("a proxy that is no URL", function()
+  local ENCODE = "percent-encode @ and # in the password (%40, %23), and so / and ? (%2F, %3F)"
+  local EXPECTED = "expected scheme://host:port, with user:password@ before the host where the proxy wants it"
+  local CASES = {
+    { "http://user:Hidden1@Hidden2#x@127.0.0.1:4710", ENCODE },
+    { "user:Hidden1@Hidden2@127.0.0.1:4710", ENCODE },
+    { "http://user:Hidden1#Hidden2@127.0.0.1:4710", ENCODE },
+    { "http://user:Hidden1/Hidden2@127.0.0.1:4710", ENCODE },
+    { "http://user:Hidden1?Hidden2@127.0.0.1:4710", ENCODE },
+    { "http://user:Hidden1#Hidden2", ENCODE },
+    { "http://user:Hidden1", EXPECTED },
+    { "http://127.0.0.1:4710/Hidden1", EXPECTED },
+    { "http://Hidden1 Hidden2:4710", EXPECTED },
+    { "http://", EXPECTED },
+    { "http://" .. ("Hidden1"):rep(1000), "expected at most 4096 bytes" },
+  }
+  for _, case in ipairs(CASES) do
+    it("is refused before anything is looked up, with nothing of it shown: " .. case[1]:sub(1, 60), function()
+      for source, settings in pairs {
+        ["option proxy"] = { proxy = case[1], env = {} },
+        HTTPS_PROXY = { env = { HTTPS_PROXY = case[1] } },
+        https_proxy = { env = { https_proxy = case[1] } },
+      } do
+        local stub = Stub.new {}
+        stub.honours = ALL
+        settings.transport, settings.region = stub, "eu-west-1"
+        settings.credentials = { access_key_id = "AKID", secret_access_key = "SECRET" }
+        local _, err = cloudjobs.aws.ssm(settings):list_commands()
+        assert.same({ "config", "proxy", source .. ": " .. case[2] }, { err.kind, err.code, err.message })
+        settings.region = nil
+        settings.credentials = { tenant_id = "t", client_id = "c", client_secret = "s", authority = "https://login.example" }
+        settings.scope = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"
+        _, err = cloudjobs.azure.cost_exports(settings):list()
+        assert.equal(source .. ": " .. case[2], err.message)
+        settings.scope = nil
+        local credentials = cloudjobs.azure.credentials {
+          tenant_id = "t", client_id = "c", client_secret = "s", transport = stub, env = settings.env, proxy = settings.proxy,
+        }
+        _, err = credentials:get()
+        assert.equal("client secret: " .. source .. ": " .. case[2], err.message)
+        assert.same({}, stub.requests)
+      end
+    end)
+  end
+
+  it("is not what one with an encoded password is, or one without", function()
+    for _, proxy in ipairs {
+      "http://user:Hidden1%40Hidden2%23x@127.0.0.1:4710", "socks5h://user:pass:word@[::1]:1080/", "proxy", "proxy:3128/",
+    } do
+      local network = Network.new({ proxy = proxy }, ALL, function() end)
+      assert.is_table(network:settings_for("https://x"))
+    end
+  end)
+end)
+
 describe("the proxy to use", function()
   local HTTPS, HTTP = "https://ssm.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"
   -- URL, environment, options; the proxy

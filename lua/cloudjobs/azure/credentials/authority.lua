@@ -121,6 +121,13 @@ function Authority:request(scope, proof, secret, claims)
   end
   fields[#fields + 1] = claims and { "claims", claims } or nil
 
+  local network
+  if self._network then
+    network, err = self._network:settings_for(token_url)
+    if err then
+      return azure_token.failure(self.source, { code = "config", message = err.message })
+    end
+  end
   local asked_at = self._transport:now()
   local response
   response, err = self._transport:send {
@@ -130,7 +137,7 @@ function Authority:request(scope, proof, secret, claims)
     body = encode_form(fields),
     timeout = TIMEOUT.total,
     connect_timeout = TIMEOUT.connect,
-    network = self._network and self._network.to[token_url] or nil,
+    network = network,
   }
   if not response then
     return azure_token.failure(self.source, {
