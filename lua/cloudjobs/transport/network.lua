@@ -10,6 +10,8 @@ local OPTIONS = { "proxy", "no_proxy", "ca_bundle", "client_cert", "client_key" 
 
 local MAX_PROXY = 4096 -- bytes of its URL
 
+---@class cloudjobs.Network
+---@field to table<string, table|false> what a request's `network` has to be, by its URL or origin
 local Network = {}
 local network_mt = { __name = "cloudjobs.network", __index = Network }
 

@@ -11,6 +11,7 @@ local LOCK = 60 -- seconds after which nobody believes in a refresh any more
 local FIRST_LOOK, LAST_LOOK = 0.005, 0.25 -- seconds between looks at somebody else's
 local FULL = 1 -- seconds that a worker takes a full quota for full
 
+---@class cloudjobs.transport.nginx.store: cloudjobs.Store
 local Store = {}
 local store_mt = { __name = "cloudjobs.transport.nginx.store", __index = Store }
 
