@@ -22,15 +22,6 @@
 ---@field no_children (fun(self: cloudjobs.Transport): string|nil)|nil why no child process can be started here, if so
 ---@field close (fun(self: cloudjobs.Transport))|nil closes connections; later requests fail with code "closed"
 
---- The contract of a transport's store, which several processes share.
----@class cloudjobs.Store
----@field fetch fun(self: cloudjobs.Store, key: string, make: (fun(fields: table): table), seen: table|nil,
----   ask: (fun(): table|nil, any, number|nil)): table|nil, any the value of `key`, which one process asks for: `ask`
----   returns the value, an error, and the seconds for which the value is good; `make` makes a value of what was stored;
----   `seen` is a value that will not do
----@field drop fun(self: cloudjobs.Store, key: string, value: table) removes the value, unless another has replaced it
----@field quota fun(self: cloudjobs.Store, key: string, capacity: integer): table what retries may cost all processes
-
 local function load(name)
   return function(options)
     return require("cloudjobs.transport." .. name).new(options)

@@ -11,6 +11,15 @@ local LOCK = 60 -- seconds after which nobody believes in a refresh any more
 local FIRST_LOOK, LAST_LOOK = 0.005, 0.25 -- seconds between looks at somebody else's
 local FULL = 1 -- seconds that a worker takes a full quota for full
 
+--- The contract of a transport's store, which several processes share.
+---@class cloudjobs.Store
+---@field fetch fun(self: cloudjobs.Store, key: string, make: (fun(fields: table): table), seen: table|nil,
+---   ask: (fun(): table|nil, any, number|nil)): table|nil, any the value of `key`, which one process asks for: `ask`
+---   returns the value, an error, and the seconds for which the value is good; `make` makes a value of what was stored;
+---   `seen` is a value that will not do
+---@field drop fun(self: cloudjobs.Store, key: string, value: table) removes the value, unless another has replaced it
+---@field quota fun(self: cloudjobs.Store, key: string, capacity: integer): table what retries may cost all processes
+
 ---@class cloudjobs.transport.nginx.store: cloudjobs.Store
 local Store = {}
 local store_mt = { __name = "cloudjobs.transport.nginx.store", __index = Store }
