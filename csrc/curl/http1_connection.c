@@ -131,7 +131,7 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
                          size_t origin) {
   cj_buf_reset(&c->out);
   c->sent = 0;
-  c->has_sent = 0;
+  c->has_sent = c->has_unread = 0;
   c->non_idempotent = r->non_idempotent;
   c->timeout = r->timeout;
   c->connect_timeout = r->connect_timeout;
