@@ -53,7 +53,7 @@ objects = $(patsubst csrc/%.c,$(out)/obj/%.o,$(1))
 each_lua = set -e; for lua in $(1); do $(MAKE) --no-print-directory LUA=$$lua
 
 .PHONY: build env demo nginx-demo test check lint analyse asan valgrind torture tortured \
-	fuzz seeded harden judges platforms bench benched pictures install rockspecs sources models definitions tables rooms clean
+	fuzz seeded harden judges platforms bench benched pictures install rockspecs sources models definitions faults tables rooms clean
 build: $(modules)
 	@mkdir -p $(out)/bin
 	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(PROGRAM)' '$(CURDIR)/bin/cloudjobs' >$(out)/bin/cloudjobs
@@ -254,6 +254,10 @@ definitions: build
 # The tables of docs/ that follow from the kinds of job and the models.
 tables: build
 	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/tables.lua docs/jobs.md docs/clients.md
+
+# docs/faults.md, from what every transport is tested against.
+faults:
+	@$(PROGRAM) -e 'io.write(require("spec.support.fault_table")())' >docs/faults.md
 
 # Which rooms require which; fails on a cycle.
 rooms: build

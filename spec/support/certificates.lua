@@ -32,13 +32,15 @@ local function make(subject, issuer, options)
 end
 
 --- Writes ca.pem, and `<name>.pem` and `<name>.key` for good, expired and self
---- (of good.test, expired.test and self.test) into `folder`.
+--- (of good.test, expired.test and self.test), localhost and late (expired, of localhost) into `folder`.
 local function write(folder)
   local authority = make("An authority of specs")
   local leaves = {
     good = make("good.test", authority),
     expired = make("expired.test", authority, { expired = true }),
     self = make("self.test"),
+    localhost = make("localhost", authority),
+    late = make("localhost", authority, { expired = true }),
   }
   files.write(folder .. "/ca.pem", authority.cert:toPEM())
   for which, leaf in pairs(leaves) do

@@ -1,0 +1,137 @@
+--- A server on loopback that commits the faults of spec/data/faults.lua, each on ports of its own:
+--- `lua5.4 spec/support/fault_server.lua <folder>`, where <folder> has the certificates of spec/support/certificates.lua.
+--- Prints one line of ports, "plain:tls" for each case in order. It ends by itself after some minutes.
+---
+--- A request for /fault gets the fault, any other its own response: the header X-Id and the body repeat what is behind
+--- "id=" in its target.
+
+local context = require "openssl.ssl.context"
+local cqueues = require "cqueues"
+local faults = require "spec.data.faults"
+local pkey = require "openssl.pkey"
+local socket = require "cqueues.socket"
+local x509 = require "openssl.x509"
+
+local LIFETIME = 300 -- seconds
+local MAX_FLOOD = 256 * 1024 * 1024 -- bytes
+
+local folder = arg[1]
+local loop = cqueues.new()
+
+local function read(path)
+  local file = assert(io.open(folder .. "/" .. path, "rb"))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+local contexts = setmetatable({}, { __index = function(all, name)
+  local made = context.new("TLS", true)
+  made:setCertificate(x509.new(read(name .. ".pem")))
+  made:setPrivateKey(pkey.new(read(name .. ".key")))
+  all[name] = made
+  return made
+end })
+
+local function response(id)
+  return ("HTTP/1.1 200 OK\r\nX-Id: %s\r\nContent-Length: %d\r\n\r\n%s"):format(id, #id, id)
+end
+
+-- A connection as a fault sees it.
+local function controls(s, id)
+  local function send(text)
+    return text == "" or s:write(text) and s:flush()
+  end
+  return {
+    id = id,
+    good = response(id),
+    stray = response "stray",
+    send = send,
+    sleep = cqueues.sleep,
+    shut = function()
+      s:shutdown("w")
+    end,
+    flood = function(text)
+      for _ = 1, MAX_FLOOD / #text do
+        if not send(text) then
+          break
+        end
+      end
+    end,
+  }
+end
+
+local function read_head(s)
+  local lines = {}
+  for line in s:lines("*L") do
+    lines[#lines + 1] = line
+    if line == "\r\n" then
+      return table.concat(lines)
+    end
+  end
+end
+
+local function serve(s, case)
+  for head in function() return read_head(s) end do
+    local id = head:match("id=([%w.]+)") or ""
+    local length = tonumber(head:match("\n[Cc]ontent%-[Ll]ength: (%d+)") or 0)
+    local is_faulty = head:find("^%u+ /fault")
+    if is_faulty and case.body and case.act(controls(s, id)) == "close" then
+      return
+    end
+    if length > 0 then
+      s:read(length)
+    end
+    if not is_faulty then
+      s:write(response(id))
+      s:flush()
+    elseif not case.body and case.act(controls(s, id)) == "close" then
+      return
+    end
+  end
+end
+
+local function listen(case, tls)
+  local listener = assert(socket.listen("127.0.0.1", 0))
+  listener:listen()
+  local accepted = 0
+  loop:wrap(function()
+    for s in listener:clients() do
+      loop:wrap(function()
+        s:onerror(function(_, _, why)
+          return why
+        end)
+        s:setmode("bn", "bf")
+        accepted = accepted + 1
+        local is_first = accepted == 1
+        local is_raw = is_first and case.tls == "raw"
+        local certificate = is_first and case.tls or "localhost"
+        local ended
+        if not tls or is_raw or s:starttls(contexts[certificate], 5) then
+          ended = is_first and case.accept and case.act(controls(s, "")) == "close"
+          if not ended then
+            serve(s, case)
+          end
+        end
+        s:close()
+      end)
+    end
+  end)
+  local _, _, port = listener:localname()
+  return port
+end
+
+local ports = {}
+for i, case in ipairs(faults) do
+  ports[i] = ("%d:%d"):format(listen(case, false), listen(case, true))
+end
+io.stdout:write(table.concat(ports, " "), "\n")
+io.stdout:flush()
+
+loop:wrap(function()
+  cqueues.sleep(LIFETIME)
+  os.exit(1)
+end)
+for _ in loop:errors() do -- luacheck: ignore 542
+  -- a client that goes away is no mistake
+end
