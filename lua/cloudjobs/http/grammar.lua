@@ -74,8 +74,6 @@ local function field(line)
   local name = colon and field_name(line:sub(1, colon - 1))
   if not name then
     return nil, "a header field that is not `name: value`"
-  elseif has_control(line) then
-    return nil, "a control character in a header's value"
   end
   return name, trim(line, colon + 1)
 end
@@ -96,15 +94,17 @@ end
 --- The number of a Content-Length. One that is repeated with the same value, in
 --- a list or in lines joined to one, counts once (RFC 9110 8.6).
 ---@param value string
----@return integer|nil length nil when it is no number or the numbers differ
+---@return number|nil length infinite where it has more digits than numbers hold; nil when it is no number or the
+---   numbers differ
 local function content_length(value)
   local length
   for item in (value .. ","):gmatch("([^,]*),") do
     local one = trim(item)
-    if #one > MAX_DIGITS or not one:find("^%d+$") or (length and tonumber(one) ~= length) then
+    local number = one:find("^%d+$") and (#one > MAX_DIGITS and math.huge or tonumber(one))
+    if not number or length and number ~= length then
       return nil
     end
-    length = tonumber(one)
+    length = number
   end
   return length
 end

@@ -14,7 +14,8 @@ local LIMITS = {
   max_body = 64 * 1024 * 1024,
 }
 local MAX_CHUNK_LINE = 4096 -- a size and extensions, which nothing sends
-local MAX_HEX_DIGITS = 12
+local MAX_HEX_DIGITS = 16 -- of a chunk's size
+local EXACT_HEX_DIGITS = 12 -- that every Lua number holds
 local MAX_PIECES = 1024 -- of a body, before they are joined
 
 --- A request with two of these could be read in two ways.
@@ -99,14 +100,28 @@ local function take_head_line(self)
   return line, err
 end
 
+-- A line of a head or of trailers as it is read on: of control characters a
+-- request may hold none. In a response a NUL alone is refused and a CR counts as
+-- a blank (RFC 9112 2.2). Gives nil and a problem for a line that is refused.
+local function clean(self, line)
+  if not grammar.has_control(line) then
+    return line
+  elseif self._role == "server" or line:find("\0", 1, true) then
+    return nil, malformed("a control character in the head")
+  end
+  return (line:gsub("\r", " "))
+end
+
 -- Adds a field line of a head or of trailers to `fields`; a problem or nil.
 local function add_field(self, fields, line)
+  local refused
+  line, refused = clean(self, line)
+  if not line then
+    return refused
+  end
   local last = self._last_name
   if self._role == "client" and last and line:find("^[ \t]") then -- folded: RFC 9112 5.2
-    if grammar.has_control(line) then
-      return malformed("a control character in a header's value")
-    end
-    fields[last] = fields[last] .. " " .. grammar.trim(line)
+    fields[last] = grammar.trim(fields[last] .. " " .. grammar.trim(line))
     return
   end
   local name, value = grammar.field(line)
@@ -133,7 +148,7 @@ end
 
 local function status_line(line)
   local version, status, reason = line:match("^HTTP/(1%.[01]) ([1-9]%d%d)(.*)$")
-  if not version or not reason:find("^ ") and reason ~= "" or grammar.has_control(reason) then
+  if not version or not reason:find("^ ") and reason ~= "" or reason:find("\0", 1, true) then
     return nil, malformed("not a status line")
   end
   return { type = "head", status = tonumber(status), reason = reason:sub(2), version = version }
@@ -150,6 +165,16 @@ local function ambiguous_framing(head, coding, length)
   end
 end
 
+-- Whether a transfer-encoding is chunked, be it repeated, and nothing else.
+local function is_chunked(coding)
+  for word in (coding .. ","):gmatch("([^,]*),") do
+    if grammar.trim(word):lower() ~= "chunked" then
+      return false
+    end
+  end
+  return true
+end
+
 --- How the body ends: "none", "length", "chunked" or "close".
 local function framing(self, head)
   local status, coding, length = head.status, head.headers["transfer-encoding"], head.headers["content-length"]
@@ -162,7 +187,7 @@ local function framing(self, head)
     return nil, malformed("a content-length that is not a number")
   elseif status and (grammar.is_bodiless(status) or self._method == "HEAD") then
     return "none"
-  elseif coding and coding:lower() ~= "chunked" then
+  elseif coding and not is_chunked(coding) then
     return nil, problem("unsupported", 501, "a transfer-encoding other than chunked")
   elseif coding then
     return "chunked"
@@ -180,7 +205,7 @@ end
 local function is_kept(head, body)
   local headers, is_new = head.headers, head.version == "1.1"
   local coding, length = headers["transfer-encoding"], headers["content-length"]
-  if body == "close" or (coding and (length or not is_new)) then
+  if body == "close" or (coding and (length or not is_new or coding:lower() ~= "chunked")) then
     return false -- this message's end is in doubt
   elseif head.status == 204 and (coding or (length and grammar.content_length(length) > 0)) then
     return false -- the body that is announced may follow
@@ -287,7 +312,7 @@ end
 function STEP.chunk_size(self)
   local line, err = take_line(self, MAX_CHUNK_LINE)
   if not line then
-    return nil, err
+    return nil, err and malformed("not a chunk's size")
   end
   local digits, rest = line:match("^(%x+)(.*)$")
   local extension = rest and grammar.trim(rest)
@@ -296,7 +321,8 @@ function STEP.chunk_size(self)
   if not is_plain or #digits > MAX_HEX_DIGITS then
     return nil, malformed("not a chunk's size")
   end
-  self._left = tonumber(digits, 16)
+  digits = digits:match("^0*(%x*)$")
+  self._left = #digits > EXACT_HEX_DIGITS and math.huge or tonumber("0" .. digits, 16)
   if self._left == 0 then
     self._trailers, self._last_name = {}, nil
     self._state = "trailers"
@@ -318,12 +344,13 @@ end
 
 function STEP.chunk_end(self)
   local first, second = self._buffer:byte(self._at, self._at + 1)
-  if first and first ~= 13 or second and second ~= 10 then
+  local is_bare = first == 10 and self._role == "client"
+  if not is_bare and (first and first ~= 13 or second and second ~= 10) then
     return nil, malformed("a chunk is longer than its size says")
-  elseif not second then
+  elseif not is_bare and not second then
     return nil
   end
-  self._at = self._at + 2
+  self._at = self._at + (is_bare and 1 or 2)
   self._scan = self._at
   self._state = "chunk_size"
   return true

@@ -81,7 +81,7 @@ local REQUESTS = {
   { "a list of lengths", lines("POST / HTTP/1.1", "Host: x", "Content-Length: 5, 5", "", "hello"), { "malformed 400" } },
   { "a signed length", lines("POST / HTTP/1.1", "Host: x", "Content-Length: +5", "", "hello"), { "malformed 400" } },
   { "a hexadecimal length", lines("POST / HTTP/1.1", "Host: x", "Content-Length: 0x5", "", "hello"), { "malformed 400" } },
-  { "an absurd length", lines("POST / HTTP/1.1", "Host: x", "Content-Length: 99999999999999999999", "", ""), { "malformed 400" } },
+  { "an absurd length", lines("POST / HTTP/1.1", "Host: x", "Content-Length: 99999999999999999999", "", ""), { "too_large 413" } },
   { "a blank before the colon", lines("POST / HTTP/1.1", "Host: x", "Content-Length : 5", "", "hello"), { "malformed 400" } },
   { "a folded line", lines("GET / HTTP/1.1", "Host: x", "X: a", " b", "", ""), { "malformed 400" } },
   { "a name that is no token", lines("GET / HTTP/1.1", "Host: x", "X(y): a", "", ""), { "malformed 400" } },
@@ -110,7 +110,7 @@ local REQUESTS = {
   {
     "a chunk of absurd size",
     lines("POST / HTTP/1.1", "Host: x", "Transfer-Encoding: chunked", "", "FFFFFFFFFFFFFFFF", ""),
-    { "head POST /", "malformed 400" },
+    { "head POST /", "too_large 413" },
   },
   { "an end in the head", lines("GET / HTTP/1.1", "Hos"), { "closed 400" } },
   { "an end in the body", lines("POST / HTTP/1.1", "Host: x", "Content-Length: 9", "", "hello"), { "head POST /", "data hello", "closed 400" } },
