@@ -14,16 +14,6 @@ local ngx = ngx
 
 local DICT = "cloudjobs"
 
-local OPTIONS = {
-  dict = "string",
-  env = "table",
-  hosts = "table",
-  idle = "number",
-  max_body = "number",
-  pool_size = "number",
-  verify = "boolean",
-}
-
 -- The modules that workers may need and that no other module names. Models are
 -- loaded by the names of their services; the enumerations are for editors.
 local function kept_modules()
@@ -44,7 +34,7 @@ end
 ---   env: stands for the environment, which is captured here because nginx hides it from its workers
 ---   hosts, idle, max_body, pool_size, verify: see transport/nginx/init.lua
 local function setup(options)
-  options = option.check(options, OPTIONS, "cloudjobs.nginx.setup")
+  options = option.check(options, Transport.OPTIONS, "cloudjobs.nginx.setup")
   if not ngx or ngx.get_phase() ~= "init" then
     option.mistake("cloudjobs.nginx.setup: call it in nginx's init_by_lua")
   end
@@ -59,7 +49,7 @@ local function setup(options)
   settings.dict = dict
   settings.env = options.env or Environment.capture()
   ngx.shared[dict]:flush_all() -- a reload may be for other credentials
-  transports.use(Transport.new(settings))
+  transports.use(Transport.new(settings, "cloudjobs.nginx.setup"))
   Preload.all(kept_modules())
 end
 

@@ -8,7 +8,7 @@ local HTTP = [[
   }
 ]]
 
-describe("cloudjobs.parallel inside nginx", function()
+Nginx.on_each(describe, setup, "cloudjobs.parallel inside nginx", function()
   local nginx
 
   setup(function()

@@ -108,7 +108,7 @@ local function say(transport, server, script)
   return assert(transport:send { method = "GET", url = server:url("/"), headers = { ["x-script"] = script } }).body
 end
 
-describe("cloudjobs.nginx.setup", function()
+Nginx.on_each(describe, setup, "cloudjobs.nginx.setup", function()
   local nginx
 
   after_each(function()
@@ -381,14 +381,22 @@ describe("cloudjobs.nginx.setup", function()
     assert.matches("call it in nginx's init_by_lua", message)
   end)
 
-  it("refuses at construction what nginx's sockets cannot honour", function()
+  it("refuses at construction what nginx's sockets cannot honour, and says what it needs", function()
     nginx = start()
-    for _, name in ipairs { "ca_bundle", "client_cert", "client_key" } do
-      local message = nginx:run(([[
-        local _, message = pcall(cloudjobs.aws.ssm, { %s = "/a/file" })
-        return message
-      ]]):format(name))
-      assert.matches("option " .. name .. ": this transport cannot honour it", message)
+    local seen = nginx:run [[
+      local seen = {}
+      for option, method in pairs { ca_bundle = "settrustedstore", client_cert = "setclientcert" } do
+        local ok, message = pcall(cloudjobs.aws.ssm, { [option] = "/a/file" })
+        local can = debug.getregistry().__tcp_cosocket_mt[method] ~= nil
+        seen[option] = ok == can and (ok or message:match("run:%d+: (.*)"))
+      end
+      return seen
+    ]]
+    for option, version in pairs { ca_bundle = "0.10.31", client_cert = "0.10.22" } do
+      if seen[option] ~= true then
+        assert.matches("option " .. option .. ": this transport cannot honour it, which needs nginx's Lua module for HTTP, "
+          .. version .. " or later", seen[option], 1, true)
+      end
     end
   end)
 

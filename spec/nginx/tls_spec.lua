@@ -46,7 +46,7 @@ local HTTPS = [[
   }
 ]]
 
-describe("TLS inside nginx", function()
+Nginx.on_each(describe, setup, "TLS inside nginx", function()
   local server, folder, nginx
 
   local function start(more)
@@ -72,16 +72,18 @@ describe("TLS inside nginx", function()
   end)
 
   local REFUSED = {
-    { "of another name", "wrong.test" },
-    { "that has expired", "expired.test" },
-    { "that signed itself", "self.test" },
-    { "for an address, which nginx cannot check", "127.0.0.1" },
+    { "of another name", "wrong.test", "certificate host mismatch" },
+    { "that has expired", "expired.test", "certificate has expired" },
+    { "that signed itself", "self.test", "self.signed certificate", true },
+    { "for an address, which nginx cannot check", "127.0.0.1", "certificate host mismatch" },
   }
   for _, case in ipairs(REFUSED) do
     it("refuses a certificate " .. case[1] .. ", each time anew", function()
       for _ = 1, 20 do
         local err = nginx:run(("return ask %q"):format(case[2]))
         assert.same({ "tls", false, false }, { err.code, err.retryable, err.ambiguous })
+        assert.matches(case[3], err.message)
+        assert.equal(case[4] or false, err.hint ~= nil)
       end
     end)
   end
@@ -97,6 +99,39 @@ describe("TLS inside nginx", function()
     local ask = "return ask(%q, { network = { proxy = %q } })"
     assert.equal("good.test .", nginx:run(ask:format("good.test", proxy)))
     assert.equal("tls", nginx:run(ask:format("wrong.test", proxy)).code)
+  end)
+
+  it("shows a client certificate, read once, on connections of its own", function()
+    local url = server:url("/", "mutual")
+    local ask = ([[
+      local Transport = require "cloudjobs.transport.nginx"
+      local transport = Transport.new { verify = false }
+      local network = { client_cert = %q, client_key = %q }
+      local seen = {}
+      for _, one in ipairs { network, {}, network, { client_cert = "/none.pem" }, { client_cert = %q } } do
+        local response, err = transport:send { method = "GET", url = %q, headers = {}, network = one, timeout = 5 }
+        seen[#seen + 1] = response and response.status or err.message
+      end
+      return seen
+    ]]):format(server.folder .. "/client.pem", server.folder .. "/client.key", server.folder .. "/client.pem", url)
+    local seen = nginx:run(ask)
+    assert.same({ 200, 200 }, { seen[1], seen[3] })
+    assert.is_string(seen[2]) -- the words are OpenSSL's
+    assert.matches('client_cert /none.pem cannot be read: No such file or directory', seen[4], 1, true)
+    assert.matches("client_key holds no private key in PEM without a passphrase", seen[5], 1, true)
+  end)
+
+  it("takes the authorities of ca_bundle, where its sockets can", function()
+    if not nginx:run "return debug.getregistry().__tcp_cosocket_mt.settrustedstore ~= nil" then
+      return
+    end
+    local bare = start()
+    local ask = "return ask('good.test', { network = { ca_bundle = %q } })"
+    assert.equal("good.test .", bare:run(ask:format(folder .. "/ca.pem")))
+    assert.equal("tls", bare:run("return ask 'good.test'").code)
+    assert.equal("tls", bare:run(ask:format(server.folder .. "/ca.pem")).code)
+    assert.matches("holds no certificates that can be read", bare:run(ask:format "/none.pem").message, 1, true)
+    bare:stop()
   end)
 
   it("says so when nginx was told no authorities", function()

@@ -23,7 +23,7 @@ local HTTP = [[
   }
 ]]
 
-describe("the nginx transport", function()
+Nginx.on_each(describe, setup, "the nginx transport", function()
   local server, nginx
 
   setup(function()

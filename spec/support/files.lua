@@ -24,9 +24,10 @@ local function list(folder, ending)
   return paths
 end
 
---- Makes an empty folder that `remove` takes away again.
+--- Makes an empty folder that `remove` takes away again. Any user can read in it,
+--- as workers of an nginx that root started have to.
 local function temporary()
-  local pipe = assert(io.popen("mktemp -d"))
+  local pipe = assert(io.popen('folder=$(mktemp -d) && chmod 755 "$folder" && echo "$folder"'))
   local path = assert(pipe:read("*l"))
   pipe:close()
   return path

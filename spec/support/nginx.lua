@@ -1,5 +1,8 @@
---- A real nginx with cloudjobs in it, for specs: Debian's, with LuaJIT, on a
---- free port, everything it writes in a folder of its own.
+--- A real nginx with cloudjobs in it, for specs: the system's, with LuaJIT, and
+--- an `openresty` where PATH has one or the variable OPENRESTY names it. It is
+--- on a free port, and everything it writes is in a folder of its own. As root
+--- it is started as most are: its workers run as a user without rights, and HOME
+--- is a folder that they cannot enter.
 ---
 --- `POST /run` runs the Lua in its body and answers what it returns as JSON;
 --- `POST /spawn` runs it in a timer and answers at once.
@@ -12,7 +15,7 @@ local process = require "cloudjobs.os"
 local socket = require "cqueues.socket"
 
 local CONFIG = [[
-user root; # specs run as root in containers, and elsewhere nginx ignores it
+user nobody nogroup; # of a master that is not root nginx ignores it
 MODULES
 daemon off;
 worker_processes WORKERS;
@@ -62,9 +65,39 @@ local function working_folder()
   return (process.run({ "pwd" }).stdout:gsub("\n", ""))
 end
 
+-- The programs to run the specs on: the system's nginx, and an OpenResty.
+local function find_programs()
+  local list = { "nginx" }
+  local openresty = os.getenv("OPENRESTY") or "openresty"
+  local found = process.run { openresty, "-v" }
+  if found and found.status == 0 then
+    list[2] = openresty
+  end
+  return list
+end
+
+local programs = find_programs()
+local program = programs[1]
+
+--- Has busted run a file's specs on each program.
+---@param describe function busted's
+---@param setup function busted's
+---@param title string
+---@param body fun()
+local function on_each(describe, setup, title, body)
+  for i, one in ipairs(programs) do
+    describe(i == 1 and title or title .. " (OpenResty)", function()
+      setup(function()
+        program = one
+      end)
+      body()
+    end)
+  end
+end
+
 -- Debian has Lua as modules to load, OpenResty has it built in.
 local function modules()
-  local folder = process.run({ "nginx", "-V" }).stderr:match("--modules%-path=(%S+)")
+  local folder = process.run({ program, "-V" }).stderr:match("--modules%-path=(%S+)")
   local found = folder and io.open(folder .. "/ngx_http_lua_module.so")
   if not found then
     return ""
@@ -154,6 +187,23 @@ function Nginx:stop()
   files.remove(self.folder)
 end
 
+-- The environment given, or this process's, with the HOME that workers cannot
+-- enter where none is given.
+local function environment(given, folder)
+  local env = { HOME = folder .. "/home" }
+  local lines = given and "" or process.run({ "env", "-0" }).stdout
+  for line in lines:gmatch("%Z+") do
+    local name, value = line:match("^([^=]+)=(.*)$")
+    if name and name ~= "HOME" then
+      env[name] = value
+    end
+  end
+  for name, value in pairs(given or {}) do
+    env[name] = value
+  end
+  return env
+end
+
 --- Starts one.
 ---@param options { workers: integer|nil, main: string|nil, http: string|nil, server: string|nil, env: table|nil }
 ---   lines of the configuration; FOLDER in them is the folder
@@ -173,8 +223,11 @@ local function start(options)
   local text = CONFIG:gsub("%u+", values):gsub("FOLDER", folder)
   files.write(folder .. "/nginx.conf", text)
   files.write(folder .. "/error.log", "")
-  local child = assert(process.spawn({ "nginx", "-e", folder .. "/error.log", "-p", folder, "-c", folder .. "/nginx.conf" },
-    { env = options.env }))
+  assert(process.make_folder(folder .. "/home"))
+  local child = assert(process.spawn(
+    { program, "-e", folder .. "/error.log", "-p", folder, "-c", folder .. "/nginx.conf" },
+    { env = environment(options.env, folder) }
+  ))
   local self = setmetatable({ folder = folder, url = "http://127.0.0.1:" .. port, _process = child }, nginx_mt)
   local ok = pcall(eventually, "nginx answers", function()
     return self:get("/static") == 200
@@ -187,4 +240,4 @@ local function start(options)
   return self
 end
 
-return { start = start, eventually = eventually, free_port = ports.free }
+return { start = start, on_each = on_each, eventually = eventually, free_port = ports.free }

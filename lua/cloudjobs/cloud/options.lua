@@ -117,8 +117,10 @@ local function network(options, transport, what)
   local honours = transport.honours or {}
   for _, name in ipairs(Network.OPTIONS) do
     -- Who passes a proxy by is decided here, not by the transport.
-    if options[name] and not honours[name == "no_proxy" and "proxy" or name] then
-      option.mistake(("%s: option %s: this transport cannot honour it"):format(what, name))
+    local support = honours[name == "no_proxy" and "proxy" or name]
+    if options[name] and support ~= true then
+      local reason = type(support) == "string" and ", which " .. support or ""
+      option.mistake(("%s: option %s: this transport cannot honour it%s"):format(what, name, reason))
     end
   end
   local env = env_of(options, transport)

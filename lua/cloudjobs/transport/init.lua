@@ -3,8 +3,8 @@
 --- The contract of a transport. A program may bring its own: `send`, `sleep`,
 --- `now`, `clock` and `single` are required, the rest may be left out.
 ---@class cloudjobs.Transport
----@field honours table<string, boolean>|nil which of the options proxy, ca_bundle, client_cert and client_key a
----   request's `network` may carry; a client refuses the others
+---@field honours table<string, boolean|string>|nil which of the options proxy, ca_bundle, client_cert and client_key a
+---   request's `network` may carry; a client refuses the others, with the reason where it is given as a string
 ---@field env table<string, string>|nil stands for the environment of the process
 ---@field store cloudjobs.Store|nil shares credentials, tokens and retry quotas with other processes
 ---@field send fun(self: cloudjobs.Transport, request: cloudjobs.Request): cloudjobs.Response|nil, cloudjobs.Error|nil

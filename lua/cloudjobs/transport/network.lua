@@ -74,7 +74,7 @@ end
 local function proxy_for(self, scheme, authority)
   local given, getenv = self._options, self._getenv
   local proxy, source, no_proxy = given.proxy, "option proxy", given.no_proxy
-  if not proxy and self._honours.proxy then
+  if not proxy and self._honours.proxy == true then
     proxy, source = of_environment(getenv, scheme)
     no_proxy = no_proxy or (of_environment(getenv, "no"))
   end
@@ -127,7 +127,7 @@ end
 --- transport can.
 ---@param ca_bundle string|nil
 function Network:trust(ca_bundle)
-  if self._honours.ca_bundle then
+  if self._honours.ca_bundle == true then
     self._ca_bundle = ca_bundle
     self.to = ways(self)
   end

@@ -1,163 +1,195 @@
---- A cosocket to where a request goes: out of the pool, or connected anew,
---- through its proxy, with TLS verified by name.
+--- A cosocket to an endpoint: out of the pool, or connected anew, through its
+--- proxy, with TLS.
 
+local Canceller = require "cloudjobs.base.canceller"
+local Tls = require "cloudjobs.transport.nginx.tls"
 local clock = require("cloudjobs.os").clock
-local core = require "cloudjobs.core"
 local http1 = require "cloudjobs.http.reader"
-local url = require "cloudjobs.http.url"
 
 local ngx = ngx
 
-local CHUNK = 64 * 1024 -- bytes asked for at a time
+local CHUNK = 64 * 1024 -- bytes of one read
 local MAX_PROXY_HEAD = 16 * 1024
+local POLL = 0.25 -- seconds between two looks at a canceller or group that may end the wait
 
--- A proxy as the option has it: [http://][user:password@]host:port.
-local function parse_proxy(text)
-  local scheme, rest = text:match("^(%a+)://(.*)$")
-  if scheme and scheme:lower() ~= "http" then
-    return nil, "nginx reaches proxies over http alone"
+--- What ends an exchange early.
+---@class cloudjobs.nginx.Limits
+---@field deadline number by the clock
+---@field cancel cloudjobs.Canceller|nil
+---@field task table|nil of cloudjobs.parallel
+
+---@class cloudjobs.nginx.Failure
+---@field code string
+---@field message string|nil
+---@field err cloudjobs.Error|nil of a canceller or group
+---@field sent boolean|nil the request may have reached the server
+---@field is_silent boolean|nil the connection ended before any byte of a response
+
+local Connection = {}
+local connection_mt = { __name = "cloudjobs.nginx.connection", __index = Connection }
+
+--- The error of a canceller or a group that says to wait no longer.
+---@param limits { cancel: table|nil, task: table|nil }
+---@return cloudjobs.Error|nil
+local function refusal(limits)
+  local cancel, task = limits.cancel, limits.task
+  if cancel and cancel.cancelled then
+    return Canceller.refusal(cancel)
+  elseif task and task.group.over then
+    return task.group:refusal()
   end
-  local userinfo, address = (rest or text):match("^([^@]*)@(.*)$")
-  local parts = url.parse("http://" .. (address or rest or text))
-  if not parts then
-    return nil, "the proxy's address is not host:port"
-  end
-  parts.authorization = userinfo and "Basic " .. core.base64_encode((userinfo:gsub("%%(%x%x)", function(digits)
-    return string.char(tonumber(digits, 16))
-  end)))
-  return parts
 end
 
---- Where requests to `origin` go, and the name of their pool: connections that
---- differ in any of this are never taken for each other, since nobody verifies
---- a pooled one again.
----@param origin string scheme and authority
----@param proxy string|nil
----@param options { hosts: table<string, string>, verify: boolean, pool_size: integer }
----@return table|nil target
----@return string|nil code
----@return string|nil message
-local function target(origin, proxy, options)
-  local parts, message = url.parse(origin)
-  if not parts then
-    return nil, "request", message
-  end
-  if proxy then
-    parts.proxy, message = parse_proxy(proxy)
-    if not parts.proxy then
-      return nil, "proxy", message
+local MAX_MILLISECONDS = 2 ^ 31 - 1
+
+-- Milliseconds from `now` until `deadline`, as sockets count. To them 0 is no limit.
+local function left(deadline, now)
+  return math.min(math.max(1, math.ceil((deadline - now) * 1000)), MAX_MILLISECONDS)
+end
+
+--- The next bytes, within the limits however slowly they come.
+---@param limits cloudjobs.nginx.Limits
+---@return string|nil bytes nil and nil at the end of the connection
+---@return cloudjobs.nginx.Failure|nil failure
+function Connection:receive(limits)
+  local socket = self.socket
+  local longest = (limits.cancel or limits.task) and POLL * 1000 or MAX_MILLISECONDS
+  while true do
+    local now = clock()
+    local err = refusal(limits)
+    if err then
+      return nil, { code = "ended", err = err }
+    elseif now >= limits.deadline then
+      return nil, { code = "timeout", message = "no response in the time given" }
+    end
+    socket:settimeout(math.min(left(limits.deadline, now), longest))
+    local bytes
+    bytes, err = socket:receiveany(CHUNK)
+    if bytes or err == "closed" then
+      return bytes
+    elseif err ~= "timeout" then
+      return nil, { code = "closed", message = "reading the response: " .. err }
     end
   end
-  parts.secure = parts.scheme == "https"
-  parts.verify = options.verify
-  local first = parts.proxy or parts
-  parts.address, parts.first_port = options.hosts[first.host] or first.host, first.port
-  local pool = ("cloudjobs %s://%s:%d at %s %s %s"):format(
-    parts.scheme, parts.host, parts.port, parts.address, options.verify and "verified" or "trusted",
-    proxy and core.sha256(proxy) or "direct"
-  )
-  parts.pooling = { pool = pool, pool_size = options.pool_size }
-  return parts
 end
 
-local function connect_failure(where, message)
-  if message == "timeout" then
-    return nil, "timeout", "connecting took too long"
-  elseif message:find("resolve", 1, true) then
-    return nil, where.proxy and "proxy" or "resolve", message
+-- When connections of a pool were returned to it last, by nginx's own time.
+local returned_at = {}
+
+--- Keeps the connection for another request where `is_reusable` was set, or
+--- closes it.
+---@param idle number seconds to keep it
+function Connection:release(idle)
+  local pool = self.endpoint.pooling.pool
+  if self.is_reusable and self.socket:setkeepalive(idle * 1000, self.endpoint.pooling.pool_size) then
+    returned_at[pool] = ngx.now()
+  else
+    self.socket:close()
   end
-  return nil, "connect", message
 end
 
--- CONNECT, and the proxy's answer up to its blank line.
-local function tunnel(sock, where)
-  local authority = ("%s:%d"):format(where.host, where.port)
-  local bytes = http1.write_request {
+-- The head of the proxy's final response to CONNECT.
+local function read_tunnel_head(connection, reader, limits)
+  while true do
+    local head, problem = reader:next()
+    if problem then
+      return nil, { code = "proxy", message = problem.message }
+    elseif head and head.type ~= "informational" then
+      return head
+    elseif not head then
+      local bytes, failure = connection:receive(limits)
+      if failure then
+        failure.message = failure.code == "timeout" and "the proxy did not answer in time" or failure.message
+        return nil, failure
+      end
+      reader:feed(bytes)
+    end
+  end
+end
+
+-- Has the proxy connect to the host.
+local function open_tunnel(connection, limits)
+  local endpoint = connection.endpoint
+  local authority = ("%s:%d"):format(endpoint.host, endpoint.port)
+  local ok, err = connection.socket:send(http1.write_request {
     method = "CONNECT",
     target = authority,
-    headers = { host = authority, ["proxy-authorization"] = where.proxy.authorization },
-  }
-  local ok, err = sock:send(bytes)
-  local reader = http1.reader { role = "client", max_head = MAX_PROXY_HEAD }
-  local head, problem
-  while ok and not head and not problem do
-    ok, err = sock:receiveany(CHUNK)
-    reader:feed(ok)
-    head, problem = reader:next()
-    if head and head.type == "informational" then
-      head = nil
-    end
+    headers = { host = authority, ["proxy-authorization"] = endpoint.proxy.authorization },
+  })
+  if not ok then
+    return nil, { code = "proxy", message = err }
   end
-  if err == "timeout" then
-    return nil, "timeout", "the proxy did not answer in time"
-  elseif not head or head.type ~= "head" then
-    return nil, "proxy", problem and problem.message or "the proxy closed the connection"
-  elseif head.status < 200 or head.status > 299 then
-    return nil, "proxy", ("the proxy answered %d to CONNECT"):format(head.status)
+  local reader = http1.reader { role = "client", max_head = MAX_PROXY_HEAD }
+  local head, failure = read_tunnel_head(connection, reader, limits)
+  if failure then
+    return nil, failure
+  elseif head.type == "closed" then
+    return nil, { code = "proxy", message = "the proxy closed the connection" }
+  elseif head.status > 299 then
+    return nil, { code = "proxy", message = ("the proxy answered %d to CONNECT"):format(head.status) }
   elseif reader:buffered() > 0 then
-    return nil, "proxy", "the proxy spoke before its turn"
+    return nil, { code = "proxy", message = "the proxy sent bytes before the tunnel was open" }
   end
   return true
 end
 
---- What is left from `now` until `deadline`, in the milliseconds that sockets count. To them 0 is no limit.
----@param deadline number of the clock
----@param now number|nil of the clock, which is asked unless it is given
----@return integer milliseconds
-local function left(deadline, now)
-  return math.max(1, math.ceil((deadline - (now or clock())) * 1000))
+local function connect_failure(endpoint, message)
+  if message == "timeout" then
+    return { code = "timeout", message = "connecting took too long" }
+  elseif message:find("resolve", 1, true) then
+    return { code = endpoint.proxy and "proxy" or "resolve", message = message }
+  end
+  return { code = "connect", message = message }
 end
 
--- nginx raises for some certificates that it refuses: always in a pcall.
-local function secure(sock, where)
-  local name = where.host:gsub("^%[(.*)%]$", "%1")
-  local ran, session, err = pcall(sock.sslhandshake, sock, nil, name, where.verify)
-  if ran and session then
-    return true
-  elseif err == "timeout" then
-    return nil, "timeout", "the TLS handshake took too long"
+-- Tunnel and TLS of a connection that is new.
+local function prepare(connection, limits)
+  local endpoint, ok, failure = connection.endpoint, true, nil
+  if endpoint.is_secure and endpoint.proxy then
+    ok, failure = open_tunnel(connection, limits)
   end
-  return nil, "tls", ran and err or "the certificate was refused, as nginx does with one for another name"
+  if ok and endpoint.is_secure then
+    connection.socket:settimeout(left(limits.deadline, clock()))
+    ok, failure = Tls.handshake(connection.socket, endpoint)
+  end
+  return ok, failure
 end
 
-local function prepare(sock, where, deadline)
-  local ok, code, message = true, nil, nil
-  if where.secure and where.proxy then
-    sock:settimeout(left(deadline))
-    ok, code, message = tunnel(sock, where)
+--- An open connection, whose sends take until the limits' deadline at most.
+---@param endpoint cloudjobs.nginx.Endpoint
+---@param limits cloudjobs.nginx.Limits
+---@param connect_timeout number seconds until it is open
+---@return table|nil connection
+---@return cloudjobs.nginx.Failure|nil failure
+local function open(endpoint, limits, connect_timeout)
+  -- What arrives on a pooled connection could be read as the next response: nginx closes such a connection, once its
+  -- event loop turns. So none is used again within the turn in which it was returned.
+  if returned_at[endpoint.pooling.pool] == ngx.now() then
+    ngx.sleep(0)
   end
-  if ok and where.secure then
-    sock:settimeout(left(deadline))
-    ok, code, message = secure(sock, where)
-  end
-  return ok, code, message
-end
-
---- An open connection, whose sends and reads take until `deadline` at most.
----@param where table from `target`
----@param now number of the clock
----@param connected_by number of the clock: by then it is open
----@param deadline number of the clock
----@return table|nil socket
----@return string|boolean|nil code true with a socket that was in use before
----@return string|nil message
-local function open(where, now, connected_by, deadline)
-  local sock, total = ngx.socket.tcp(), left(deadline, now)
-  sock:settimeouts(left(connected_by, now), total, total)
-  local ok, message = sock:connect(where.address, where.first_port, where.pooling)
+  local now = clock()
+  local connected_by = math.min(limits.deadline, now + connect_timeout)
+  local socket, total = ngx.socket.tcp(), left(limits.deadline, now)
+  socket:settimeouts(left(connected_by, now), total, total)
+  local ok, message = socket:connect(endpoint.address, endpoint.first_port, endpoint.pooling)
   if not ok then
-    return connect_failure(where, message)
-  elseif sock:getreusedtimes() > 0 then
-    return sock, true
+    return nil, connect_failure(endpoint, message)
   end
-  local code
-  ok, code, message = prepare(sock, where, connected_by)
-  if not ok then
-    sock:close()
-    return nil, code, message
+  local connection = setmetatable({ socket = socket, endpoint = endpoint }, connection_mt)
+  if socket:getreusedtimes() > 0 then
+    connection.is_reused = true
+    return connection
   end
-  sock:settimeout(left(deadline))
-  return sock
+  if endpoint.is_secure then
+    local failure
+    ok, failure = prepare(connection, { deadline = connected_by, cancel = limits.cancel, task = limits.task })
+    if not ok then
+      socket:close()
+      return nil, failure
+    end
+    socket:settimeout(left(limits.deadline, clock()))
+  end
+  return connection
 end
 
-return { target = target, open = open, left = left, CHUNK = CHUNK }
+return { open = open, refusal = refusal }

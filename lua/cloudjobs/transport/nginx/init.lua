@@ -1,14 +1,15 @@
---- The transport inside nginx: cosockets, which never hold a worker up. It
---- waits where nginx lets Lua wait, and says so where it does not.
+--- The transport inside nginx: cosockets, which never block a worker. It waits
+--- where nginx lets Lua wait, and elsewhere returns an error.
 
-local Canceller = require "cloudjobs.base.canceller"
 local Connection = require "cloudjobs.transport.nginx.connection"
+local Endpoint = require "cloudjobs.transport.nginx.endpoint"
 local Error = require "cloudjobs.base.error"
+local Exchange = require "cloudjobs.transport.nginx.exchange"
 local Flight = require "cloudjobs.transport.nginx.flight"
 local Phase = require "cloudjobs.transport.nginx.phase"
 local Scheduler = require "cloudjobs.transport.nginx.scheduler"
 local Store = require "cloudjobs.transport.nginx.store"
-local core = require "cloudjobs.core"
+local Tls = require "cloudjobs.transport.nginx.tls"
 local clock = require("cloudjobs.os").clock
 local failure = require "cloudjobs.transport.failure"
 local http1 = require "cloudjobs.http.reader"
@@ -17,6 +18,7 @@ local option = require "cloudjobs.base.options"
 
 local ngx = ngx
 
+--- The options of this transport, and of cloudjobs.nginx.setup.
 local OPTIONS = {
   dict = "string",
   env = "table",
@@ -27,11 +29,11 @@ local OPTIONS = {
   verify = "boolean",
 }
 
-local POOL_SIZE = 256 -- connections a worker keeps for each address
+local POOL_SIZE = 256 -- connections that a worker keeps for each address
 local IDLE = 55 -- seconds; AWS closes after 60
-local TOTAL = 60 -- seconds, for a request that says nothing of its time
-local SLICE = 1 -- seconds at most that a sleep does not look at its worker and its canceller
-local READ_SLICE = 0.25 -- and that an answer's reader does not look at who may end it
+local TOTAL = 60 -- seconds, for a request without a timeout
+local SLICE = 1 -- seconds at most of one sleep, between two looks at the worker's state and the canceller
+local TICK = 0.001 -- seconds: nginx's timers count milliseconds
 
 local HINT = {
   resolve = "Give nginx a resolver (it does not read /etc/hosts), or the transport the address in its option hosts",
@@ -42,208 +44,145 @@ local HINT = {
 local TRUST = "Name the authorities in lua_ssl_trusted_certificate, for instance /etc/ssl/certs/ca-certificates.crt, "
   .. "and allow chains with lua_ssl_verify_depth 5"
 
-local PROBLEM = { too_large = "too_large", closed = "closed" }
-
 ---@class cloudjobs.transport.nginx: cloudjobs.Transport
 local Nginx = {}
 local nginx_mt = { __name = "cloudjobs.transport.nginx", __index = Nginx }
 
---- The client options this transport keeps. Trust and certificates are nginx's
---- own, by its directives, the same for all.
-Nginx.honours = { proxy = true }
+--- The client options that this transport supports; for one that nginx's module
+--- is too old for, what it needs. Where no ca_bundle is given, nginx's directives
+--- name the authorities, the same for all.
+Nginx.honours = Tls.support()
+Nginx.honours.proxy = true
 
-local function fail(request, code, problem, sent)
-  local err = failure(request, code, problem, sent)
-  err.hint = HINT[code] or err.hint
-  if code == "tls" then
-    err.hint = (problem:find("issuer", 1, true) or problem:find("chain", 1, true)) and TRUST or nil
+-- The hint for a peer that was refused: authorities are missing where the issuer
+-- is unknown or the certificate signed itself.
+local function tls_hint(problem)
+  for _, word in ipairs { "issuer", "chain", "self" } do
+    if problem:find(word, 1, true) then
+      return TRUST
+    end
+  end
+end
+
+-- nil and the error object for a failed exchange.
+local function fail(request, failed)
+  if failed.err then
+    failed.err.ambiguous = failed.sent or false
+    return nil, failed.err
+  end
+  local err = failure(request, failed.code, failed.message, failed.sent)
+  err.hint = HINT[failed.code] or err.hint
+  if failed.code == "tls" then
+    err.hint = tls_hint(failed.message)
   end
   return nil, err
 end
 
--- Why a request is to wait no longer: its canceller or its group in
--- cloudjobs.parallel says so.
-local function refusal(cancel, task)
-  if cancel and cancel.cancelled then
-    return Canceller.refusal(cancel)
-  elseif task and task.group.over then
-    return task.group:refusal()
+local NO_NETWORK = {}
+
+local function key_of(origin, network)
+  local key = origin
+  for _, name in ipairs { "proxy", "ca_bundle", "client_cert", "client_key" } do
+    key = key .. " " .. (network[name] or "")
   end
+  return key
 end
 
-local function target_of(self, origin, proxy)
-  local key = proxy and origin .. " " .. proxy or origin
-  local known = self._targets[key]
-  if known then
-    return known
+local function endpoint_of(self, origin, network)
+  network = network or NO_NETWORK
+  local key = next(network) and key_of(origin, network) or origin
+  local endpoint, failed = self._endpoints[key], nil
+  if not endpoint then
+    endpoint, failed = Endpoint.new(origin, network, self._options)
+    self._endpoints[key] = endpoint
   end
-  local made, code, problem = Connection.target(origin, proxy, self._options)
-  self._targets[key] = made
-  return made, code, problem
+  return endpoint, failed
 end
 
--- The request's bytes. A proxy that is to see it gets its whole address.
-local function bytes_of(request, where, path)
+-- The request's bytes. A proxy that reads it gets the whole URL.
+local function bytes_of(request, endpoint, path)
   if path:byte() ~= 47 then -- "/"
     path = "/" .. path
   end
   local headers = request.headers
-  local seen = where.proxy and not where.secure
-  if seen or not headers.host then
+  local through_proxy = endpoint.proxy and not endpoint.is_secure
+  if through_proxy or not headers.host then
     headers = {}
     for name, value in pairs(request.headers) do
       headers[name] = value
     end
-    headers.host = headers.host or where.authority
+    headers.host = headers.host or endpoint.authority
   end
-  if seen then
-    path = "http://" .. where.authority .. path
-    headers["proxy-authorization"] = where.proxy.authorization
+  if through_proxy then
+    path = "http://" .. endpoint.authority .. path
+    headers["proxy-authorization"] = endpoint.proxy.authorization
   end
   return http1.write_request { method = request.method, target = path, headers = headers, body = request.body }
 end
 
--- Where a request goes, and its bytes; nil, a code and what is wrong.
+-- The endpoint of any request, and its bytes; nil and a failure.
 local function write_whole(self, request)
   local origin, path = request.url:match("^(%a+://[^/?#]*)(.*)$")
-  local where, code, problem = target_of(self, origin or request.url, request.network and request.network.proxy)
-  if not where then
-    return nil, code, problem
+  local endpoint, failed = endpoint_of(self, origin or request.url, request.network)
+  if not endpoint then
+    return nil, failed
+  elseif path:find("#", 1, true) then
+    return nil, { code = "request", message = "the URL has a fragment, which is not sent" }
   end
-  local bytes
-  bytes, problem = bytes_of(request, where, path)
+  local bytes, problem = bytes_of(request, endpoint, path)
   if not bytes then
-    return nil, "request", problem
+    return nil, { code = "request", message = problem }
   end
-  return where, bytes
+  return endpoint, bytes
 end
 
--- What is found out about a route once: where it leads, and how its requests
--- begin; false where they are to be written as a whole.
-local function way_of(self, route)
-  local way = self._ways[route]
-  if way == nil then
+-- What the requests of one route have in common: their endpoint and their first
+-- bytes. false where they are to be written as a whole.
+local function start_of(self, route)
+  local start = self._starts[route]
+  if start == nil then
     local target = route.url:sub(#route.origin + 1)
-    local start = target:find("^/") and http1.request_start(route.method, target)
-    local where = start and not route.network and target_of(self, route.origin)
-    way = where and { where = where, start = start .. "content-length: " } or false
-    self._ways[route] = way
+    local line = target:find("^/[^#]*$") and http1.request_start(route.method, target)
+    local has_proxy = route.network and route.network.proxy
+    local endpoint = line and not has_proxy and endpoint_of(self, route.origin, route.network or nil)
+    start = endpoint and { endpoint = endpoint, bytes = line .. "content-length: " } or false
+    self._starts[route] = start
   end
-  return way
+  return start
 end
 
--- The same out of the lines of a request that a client prepared, and nobody
--- changed.
+-- The endpoint of a request, and its bytes; nil and a failure. A request that a
+-- client prepared, and nothing changed, has its header lines already.
 local function write(self, request)
   local route, headers = message.parts(request)
   local body = request.body
-  local way = type(headers) == "string" and route ~= request and body and way_of(self, route)
-  if not way then
+  local start = type(headers) == "string" and route ~= request and body and start_of(self, route)
+  if not start then
     return write_whole(self, request)
   end
-  return way.where, { way.start, #body, "\r\n", headers, "\r\n", body }
+  return start.endpoint, { start.bytes, #body, "\r\n", headers, "\r\n", body }
 end
 
--- The next bytes of the answer. Who can be told to end listens in between.
-local function receive(sock, cancel, task, deadline)
-  local longest = (cancel or task) and READ_SLICE * 1000 or math.huge
-  while true do
-    local now = clock()
-    if now >= deadline then
-      return nil, "timeout"
-    elseif refusal(cancel, task) then
-      return nil, "ended"
-    end
-    sock:settimeout(math.min(Connection.left(deadline, now), longest))
-    local bytes, err = sock:receiveany(Connection.CHUNK)
-    if bytes or err ~= "timeout" then
-      return bytes, err
-    end
+-- One attempt over one connection.
+local function attempt(self, request, limits, endpoint, bytes)
+  local connection, failed = Connection.open(endpoint, limits, request.connect_timeout or TOTAL)
+  if not connection then
+    return nil, failed
   end
+  local response
+  response, failed = Exchange.run(connection, request, bytes, limits, self._options.max_body)
+  connection:release(self._options.idle)
+  if failed then
+    failed.sent = true
+    failed.is_stale = connection.is_reused and failed.is_silent
+  end
+  return response, failed
 end
 
--- An answer that came as a whole, as most do. Any other is for a reader. A
--- client reads the body where it lies.
-local function take(data, request, method, max_body)
-  if not data or method == "HEAD" then
-    return nil
-  end
-  local status, from = core.whole_response(data)
-  if status and #data - from < max_body then
-    local body = not request.route and data:sub(from) or nil
-    return message.new { status = status, lines = data, from = from, body = body }
-  end
-end
-
--- Sends the bytes and reads the answer: the message and whether the connection
--- is good for another, or nil, a code, what is wrong, and whether it ended
--- without one byte of an answer.
-local function exchange(self, sock, request, task, bytes, deadline)
-  local ok, err = sock:send(bytes)
-  if not ok then
-    local late = err == "timeout"
-    return nil, late and "timeout" or "closed", "sending the request: " .. err, not late
-  end
-  local method, cancel, max_body = request.method, request.cancel, self._options.max_body
-  local reader, silent = nil, true
-  while true do
-    local data
-    data, err = receive(sock, cancel, task, deadline)
-    if err == "timeout" then
-      return nil, "timeout", "no answer in the time given"
-    elseif err == "ended" then
-      return nil, "ended"
-    elseif not data and err ~= "closed" then
-      return nil, "closed", "reading the answer: " .. err, silent
-    end
-    if not reader then
-      local answer = take(data, request, method, max_body)
-      if answer then
-        return answer, true
-      end
-      reader = http1.reader { role = "client", max_body = max_body }
-      reader:expect(method)
-    end
-    silent = silent and not data
-    reader:feed(data)
-    local answer, problem = reader:message()
-    if problem then
-      return nil, PROBLEM[problem.code] or "protocol", problem.message
-    elseif answer and answer.type == "closed" then
-      return nil, "closed", "the connection was closed without an answer", true
-    elseif answer then
-      return answer, answer.keep_alive and reader:buffered() == 0
-    end
-  end
-end
-
--- One attempt over one connection: the answer, or nil, a code, what is wrong,
--- whether the request was sent, and whether it was sent to a connection out of
--- the pool that was dead.
-local function attempt(self, request, task, where, bytes, deadline)
-  local now = clock()
-  local connected_by = math.min(deadline, now + (request.connect_timeout or TOTAL))
-  local sock, code, problem = Connection.open(where, now, connected_by, deadline)
-  if not sock then
-    return nil, code, problem, false
-  end
-  local pooled = code
-  local answer, silent
-  answer, code, problem, silent = exchange(self, sock, request, task, bytes, deadline)
-  if answer and code then
-    sock:setkeepalive(self._options.idle * 1000, self._options.pool_size)
-  else
-    sock:close()
-  end
-  return answer, code, problem, true, pooled and silent
-end
-
---- Sends one request and waits for its whole answer, while nginx goes on with
---- others. Redirects come back as answers.
----@param request table a client's (see message.lua), or method, url, headers (lower-case name to value), body or nil;
----   timeout and connect_timeout in seconds; network: { proxy } or nil; non_idempotent: a repeat may do it twice;
----   cancel: a canceller
----@return { status: integer, headers: table<string, string>, body: string }|nil
+--- Sends one request and waits for its whole response, while nginx goes on with
+--- others. Redirects are not followed.
+---@param request cloudjobs.Request
+---@return cloudjobs.Response|nil
 ---@return cloudjobs.Error|nil err
 function Nginx:send(request)
   if self._closed then
@@ -251,56 +190,52 @@ function Nginx:send(request)
   elseif not Phase.may_wait() then
     return nil, Phase.refusal()
   end
-  local task = Scheduler.current()
-  local ended = refusal(request.cancel, task)
-  if ended then
-    return nil, ended
-  end
-  local deadline = clock() + (request.timeout or TOTAL)
-  local where, bytes, problem = write(self, request)
-  if not where then
-    return fail(request, bytes, problem)
-  end
-  local answer, code, sent, stale
-  answer, code, problem, sent, stale = attempt(self, request, task, where, bytes, deadline)
-  if stale and not request.non_idempotent then
-    answer, code, problem, sent = attempt(self, request, task, where, bytes, deadline)
-  end
-  if answer then
-    return answer
-  elseif code == "ended" then
-    local err = refusal(request.cancel, task)
-    err.ambiguous = sent
+  local limits = {
+    deadline = clock() + (request.timeout or TOTAL), cancel = request.cancel, task = Scheduler.current(),
+  }
+  local err = Connection.refusal(limits)
+  if err then
     return nil, err
   end
-  return fail(request, code, problem, sent)
+  local endpoint, bytes = write(self, request)
+  if not endpoint then
+    return fail(request, bytes)
+  end
+  local response, failed = attempt(self, request, limits, endpoint, bytes)
+  if failed and failed.is_stale and not request.non_idempotent then -- the server had closed a pooled connection
+    response, failed = attempt(self, request, limits, endpoint, bytes)
+  end
+  if failed then
+    return fail(request, failed)
+  end
+  return response
 end
 
---- Waits, a second at a time: a worker that is to end does not stay for it,
---- and a canceller is heard.
+--- Waits, a second at a time: a worker that shuts down ends the wait, and so
+--- does a canceller.
 ---@param seconds number
----@param cancel table|nil a canceller
+---@param cancel cloudjobs.Canceller|nil
 ---@return true|nil
 ---@return cloudjobs.Error|nil err what ended it before its time; code "exiting" for the worker's end
 function Nginx:sleep(seconds, cancel) -- luacheck: ignore 212
   if not Phase.may_wait() then
     return nil, Phase.refusal()
   end
-  local task = Scheduler.current()
+  local limits = { cancel = cancel, task = Scheduler.current() }
   local wake = clock() + seconds
-  while seconds > 0 and not refusal(cancel, task) do
+  while seconds > 0 and not Connection.refusal(limits) do
     if seconds > SLICE and ngx.worker.exiting() then
       return nil, Error.new { kind = "cancelled", code = "exiting", message = "this nginx worker is shutting down" }
     end
-    local slice = math.min(seconds, SLICE)
-    if task then
-      task:park(slice)
+    local slice = math.max(math.min(seconds, SLICE), TICK) -- less than a tick would be no wait at all
+    if limits.task then
+      limits.task:park(slice)
     else
       ngx.sleep(slice)
     end
     seconds = wake - clock()
   end
-  local err = refusal(cancel, task)
+  local err = Connection.refusal(limits)
   if err then
     return nil, err
   end
@@ -313,7 +248,7 @@ function Nginx:now() -- luacheck: ignore 212
   return ngx.now()
 end
 
---- Seconds on a clock that nobody sets.
+--- Monotonic time in seconds.
 ---@return number
 function Nginx:clock() -- luacheck: ignore 212
   return clock()
@@ -335,42 +270,55 @@ function Nginx:no_children() -- luacheck: ignore 212
   return ngx.get_phase() ~= "init" and "cannot be run in an nginx worker" or nil
 end
 
---- What is sent afterwards fails. Idle connections are nginx's to close.
+--- Later requests fail. Idle connections are nginx's to close.
 function Nginx:close()
   self._closed = true
 end
 
---- A transport to share between clients.
----@param options table|nil dict: a lua_shared_dict to share credentials, tokens and retry quotas in with the other
----   workers; env: stands for the process's environment; hosts: name to address, before the resolver; idle: seconds a
----   connection is kept (55); max_body: bytes an answer may have, 64 MiB unless given; pool_size: connections kept for
----   each address and worker; verify: false trusts every certificate
-local function new(options)
-  options = option.check(options, OPTIONS, "cloudjobs.transport.nginx")
-  if not ngx then
-    option.mistake("cloudjobs.transport.nginx: this is not nginx")
-  end
+local function check_hosts(given, what)
   local hosts = { localhost = "127.0.0.1" }
-  for name, address in pairs(options.hosts or {}) do
+  for name, address in pairs(given or {}) do
+    if type(name) ~= "string" or type(address) ~= "string" then
+      option.mistake(("%s: option hosts: expected names and addresses that are strings, got %s = %s"):format(
+        what, type(name), type(address)))
+    end
     hosts[name:lower()] = address
   end
-  if options.dict and not ngx.shared[options.dict] then
-    option.mistake("cloudjobs.transport.nginx: option dict: nginx has no lua_shared_dict " .. options.dict)
+  return hosts
+end
+
+--- A transport to share between clients.
+---@param options table|nil dict: a lua_shared_dict in which workers share credentials, tokens and retry quotas; env:
+---   stands for the process's environment; hosts: name to address, asked before the resolver; idle: seconds to keep a
+---   connection (55); max_body: bytes of the largest response (64 MiB); pool_size: connections to keep for each address
+---   and worker (256); verify: false trusts every certificate
+---@param what string|nil the function that is called, for messages
+local function new(options, what)
+  what = what or "cloudjobs.transport.nginx"
+  options = option.check(options, OPTIONS, what)
+  option.check_count(options, "pool_size", what)
+  option.check_count(options, "max_body", what)
+  if options.idle and options.idle <= 0 then
+    option.mistake(("%s: option idle: expected seconds above 0, got %s"):format(what, options.idle))
+  elseif not ngx then
+    option.mistake(what .. ": this is not nginx")
+  elseif options.dict and not ngx.shared[options.dict] then
+    option.mistake(("%s: option dict: nginx has no lua_shared_dict %s"):format(what, options.dict))
   end
   return setmetatable({
     env = options.env,
     store = options.dict and Store.new(ngx.shared[options.dict]),
     _options = {
-      hosts = hosts,
+      hosts = check_hosts(options.hosts, what),
       idle = options.idle or IDLE,
       max_body = options.max_body or http1.MAX_BODY,
       pool_size = options.pool_size or POOL_SIZE,
       verify = options.verify ~= false,
     },
-    _targets = {},
-    _ways = setmetatable({}, { __mode = "k" }), -- by their routes
+    _endpoints = {},
+    _starts = setmetatable({}, { __mode = "k" }), -- by their routes
     _flights = {},
   }, nginx_mt)
 end
 
-return { new = new }
+return { new = new, OPTIONS = OPTIONS }

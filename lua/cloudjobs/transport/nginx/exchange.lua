@@ -1,0 +1,74 @@
+--- One exchange over an open connection: a request's bytes out, a response in.
+
+local core = require "cloudjobs.core"
+local http1 = require "cloudjobs.http.reader"
+local message = require "cloudjobs.http.message"
+
+local CODES = { too_large = "too_large", closed = "closed" } -- of the reader's problems; others are "protocol"
+
+-- A response that came as a whole, as most do; any other is for the reader. The
+-- body stays where it is until it is used.
+local function read_whole(bytes, request, max_body)
+  if request.method == "HEAD" then
+    return nil
+  end
+  local status, from = core.whole_response(bytes)
+  if status and #bytes - from < max_body then
+    local body = not request.route and bytes:sub(from) or nil
+    return message.new { status = status, lines = bytes, from = from, body = body }
+  end
+end
+
+-- The response that begins with `bytes`; nil where the connection ended.
+local function read(connection, request, bytes, limits, max_body)
+  local reader = http1.reader { role = "client", max_body = max_body }
+  reader:expect(request.method)
+  while true do
+    local is_silent = not bytes and reader:buffered() == 0
+    reader:feed(bytes)
+    local response, problem = reader:message()
+    if problem then
+      return nil, { code = CODES[problem.code] or "protocol", message = problem.message }
+    elseif response and response.type == "closed" then
+      return nil, { code = "closed", message = "the connection was closed without a response", is_silent = is_silent }
+    elseif response then
+      connection.is_reusable = response.keep_alive and reader:buffered() == 0
+      return response
+    end
+    local failure
+    bytes, failure = connection:receive(limits)
+    if failure then
+      return nil, failure
+    end
+  end
+end
+
+--- Sends a request and reads its response. Sets the connection's `is_reusable`
+--- where it can carry another.
+---@param connection table
+---@param request cloudjobs.Request
+---@param bytes string|table the request's, as cosockets take them
+---@param limits cloudjobs.nginx.Limits
+---@param max_body integer
+---@return cloudjobs.Response|nil
+---@return cloudjobs.nginx.Failure|nil failure
+local function run(connection, request, bytes, limits, max_body)
+  local ok, err = connection.socket:send(bytes)
+  if not ok then
+    local code = err == "timeout" and "timeout" or "closed"
+    return nil, { code = code, message = "sending the request: " .. err, is_silent = code == "closed" }
+  end
+  local first, failure = connection:receive(limits)
+  if failure then
+    failure.is_silent = failure.code == "closed"
+    return nil, failure
+  end
+  local response = first and read_whole(first, request, max_body)
+  if response then
+    connection.is_reusable = true
+    return response
+  end
+  return read(connection, request, first, limits, max_body)
+end
+
+return { run = run }
