@@ -207,16 +207,36 @@ size_t cj_utf8_write (char *to, uint32_t c) {
   return n;
 }
 
+/* The length of the sequence that a byte begins, and the range of its second
+** byte; 0 when it begins none. */
+static size_t utf8_lead (unsigned char c, unsigned char *low,
+                         unsigned char *high) {
+  *low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+  *high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+  return c < 0xC2 || c > 0xF4 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+/* How many bytes from 'p' on fit such a sequence. */
+static size_t utf8_fit (const unsigned char *s, size_t room, size_t *n) {
+  unsigned char low, high;
+  size_t i;
+  *n = utf8_lead(s[0], &low, &high);
+  for (i = 1; i < *n && i < room; i++) {
+    if (s[i] < low || s[i] > high)
+      return i;
+    low = 0x80;
+    high = 0xBF;
+  }
+  return i;
+}
+
 size_t cj_utf8_sequence (const char *p, const char *end) {
-  const unsigned char *s = (const unsigned char *)p;
-  size_t n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4, i;
-  if (s[0] < 0xC2 || s[0] > 0xF4 || (size_t)(end - p) < n)
-    return 0;
-  for (i = 1; i < n; i++)
-    if ((s[i] & 0xC0) != 0x80)
-      return 0;
-  if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
-      (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
-    return 0;
-  return n;
+  size_t n;
+  size_t fit = utf8_fit((const unsigned char *)p, (size_t)(end - p), &n);
+  return fit == n ? n : 0;
+}
+
+size_t cj_utf8_malformed (const char *p, const char *end) {
+  size_t n;
+  return utf8_fit((const unsigned char *)p, (size_t)(end - p), &n);
 }

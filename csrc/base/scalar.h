@@ -34,4 +34,12 @@ int cj_double_read (double *d, const char *s, size_t n);
 ** 0: no overlong form, no surrogate, nothing above U+10FFFF. */
 size_t cj_utf8_sequence (const char *p, const char *end);
 
+/* U+FFFD, which stands for bytes that are no UTF-8. */
+#define CJ_REPLACEMENT "\xEF\xBF\xBD"
+
+/* Where no well-formed sequence begins: how many bytes one U+FFFD replaces, the
+** longest beginning of such a sequence or one (Unicode 3.9, the practice of the
+** W3C). 'p' is before 'end'. */
+size_t cj_utf8_malformed (const char *p, const char *end);
+
 #endif

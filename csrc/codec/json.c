@@ -92,7 +92,7 @@ void cj_json_init (struct cj_json *r, struct cj_slice text,
   if (text.n > CJ_MAX_TEXT)
     cj_json_fail(r, r->start, "longer than 64 MiB");
   else if (text.n >= 3 && memcmp(text.s, "\xEF\xBB\xBF", 3) == 0)
-    cj_json_fail(r, r->start, "byte order mark");
+    r->p += 3;
 }
 
 int cj_json_fail (struct cj_json *r, const char *at, const char *problem) {
@@ -191,10 +191,14 @@ static int unescape_unicode (struct cj_json *r) {
     low = r->end - r->p >= 6 && r->p[0] == '\\' && r->p[1] == 'u'
               ? hex4(r->p + 2, r->end)
               : -1;
-    if (c > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
+    if (c <= 0xDBFF && low >= 0xDC00 && low <= 0xDFFF) {
+      c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+      r->p += 6;
+    } else if (r->replaces) {
+      c = 0xFFFD;
+    } else {
       return cj_json_fail(r, escape, "lone surrogate");
-    c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-    r->p += 6;
+    }
   }
   if (cj_buf_add(r->scratch, utf8, cj_utf8_write(utf8, (uint32_t)c)) != 0)
     return cj_json_fail(r, escape, cj_json_no_memory);
@@ -220,6 +224,14 @@ static int unescape (struct cj_json *r) {
   return unescape_unicode(r);
 }
 
+/* Replaces bytes that are no UTF-8. */
+static int replace (struct cj_json *r) {
+  if (cj_buf_add(r->scratch, CJ_REPLACEMENT, 3) != 0)
+    return cj_json_fail(r, r->p, cj_json_no_memory);
+  r->p += cj_utf8_malformed(r->p, r->end);
+  return 0;
+}
+
 /* A string that is not all plain, from its first byte on. */
 static int read_string (struct cj_json *r, struct cj_slice *s) {
   const char *from = r->p;
@@ -231,18 +243,19 @@ static int read_string (struct cj_json *r, struct cj_slice *s) {
       return unexpected(r, NULL);
     if (*r->p == '"')
       break;
-    if (*r->p == '\\') {
+    n = (unsigned char)*r->p < 0x80 ? 1 : cj_utf8_sequence(r->p, r->end);
+    if (*r->p == '\\' || (n == 0 && r->replaces)) {
       if (!escaped)
         cj_buf_reset(r->scratch);
       escaped = 1;
       if (cj_buf_add(r->scratch, from, (size_t)(r->p - from)) != 0)
         return cj_json_fail(r, r->p, cj_json_no_memory);
-      if (unescape(r) != 0)
+      if ((n == 0 ? replace(r) : unescape(r)) != 0)
         return -1;
       from = r->p;
-    } else if ((unsigned char)*r->p < 0x20) {
+    } else if ((unsigned char)*r->p < 0x20 && !r->replaces) {
       return unexpected(r, "control character in a string");
-    } else if ((n = cj_utf8_sequence(r->p, r->end)) > 0) {
+    } else if (n > 0) {
       r->p += n;
     } else {
       return unexpected(r, "invalid UTF-8");

@@ -1,5 +1,9 @@
-/* A pull reader over JSON text, and the writing of strings and numbers. Strict
-** RFC 8259 and UTF-8; no Lua. */
+/* A pull reader over JSON text, and the writing of strings and numbers: strict
+** RFC 8259 and UTF-8, but for a byte order mark in front, which is skipped.
+*With
+** 'replaces', for what services send, one bad string does not make the whole
+** text unreadable: a lone surrogate and bytes that are no UTF-8 become U+FFFD,
+** and control characters are kept. No Lua. */
 #ifndef CJ_JSON_H
 #define CJ_JSON_H
 
@@ -21,7 +25,8 @@ struct cj_json {
   struct cj_buf *scratch; /* strings that had escapes; each read resets it */
   const char *problem;    /* the error, at 'p', or NULL */
   int depth;
-  int first; /* no comma precedes the next element */
+  int replaces; /* set by the caller after cj_json_init */
+  int first;    /* no comma precedes the next element */
 };
 
 struct cj_number {

@@ -243,7 +243,8 @@ static int decode_node (struct cj_decoder *d, const struct cj_node *node,
 }
 
 /* Sets up the stack and the decoder, for the text from its n-th byte on. */
-static void begin (lua_State *L, struct cj_decoder *d, lua_Number n) {
+static void begin (lua_State *L, struct cj_decoder *d, lua_Number n,
+                   int replaces) {
   struct cj_slice text;
   text.s = luaL_checklstring(L, TEXT, &text.n);
   luaL_argcheck(L, n >= 1 && n <= (lua_Number)text.n + 1, TEXT + 1,
@@ -258,6 +259,7 @@ static void begin (lua_State *L, struct cj_decoder *d, lua_Number n) {
   d->L = L;
   d->keeps_order = lua_type(L, ORDERS) == LUA_TTABLE;
   cj_json_init(&d->json, text, cj_buffer_borrow(L));
+  d->json.replaces = replaces;
 }
 
 /* Returns the value on top when nothing follows it in the text, else nil and
@@ -312,7 +314,7 @@ static int l_decode (lua_State *L) {
   lua_pushnil(L); /* no orders */
   if (!lua_isnil(L, SHAPE))
     node.shape = cj_check_userdata(L, SHAPE, CJ_UP_SHAPE, CJ_SHAPE_T);
-  begin(L, &d, n);
+  begin(L, &d, n, 1);
   kind = cj_json_peek(&d.json);
   if (node.shape == NULL) {
     lua_newtable(L);
@@ -325,25 +327,38 @@ static int l_decode (lua_State *L) {
   return end(&d, decode_node(&d, &node, &whole));
 }
 
-/* json_decode(text, orders) -> the value | nil, message. For each object the
-** table 'orders' gets a list of its keys in the order of the text. */
-static int l_json_decode (lua_State *L) {
+/* json_decode(text, orders), json_decode_strict(text, orders) -> the value |
+*nil,
+** message. For each object the table 'orders' gets a list of its keys in the
+** order of the text. The first is for what services send: it replaces what is
+*no
+** Unicode. The second, for what users write, refuses it. */
+static int json_decode (lua_State *L, int replaces) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   struct cj_decoder d;
   int got;
   lua_settop(L, 2);
   lua_pushnil(L);
   lua_insert(L, SHAPE);
-  begin(L, &d, 1);
+  begin(L, &d, 1, replaces);
   got = decode_node(&d, &cj_document_node, &whole);
   if (got == 0)
     lua_pushlightuserdata(L, NULL);
   return end(&d, got);
 }
 
+static int l_json_decode (lua_State *L) {
+  return json_decode(L, 1);
+}
+
+static int l_json_decode_strict (lua_State *L) {
+  return json_decode(L, 0);
+}
+
 static const luaL_Reg functions[] = {
   { "decode", l_decode },
   { "json_decode", l_json_decode },
+  { "json_decode_strict", l_json_decode_strict },
   { NULL, NULL },
 };
 

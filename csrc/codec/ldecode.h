@@ -29,7 +29,8 @@ int cj_decode_mismatch (struct cj_decoder *d, const struct cj_node *node,
 int cj_decode_scalar (struct cj_decoder *d, const struct cj_node *node,
                       enum cj_kind kind, const struct cj_path *path);
 
-/* Adds decode() and json_decode() to the table on top of the stack. */
+/* Adds decode(), json_decode() and json_decode_strict() to the table on top of
+ * the stack. */
 void cj_decode_open (lua_State *L);
 
 #endif

@@ -94,25 +94,19 @@ static int add (struct cj_xml *r, const char *s, size_t n) {
   return 0;
 }
 
-static int is_char (uint32_t c) {
-  return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xD7FF) ||
-         (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
-}
-
 /* Reads a character by its number, past "&#". */
 static int read_number (struct cj_xml *r, const char *at) {
   uint32_t base = skip(r, "x") ? 16 : 10, c = 0;
   const char *digits = r->p;
   char utf8[CJ_UTF8_MAX];
   int d;
-  while (r->p < r->end && (d = cj_hex_value(*r->p)) >= 0 && d < (int)base) {
-    if (c > 0x10FFFF)
-      break;
-    c = c * base + (uint32_t)d;
-    r->p++;
-  }
-  if (r->p == digits || !skip(r, ";") || !is_char(c))
+  for (; r->p < r->end && (d = cj_hex_value(*r->p)) >= 0 && d < (int)base;
+       r->p++)
+    c = c > 0x10FFFF ? c : c * base + (uint32_t)d;
+  if (r->p == digits || !skip(r, ";"))
     return fail(r, at, "expected a character's number");
+  if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+    c = 0xFFFD;
   return add(r, utf8, cj_utf8_write(utf8, c));
 }
 
@@ -137,19 +131,14 @@ static int read_reference (struct cj_xml *r) {
 /* Reads one character. Every kind of line end becomes \n. */
 static int read_char (struct cj_xml *r) {
   unsigned char c = (unsigned char)*r->p;
-  size_t n = 1;
+  size_t n = c < 0x80 ? 1 : cj_utf8_sequence(r->p, r->end);
   if (c == '\r') {
     r->p += r->p + 1 < r->end && r->p[1] == '\n' ? 2 : 1;
     return add(r, "\n", 1);
   }
-  if (c < 0x20 && c != '\t' && c != '\n')
-    return fail(r, r->p, "control character");
-  if (c >= 0x80) {
-    n = cj_utf8_sequence(r->p, r->end);
-    /* U+FFFE and U+FFFF are UTF-8, but no characters. */
-    if (n == 0 || (n == 3 && memcmp(r->p, "\xEF\xBF", 2) == 0 &&
-                   (unsigned char)r->p[2] >= 0xBE))
-      return fail(r, r->p, "not UTF-8");
+  if (n == 0) {
+    r->p += cj_utf8_malformed(r->p, r->end);
+    return add(r, CJ_REPLACEMENT, 3);
   }
   r->p += n;
   return add(r, r->p - n, n);

@@ -1,6 +1,8 @@
 /* A pull reader over XML text: elements, their character data and attributes.
-** Strict: well-formed UTF-8, no DTD, no entities but the five and characters
-** by number, no processing instructions. No Lua. */
+** No DTD, no entities but the five and characters by number, no processing
+** instructions. One bad text does not make the whole unreadable: bytes that are
+** no UTF-8 and numbers that are no characters become U+FFFD, and control
+** characters are kept, which S3 writes as numbers. No Lua. */
 #ifndef CJ_XML_H
 #define CJ_XML_H
 

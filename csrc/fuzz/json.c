@@ -59,11 +59,12 @@ static int copy (struct cj_json *r, struct cj_buf *to) {
 }
 
 /* Reads a whole text: 0 or -1, its compact form in 'to'. */
-static int read_text (struct cj_slice text, struct cj_buf *to) {
+static int read_text (struct cj_slice text, int replaces, struct cj_buf *to) {
   struct cj_buf scratch = { NULL, 0, 0, CJ_MAX_TEXT };
   struct cj_json r;
   int result;
   cj_json_init(&r, text, &scratch);
+  r.replaces = replaces;
   result = copy(&r, to) == 0 ? cj_json_finish(&r) : -1;
   check((result == 0) == (r.problem == NULL));
   check(r.p >= text.s && r.p <= text.s + text.n);
@@ -99,22 +100,42 @@ static void check_no_sound_beginning (struct cj_slice text) {
   }
 }
 
+/* Where Unicode is replaced, a valid text reads the same, and what is read is
+** valid. */
+static void check_replaced (struct cj_slice text, const struct cj_buf *strict) {
+  struct cj_buf to = { NULL, 0, 0, CJ_MAX_TEXT };
+  struct cj_buf twice = { NULL, 0, 0, CJ_MAX_TEXT };
+  int valid = read_text(text, 1, &to) == 0;
+  if (strict != NULL)
+    check(valid && to.len == strict->len &&
+          memcmp(to.s, strict->s, to.len) == 0);
+  if (valid) {
+    struct cj_slice again;
+    again.s = to.s;
+    again.n = to.len;
+    check(read_text(again, 0, &twice) == 0);
+  }
+  cj_buf_free(&to);
+  cj_buf_free(&twice);
+}
+
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   struct cj_buf once = { NULL, 0, 0, CJ_MAX_TEXT };
   struct cj_buf twice = { NULL, 0, 0, CJ_MAX_TEXT };
   struct cj_slice text = { (const char *)data, size }, again;
   const char *at;
-  int sound = read_text(text, &once) == 0;
+  int sound = read_text(text, 0, &once) == 0;
   check((skip_text(text, &at) == 0) == sound);
   if (sound) {
     again.s = once.s;
     again.n = once.len;
-    check(read_text(again, &twice) == 0);
+    check(read_text(again, 0, &twice) == 0);
     check(twice.len == once.len && twice.s != NULL && once.s != NULL);
     check(memcmp(twice.s, once.s, once.len) == 0);
     if (size < 300 && (*once.s == '{' || *once.s == '['))
       check_no_sound_beginning(text);
   }
+  check_replaced(text, sound ? &once : NULL);
   cj_buf_free(&once);
   cj_buf_free(&twice);
   return 0;

@@ -353,6 +353,38 @@ describe("decoding", function()
     end)
   end
 
+  -- U+FFFD for each lone surrogate and for each sequence of bytes that is no UTF-8.
+  local R = "\239\191\189"
+  local replaced = {
+    { '"a\\ud800b"', "a" .. R .. "b" },
+    { '"\\udc00\\ud800"', R .. R },
+    { '"\\ud800\\u0041"', R .. "A" },
+    { '"\\ud83d\\ude00\\ud83d"', "😀" .. R },
+    { '"a\255b\128"', "a" .. R .. "b" .. R },
+    { '"\192\175"', R .. R },
+    { '"\224\160x\226\130"', R .. "x" .. R },
+    { '"\237\160\128"', R .. R .. R },
+    { '"\244\144\128\128"', R .. R .. R .. R },
+    { '"\240\159\152\\n"', R .. "\n" },
+    { '"a\1\n"', "a\1\n" },
+  }
+  for _, case in ipairs(replaced) do
+    it(("replaces what is no Unicode in one string of a response: %q"):format(case[1]), function()
+      local text = '{"Text":' .. case[1] .. ',"Map":{' .. case[1] .. ':1},"Document":[' .. case[1] .. ']}'
+      for _, mark in ipairs { "", "\239\187\191" } do
+        local output = assert(core.decode(everything, mark .. text))
+        assert.equal(case[2], output.Text)
+        assert.equal(1, output.Map[case[2]])
+        assert.equal(case[2], core.json_decode(mark .. text).Document[1])
+        assert.same({}, core.decode(nil, mark .. text))
+      end
+    end)
+
+    it(("refuses it in what a user writes: %q"):format(case[1]), function()
+      assert.is_nil(core.json_decode_strict(case[1]))
+    end)
+  end
+
   it("refuses a text cut anywhere", function()
     for n = 0, #ALL_TEXT - 1 do
       local value, message = core.decode(everything, ALL_TEXT:sub(1, n))

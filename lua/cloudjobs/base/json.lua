@@ -27,7 +27,7 @@ local function decode(text)
   if type(text) ~= "string" then
     option.mistake(("cloudjobs.json.decode: expected string, got %s"):format(type(text)))
   end
-  return core.json_decode(text)
+  return core.json_decode_strict(text)
 end
 
 return { array_mt = array_mt, decode = decode, encode = encode, null = core.null }

@@ -123,7 +123,7 @@ local function value_of(member, text)
   elseif NUMERIC[kind] then
     return text
   end
-  local value, message = core.json_decode(text)
+  local value, message = core.json_decode_strict(text)
   if value == nil then
     return nil, message
   end
@@ -136,7 +136,7 @@ local function read_params(parsed, members)
     local text, message = read_source(parsed.params)
     params = nil
     if text then
-      params, message = core.json_decode(text)
+      params, message = core.json_decode_strict(text)
     end
     if type(params) ~= "table" then
       return nil, "parameters: " .. (message or "expected a JSON object")

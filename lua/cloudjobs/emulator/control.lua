@@ -186,7 +186,7 @@ local function respond(app, request)
   end
   local body, message = {}, nil
   if request.body ~= "" then
-    body, message = core.json_decode(request.body)
+    body, message = core.json_decode_strict(request.body)
   end
   if type(body) ~= "table" then
     return bad(message or "the body is not an object")

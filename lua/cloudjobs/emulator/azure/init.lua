@@ -108,7 +108,7 @@ local function run(self, target, request, caller)
   local document
   if request.body ~= "" then
     local message
-    document, message = core.json_decode(request.body)
+    document, message = core.json_decode_strict(request.body)
     if document == nil then
       refuse("InvalidRequestContent", "The request content was invalid and could not be deserialized: " .. message)
     end

@@ -232,7 +232,7 @@ end
 --- A decoded description -> a model table, for Model.new.
 ---@param description table
 ---@param companions { paginators: table, waiters: table, endpoints: table }|nil decoded likewise
----@param orders table<table, string[]>|nil core.json_decode's; members are sorted without
+---@param orders table<table, string[]>|nil core.json_decode_strict's; members are sorted without
 ---@return table|nil model
 ---@return string|nil message names the trait and where it stands
 local function parse(description, companions, orders)
@@ -249,7 +249,7 @@ local function read(path, orders)
   if not text then
     return nil
   end
-  local document, message = core.json_decode(text, orders)
+  local document, message = core.json_decode_strict(text, orders)
   if document == nil then
     refuse(path, "%s", message)
   end
