@@ -23,10 +23,18 @@ void *cj_check_userdata (lua_State *L, int i, int metatable, const char *name) {
 
 void cj_open_metatable (lua_State *L, const char *name,
                         const luaL_Reg *members) {
-  luaL_newmetatable(L, name);
+  luaL_getmetatable(L, name);
+  if (!lua_isnil(L, -1))
+    return; /* the library is loaded again, and its userdata live on */
+  lua_pop(L, 1);
+  lua_newtable(L);
   luaL_setfuncs(L, members, 0);
   lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+  lua_pushstring(L, name);
   lua_setfield(L, -2, "__metatable");
+  lua_pushvalue(L, -1); /* complete before it can be found */
+  lua_setfield(L, LUA_REGISTRYINDEX, name);
 }
 
 static int buf_gc (lua_State *L) {

@@ -327,12 +327,10 @@ static int l_decode (lua_State *L) {
   return end(&d, decode_node(&d, &node, &whole));
 }
 
-/* json_decode(text, orders), json_decode_strict(text, orders) -> the value |
-*nil,
-** message. For each object the table 'orders' gets a list of its keys in the
-** order of the text. The first is for what services send: it replaces what is
-*no
-** Unicode. The second, for what users write, refuses it. */
+/* json_decode(text, orders), json_decode_strict(text, orders) -> the value, or
+** nil and a message. For each object the table 'orders' gets a list of its keys
+** in the order of the text. The first is for what services send and replaces
+** what is no Unicode, the second is for what users write and refuses it. */
 static int json_decode (lua_State *L, int replaces) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   struct cj_decoder d;
