@@ -131,6 +131,7 @@ build = {
     ["cloudjobs.call.log"] = "lua/cloudjobs/call/log.lua",
     ["cloudjobs.call.paginate"] = "lua/cloudjobs/call/paginate.lua",
     ["cloudjobs.call.request"] = "lua/cloudjobs/call/request.lua",
+    ["cloudjobs.call.secrets"] = "lua/cloudjobs/call/secrets.lua",
     ["cloudjobs.call.waiter"] = "lua/cloudjobs/call/waiter.lua",
     ["cloudjobs.cli.access"] = "lua/cloudjobs/cli/access.lua",
     ["cloudjobs.cli.accounts"] = "lua/cloudjobs/cli/accounts.lua",

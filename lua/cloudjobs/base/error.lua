@@ -1,6 +1,8 @@
 --- The one error object. Failures of the world are returned as `nil, err`;
 --- a caller's mistakes are raised as strings and never come here.
 
+local quote = require "cloudjobs.base.quote"
+
 ---@class cloudjobs.Error
 ---@field kind "validation"|"credentials"|"config"|"transport"|"service"|"response"|"timeout"|"cancelled"|"job"
 ---@field code string|nil the service's own code, or ours for the kind
@@ -72,11 +74,28 @@ function error_mt.__concat(a, b)
   return tostring(a) .. tostring(b)
 end
 
+-- Texts of others, and how many bytes of each are kept.
+local TEXTS = { code = 256, message = 16 * 1024, hint = 4 * 1024, request_id = 256 }
+
+-- On one line, without control characters: an error is printed and logged.
+local function clean(fields)
+  for name, max in pairs(TEXTS) do
+    local text = fields[name]
+    if type(text) == "string" then
+      fields[name] = quote.clean(quote.cut(text, max))
+    end
+  end
+  for _, problem in ipairs(fields.problems or {}) do
+    problem.path, problem.message = quote.clean(problem.path), quote.clean(problem.message)
+  end
+end
+
 --- Makes an error of `fields`, which it keeps.
 ---@param fields table `kind` is required; `message` follows from `problems` when absent
 ---@return cloudjobs.Error
 local function new(fields)
   fields.message = fields.message or (fields.problems and describe(fields.problems)) or ""
+  clean(fields)
   fields.retryable = fields.retryable or false
   fields.throttling = fields.throttling or false
   fields.ambiguous = fields.ambiguous or false

@@ -54,7 +54,7 @@ local function problem_in(options, known, what)
     local expected = known[name]
     if not expected then
       local hint = require "cloudjobs.base.suggest"(tostring(name), sorted_keys(known))
-      return ("%s: unknown option %s%s"):format(what, tostring(name), hint)
+      return ("%s: unknown option %s%s"):format(what, require("cloudjobs.base.quote").name(name), hint)
     elseif not fits(value, expected) then
       local got = value == value and type(value) or "nan"
       return ("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), got)

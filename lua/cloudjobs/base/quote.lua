@@ -22,8 +22,8 @@ local SECRET_ENDS = {
   "activationcode", "codeverifier", "assertion", "accountkey", "sharedaccesskey", "privatekey", "connectionstring",
   "sastoken", "signature", "authorization",
 }
--- Those that are secrets by their whole name: OAuth's code, and the signature of a shared access signature.
-local SECRET_NAMES = { code = true, sig = true, token = true }
+-- Those that are secrets by their whole name, such as the signature of a shared access signature.
+local SECRET_NAMES = { sig = true, token = true }
 
 --- Whether a member, parameter or setting of that name holds a secret.
 ---@param name any
@@ -118,22 +118,29 @@ local function hide_key(run)
   return is_key(run) and HIDDEN or nil
 end
 
--- "Code: 400" is no secret, "code=…" may be OAuth's.
+-- "Token: expired" is no secret, "token=…" is one, and "code=…" may be OAuth's.
 local function hide_assignment(key, mark, value)
-  if value ~= "" and is_secret(key) and (mark:find("=", 1, true) or not SECRET_NAMES[ascii.lower(key)]) then
+  local name = ascii.lower(key)
+  local is_short = SECRET_NAMES[name] or name == "code"
+  if value ~= "" and (is_short or is_secret(name)) and (mark:find("=", 1, true) or not is_short) then
     return key .. mark .. HIDDEN
   end
 end
 
--- `text` without what is a secret by its looks: PEM, keys and tokens, and values behind the names of secrets.
-local function hide(text)
+-- `text` without PEM and the values behind the names of secrets.
+local function hide_named(text)
   if text:find("-----BEGIN", 1, true) then
     return HIDDEN
   end
   -- The frontier keeps a long run without a mark from being read again from each of its letters.
   text = text:gsub("%f[A-Za-z0-9_%-]([A-Za-z0-9_%-]+)(\"?[=:] ?\"?)([^ \t&;,\"']*)", hide_assignment)
   text = text:gsub("%f[A-Za-z]([Bb]e?a[rs][ei][rc]? +)[A-Za-z0-9+/=_~.%-]+", "%1" .. HIDDEN) -- Bearer, Basic
-  return (text:gsub("[A-Za-z0-9+/=_~.%-]+", hide_key))
+  return text
+end
+
+-- The same, and without keys and tokens by their looks.
+local function hide(text)
+  return (hide_named(text):gsub("[A-Za-z0-9+/=_~.%-]+", hide_key))
 end
 
 local HOST = "^([A-Za-z0-9.%-%[%]:_]+)(.*)$"
@@ -161,9 +168,12 @@ local function url(text)
   end
   local has_tail = path:find("[?#]")
   path = path:match("^[^?#]*")
+  if not scheme and not text:find("@", 1, true) and not host:find("[.:]") then
+    return "…" -- one word is no address
+  end
   local mark = text:find("@", 1, true) and "…@" or ""
   local tail = has_tail and "?…" or ""
-  return (scheme and scheme .. "://" or "") .. mark .. host .. hide(clean(path)) .. tail
+  return (scheme and scheme .. "://" or "") .. mark .. hide(host) .. hide(clean(path)) .. tail
 end
 
 -- The first line, and whether more follow.
@@ -231,6 +241,20 @@ local function line(text)
   return cut(hide(text), MAX_LINE)
 end
 
+local MARKS = { "sig=", "Signature=", "AccountKey=", "SharedAccessKey=", "-----BEGIN" }
+
+--- A text in a document that an event shows: as it is, unless it carries a signature or a key with its name.
+---@param text string
+---@return string
+local function document(text)
+  for _, mark in ipairs(MARKS) do
+    if text:find(mark, 1, true) then
+      return text:find("://", 1, true) and url(text) or hide_named(text)
+    end
+  end
+  return text
+end
+
 local MIN_SECRET = 6 -- bytes; shorter ones would blot out ordinary words
 
 --- `text` without any of these secrets, where a service repeats what it was sent.
@@ -249,6 +273,8 @@ end
 return {
   HIDDEN = HIDDEN,
   clean = clean,
+  cut = cut,
+  document = document,
   is_secret = is_secret,
   line = line,
   name = name,

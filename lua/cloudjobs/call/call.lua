@@ -109,7 +109,7 @@ end
 
 -- One request, signed anew: its output or error, its response and the identity
 -- that signed. `call` holds those of the attempt before; nil at the first.
-local function attempt(context, op, request, number, limits, call)
+local function attempt(context, op, params, request, number, limits, call)
   local before, cause = call and call.response, call and call.err
   local transport, skew, log = context.transport, context.skew, context.log
   local identity, signed, response, output, err
@@ -144,6 +144,9 @@ local function attempt(context, op, request, number, limits, call)
   response, err = transport:send(request)
   if response then
     output, err = context.protocol.decode(op, response, context, request)
+    if err then
+      require("cloudjobs.call.secrets").hide(err, op, params, identity)
+    end
     if skew and is_due(skew, now, err) then
       skew:observe(response.headers, now, transport)
     end
@@ -281,7 +284,7 @@ local function run(context, op, params, options)
     end
     attempts = attempts + 1
     local identity
-    output, err, response, identity = attempt(context, op, request, attempts, limits, call)
+    output, err, response, identity = attempt(context, op, params, request, attempts, limits, call)
     if retry.limiter then
       retry.limiter:answered(err and err.throttling, transport:clock())
     end

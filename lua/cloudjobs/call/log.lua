@@ -3,8 +3,9 @@
 --- service's model nor its name calls a secret.
 
 local core = require "cloudjobs.core"
+local quote = require "cloudjobs.base.quote"
 
-local HIDDEN = "[hidden]"
+local HIDDEN = quote.HIDDEN
 
 local function set(...)
   local t = {}
@@ -23,23 +24,6 @@ local HEADERS = set(
   "x-ms-correlation-request-id", "x-ms-request-id", "x-ms-retry-after-ms"
 )
 
--- Members that hold secrets whatever a model says of them, by the end of their
--- names. Models leave out AWS's session tokens, and Azure's have no flags.
-local SECRET_ENDS = {
-  "secret", "secretaccesskey", "secretkey", "password", "sessiontoken", "accesstoken", "refreshtoken", "idtoken",
-  "identitytoken", "tokencode", "devicecode", "assertion", "accountkey", "connectionstring", "sastoken", "signature",
-}
-
-local function is_secret(name)
-  name = type(name) == "string" and name:lower():gsub("[^%w]", "") or ""
-  for _, tail in ipairs(SECRET_ENDS) do
-    if name:sub(-#tail) == tail then
-      return true
-    end
-  end
-  return false
-end
-
 -- More nesting than any shape has says nothing more, and ends what has no end.
 local MAX_DEPTH = 32
 
@@ -48,7 +32,7 @@ local redact
 -- A value of a type in the notation of shapes; without one, a document.
 local function redact_value(model, kind, value, depth)
   if type(value) ~= "table" then
-    return value
+    return type(value) == "string" and quote.document(value) or value
   elseif depth > MAX_DEPTH then
     return HIDDEN
   end
@@ -58,7 +42,7 @@ local function redact_value(model, kind, value, depth)
   end
   local copy = {}
   for key, item in pairs(value) do
-    copy[key] = is_secret(key) and HIDDEN or redact_value(model, inner, item, depth + 1)
+    copy[key] = quote.is_secret(key) and HIDDEN or redact_value(model, inner, item, depth + 1)
   end
   return copy
 end
@@ -77,7 +61,7 @@ function redact(model, shape, value, depth)
   local members, copy = shape and members_of(shape) or {}, {}
   for name, item in pairs(value) do
     local member = members[name]
-    if is_secret(name) or (member and member.sensitive) then
+    if quote.is_secret(name) or (member and member.sensitive) then
       copy[name] = HIDDEN
     else
       copy[name] = redact_value(model, member and member.type, item, depth + 1)
@@ -86,10 +70,19 @@ function redact(model, shape, value, depth)
   return copy
 end
 
+-- OAuth's code is a secret among parameters alone: elsewhere a code is an error's.
+local function params_of(model, op, params)
+  local shown = params and redact(model, op.input, params, 0) or {}
+  if shown.code then
+    shown.code = HIDDEN
+  end
+  return shown
+end
+
 local function headers_of(headers)
   local shown = {}
   for name, value in pairs(headers) do
-    shown[name] = HEADERS[name] and value or HIDDEN
+    shown[name] = HEADERS[name] and quote.clean(value) or HIDDEN
   end
   return shown
 end
@@ -117,7 +110,7 @@ function Log:request(op, params, request)
   tell(self, "request", op, {
     method = request.method,
     url = request.url:match("^[^?]*"), -- queries may carry tokens
-    params = params and redact(self._model, op.input, params, 0) or {},
+    params = params_of(self._model, op, params),
   })
 end
 

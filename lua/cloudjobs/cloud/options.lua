@@ -6,6 +6,7 @@ local Env = require "cloudjobs.cloud.env"
 local Error = require "cloudjobs.base.error"
 local Network = require "cloudjobs.transport.network"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 local transports = require "cloudjobs.transport"
 local url = require "cloudjobs.http.url"
 local version = require "cloudjobs.version"
@@ -93,7 +94,7 @@ local METHODS = { "send", "sleep", "now", "clock", "single" }
 local function transport_of(options, what)
   for name, value in pairs(options.env or {}) do
     if type(name) ~= "string" or type(value) ~= "string" then
-      option.mistake(("%s: option env: %s: expected text, got %s"):format(what, tostring(name), type(value)))
+      option.mistake(("%s: option env: %s: expected text, got %s"):format(what, quote.name(name), type(value)))
     end
   end
   local given = options.transport
@@ -163,7 +164,7 @@ end
 ---@return string
 local function user_agent(app_id)
   -- What a token may not hold would end the line or the word.
-  local app = app_id and " app/" .. app_id:gsub("[^%w!$%%&'*+%-.^_`|~]", "-") or ""
+  local app = app_id and " app/" .. app_id:gsub("[^A-Za-z0-9!$%%&'*+%-.^_`|~]", "-") or ""
   return ("cloudjobs/%s lang/lua#%s%s"):format(version, _VERSION:match("[%d.]+"), app)
 end
 
@@ -181,7 +182,7 @@ local function address(text, source, any_http)
     message = "expected no query"
   end
   if message then
-    message = ("%s %s: %s"):format(source, url.shown(text), message)
+    message = ("%s %s: %s"):format(source, quote.url(text), message)
     return nil, Error.new { kind = "config", code = "config", message = message }
   end
   return {

@@ -52,7 +52,7 @@ cases("url", {
   { "https://[::1]:8443/x#y", "https://[::1]:8443/x?…" },
   { "https://host/" .. SECRET, "https://host[hidden]" },
   { "https://" .. ("x"):rep(300), "https://…" },
-  { "what is this", "what is this" },
+  { "what is this", "…" },
 })
 
 cases("path", {
@@ -78,6 +78,12 @@ cases("line", {
 })
 
 describe("quote", function()
+  it("shows a text of a document unless it carries a signature or a key with its name", function()
+    assert.equal("https://bucket/key?…", quote.document("https://bucket/key?X-Amz-Signature=abc"))
+    assert.equal("AccountName=x;AccountKey=[hidden];y=1", quote.document("AccountName=x;AccountKey=abc==;y=1"))
+    assert.equal("arn:aws:x:export/Nightly2024\27[1m", quote.document("arn:aws:x:export/Nightly2024\27[1m"))
+  end)
+
   it("takes out the secrets of a call that a service repeats", function()
     assert.equal("token:[hidden] and [hidden]", quote.without("token:a+b%c.d and a+b%c.d", { "a+b%c.d" }))
     assert.equal("short x stays", quote.without("short x stays", { "x", nil }))
@@ -85,10 +91,10 @@ describe("quote", function()
 
   it("knows members that hold secrets", function()
     for _, name in ipairs { "SecretAccessKey", "client_secret", "x-amz-security-token", "ActivationCode", "TokenValue",
-      "code", "sasToken", "Authorization" } do
+      "sig", "sasToken", "Authorization" } do
       assert.is_true(quote.is_secret(name), name)
     end
-    for _, name in ipairs { "StatusCode", "NextToken", "clientToken", "name", 5 } do
+    for _, name in ipairs { "code", "StatusCode", "NextToken", "clientToken", "name", 5 } do
       assert.is_false(quote.is_secret(name), name)
     end
   end)

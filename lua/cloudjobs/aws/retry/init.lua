@@ -5,6 +5,7 @@ local Quota = require "cloudjobs.aws.retry.quota"
 local Standard = require "cloudjobs.aws.retry.standard"
 local assembly = require "cloudjobs.cloud.options"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 
 local FIELDS = { mode = "string", generation = "string", quota = "table" }
 local KNOWN = {
@@ -25,7 +26,9 @@ local function check(options, what)
     local value = given[name]
     if value and not values[value] then
       local hint = value == "legacy" and "; legacy mode's nearest is standard with generation = \"former\"" or ""
-      option.mistake(("%s: retry: option %s: expected %s, got %s%s"):format(what, name, EXPECTED[name], value, hint))
+      option.mistake(("%s: retry: option %s: expected %s, got %s%s"):format(
+        what, name, EXPECTED[name], quote.name(value), hint
+      ))
     end
   end
   if given.quota and not Quota.is(given.quota) then
