@@ -196,7 +196,7 @@ describe("README.md", function()
     cli:export("broken", 3600)
     cli:export("late", 3600)
     cli:export("nightly", 3600)
-    local program = cron_job():gsub("6 %* 3600", "3"):gsub("since = yesterday",
+    local program = cron_job():gsub("6 %* 3600", "1"):gsub("since = yesterday",
       "since = export.ExportName == 'late' and os.time() + 86400 * 9 or yesterday")
     local started = os.time()
     local status, out, err = process.lua(program, cli.environment)
