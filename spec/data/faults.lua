@@ -15,6 +15,7 @@ local grammar = require "spec.data.http_grammar"
 
 local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 local HOLD = 5 -- seconds that a silent server holds the connection: longer than a client's time limit
+local PAUSE = 0.1 -- seconds until a segment has arrived that the system delays for the acknowledgement of another
 
 local cases = {}
 
@@ -182,7 +183,7 @@ add("closing", "own", "kept open and more sent although close was announced", fu
   c.send((c.good:gsub("200 OK", "200 OK\r\nConnection: close")))
   c.sleep(0.002)
   c.send(c.stray)
-end, { pause = 0.02 })
+end, { pause = PAUSE })
 
 -- What is unread when a connection is closed resets it.
 local function reset_after(title, text)
@@ -217,7 +218,7 @@ local function stray(title, text, pause, ends)
       c.send(c.good .. extra)
     end
     return ends
-  end, { pause = pause and pause + 0.02 })
+  end, { pause = pause and PAUSE })
 end
 
 stray("another response in the same segment", "stray")
@@ -241,7 +242,7 @@ add("closing", "own", "another response behind one of 16 KiB", function(c)
 end)
 add("closing", "own|stray|closed|protocol", "two responses, one of them before the request", function(c)
   c.send(c.stray)
-end, { accept = true, pause = 0.02 })
+end, { accept = true, pause = PAUSE })
 
 -- TLS: the handshake and its certificates; `raw` connections are not under TLS.
 

@@ -92,7 +92,7 @@ local function serve(s, case)
 end
 
 local function listen(case, tls)
-  local listener = assert(socket.listen("127.0.0.1", 0))
+  local listener = assert(socket.listen { host = "127.0.0.1", port = 0, nodelay = true })
   listener:listen()
   local accepted = 0
   loop:wrap(function()
