@@ -1,5 +1,5 @@
---- cloudjobs: starts, follows and collects the long-running jobs of the big
---- clouds. This file is the list of what is public.
+--- cloudjobs starts long-running cloud jobs, waits for them and reports how they
+--- ended. This file is the list of what is public.
 
 local core = require "cloudjobs.core"
 local json = require "cloudjobs.base.json"
