@@ -8,20 +8,21 @@
 #define BLOCK 64
 
 /* Fetched once for the process and never freed: a look-up by name costs more
-** than hashing a header. */
+** than hashing a header. Where memory is short then, libcrypto looks it up with
+** each use. */
 static const EVP_MD *sha256;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void fetch (void) {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
   sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-#else
-  sha256 = EVP_sha256();
 #endif
+  if (sha256 == NULL)
+    sha256 = EVP_sha256();
 }
 
 int cj_hash_open (struct cj_hash *h) {
-  if (pthread_once(&once, fetch) != 0 || sha256 == NULL)
+  if (pthread_once(&once, fetch) != 0)
     return -1;
   h->ctx = EVP_MD_CTX_new();
   return h->ctx == NULL ? -1 : 0;
@@ -32,15 +33,25 @@ void cj_hash_close (struct cj_hash *h) {
   h->ctx = NULL;
 }
 
+/* Resets a context in which a step failed, since OpenSSL 3.5 to 4.0.3 crash
+ *when
+ ** one whose copy or init failed is used again. Gives -1, or 0 when 'ok'. */
+static int check (EVP_MD_CTX *ctx, int ok) {
+  if (!ok)
+    EVP_MD_CTX_reset(ctx);
+  return ok ? 0 : -1;
+}
+
 static int finish (EVP_MD_CTX *ctx, const void *s, size_t n,
                    unsigned char *out) {
-  return EVP_DigestUpdate(ctx, s, n) && EVP_DigestFinal_ex(ctx, out, NULL) ? 0
-                                                                           : -1;
+  return check(ctx, EVP_DigestUpdate(ctx, s, n) &&
+                        EVP_DigestFinal_ex(ctx, out, NULL));
 }
 
 int cj_sha256 (struct cj_hash *h, const void *s, size_t n,
                unsigned char out[CJ_SHA256_SIZE]) {
-  if (h->ctx == NULL || !EVP_DigestInit_ex(h->ctx, sha256, NULL))
+  if (h->ctx == NULL ||
+      check(h->ctx, EVP_DigestInit_ex(h->ctx, sha256, NULL)) != 0)
     return -1;
   return finish(h->ctx, s, n, out);
 }
@@ -55,7 +66,7 @@ static int hash_pad (EVP_MD_CTX **ctx, const unsigned char *key, int byte) {
   ok = EVP_DigestInit_ex(*ctx, sha256, NULL) &&
        EVP_DigestUpdate(*ctx, pad, sizeof(pad));
   OPENSSL_cleanse(pad, sizeof(pad));
-  return ok ? 0 : -1;
+  return check(*ctx, ok);
 }
 
 int cj_hmac_key (struct cj_hmac *k, struct cj_hash *h, const void *key,
@@ -73,6 +84,8 @@ int cj_hmac_key (struct cj_hmac *k, struct cj_hash *h, const void *key,
   if (result == 0)
     result = hash_pad(&k->outer, block, 0x5c);
   OPENSSL_cleanse(block, sizeof(block));
+  if (result != 0)
+    cj_hmac_free(k);
   return result;
 }
 
@@ -81,9 +94,9 @@ int cj_hmac (const struct cj_hmac *k, struct cj_hash *h, const void *s,
   unsigned char inner[CJ_SHA256_SIZE];
   if (h->ctx == NULL || k->inner == NULL || k->outer == NULL)
     return -1;
-  if (!EVP_MD_CTX_copy_ex(h->ctx, k->inner) || finish(h->ctx, s, n, inner) != 0)
-    return -1;
-  if (!EVP_MD_CTX_copy_ex(h->ctx, k->outer))
+  if (check(h->ctx, EVP_MD_CTX_copy_ex(h->ctx, k->inner)) != 0 ||
+      finish(h->ctx, s, n, inner) != 0 ||
+      check(h->ctx, EVP_MD_CTX_copy_ex(h->ctx, k->outer)) != 0)
     return -1;
   return finish(h->ctx, inner, sizeof(inner), out);
 }

@@ -20,7 +20,7 @@ struct cj_random *cj_random_push (lua_State *L) {
 }
 
 int cj_random_fail (lua_State *L) {
-  return luaL_error(L, "libcrypto has no random bytes");
+  return luaL_error(L, "the system gives no random bytes");
 }
 
 static struct cj_random *source (lua_State *L) {

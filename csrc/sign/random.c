@@ -4,28 +4,29 @@
 #include "../base/fork_generation.h"
 #include "hash.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#define FIRST_SIZE 256 /* as much as getentropy gives */
+#define PIECE 256 /* as much as getentropy gives */
 
-/* The first are the system's: libcrypto's generator takes 0.6 ms to set up, as
-** long as one call on a local network. Returns how many there are. */
-static size_t fill (struct cj_random *r) {
-  int is_first = !r->begun;
-  r->begun = 1;
-  if (is_first && getentropy(r->pool, FIRST_SIZE) == 0)
-    return FIRST_SIZE;
-  return RAND_bytes(r->pool, sizeof(r->pool)) == 1 ? sizeof(r->pool) : 0;
+/* From the system: libcrypto's generator needs 0.6 ms to be set up, and once it
+** ran out of memory it may fail for good. */
+static int fill (struct cj_random *r) {
+  size_t at;
+  for (at = 0; at < sizeof(r->pool); at += PIECE) {
+    if (getentropy(r->pool + at, PIECE) != 0)
+      return -1;
+  }
+  return 0;
 }
 
 const unsigned char *cj_random_draw (struct cj_random *r, size_t n) {
   if (r->left < n || r->fork_generation != cj_fork_generation()) {
-    r->left = fill(r);
-    if (r->left == 0)
+    r->left = 0;
+    if (fill(r) != 0)
       return NULL;
+    r->left = sizeof(r->pool);
     r->fork_generation = cj_fork_generation();
   }
   r->left -= n;

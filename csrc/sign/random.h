@@ -6,19 +6,18 @@
 
 #define CJ_UUID_SIZE 36
 
-#define CJ_RANDOM_POOL 4096 /* RAND_bytes costs as much for 16 bytes */
+#define CJ_RANDOM_POOL                                                         \
+  4096 /* of 256 UUIDs: a system call costs as much as 16 */
 
 /* Empty when zeroed. It belongs to one Lua state. */
 struct cj_random {
   unsigned char pool[CJ_RANDOM_POOL]; /* the last 'left' are unused */
   size_t left;
-  int begun;                /* the first were drawn */
-  unsigned fork_generation; /* before they were drawn: a child must not use the
-                               same */
+  unsigned fork_generation; /* of the process that drew them */
 };
 
-/* Up to 256 bytes that nobody had before, good until the next call; NULL when
-** libcrypto has none. */
+/* Gives up to 4096 bytes that were not given before, valid until the next call,
+** or NULL when the system has none. */
 const unsigned char *cj_random_draw (struct cj_random *r, size_t n);
 
 /* Writes a UUID of version 4 (RFC 9562). 0, or -1 when there is no
