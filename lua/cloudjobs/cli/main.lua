@@ -60,7 +60,8 @@ local function define(name, added, args)
 end
 
 local function build(args)
-  local parser = require "argparse"("cloudjobs", "Start long-running cloud jobs, wait for them and report how they ended.")
+  local parser = require "argparse"("cloudjobs",
+    "Start long-running cloud jobs, wait for them and report how they ended.")
   add_help(parser)
   parser:flag("--version", "Print the version and stop."):action(function()
     print_version()
