@@ -29,21 +29,21 @@ build = {
   install = { bin = { cloudjobs = "bin/cloudjobs" } },
   modules = {
     ["cloudjobs.core"] = {
-      sources = { "csrc/core.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/codec/json.c", "csrc/codec/ldecode.c", "csrc/codec/ldecode_scalar.c", "csrc/codec/lencode.c", "csrc/codec/lencode_scalar.c", "csrc/codec/lencode_tables.c", "csrc/codec/lkeys.c", "csrc/codec/lpath.c", "csrc/codec/lproblems.c", "csrc/codec/lshape.c", "csrc/codec/ltext.c", "csrc/codec/lworkspace.c", "csrc/codec/lxml.c", "csrc/codec/shape.c", "csrc/codec/xml.c", "csrc/http/field.c", "csrc/http/lhead.c", "csrc/http/lresponse_parser.c", "csrc/http/request.c", "csrc/http/request_head.c", "csrc/http/response_head.c", "csrc/http/response_parser.c", "csrc/sign/hash.c", "csrc/sign/lcertificate.c", "csrc/sign/lhash.c", "csrc/sign/lheaders.c", "csrc/sign/lrandom.c", "csrc/sign/lsigner.c", "csrc/sign/random.c", "csrc/sign/sigv4.c", "csrc/sign/uri.c" },
+      sources = { "csrc/core.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lsignal.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/codec/json.c", "csrc/codec/ldecode.c", "csrc/codec/ldecode_scalar.c", "csrc/codec/lencode.c", "csrc/codec/lencode_scalar.c", "csrc/codec/lencode_tables.c", "csrc/codec/lkeys.c", "csrc/codec/lpath.c", "csrc/codec/lproblems.c", "csrc/codec/lshape.c", "csrc/codec/ltext.c", "csrc/codec/lworkspace.c", "csrc/codec/lxml.c", "csrc/codec/shape.c", "csrc/codec/xml.c", "csrc/http/field.c", "csrc/http/lhead.c", "csrc/http/lresponse_parser.c", "csrc/http/request.c", "csrc/http/request_head.c", "csrc/http/response_head.c", "csrc/http/response_parser.c", "csrc/sign/hash.c", "csrc/sign/lcertificate.c", "csrc/sign/lhash.c", "csrc/sign/lheaders.c", "csrc/sign/lrandom.c", "csrc/sign/lsigner.c", "csrc/sign/random.c", "csrc/sign/sigv4.c", "csrc/sign/uri.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "crypto", "m" },
       incdirs = { "$(OPENSSL_INCDIR)" },
       libdirs = { "$(OPENSSL_LIBDIR)" },
     },
     ["cloudjobs.curl"] = {
-      sources = { "csrc/curl.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/curl/easy.c", "csrc/curl/easy_exchange.c", "csrc/curl/http1_connection.c", "csrc/curl/lpoller.c", "csrc/curl/lpool.c", "csrc/curl/lrequest.c", "csrc/curl/pollset.c", "csrc/curl/pool.c", "csrc/curl/socket.c", "csrc/http/field.c", "csrc/http/lhead.c", "csrc/http/lresponse_parser.c", "csrc/http/request.c", "csrc/http/request_head.c", "csrc/http/response_head.c", "csrc/http/response_parser.c" },
+      sources = { "csrc/curl.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lsignal.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/curl/easy.c", "csrc/curl/easy_exchange.c", "csrc/curl/http1_connection.c", "csrc/curl/lpoller.c", "csrc/curl/lpool.c", "csrc/curl/lrequest.c", "csrc/curl/pollset.c", "csrc/curl/pool.c", "csrc/curl/socket.c", "csrc/http/field.c", "csrc/http/lhead.c", "csrc/http/lresponse_parser.c", "csrc/http/request.c", "csrc/http/request_head.c", "csrc/http/response_head.c", "csrc/http/response_parser.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "curl", "m" },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
     },
     ["cloudjobs.os"] = {
-      sources = { "csrc/os.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/os/child.c", "csrc/os/lfiles.c", "csrc/os/linterrupt.c", "csrc/os/lprocess.c", "csrc/os/lterminal.c" },
+      sources = { "csrc/os.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lsignal.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/os/child.c", "csrc/os/lfiles.c", "csrc/os/linterrupt.c", "csrc/os/lprocess.c", "csrc/os/lterminal.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "m" },
     },

@@ -151,4 +151,22 @@ static CJ_UNUSED void cj_pushint64 (lua_State *L, int64_t n) {
 #endif
 }
 
+/* The main coroutine if 'L' is another one; NULL where Lua does not tell, or
+*has
+** one hook for all. */
+static CJ_UNUSED lua_State *cj_other_main (lua_State *L) {
+  lua_State *main = NULL;
+#if LUA_VERSION_NUM >= 502
+  if (!lua_pushthread(L)) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+#else
+  (void)L;
+#endif
+  return main;
+}
+
 #endif

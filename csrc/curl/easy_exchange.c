@@ -77,7 +77,7 @@ static int on_request (void *data, char *remote, char *local, int remote_port,
 
 /* Before 7.80 the time of the request shows whether it was sent. From 8.21 on
 ** libcurl sets that time for every failure. */
-static int was_sent (const struct cj_easy_exchange *x) {
+int cj_easy_exchange_was_sent (const struct cj_easy_exchange *x) {
   curl_off_t begun = 0;
   if (x->reports_sent)
     return x->sent;
@@ -315,7 +315,7 @@ struct cj_failure cj_easy_exchange_failure (struct cj_easy_exchange *x,
   if (result == CURLE_FILESIZE_EXCEEDED)
     cj_easy_refuse(&x->easy, "too_large", CJ_TOO_LARGE, x->max_body);
   f = cj_easy_failure(&x->easy, result);
-  f.sent = was_sent(x);
+  f.sent = cj_easy_exchange_was_sent(x);
   if (result == CURLE_UNSUPPORTED_PROTOCOL && !f.sent)
     f.code = "request"; /* otherwise the response was not HTTP */
   return f;

@@ -50,6 +50,9 @@ int cj_easy_exchange_succeeded (struct cj_easy_exchange *x, CURLcode result);
 struct cj_failure cj_easy_exchange_failure (struct cj_easy_exchange *x,
                                             CURLcode result);
 
+/* Whether the server may have received the request. */
+int cj_easy_exchange_was_sent (const struct cj_easy_exchange *x);
+
 /* Whether the exchange ended before its request because the kept connection had
 ** input. It is then prepared to be started again, on a new connection. */
 int cj_easy_exchange_reconnects (struct cj_easy_exchange *x);

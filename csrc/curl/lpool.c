@@ -5,6 +5,7 @@
 #include "lpool.h"
 
 #include "lrequest.h"
+#include "../base/lsignal.h"
 #include "pool.h"
 #include "../base/seconds.h"
 
@@ -116,7 +117,6 @@ static struct cj_exchange *begin_libcurl (lua_State *L, struct cj_pool *p,
 static struct cj_exchange *begin (lua_State *L, struct cj_pool *p) {
   struct cj_request r;
   struct cj_exchange *e;
-  lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
   cj_request_read(L, 2, &r);
   if (cj_pool_open(p) != 0)
     return NULL;
@@ -162,22 +162,53 @@ static int push_shortage (lua_State *L) {
   return cj_failure_push(L, f);
 }
 
+/* Lets Lua run for a signal while an exchange is awaited. 0: it goes on.
+*Otherwise
+** it has ended, and the results were pushed, or an error is raised. */
+static int check_signal (lua_State *L, struct cj_pool *p, struct cj_exchange *e,
+                         const struct cj_signal *signal) {
+  struct cj_failure f = { "closed", "the transport was closed",
+                          cj_pool_was_sent(e) };
+  size_t id = e->id;
+  int result, is_closed;
+  cj_pool_begin_check(p, e);
+  result = cj_signal_check(L, signal);
+  is_closed = cj_pool_end_check(p, e) != 0;
+  if (result == 0 && !is_closed)
+    return 0;
+  if (!is_closed) {
+    f.code = f.message = "cancelled";
+    cj_pool_release(p, e);
+  }
+  anchor_body(L, id, 0);
+  return result < 0 ? lua_error(L) : cj_failure_push(L, f);
+}
+
 /* multi:perform(method, url, headers, body, timeout, connect_timeout, network,
-** non_idempotent) -> status, lines, body | nil, code, message, sent. Blocks
-*until
-** the exchange has ended; no other may be running, except those whose results
-** are being pushed. */
+** non_idempotent, cancel) -> status, lines, body | nil, code, message, sent.
+** Blocks until the exchange has ended, or until the handler of a signal has
+** cancelled it or set a hook that raises. No other exchange may be running,
+** except those whose results are being pushed. */
 static int multi_perform (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   CURLMcode result = CURLM_OK;
   struct cj_exchange *e;
+  struct cj_signal signal;
+  lua_settop(L, 2 + CJ_REQUEST_ARGUMENTS);
   if (p->busy > p->reading && cj_pool_is_open(p))
     return luaL_error(L, "other requests are running");
   e = begin(L, p);
   if (e == NULL)
     return push_shortage(L);
-  while (!e->has_ended && result == CURLM_OK)
-    result = cj_pool_step(p, HUGE_VAL);
+  cj_signal_begin(L, &signal, 2 + CJ_REQUEST_ARGUMENTS);
+  while (!e->has_ended && result == CURLM_OK) {
+    result = cj_pool_step(p, CJ_SIGNAL_SLICE);
+    if (p->pollset.is_idle && !e->has_ended) {
+      int results = check_signal(L, p, e, &signal);
+      if (results > 0)
+        return results;
+    }
+  }
   if (!e->has_ended) {
     struct cj_failure f = { "memory", curl_multi_strerror(result), 1 };
     cj_pool_close(p);
@@ -192,7 +223,9 @@ static int multi_perform (lua_State *L) {
 ** 'perform'; it does not block. */
 static int multi_add (lua_State *L) {
   struct cj_pool *p = check_multi(L);
-  const struct cj_exchange *e = begin(L, p);
+  const struct cj_exchange *e;
+  lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
+  e = begin(L, p);
   if (e == NULL)
     return push_shortage(L);
   lua_pushinteger(L, (lua_Integer)e->id);
@@ -210,13 +243,16 @@ static int multi_cancel (lua_State *L) {
   return 0;
 }
 
-/* multi:step(seconds) -> true | nil, message. Waits up to 'seconds' for the
-** network, and works. When libcurl fails, out of memory or descriptors, all
-** exchanges are lost: close it. */
+/* multi:step(seconds) -> true | nil, message. Waits up to 'seconds', at most
+** CJ_SIGNAL_SLICE, for the network, and works. When libcurl fails, out of
+*memory
+** or descriptors, all exchanges are lost: close it. */
 static int multi_step (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   double seconds = luaL_optnumber(L, 2, 0);
   CURLMcode result = CURLM_OK;
+  if (seconds > CJ_SIGNAL_SLICE)
+    seconds = CJ_SIGNAL_SLICE;
   if (cj_pool_is_open(p))
     result = cj_pool_step(p, seconds);
   else

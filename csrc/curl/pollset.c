@@ -77,6 +77,7 @@ CURLMcode cj_pollset_wait (struct cj_pollset *s, double seconds,
   CURLMcode result = CURLM_OK;
   int running, i;
   int n = epoll_wait(s->epoll, events, MAX_EVENTS, cj_seconds_ms(seconds));
+  s->is_idle = n <= 0;
   for (i = 0; i < n && result == CURLM_OK; i++) {
     int fd = (int)(uint32_t)events[i].data.u64;
     size_t id = (size_t)(events[i].data.u64 >> 32);
@@ -153,10 +154,11 @@ static int begin (struct cj_pollset *s) {
 ** close the socket that is reported. */
 CURLMcode cj_pollset_wait (struct cj_pollset *s, double seconds,
                            cj_pollset_ready *on_ready, void *owner) {
+  int running, ready = 0;
   CURLMcode result =
-      curl_multi_poll(s->multi, s->list, s->n, cj_seconds_ms(seconds), NULL);
+      curl_multi_poll(s->multi, s->list, s->n, cj_seconds_ms(seconds), &ready);
   unsigned i;
-  int running;
+  s->is_idle = ready == 0;
   for (i = s->n; i > 0; i--)
     on_ready(owner, s->list[i - 1].fd, s->ids[i - 1]);
   return result == CURLM_OK ? curl_multi_perform(s->multi, &running) : result;

@@ -10,6 +10,7 @@
 struct cj_pollset {
   CURLM *multi;
   double deadline; /* of libcurl's timer, HUGE_VAL: it has none */
+  int is_idle;     /* the last wait ended without an event, maybe by a signal */
   int epoll;       /* on Linux, the descriptor that watches all; -1: closed */
   /* Elsewhere: the pool's sockets, and the id of each. */
   struct curl_waitfd *list;

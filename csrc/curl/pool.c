@@ -91,6 +91,11 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
   p->busy--;
 }
 
+int cj_pool_was_sent (const struct cj_exchange *e) {
+  return e->driver == CJ_DRIVER_LIBCURL ? cj_easy_exchange_was_sent(&e->libcurl)
+                                        : e->http1.has_sent;
+}
+
 void cj_pool_begin_reading (struct cj_pool *p, struct cj_exchange *e) {
   unqueue(p, e);
   e->is_read = 1;
@@ -103,6 +108,20 @@ void cj_pool_end_reading (struct cj_pool *p, struct cj_exchange *e) {
   cj_pool_release(p, e);
   if (p->closes && p->reading == 0)
     cj_pool_close(p);
+}
+
+void cj_pool_begin_check (struct cj_pool *p, struct cj_exchange *e) {
+  e->is_read = 1;
+  p->reading++;
+}
+
+int cj_pool_end_check (struct cj_pool *p, struct cj_exchange *e) {
+  p->reading--;
+  e->is_read = 0;
+  if (!p->closes || p->reading > 0)
+    return p->closes ? -1 : 0;
+  cj_pool_close(p);
+  return -1;
 }
 
 static struct cj_exchange *new_slot (struct cj_pool *p) {

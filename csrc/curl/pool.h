@@ -97,6 +97,9 @@ CURLMcode cj_pool_step (struct cj_pool *p, double seconds);
 /* The seconds until cj_pool_step has work by the clock, at most 'seconds'. */
 double cj_pool_timeout (const struct cj_pool *p, double seconds);
 
+/* Whether the server may have received the request of a running exchange. */
+int cj_pool_was_sent (const struct cj_exchange *e);
+
 /* Ends the exchange if it still runs, and frees its slot unless its result is
 ** being read. */
 void cj_pool_release (struct cj_pool *p, struct cj_exchange *e);
@@ -106,5 +109,10 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e);
 ** the exchange. */
 void cj_pool_begin_reading (struct cj_pool *p, struct cj_exchange *e);
 void cj_pool_end_reading (struct cj_pool *p, struct cj_exchange *e);
+
+/* The same around a wait's check for signals, after which the exchange goes on.
+** 'end_check' returns 0, or -1 when the pool was closed meanwhile. */
+void cj_pool_begin_check (struct cj_pool *p, struct cj_exchange *e);
+int cj_pool_end_check (struct cj_pool *p, struct cj_exchange *e);
 
 #endif

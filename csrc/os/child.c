@@ -26,7 +26,12 @@
 ** process holds the pipe. */
 #define WAIT_SLICE 20
 /* The longest single wait for a line, in s. */
-#define MAX_LINE_WAIT 60.0
+#define MAX_LINE_WAIT 0.5
+/* Reads in a turn: the clock has its turn while a child prints without end. */
+#define MAX_READS 16
+/* How long a killed child is waited for, in s. One that may not be killed, or
+** that the kernel does not end, is left behind. */
+#define KILL_TIMEOUT 1.0
 
 extern char **environ;
 
@@ -174,13 +179,14 @@ static int read_some (int *fd, struct cj_buf *b) {
   return 0;
 }
 
-/* Reads all that is there. 0, or -1 when it is too much. */
-static int drain (int *fd, struct cj_buf *b) {
-  int got;
+/* Reads all that is there, or as much as has its turn. 0, or -1 when it is too
+** much. */
+static int drain (int *fd, struct cj_buf *b, int all) {
+  int got, n = 0;
   do {
     got = read_some(fd, b);
-  } while (got > 0);
-  return got;
+  } while (got > 0 && (all || ++n < MAX_READS));
+  return got < 0 ? -1 : 0;
 }
 
 static void write_input (int *fd, const char **s, size_t *n) {
@@ -265,44 +271,39 @@ int cj_child_start (struct cj_child *c, const struct cj_launch *l) {
   return number;
 }
 
-const char *cj_child_communicate (struct cj_child *c, const char *input,
-                                  size_t n, double deadline) {
-  int ended;
-  if (n == 0)
+int cj_child_communicate (struct cj_child *c, const char **problem) {
+  struct pollfd fds[3] = { { -1, POLLOUT, 0 },
+                           { c->pipe[OUT], POLLIN, 0 },
+                           { c->pipe[ERR], POLLIN, 0 } };
+  int closed = c->pipe[OUT] < 0 && c->pipe[ERR] < 0;
+  /* Before the pipes are read, which hold all that an ended child wrote. */
+  int ended = collect(c, WNOHANG);
+  if (c->input_len == 0)
     close_end(&c->pipe[IN]);
-  do {
-    struct pollfd fds[3] = { { c->pipe[IN], POLLOUT, 0 },
-                             { c->pipe[OUT], POLLIN, 0 },
-                             { c->pipe[ERR], POLLIN, 0 } };
-    int closed = c->pipe[OUT] < 0 && c->pipe[ERR] < 0;
-    /* Before the pipes are read, which hold all that an ended child wrote. */
-    ended = collect(c, WNOHANG);
-    if (!ended)
-      poll(fds, 3, closed ? 1 : WAIT_SLICE);
-    if (fds[IN].revents != 0)
-      write_input(&c->pipe[IN], &input, &n);
-    if (drain(&c->pipe[OUT], &c->out) != 0 ||
-        drain(&c->pipe[ERR], &c->err) != 0)
-      return "too_large";
-    if (!ended && now() >= deadline)
-      return "timeout";
-  } while (!ended);
-  return c->status == CJ_CHILD_COLLECTED ? "collected" : NULL;
+  fds[IN].fd = c->pipe[IN];
+  if (!ended)
+    poll(fds, 3, closed ? 1 : WAIT_SLICE);
+  if (fds[IN].revents != 0)
+    write_input(&c->pipe[IN], &c->input, &c->input_len);
+  *problem = drain(&c->pipe[OUT], &c->out, ended) != 0 ||
+                     drain(&c->pipe[ERR], &c->err, ended) != 0
+                 ? "too_large"
+             : ended && c->status == CJ_CHILD_COLLECTED ? "collected"
+                                                        : NULL;
+  return *problem != NULL ? -1 : ended;
 }
 
 ssize_t cj_child_line (struct cj_child *c, double deadline) {
-  for (;;) {
-    char *end = c->out.len > 0 ? memchr(c->out.s, '\n', c->out.len) : NULL;
-    struct pollfd fd = { c->pipe[OUT], POLLIN, 0 };
-    double left = deadline - now();
-    if (end != NULL)
-      return end - c->out.s;
-    if (c->pipe[OUT] < 0 || left <= 0)
-      return -1;
+  struct pollfd fd = { c->pipe[OUT], POLLIN, 0 };
+  double left = deadline - now();
+  char *end = c->out.len > 0 ? memchr(c->out.s, '\n', c->out.len) : NULL;
+  if (end == NULL && c->pipe[OUT] >= 0 && left > 0) {
     poll(&fd, 1, cj_seconds_ms(left < MAX_LINE_WAIT ? left : MAX_LINE_WAIT));
     if (read_some(&c->pipe[OUT], &c->out) < 0)
       close_end(&c->pipe[OUT]); /* too long to be a line */
+    end = c->out.len > 0 ? memchr(c->out.s, '\n', c->out.len) : NULL;
   }
+  return end != NULL ? end - c->out.s : -1;
 }
 
 int cj_child_is_closed (const struct cj_child *c) {
@@ -310,18 +311,29 @@ int cj_child_is_closed (const struct cj_child *c) {
 }
 
 int cj_child_wait (struct cj_child *c, double deadline) {
-  while (!collect(c, WNOHANG)) {
-    if (now() >= deadline)
-      return 0;
+  if (collect(c, WNOHANG))
+    return 1;
+  if (now() < deadline)
     cj_seconds_sleep(WAIT_SLICE / 4e3);
-  }
-  return 1;
+  return collect(c, WNOHANG);
+}
+
+/* A child may have left its process group. */
+static void kill_all (const struct cj_child *c, int number) {
+  kill(c->target, number);
+  if (c->target != c->pid)
+    kill(c->pid, number);
+}
+
+static void wait_until (struct cj_child *c, double deadline) {
+  while (!cj_child_wait(c, deadline) && now() < deadline)
+    ;
 }
 
 void cj_child_stop (struct cj_child *c, double deadline) {
   if (c->pid != 0 && c->owner == getpid()) {
-    kill(c->target, SIGTERM);
-    cj_child_wait(c, deadline);
+    kill_all(c, SIGTERM);
+    wait_until(c, deadline);
   }
   cj_child_dispose(c);
 }
@@ -331,8 +343,8 @@ void cj_child_dispose (struct cj_child *c) {
   for (i = IN; i <= ERR; i++)
     close_end(&c->pipe[i]);
   if (c->pid != 0 && c->owner == getpid()) {
-    kill(c->target, SIGKILL);
-    collect(c, 0);
+    kill_all(c, SIGKILL);
+    wait_until(c, now() + KILL_TIMEOUT);
   }
   c->pid = 0;
   cj_buf_free(&c->out);

@@ -17,6 +17,8 @@ struct cj_child {
   int status;   /* as waitpid gives it, once pid is 0 */
   int pipe[3];  /* our ends of its standard streams, -1 when closed */
   struct cj_buf out, err;
+  const char *input; /* what is left of it; the caller keeps the string */
+  size_t input_len;
 };
 
 /* The launch options, built before the fork: after it no memory may be
@@ -36,19 +38,16 @@ void cj_child_init (struct cj_child *c, size_t max_output);
 /* Starts the child and waits for its exec. 0, or the errno of what failed. */
 int cj_child_start (struct cj_child *c, const struct cj_launch *l);
 
-/* Writes the input and reads the outputs until the child has ended, or until
-** 'deadline' on the monotonic clock. NULL, or the failure's code; then the
-*child
-** may still run. */
-const char *cj_child_communicate (struct cj_child *c, const char *input,
-                                  size_t n, double deadline);
+/* Waits for a slice of time, writes the input and reads the outputs. 1: it has
+** ended; 0: it has not; -1: 'problem' is the failure's code. */
+int cj_child_communicate (struct cj_child *c, const char **problem);
 
-/* Reads until 'out' holds a line. Its length, or -1 when the deadline passed or
-** the child's output is closed. */
+/* Waits for a slice of time until 'out' holds a line. Its length; -1: there is
+** none yet, or no more if the output is closed. */
 ssize_t cj_child_line (struct cj_child *c, double deadline);
 int cj_child_is_closed (const struct cj_child *c);
 
-/* Whether the child ended before the deadline. */
+/* Waits for a slice of time. Whether the child has ended. */
 int cj_child_wait (struct cj_child *c, double deadline);
 
 /* Sends SIGTERM, SIGKILL after the deadline, and disposes of it. */

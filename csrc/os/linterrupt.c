@@ -32,6 +32,10 @@ static int l_catch_interrupt (lua_State *L) {
   return 0;
 }
 
+int cj_interrupt_is_pending (void) {
+  return interrupted;
+}
+
 /* interrupted() -> whether the flag is set */
 static int l_interrupted (lua_State *L) {
   lua_pushboolean(L, interrupted);

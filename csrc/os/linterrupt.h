@@ -8,4 +8,7 @@
 ** and default_interrupt to the table on top of the stack. */
 void cj_interrupt_open (lua_State *L);
 
+/* Whether Ctrl-C is caught and has come. */
+int cj_interrupt_is_pending (void);
+
 #endif

@@ -2,7 +2,9 @@
 #include "lprocess.h"
 
 #include "child.h"
+#include "linterrupt.h"
 #include "../base/lclock.h"
+#include "../base/lsignal.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -149,12 +151,65 @@ static void push_status (lua_State *L, int status) {
   }
 }
 
+/* A wait, which Ctrl-C ends: by the error of an interpreter's hook or, where it
+** is caught, by the flag, unless that was set before. */
+struct wait {
+  struct cj_signal signal;
+  int was_pending;
+};
+
+static void begin_wait (lua_State *L, struct wait *w) {
+  lua_pushnil(L); /* no canceller */
+  cj_signal_begin(L, &w->signal, lua_gettop(L));
+  w->was_pending = cj_interrupt_is_pending();
+}
+
+/* 1, 0; or -1 with the error on the top of the stack. */
+static int is_interrupted (lua_State *L, const struct wait *w) {
+  int result = cj_signal_check(L, &w->signal);
+  return result < 0 ? result : cj_interrupt_is_pending() && !w->was_pending;
+}
+
+/* Why a wait ends before the child or its line does; NULL: it goes on. */
+static const char *wait_refusal (lua_State *L, const struct wait *w,
+                                 double deadline) {
+  int result = is_interrupted(L, w);
+  if (result < 0)
+    lua_error(L);
+  if (cj_seconds_read(CLOCK_MONOTONIC) >= deadline)
+    return "timeout";
+  return result ? "interrupted" : NULL;
+}
+
+/* Runs a started child to its end. NULL, or the failure's code. */
+static const char *communicate (lua_State *L, struct cj_child *p,
+                                double deadline) {
+  struct wait w;
+  const char *problem;
+  begin_wait(L, &w);
+  while (cj_child_communicate(p, &problem) == 0) {
+    int result = is_interrupted(L, &w);
+    if (result < 0) {
+      cj_child_dispose(p);
+      lua_error(L);
+    } else if (result > 0) {
+      return "interrupted";
+    } else if (cj_seconds_read(CLOCK_MONOTONIC) >= deadline) {
+      return "timeout";
+    }
+  }
+  lua_pop(L, 1);
+  return problem;
+}
+
 static int push_run_failure (lua_State *L, const char *code, double timeout,
                              double max_output) {
   if (strcmp(code, "timeout") == 0)
     lua_pushfstring(L, "it did not end within %f seconds", timeout);
   else if (strcmp(code, "too_large") == 0)
     lua_pushfstring(L, "it printed more than %f bytes", max_output);
+  else if (strcmp(code, "interrupted") == 0)
+    lua_pushliteral(L, "it was interrupted");
   else
     lua_pushliteral(L, "another part of this process collects its children");
   return push_failure(L, code, lua_tostring(L, -1));
@@ -166,7 +221,7 @@ static int push_run_failure (lua_State *L, const char *code, double timeout,
 ** it is given. With terminal, in place of stdin, the child may prompt its user:
 ** it has our standard input, standard error and terminal, and at the deadline
 ** it is killed alone, without its own children. The codes are start, timeout,
-** too_large and collected. */
+** too_large, collected and interrupted. */
 static int l_run (lua_State *L) {
   struct cj_launch l;
   struct cj_child *p;
@@ -195,7 +250,9 @@ static int l_run (lua_State *L) {
     cj_child_dispose(p);
     return push_not_started(L, &l, number);
   }
-  problem = cj_child_communicate(p, input, input_len, after(timeout));
+  p->input = input;
+  p->input_len = input_len;
+  problem = communicate(L, p, after(timeout));
   if (problem != NULL) {
     cj_child_dispose(p);
     return push_run_failure(L, problem, timeout, max_output);
@@ -238,15 +295,22 @@ static int process_pid (lua_State *L) {
   return 1;
 }
 
-/* process:line(timeout) -> the next line of its output | nil, "timeout" or
-** "closed" */
+/* process:line(timeout) -> the next line of its output | nil, "timeout",
+** "closed" or "interrupted" */
 static int process_line (lua_State *L) {
   struct cj_child *p = check_process(L);
-  ssize_t n = cj_child_line(p, after(luaL_optnumber(L, 2, CJ_MAX_SLEEP)));
-  if (n < 0) {
-    lua_pushnil(L);
-    lua_pushstring(L, cj_child_is_closed(p) ? "closed" : "timeout");
-    return 2;
+  double deadline = after(luaL_optnumber(L, 2, CJ_MAX_SLEEP));
+  struct wait w;
+  ssize_t n;
+  begin_wait(L, &w);
+  while ((n = cj_child_line(p, deadline)) < 0) {
+    const char *why =
+        cj_child_is_closed(p) ? "closed" : wait_refusal(L, &w, deadline);
+    if (why != NULL) {
+      lua_pushnil(L);
+      lua_pushstring(L, why);
+      return 2;
+    }
   }
   lua_pushlstring(L, p->out.s, (size_t)n);
   p->out.len -= (size_t)n + 1;
@@ -254,14 +318,20 @@ static int process_line (lua_State *L) {
   return 1;
 }
 
-/* process:wait(timeout) -> status | nil, the signal's number, "timeout" or
-** "collected" */
+/* process:wait(timeout) -> status | nil, the signal's number, "timeout",
+** "collected" or "interrupted" */
 static int process_wait (lua_State *L) {
   struct cj_child *p = check_process(L);
-  if (!cj_child_wait(p, after(luaL_optnumber(L, 2, CJ_MAX_SLEEP)))) {
-    lua_pushnil(L);
-    lua_pushliteral(L, "timeout");
-    return 2;
+  double deadline = after(luaL_optnumber(L, 2, CJ_MAX_SLEEP));
+  struct wait w;
+  begin_wait(L, &w);
+  while (!cj_child_wait(p, deadline)) {
+    const char *why = wait_refusal(L, &w, deadline);
+    if (why != NULL) {
+      lua_pushnil(L);
+      lua_pushstring(L, why);
+      return 2;
+    }
   }
   if (p->status == CJ_CHILD_COLLECTED) {
     lua_pushnil(L);

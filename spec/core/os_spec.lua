@@ -97,6 +97,22 @@ describe("cloudjobs.os.run", function()
     assert.same({ "typed\n", "code?\n" }, { out, err })
   end)
 
+  it("ends a child that has left its process group at the deadline", function()
+    local leaver = { "perl", "-e", "use POSIX; POSIX::setpgid(0, getpgrp(getppid())) or die; $| = 1;"
+      .. "print qq(left\\n); select(undef, undef, undef, 20)" }
+    for _, terminal in ipairs { false, true } do
+      local started = os_module.clock()
+      local result, code = run(leaver, { timeout = 0.3, terminal = terminal or nil })
+      assert.same({ nil, "timeout" }, { result, code })
+      assert.is_true(os_module.clock() - started < 5)
+    end
+    local child = assert(os_module.spawn(leaver))
+    assert.equal("left", child:line(5))
+    local started = os_module.clock()
+    child:stop(0.1)
+    assert.is_true(os_module.clock() - started < 5)
+  end)
+
   it("ends such a child, which is in our process group, alone at the deadline", function()
     local folder = files.temporary()
     local result, code = shell("sleep 60 & echo $! >" .. folder .. "/pid; wait", { timeout = 0.2, terminal = true })
@@ -279,6 +295,36 @@ describe("cloudjobs.os interrupts", function()
     os_module.sleep(10)
     assert.is_true(os_module.interrupted())
     child:stop()
+  end)
+
+  it("end the wait for a child, its line or its end", function()
+    local sleeper = assert(os_module.spawn { "sleep", "60" })
+    for _, wait in ipairs {
+      function() return run { "sleep", "60" } end,
+      function() return sleeper:line(60) end,
+      function() return sleeper:wait(60) end,
+    } do
+      os_module.catch_interrupt()
+      local child = interrupt_in("0.05")
+      local started = os_module.clock()
+      local result, code = wait()
+      assert.same({ nil, "interrupted" }, { result, code })
+      assert.is_true(os_module.clock() - started < 5)
+      -- What is run afterwards is not ended by the same interrupt.
+      assert.equal(0, run({ "true" }).status)
+      child:stop()
+      os_module.restore_interrupt()
+    end
+    sleeper:stop()
+  end)
+
+  it("end a program of an interpreter that waits for a child", function()
+    local script = "io.write('ready\\n') io.flush() require('cloudjobs.os').run { 'sleep', '60' }"
+    local child = assert(os_module.spawn { "sh", "-c", 'exec "$0" -e "$1" 2>/dev/null', program, script })
+    assert.equal("ready", child:line(20))
+    os_module.sleep(0.1)
+    run { "kill", "-INT", ("%d"):format(child:pid()) }
+    assert.equal(1, (child:wait(20)))
   end)
 
   it("end the program the second time, and have the former handler when restored", function()

@@ -10,6 +10,8 @@ local option = require "cloudjobs.base.options"
 local OPTIONS = { max_body = "number", gzip = "boolean" }
 
 ---@class cloudjobs.transport.curl: cloudjobs.Transport
+local SLICE = 1 -- seconds between two checks of a canceller: a signal may arrive just before a sleep
+
 local Curl = {}
 local curl_mt = { __name = "cloudjobs.transport.curl", __index = Curl }
 
@@ -28,12 +30,20 @@ function Curl:send(request)
   if not multi then
     return nil, Error.new { kind = "transport", code = "closed", message = "this transport was closed" }
   end
+  local cancel = rawget(request, "cancel")
+  if cancel and cancel.cancelled then
+    return nil, Canceller.refusal(cancel)
+  end
   local endpoint, headers = message.parts(request)
   local status, lines, body, sent = multi:perform(
     endpoint.method, endpoint.url, headers, request.body, request.timeout, endpoint.connect_timeout, endpoint.network,
-    rawget(request, "non_idempotent")
+    rawget(request, "non_idempotent"), cancel
   )
-  if not status then
+  if not status and lines == "cancelled" then
+    local err = Canceller.refusal(cancel)
+    err.ambiguous = sent
+    return nil, err
+  elseif not status then
     return nil, failure(request, lines, body, sent)
   end
   return message.new { status = status, lines = lines, body = body }
@@ -47,7 +57,7 @@ end
 function Curl:sleep(seconds, cancel)
   local wake = self:clock() + seconds
   while seconds > 0 and not (cancel and cancel.cancelled) do
-    curl.sleep(seconds) -- a signal ends it early
+    curl.sleep(math.min(seconds, SLICE)) -- a signal ends it early
     seconds = wake - self:clock()
   end
   if cancel and cancel.cancelled then

@@ -266,8 +266,17 @@ function Multi:_send_beside(request)
   if not id then
     return nil, err
   end
+  local cancel = request.cancel
   while not waiter.done do
     self:step(1)
+    if not waiter.done and cancel and cancel.cancelled then
+      self._waiters[id] = nil
+      self._multi:cancel(id)
+      self:_release()
+      err = Canceller.refusal(cancel)
+      err.ambiguous = true
+      return nil, err
+    end
   end
   return waiter.response, waiter.err
 end

@@ -2,6 +2,7 @@ local Curl = require "cloudjobs.transport.curl"
 local Server = require "spec.support.server"
 local files = require "spec.support.files"
 local lua = require("spec.support.process").lua
+local program = require("spec.support.process").program
 local process = require "cloudjobs.os"
 local shell = require("spec.support.process").run
 
@@ -45,6 +46,76 @@ describe("cloudjobs.transport.curl", function()
       local slept, err = transport:sleep(60, { cancelled = true, reason = "enough" })
       assert.same({ "cancelled", "enough" }, { err.kind, err.message })
       assert.is_nil(slept)
+    end)
+  end)
+
+  describe("while a request runs", function()
+    local server
+
+    setup(function()
+      server = Server.start()
+    end)
+
+    teardown(function()
+      server:stop()
+    end)
+
+    -- How a program of the interpreter ends that is interrupted while it waits for the response.
+    local function interrupted(transport, call)
+      local script = ([[
+        local transport = require("cloudjobs.transport.%s").new { gzip = %s }
+        local function send()
+          return transport:send { method = "GET", url = %q, headers = { ["x-script"] = "sleep(60)" }, timeout = 60 }
+        end
+        io.write("ready\n")
+        io.flush()
+        %s
+      ]]):format(transport[1], transport[2], server:url("/"), call)
+      local child = assert(process.spawn { "sh", "-c", 'exec "$0" -e "$1" 2>/dev/null', program, script })
+      assert.equal("ready", child:line(20))
+      process.sleep(0.1)
+      process.run { "kill", "-INT", ("%d"):format(child:pid()) }
+      local status = child:wait(20)
+      child:stop()
+      return status
+    end
+
+    for _, transport in ipairs { { "curl", false }, { "curl", true }, { "multi", false } } do
+      for _, call in ipairs {
+        "send()", "coroutine.wrap(send)()", "require('cloudjobs.transport.parallel') { send, send }",
+      } do
+        if not (transport[1] == "curl" and call:find "parallel") then -- there each function ends by its own interrupt
+          it(("an interrupt ends %s of %s, gzip %s"):format(call, transport[1], transport[2]), function()
+            assert.equal(1, interrupted(transport, call))
+          end)
+        end
+      end
+    end
+
+    it("a caught interrupt cancels it", function()
+      local canceller = setmetatable({ reason = "interrupted" }, {
+        __index = function(_, name)
+          return name == "cancelled" and process.interrupted() or nil
+        end,
+      })
+      for _, gzip in ipairs { false, true } do
+        local transport = Curl.new { gzip = gzip }
+        local function send(script)
+          return transport:send {
+            method = "GET", url = server:url("/"), headers = { ["x-script"] = script }, timeout = 60, cancel = canceller,
+          }
+        end
+        process.catch_interrupt()
+        local pid = files.read("/proc/self/stat"):match("^%d+")
+        local killer = process.spawn { "sh", "-c", "sleep 0.1; kill -INT " .. pid }
+        local response, err = send "sleep(60)"
+        assert.is_nil(response)
+        assert.same({ "cancelled", "interrupted", true }, { err.kind, err.message, err.ambiguous })
+        assert.same({ "cancelled", false }, { select(2, send "").code, select(2, send "").ambiguous or false })
+        killer:stop()
+        process.restore_interrupt()
+        assert.equal(200, send([[ answer "" ]]).status)
+      end
     end)
   end)
 
