@@ -152,8 +152,7 @@ static CJ_UNUSED void cj_pushint64 (lua_State *L, int64_t n) {
 }
 
 /* The main coroutine if 'L' is another one; NULL where Lua does not tell, or
-*has
-** one hook for all. */
+** has one hook for all. */
 static CJ_UNUSED lua_State *cj_other_main (lua_State *L) {
   lua_State *main = NULL;
 #if LUA_VERSION_NUM >= 502

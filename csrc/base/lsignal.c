@@ -17,8 +17,7 @@ static int l_check (lua_State *L) {
 }
 
 /* An interpreter's handler sets its hook in the main coroutine, which cannot
- *run
- ** it before the one that waits has returned. So that one runs it, too. */
+** run it before the one that waits has returned. So that one runs it, too. */
 static void copy_hook (lua_State *L, const struct cj_signal *s) {
   lua_Hook hook = s->main != NULL ? lua_gethook(s->main) : NULL;
   if (hook == NULL || hook == s->hook)

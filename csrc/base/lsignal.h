@@ -1,6 +1,5 @@
 /* What a signal asks of Lua while C waits: to run the hook that the handler of
-*an
-** interpreter has set, which raises, or to be cancelled. */
+** an interpreter has set, which raises, or to be cancelled. */
 #ifndef CJ_LSIGNAL_H
 #define CJ_LSIGNAL_H
 

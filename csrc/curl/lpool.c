@@ -163,8 +163,8 @@ static int push_shortage (lua_State *L) {
 }
 
 /* Lets Lua run for a signal while an exchange is awaited. 0: it goes on.
-*Otherwise
-** it has ended, and the results were pushed, or an error is raised. */
+** Otherwise it has ended, and the results were pushed, or an error is raised.
+** */
 static int check_signal (lua_State *L, struct cj_pool *p, struct cj_exchange *e,
                          const struct cj_signal *signal) {
   struct cj_failure f = { "closed", "the transport was closed",
@@ -245,8 +245,7 @@ static int multi_cancel (lua_State *L) {
 
 /* multi:step(seconds) -> true | nil, message. Waits up to 'seconds', at most
 ** CJ_SIGNAL_SLICE, for the network, and works. When libcurl fails, out of
-*memory
-** or descriptors, all exchanges are lost: close it. */
+** memory or descriptors, all exchanges are lost: close it. */
 static int multi_step (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   double seconds = luaL_optnumber(L, 2, 0);

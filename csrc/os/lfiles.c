@@ -34,8 +34,7 @@ static int write_all (int fd, const char *s, size_t n) {
 /* write_private(path, bytes) -> true | nil, message. Replaces the file in one
 ** step, so that a reader sees the old one or the whole new one. Its mode is
 ** 0600. An existing path must be a plain file, because a link can lead
-*anywhere.
-*/
+** anywhere. */
 static int l_write_private (lua_State *L) {
   size_t path_len, n;
   const char *path = luaL_checklstring(L, 1, &path_len);

@@ -217,11 +217,10 @@ static int push_run_failure (lua_State *L, const char *code, double timeout,
 
 /* run(argv, { timeout, env, cwd, stdin, terminal, max_output }) -> { status,
 ** signal, stdout, stderr } | nil, code, message. env is the whole environment
-*if
-** it is given. With terminal, in place of stdin, the child may prompt its user:
-** it has our standard input, standard error and terminal, and at the deadline
-** it is killed alone, without its own children. The codes are start, timeout,
-** too_large, collected and interrupted. */
+** if it is given. With terminal, in place of stdin, the child may prompt its
+** user: it has our standard input, standard error and terminal, and at the
+** deadline it is killed alone, without its own children. The codes are start,
+** timeout, too_large, collected and interrupted. */
 static int l_run (lua_State *L) {
   struct cj_launch l;
   struct cj_child *p;
