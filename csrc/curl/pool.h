@@ -4,15 +4,12 @@
 ** A pool is a list of slots. A slot (struct cj_exchange) runs one exchange
 ** after the other, and each is driven in one of two ways:
 **
-**   driver            HTTP by              connection                 used for
-**   CJ_DRIVER_NONE    -                    may be kept, idle          free slot
-**   CJ_DRIVER_HTTP1   http1_connection.c   opened by libcurl, the     requests
-*of
-**                                          slot's own ('http1')       services
-**   CJ_DRIVER_LIBCURL libcurl              libcurl's own pool         proxies,
-*gzip,
-**                     ('libcurl')                                     large
-*bodies
+**   driver             sends HTTP by       connection            used for
+**   CJ_DRIVER_NONE     -                   kept, or none         free slot
+**   CJ_DRIVER_HTTP1    http1_connection.c  the slot's own, that  services'
+**                                          libcurl has opened    requests
+**   CJ_DRIVER_LIBCURL  libcurl             of libcurl's pool     proxies, gzip
+**                                                                large bodies
 **
 ** The life of an exchange: cj_pool_begin_http1 (or cj_pool_slot and
 ** cj_pool_begin_libcurl) claims a slot; cj_pool_step waits and works; an
