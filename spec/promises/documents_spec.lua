@@ -258,6 +258,32 @@ for _, path in ipairs { "CONTRIBUTING.md", "docs/architecture.md" } do
   end)
 end
 
+describe("the pages", function()
+  local CLASSES = {
+    { "cloudjobs.Error", "base/error", "errors-values-retries" },
+    { "cloudjobs.Status", "job/status", "jobs" },
+    { "cloudjobs.Row", "job/inventory", "jobs" },
+    { "cloudjobs.Options", "cloud/options", "clients" },
+    { "cloudjobs.aws.Options", "aws/init", "clients" },
+    { "cloudjobs.azure.Options", "azure/init", "clients" },
+    { "cloudjobs.CallOptions", "call/client", "clients" },
+  }
+  for _, case in ipairs(CLASSES) do
+    it("name every field of " .. case[1], function()
+      local page = files.read("docs/" .. case[3] .. ".md")
+      local class = files.read("lua/cloudjobs/" .. case[2] .. ".lua")
+        :match("@class " .. case[1] .. "%f[^%w.][^\n]*\n(.-\n)[^-]")
+      local missing, count = {}, 0
+      for name in class:gmatch("@field ([%w_]+)") do
+        count = count + 1
+        missing[#missing + 1] = not page:find("`" .. name .. "`", 1, true) and name or nil
+      end
+      assert.is_true(count > 3)
+      assert.same({}, missing)
+    end)
+  end
+end)
+
 describe("docs/command.md", function()
   it("has the subcommands and options that the completions have", function()
     local known, named = {}, {}
