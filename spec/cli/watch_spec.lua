@@ -150,6 +150,27 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.truthy(os_.clock() - started < 10)
     end)
 
+    it("stops at Ctrl-C while a request of next or of run is under way", function()
+      local arn = cli:export("nightly", 60)
+      cli:azure_export("costs", 60)
+      for operation, words in pairs {
+        ListExecutions = { "next", arn }, GetExecutionHistory = { "run", "costs", "--scope", cli.scope },
+        Execute = { "run", "costs", "--scope", cli.scope },
+      } do
+        cli.server:fault { operation = operation, latency = 30 }
+        local seen = { ListExecutions = "ListExecutions", GetExecutionHistory = "/runHistory", Execute = "/run\n" }
+        words[#words + 1], words[#words + 2], words[#words + 3] = "--debug", "--endpoint-url", cli.url
+        local started = os_.clock()
+        local status, _, err = interrupted(words, seen[operation])
+        assert.equal(2, status)
+        assert.matches("nterrupted", err)
+        assert.is_true(os_.clock() - started < 10, operation)
+        cli:reset()
+        arn = cli:export("nightly", 60)
+        cli:azure_export("costs", 60)
+      end
+    end)
+
     local MISTAKES = {
       { { "watch", "export-executionn" }, "'export-executionn' is no reference of a job, nor a kind (did you mean export-execution?)" },
       { { "watch", "export-run" }, "export-run: expected --scope" },

@@ -4,6 +4,7 @@ local Wait = require "cloudjobs.job.wait"
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local interrupt = require "cloudjobs.cli.interrupt"
+local notice = require "cloudjobs.cli.notice"
 local os_ = require "cloudjobs.os"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
@@ -50,7 +51,11 @@ end
 ---@param commands string[]
 local function hand_over(interrupted, what, commands)
   local why = interrupted and "Interrupted." or "The time is over."
-  io.stderr:write(os_.isatty(2) and "\r\27[K" or "", why, " ", what, ":\n  ", table.concat(commands, "\n  "), "\n")
+  io.stderr:write(os_.isatty(2) and "\r\27[K" or "")
+  notice.line(("%s %s:"):format(why, what))
+  for _, command in ipairs(commands) do
+    notice.line("  " .. command)
+  end
 end
 
 --- Says how to go on with what is still under way, if anything is.

@@ -5,6 +5,7 @@ local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local interrupt = require "cloudjobs.cli.interrupt"
 local kinds = require "cloudjobs.cli.kinds"
+local notice = require "cloudjobs.cli.notice"
 local os_ = require "cloudjobs.os"
 local out = require "cloudjobs.cli.out"
 local when = require "cloudjobs.cli.when"
@@ -39,13 +40,14 @@ local function run(parsed)
   local given = access.words(parsed, "profile", "region", "endpoint", "scope")
   parsed.region = parsed.region or (kind.source.region and kind.source.region(parsed.id))
   params.since = parsed.since or reach.transport:now()
-  if os_.isatty(2) then
-    io.stderr:write(("Waiting for the next run of %s\n"):format(kind.name(params)))
-  end
-  local job, err = cloudjobs.jobs[kind.next.finder](reach:client(kind), params, {
-    timeout = parsed.timeout, interval = parsed.interval, cancel = interrupt.catch(),
-  })
-  interrupt.release()
+  local job, err = interrupt.run(function(canceller)
+    if os_.isatty(2) then
+      notice.line("Waiting for the next run of " .. kind.name(params))
+    end
+    return cloudjobs.jobs[kind.next.finder](reach:client(kind), params, {
+      timeout = parsed.timeout, interval = parsed.interval, cancel = canceller,
+    })
+  end)
   if not job then
     local interrupted = err.kind == "cancelled"
     local status = interrupted and out.EXIT.unknown or out.fail(err)

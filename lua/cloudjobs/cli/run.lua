@@ -57,8 +57,9 @@ local function run(parsed)
     params[kind.run.period] = period
   end
   local client = access.new(parsed, true):client(kind)
-  local job, err = find.run(kind, client, params, { timeout = parsed.timeout, cancel = interrupt.catch() })
-  interrupt.release()
+  local job, err = interrupt.run(function(canceller)
+    return find.run(kind, client, params, { timeout = parsed.timeout, cancel = canceller })
+  end)
   if not job then
     return out.fail(err)
   end
