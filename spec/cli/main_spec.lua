@@ -30,6 +30,13 @@ describe("the cloudjobs command", function()
     assert.equal("0\ncloudjobs 0.1.0\ncloudjobs.cli.main\ncloudjobs.version\n", out)
   end)
 
+  it("ends with 74 where its output cannot be written", function()
+    for _, words in ipairs { { "--version" }, { "status", "--version" }, { "--help" }, { "completion", "bash" } } do
+      local status, _, err = process.run(process.cloudjobs_line(words) .. " >/dev/full")
+      assert.same({ 74, "cloudjobs: standard output: No space left on device\n" }, { status, err })
+    end
+  end)
+
   it("has help with examples for each subcommand", function()
     for _, name in ipairs { "status", "watch", "run", "next", "list", "call", "whoami", "demo", "emulate", "completion" } do
       local status, out, err = process.cloudjobs { name, "--help" }

@@ -8,6 +8,7 @@ local interrupt = require "cloudjobs.cli.interrupt"
 local notice = require "cloudjobs.cli.notice"
 local os_ = require "cloudjobs.os"
 local outage = require "cloudjobs.cli.outage"
+local quote = require "cloudjobs.base.quote"
 
 -- What is malformed is told before anything is looked for. Whether it exists only the clouds know.
 local CONVERT = {}
@@ -82,7 +83,7 @@ end
 
 -- Asks the person at the terminal for the code of an MFA device.
 local function ask_mfa(serial)
-  io.stderr:write("Code of the MFA device ", serial, ": ")
+  io.stderr:write("Code of the MFA device ", quote.clean(serial), ": ")
   io.stderr:flush()
   local code = io.stdin:read("*l")
   return code and code:match("%d+")
@@ -160,8 +161,8 @@ end
 ---@param parsed table the command line as `define` has it read
 ---@param waits boolean|nil the subcommand waits, and tries again what failed
 local function new(parsed, waits)
-  local transport = interrupt.heed(cloudjobs.transport.default())
-  transport = waits and outage(transport, notice.say) or transport
+  local transport = interrupt.cancellable(cloudjobs.transport.default())
+  transport = waits and outage(transport, notice.report) or transport
   return setmetatable({
     transport = parsed.debug and require("cloudjobs.cli.debug").transport(transport) or transport,
     _parsed = parsed,

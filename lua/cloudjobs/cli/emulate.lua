@@ -37,12 +37,11 @@ local function announce(info, certificate_path)
       error(Error.new { kind = "config", message = "--tls: " .. message })
     end
   end
-  io.stdout:write((ENVIRONMENT:gsub("{url}", info.url)))
+  out.write((ENVIRONMENT:gsub("{url}", info.url)))
   if certificate_path then
-    io.stdout:write(("export AWS_CA_BUNDLE=%s NODE_EXTRA_CA_CERTS=%s\n"):format(certificate_path, certificate_path))
+    out.write(("export AWS_CA_BUNDLE=%s NODE_EXTRA_CA_CERTS=%s\n"):format(certificate_path, certificate_path))
   end
-  io.stdout:write("# Azure: the option endpoint = \"", info.url, "\", credentials = { token = \"emulator-token\" }\n")
-  io.stdout:flush()
+  out.write("# Azure: the option endpoint = \"", info.url, "\", credentials = { token = \"emulator-token\" }\n")
 end
 
 --- Serves until it is ended. Returns the exit status, or nil and a message for a mistake on the command line.

@@ -26,7 +26,14 @@ Exit status: 0 succeeded, 1 a job failed, 2 could not tell, 64 used wrongly,
 `cloudjobs COMMAND --help` has examples.]]
 
 local function complain(message, command)
-  io.stderr:write("cloudjobs: ", message, "\nTry: cloudjobs ", command and command .. " " or "", "--help\n")
+  -- argparse's suggestion is a line of its own.
+  local notice = require "cloudjobs.cli.notice"
+  local mistake, suggestion = message:match("^(.*)\n(Did you mean '[^\n]*'%?)$")
+  notice.report(mistake or message)
+  if suggestion then
+    notice.line(suggestion)
+  end
+  notice.line(("Try: cloudjobs %s--help"):format(command and command .. " " or ""))
   return EX_USAGE
 end
 
@@ -40,8 +47,15 @@ local function add_help(parser)
   }
 end
 
+-- Loads nothing else.
 local function print_version()
-  print("cloudjobs " .. version)
+  local ok, message = io.stdout:write("cloudjobs ", version, "\n")
+  if ok then
+    ok, message = io.stdout:flush()
+  end
+  if not ok then
+    require("cloudjobs.cli.out").abort(message)
+  end
 end
 
 local function load_command(name)
@@ -114,7 +128,7 @@ local function main(args)
     return run(args)
   end)
   if not ok then
-    io.stderr:write("cloudjobs: internal error: ", tostring(status), "\n")
+    require("cloudjobs.cli.notice").report("internal error: " .. tostring(status))
     return EX_SOFTWARE
   end
   return status

@@ -3,6 +3,7 @@
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
 local out = require "cloudjobs.cli.out"
+local quote = require "cloudjobs.base.quote"
 
 local FORMATS = { "table", "json", "csv" }
 
@@ -49,13 +50,17 @@ local function csv_cell(name, value)
   elseif type(value) == "number" then
     value = ("%.0f"):format(math.floor(value))
   end
-  value = tostring(value)
+  value = quote.clean(tostring(value))
   return value:find('[",\r\n]') and '"' .. value:gsub('"', '""') .. '"' or value
 end
 
 -- As RFC 4180 has it.
 local function as_csv(rows, fields)
-  local lines = { table.concat(fields, ",") }
+  local titles = {}
+  for i, name in ipairs(fields) do
+    titles[i] = csv_cell("", name)
+  end
+  local lines = { table.concat(titles, ",") }
   for i, row in ipairs(rows) do
     local cells = {}
     for place, name in ipairs(fields) do

@@ -10,7 +10,7 @@ local COMFORTABLE, NARROWEST = 12, 8
 local function cells_of(columns, rows)
   local kept = {}
   for _, column in ipairs(columns) do
-    local cells, filled = { column.title }, #rows == 0
+    local cells, filled = { text.plain(column.title) }, #rows == 0
     for i, row in ipairs(rows) do
       local value = column.value(row)
       cells[i + 1] = value == nil and "" or text.plain(value)

@@ -1,6 +1,8 @@
 --- Text on a terminal: how wide it is, cut or filled to a width. What a service
 --- says is shown, never obeyed: control characters cannot move the cursor.
 
+local quote = require "cloudjobs.base.quote"
+
 local CHAR = "[^\128-\191][\128-\191]*"
 local ELLIPSIS = "…"
 
@@ -11,6 +13,9 @@ local DOUBLE = {
   { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x1f300, 0x1f64f }, { 0x1f900, 0x1f9ff }, { 0x20000, 0x3fffd },
 }
 
+--- The code point of one character.
+---@param char string
+---@return integer
 local function code_point(char)
   local first = char:byte()
   if first < 0x80 then
@@ -43,8 +48,7 @@ end
 --- One line without control characters.
 ---@return string
 local function plain(value)
-  -- C1 controls are two bytes in UTF-8.
-  return (tostring(value):gsub("%s+", " "):gsub("%c", "?"):gsub("\194[\128-\159]", "?"))
+  return quote.clean((tostring(value):gsub("%s+", " ")))
 end
 
 --- How many columns `text` takes.
@@ -85,4 +89,4 @@ local function pad(text, columns)
   return text .. (" "):rep(columns - width(text))
 end
 
-return { plain = plain, width = width, cut = cut, pad = pad }
+return { plain = plain, code_point = code_point, width = width, cut = cut, pad = pad }

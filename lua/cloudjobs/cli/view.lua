@@ -4,6 +4,7 @@ local Live = require "cloudjobs.cli.live"
 local kinds = require "cloudjobs.cli.kinds"
 local notice = require "cloudjobs.cli.notice"
 local out = require "cloudjobs.cli.out"
+local quote = require "cloudjobs.base.quote"
 local table_ = require "cloudjobs.cli.table"
 local terminal = require "cloudjobs.cli.terminal"
 local text = require "cloudjobs.cli.text"
@@ -88,7 +89,7 @@ function View:line(row)
   words[2] = status.code and " (" .. status.code .. ")"
   words[#words + 1] = took(status) and ", " .. took(status)
   words[#words + 1] = reason_of(status) and ": " .. reason_of(status)
-  out.write(table.concat(words), "\n")
+  out.write(quote.clean(table.concat(words)), "\n")
 end
 
 --- Shows on a terminal what is about to be looked at; elsewhere only changes are told.

@@ -2,6 +2,7 @@
 
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.base.path"
+local quote = require "cloudjobs.base.quote"
 
 -- The states in which a job ends. `unknown` is final only when the record has an end.
 local ENDS = { "succeeded", "failed", "timed_out", "cancelled", "skipped", "no_data", "stopped", "unknown" }
@@ -33,7 +34,8 @@ function status_mt.__tostring(self)
   if self.code then
     text = text .. " (" .. self.code .. ")"
   end
-  return self.reason and text .. ": " .. self.reason or text
+  text = self.reason and text .. ": " .. self.reason or text
+  return quote.clean(text)
 end
 
 local function text_at(record, path)
