@@ -157,7 +157,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
         ListExecutions = { "next", arn }, GetExecutionHistory = { "run", "costs", "--scope", cli.scope },
         Execute = { "run", "costs", "--scope", cli.scope },
       } do
-        cli.server:fault { operation = operation, latency = 30 }
+        cli.server:fault { operation = operation, latency = 30, times = 1 }
         local seen = { ListExecutions = "ListExecutions", GetExecutionHistory = "/runHistory", Execute = "/run\n" }
         words[#words + 1], words[#words + 2], words[#words + 3] = "--debug", "--endpoint-url", cli.url
         local started = os_.clock()
@@ -165,9 +165,6 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
         assert.equal(2, status)
         assert.matches("nterrupted", err)
         assert.is_true(os_.clock() - started < 10, operation)
-        cli:reset()
-        arn = cli:export("nightly", 60)
-        cli:azure_export("costs", 60)
       end
     end)
 
