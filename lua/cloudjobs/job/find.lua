@@ -42,17 +42,20 @@ local function check_params(kind, params, more, what)
   return params, source
 end
 
+-- Seconds between two checks whether a run can begin at all.
+local REFUSAL_INTERVAL = 600
+
 -- Polls until attempt(limits) returns a record, and gives its job. An error that
--- is not transient ends the search.
+-- is final or not transient ends the search.
 local function until_found(deadline, kind, client, source, interval, what, attempt)
   local last
   return poll(deadline, Interval.new(interval, kind.interval, what), function(limits)
-    local record, err = attempt(limits)
+    local record, err, final = attempt(limits)
     last = err
     if record then
       return true, Job.of_record(kind, client, source, record)
     end
-    return err and not is_transient(err), nil, err
+    return err and (final or not is_transient(err)), nil, err
   end, function()
     return last or Error.new {
       kind = "timeout", code = "timeout", message = what .. ": nothing began in the time given",
@@ -72,7 +75,8 @@ local function earliest(kind, records, since)
   return best
 end
 
---- Finds the next run that begins after `since`.
+--- Finds the next run that begins after `since`. Where none can begin, since the
+--- source is disabled or missing, that is an error at once.
 ---@param kind cloudjobs.Kind one with `next`
 ---@param client table
 ---@param params table those of the kind's listing, and `since`: epoch seconds or ISO-8601, now unless given
@@ -86,10 +90,18 @@ local function find_next(kind, client, params, options)
   options = option.check(options, OPTIONS, what)
   local since = seconds_of(params.since, what) or client:transport():now()
   local request = kind.next.request and kind.next.request(source, since) or source
-  local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
+  local transport = client:transport()
+  local deadline = Deadline.new(transport, options.timeout, options.cancel)
+  local began, checked = transport:clock(), nil
   return until_found(deadline, kind, client, source, options.interval, what, function(limits)
     local list, err = client:all(kind.listing.operation, request, limits)
-    return list and earliest(kind, list, since), err
+    local record = list and earliest(kind, list, since)
+    local now = transport:clock()
+    if record or err or not kind.next.refusal or (checked and now - checked < REFUSAL_INTERVAL) then
+      return record, err
+    end
+    checked = now
+    return nil, kind.next.refusal(client, source, deadline:poll_limits(), now - began), true
   end)
 end
 

@@ -146,6 +146,79 @@ describe("a run of an Azure export", function()
   end)
 end)
 
+describe("what cannot run", function()
+  local clients = require "spec.support.clients"
+  local WINDOW = "mw-0123456789abcdef0"
+  local none = { body = { WindowExecutions = {} } }
+
+  local function window(fields)
+    return { body = fields }
+  end
+
+  it("is not waited for: a window that is disabled", function()
+    local ssm, stub = clients.ssm { none, window { Enabled = false } }
+    local job, err = cloudjobs.jobs.next_window_execution(ssm, { WindowId = WINDOW })
+    assert.is_nil(job)
+    assert.equal("disabled: " .. WINDOW .. ": the window is disabled, so no execution begins. To wait for one, enable the window",
+      tostring(err))
+    assert.same({ 2, {} }, { #stub.requests, stub.slept })
+  end)
+
+  it("is not waited for: a window that does not exist", function()
+    local ssm, stub = clients.ssm { none, clients.failure "DoesNotExistException" }
+    local job, err = cloudjobs.jobs.next_window_execution(ssm, { WindowId = WINDOW })
+    assert.is_nil(job)
+    assert.same({ "DoesNotExistException", {} }, { err.code, stub.slept })
+  end)
+
+  it("is not waited for once it is disabled or its schedule has ended", function()
+    for _, fields in ipairs { { Enabled = false }, { Enabled = true } } do
+      local answers = { none, window { Enabled = true, NextExecutionTime = "2026-01-01T00:10Z" } }
+      for i = 1, 10 do
+        answers[2 + i] = none
+      end
+      answers[#answers + 1] = window(fields)
+      local ssm, stub = clients.ssm(answers)
+      local job, err = cloudjobs.jobs.next_window_execution(ssm, { WindowId = WINDOW }, { interval = 60 })
+      assert.is_nil(job)
+      assert.same({ "job", "disabled", #answers }, { err.kind, err.code, #stub.requests })
+    end
+  end)
+
+  it("is waited for where the window may not be read, and where it has just opened", function()
+    local found = { body = { WindowExecutions = { {
+      WindowExecutionId = "14bea65d-5ccc-462d-a2f3-e99c8b1c3d7a", StartTime = 4102444800,
+    } } } }
+    for _, answer in ipairs { clients.failure("AccessDeniedException", 403), window { Enabled = true } } do
+      local ssm = clients.ssm { none, answer, found }
+      assert.is_table(cloudjobs.jobs.next_window_execution(ssm, { WindowId = WINDOW }))
+    end
+  end)
+
+  it("is not waited for: an Azure export without an active schedule, or none at all", function()
+    local history = { body = { value = {} } }
+    for _, case in ipairs {
+      { { body = { properties = { schedule = { status = "Inactive" } } } }, "disabled" },
+      { { body = { properties = {} } }, "disabled" },
+      { { status = 404, body = { error = { code = "404", message = "gone" } } }, "404" },
+    } do
+      local costs, stub = clients.azure { history, case[1] }
+      local job, err = cloudjobs.jobs.next_run(costs, { exportName = "nightly" })
+      assert.is_nil(job)
+      assert.same({ case[2], {} }, { err.code, stub.slept })
+    end
+  end)
+
+  it("runs by its schedule: an Azure export", function()
+    local run = { body = { value = { { name = "run-1", properties = {
+      status = "Queued", submittedTime = "2099-01-01T00:00:00Z",
+    } } } } }
+    local costs = clients.azure { { body = { value = {} } }, { body = { properties = { schedule = { status = "Active" } } } }, run }
+    local job = assert(cloudjobs.jobs.next_run(costs, { exportName = "nightly" }))
+    assert.same({ "export_run", "run-1" }, { job.kind, job.id })
+  end)
+end)
+
 describe("a record without its id", function()
   local clients = require "spec.support.clients"
   local NOW = 1767225600

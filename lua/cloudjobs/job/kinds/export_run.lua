@@ -1,6 +1,7 @@
 --- A run of an Azure Cost Management export. It is read from its export's
 --- history, since runs have no address of their own, and cannot be cancelled.
 
+local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.base.path"
 
@@ -19,6 +20,7 @@ end
 
 ---@class cloudjobs.jobs
 ---@field export_run cloudjobs.Maker
+---@field next_run cloudjobs.Finder
 ---@field run_export cloudjobs.Finder
 
 ---@type cloudjobs.Kind
@@ -59,6 +61,22 @@ return {
   missing = { ["404"] = true, NotFound = true },
   -- Reads count against a few requests a minute and scope.
   interval = { start = 30, growth = 1.25, cap = 60, floor = 15 },
+  next = {
+    finder = "next_run",
+    refusal = function(client, source, limits)
+      local export, err = client:get({ scope = source.scope, exportName = source.exportName }, limits)
+      if err then
+        return err.status == 404 and err or nil
+      elseif member.at(export, "properties.schedule.status", "string") == "Active" then
+        return nil
+      end
+      return Error.new {
+        kind = "job", code = "disabled",
+        message = ("%s: the export's schedule is not active, so no run begins by itself"):format(source.exportName),
+        hint = "Start a run: cloudjobs.jobs.run_export, or the command cloudjobs run",
+      }
+    end,
+  },
   run = {
     finder = "run_export",
     params = { run = "table" },

@@ -41,7 +41,8 @@
 ---@class cloudjobs.Kind.Next
 ---@field finder string the function's name in cloudjobs.jobs
 ---@field request? fun(source: table, since: number): table the listing's parameters, where it can leave out older runs
----@field refusal? fun(client: table, source: table, limits: table): cloudjobs.Error|nil why no run can begin
+---@field refusal? fun(client: table, source: table, limits: table, waited: number): cloudjobs.Error|nil why no run can
+--- begin; waited: seconds since the search began
 
 ---@class cloudjobs.Kind.Run
 ---@field finder? string the function's name in cloudjobs.jobs

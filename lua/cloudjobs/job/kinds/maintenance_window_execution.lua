@@ -1,6 +1,19 @@
 --- An execution of an AWS Systems Manager maintenance window.
 
+local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
+
+local MISSING = { DoesNotExistException = true }
+
+-- Seconds in which the execution of a window that has just opened may not be listed yet.
+local SCHEDULE_TOLERANCE = 120
+
+local function disabled(source, why, remedy)
+  return Error.new {
+    kind = "job", code = "disabled", message = ("%s: %s, so no execution begins"):format(source.WindowId, why),
+    hint = "To wait for one, " .. remedy,
+  }
+end
 
 ---@class cloudjobs.jobs
 ---@field maintenance_window_execution cloudjobs.Maker
@@ -47,7 +60,7 @@ return {
     CANCELLED = "cancelled",
     SKIPPED_OVERLAPPING = "skipped",
   },
-  missing = { DoesNotExistException = true },
+  missing = MISSING,
   interval = { start = 5, growth = 1.5, cap = 60, floor = 1 },
   cancel = "cancel_maintenance_window_execution",
   -- The tasks, each with its invocations.
@@ -73,6 +86,16 @@ return {
         WindowId = source.WindowId,
         Filters = { { Key = "ExecutedAfter", Values = { core.iso(math.floor(since)) } } },
       }
+    end,
+    refusal = function(client, source, limits, waited)
+      local window, err = client:get_maintenance_window({ WindowId = source.WindowId }, limits)
+      if err then
+        return MISSING[err.code] and err or nil -- who may not read the window can still wait
+      elseif window.Enabled == false then
+        return disabled(source, "the window is disabled", "enable the window")
+      elseif window.NextExecutionTime == nil and waited >= SCHEDULE_TOLERANCE then
+        return disabled(source, "the window's schedule has no further execution", "change its schedule")
+      end
     end,
   },
   source = {
