@@ -160,6 +160,65 @@ describe("cloudjobs call", function()
     end)
   end
 
+  -- What people write who know another command line, and files that hold no JSON.
+  it("says of what is no JSON what it is, and what to write", function()
+    local folder = files.temporary()
+    finally(function() files.remove(folder) end)
+    files.write(folder .. "/e.json", '{"MaxResults": 10}')
+    files.write(folder .. "/u16.json", "\255\254{\0}\0")
+    files.write(folder .. "/u16be.json", "\0{\0}")
+    files.write(folder .. "/empty.json", "\n")
+    files.write(folder .. "/bom.json", '\239\187\191{"MaxResults": 10}')
+    files.write(folder .. "/gz.json", "\31\139\8\0")
+    local cases = {
+      { folder .. "/e.json", '/e.json is the name of a file: write @' .. folder .. "/e.json" },
+      { "missing.json", "missing.json is the name of a file: write @missing.json" },
+      { "file://e.json", 'file:// is the AWS command line\'s form: write @e.json' },
+      { "fileb://e.json", 'file:// is the AWS command line\'s form: write @e.json' },
+      { "@" .. folder .. "/u16.json", "u16.json is UTF-16: save it as UTF-8" },
+      { "@" .. folder .. "/u16be.json", "u16be.json is UTF-16 or binary" },
+      { "@" .. folder .. "/empty.json", "empty.json is empty" },
+      { "@" .. folder .. "/gz.json", "gz.json is compressed by gzip" },
+      { "Key=Name,Values=one", "is the AWS command line's shorthand: write JSON" },
+      { "{'MaxResults': 10}", "straight double quotes" },
+      { "{“MaxResults”: 10}", "straight double quotes" },
+      { "{MaxResults:10}", "a shell removes them unless the whole text is quoted" },
+    }
+    for _, case in ipairs(cases) do
+      for _, words in ipairs { { case[1] }, { "--Filters", case[1] } } do
+        local status, out, err = call { "ssm", "describe-maintenance-windows", words[1], words[2] }
+        assert.same({ 64, "" }, { status, out })
+        assert.truthy(err:find(case[2], 1, true), err)
+      end
+    end
+    local status = call { "ssm", "describe-maintenance-windows", "@" .. folder .. "/bom.json" }
+    assert.equal(0, status)
+    local _, _, err = call { "ssm", "create-document", "--Name", "x", "--Content", "file://e.json" }
+    assert.matches("%-%-Content: file:// is the AWS command line's form", err)
+  end)
+
+  it("prints all pages as rows, and says where it prints one", function()
+    server:reset()
+    local steps = {}
+    for i = 1, 124 do
+      steps[i] = { service = "ssm", operation = "CreateMaintenanceWindow", params = {
+        Name = ("window-%03d"):format(i), Schedule = "rate(1 day)", Duration = 2, Cutoff = 1,
+        AllowUnassociatedTargets = true,
+      } }
+    end
+    server:seed(steps)
+    for format, expected in pairs { table = 125, csv = 125 } do
+      local status, out, err = call { "ssm", "describe-maintenance-windows", "--output", format }
+      assert.same({ 0, "", expected }, { status, err, select(2, out:gsub("\n", "")) })
+    end
+    for _, words in ipairs { { "--output", "json" }, { "--MaxResults", "10", "--output", "csv" } } do
+      local status, _, err = call { "ssm", "describe-maintenance-windows", words[1], words[2], words[3], words[4] }
+      assert.equal(0, status)
+      assert.matches("^cloudjobs: this is one page; the next one: %-%-NextToken %S+\n$", err)
+    end
+    server:reset()
+  end)
+
   it("shows an operation's parameters", function()
     local status, out = call { "bcm-data-exports", "get-execution", "--help" }
     assert.equal(0, status)

@@ -60,7 +60,9 @@ local function taken()
   return names
 end
 
--- A word that a shell takes as it is, quoted where it must be.
+--- A word for a shell, quoted where it must be.
+---@param text string
+---@return string
 local function shell_word(text)
   return text:find("^[%w%-._/:@,=+]+$") and text or "'" .. text:gsub("'", "'\\''") .. "'"
 end
@@ -172,4 +174,4 @@ local function new(parsed, waits)
   }, access_mt)
 end
 
-return { define = define, taken = taken, words = words, new = new }
+return { define = define, taken = taken, words = words, shell_word = shell_word, new = new }

@@ -1,6 +1,5 @@
 --- What a demo on real accounts is told: a file of JSON with the settings of each service that takes part.
 
-local cloudjobs = require "cloudjobs"
 local file = require "cloudjobs.cli.file"
 local option = require "cloudjobs.base.options"
 local suggest = require "cloudjobs.base.suggest"
@@ -70,13 +69,11 @@ end
 ---@return table<string, table<string, string>>|nil
 ---@return string|nil message
 local function load_file(path)
-  local text, message = file.read(path)
-  if not text then
+  local accounts, message = file.read_json(path)
+  if accounts == nil then
     return nil, message
   end
-  local accounts
-  accounts, message = cloudjobs.json.decode(text)
-  message = accounts == nil and message or check(accounts)
+  message = check(accounts)
   if message then
     return nil, path .. ": " .. message
   end

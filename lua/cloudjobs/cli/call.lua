@@ -1,5 +1,6 @@
 --- `cloudjobs call SERVICE OPERATION [JSON|@FILE] [--Member VALUE …]`: any operation of any service we have a model of.
 
+local Error = require "cloudjobs.base.error"
 local Model = require "cloudjobs.model"
 local access = require "cloudjobs.cli.access"
 local ascii = require "cloudjobs.base.ascii"
@@ -7,6 +8,7 @@ local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local file = require "cloudjobs.cli.file"
 local index = require "cloudjobs.models.index"
+local notice = require "cloudjobs.cli.notice"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
 local suggest = require "cloudjobs.base.suggest"
@@ -105,50 +107,42 @@ local function define(command, args)
   return message
 end
 
-local function read_source(text)
-  local path = text:match("^@(.+)")
-  if not path then
-    return text
-  end
-  return file.read(path)
-end
-
--- What a member's words on the command line mean: text, a number, true or false; all else is JSON.
-local function value_of(member, text)
+-- What a member's words on the command line mean: text, a number, true or false; all else is JSON. `@FILE` reads them.
+local function value_of(member, word)
   local kind = member.type:match("^[%w.]+$") or "json"
-  if TEXT[kind] then
-    return text
-  elseif NUMERIC[kind] and text:find("^%-?[%d.]+$") then
-    return core.json_decode(text)
-  elseif NUMERIC[kind] then
-    return text
+  local path = word:match("^@(.+)")
+  if not TEXT[kind] and not NUMERIC[kind] then
+    return file.json(word)
+  elseif path and kind == "blob" then
+    return file.read(path)
+  elseif path then
+    local message
+    word, message = file.read_text(path)
+    if not word then
+      return nil, message
+    end
+  elseif file.url_mistake(word) then
+    return nil, file.url_mistake(word)
   end
-  local value, message = core.json_decode_strict(text)
-  if value == nil then
-    return nil, message
+  if NUMERIC[kind] and word:find("^%-?[%d.]+$") then
+    return core.json_decode(word)
   end
-  return value
+  return word
 end
 
 local function read_params(parsed, members)
   local params = {}
   if parsed.params then
-    local text, message = read_source(parsed.params)
-    params = nil
-    if text then
-      params, message = core.json_decode_strict(text)
-    end
+    local message
+    params, message = file.json(parsed.params)
     if type(params) ~= "table" then
       return nil, "parameters: " .. (message or "expected a JSON object")
     end
   end
   for _, member in ipairs(members) do
-    local text = parsed["member " .. member.name]
-    if text then
-      local value, message = read_source(text)
-      if value then
-        value, message = value_of(member, value)
-      end
+    local word = parsed["member " .. member.name]
+    if word then
+      local value, message = value_of(member, word)
       if value == nil then
         return nil, ("--%s: %s"):format(member.name, message)
       end
@@ -158,7 +152,7 @@ local function read_params(parsed, members)
   return params
 end
 
--- Prints what the call answered, by the operation's shape.
+-- Prints a response by the operation's shape.
 local function print_rows(output, model, shape, parsed)
   local result = require "cloudjobs.cli.result"
   output = shape and result.with_times(model, shape, output, function(time)
@@ -167,7 +161,7 @@ local function print_rows(output, model, shape, parsed)
   rows.print(result.rows(output), result.shape(output), parsed)
 end
 
--- The call itself failed where the service refused it, or would; else nobody could ask.
+-- The call failed when the service refused it, or would; else its outcome is not known.
 local FAILED = { service = true, response = true, validation = true }
 
 local function fail(err)
@@ -184,6 +178,52 @@ local function show_request(client, operation, params)
   return out.json(request)
 end
 
+local function first_of(value)
+  return type(value) == "table" and value[1] or value
+end
+
+-- Whether all pages of a listing are one result: for rows, unless the parameters ask for a page.
+local function takes_all_pages(op, params, parsed)
+  local pages = op.pages
+  return pages and parsed.output ~= "json" and type(pages.items) == "string" and pages.items:find("^%w+$")
+    and params[first_of(pages.token)] == nil and (not pages.limit or params[pages.limit] == nil)
+end
+
+-- The first page with the items of all.
+local function call_all(client, op, params)
+  local output, items
+  local ok, err = pcall(function()
+    for page in client:pages(op.method_name, params) do
+      if not output then
+        output, items = page, page[op.pages.items]
+      end
+      for _, item in ipairs(page ~= output and page[op.pages.items] or {}) do
+        items[#items + 1] = item
+      end
+    end
+  end)
+  if ok then
+    output[first_of(op.pages.next)] = nil
+    return output
+  elseif not Error.is(err) then
+    error(err, 0)
+  end
+  return nil, err
+end
+
+local function call_once(client, op, params)
+  return client[op.method_name](client, params)
+end
+
+-- Reports that the output is one page of several.
+local function report_more(op, output)
+  local token = op.pages and output[first_of(op.pages.next)]
+  if type(token) == "string" and token ~= "" then
+    local option = first_of(op.pages.token)
+    notice.report(("this is one page; the next one: --%s %s"):format(option, access.shell_word(token)))
+  end
+end
+
 --- Makes the call. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed, command)
   local params, message = read_params(parsed, command.members or {})
@@ -197,14 +237,18 @@ local function run(parsed, command)
   if parsed.dry_run then
     return show_request(client, operation, params)
   end
-  local output, err = client[operation](client, params)
+  local model = Model.load(entry.model)
+  local op = model:operation(operation)
+  local make = takes_all_pages(op, params, parsed) and call_all or call_once
+  local output, err = make(client, op, params)
   if not output then
     return fail(err)
   elseif parsed.output == "json" then
-    return out.json(output)
+    out.json(output)
+  else
+    print_rows(output, model, op.output, parsed)
   end
-  local model = Model.load(entry.model)
-  print_rows(output, model, model:operation(operation).output, parsed)
+  report_more(op, output)
   return out.EXIT.succeeded
 end
 

@@ -138,7 +138,7 @@ end
 ---@return table|nil fleet `entries`, and complaint() about them
 ---@return string|nil message
 local function load_file(path)
-  local text, message = file.read(path)
+  local text, message = file.read_text(path)
   if not text then
     return nil, message
   end
