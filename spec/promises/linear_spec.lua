@@ -3,8 +3,11 @@
 -- Each function here gets the worst megabyte for it. In CPU time: a quadratic
 -- one needs minutes for it, a linear one a few milliseconds.
 
+local emulated = require "spec.support.emulated"
+local forms = require "cloudjobs.emulator.form"
 local grammar = require "cloudjobs.http.grammar"
 local http1 = require "cloudjobs.http.reader"
+local query = require "cloudjobs.emulator.bcm.query"
 local retry_after = require "cloudjobs.http.retry_after"
 local url = require "cloudjobs.http.url"
 
@@ -53,6 +56,19 @@ local CASES = {
     url.parse("https://" .. ("/"):rep(MB))
     url.shown(("/"):rep(MB))
     url.shown("//" .. ("@"):rep(MB))
+  end,
+  ["a form and a query of one name"] = function()
+    forms.parse(("a"):rep(MB))
+  end,
+  ["a signature's header of one name"] = function()
+    local authorization = "AWS4-HMAC-SHA256 " .. ("a"):rep(MB)
+    emulated.new():respond { method = "POST", path = "/", headers = {
+      authorization = authorization, ["content-type"] = "application/x-amz-json-1.1",
+      ["x-amz-target"] = "AmazonSSM.DescribeMaintenanceWindows",
+    } }
+  end,
+  ["an export's query of semicolons"] = function()
+    pcall(query.read, { QueryStatement = "SELECT " .. (";"):rep(MB) .. "x" })
   end,
   ["a URL with a port of digits"] = function()
     url.parse("https://a:" .. digits .. "x/")

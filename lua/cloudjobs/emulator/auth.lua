@@ -20,8 +20,11 @@ end
 --- The parts of an Authorization header of SigV4.
 local function parse(authorization)
   local parts = {}
-  for name, value in authorization:gmatch("(%w+)=([^, ]+)") do
-    parts[name] = value
+  for part in authorization:gmatch("[^, ]+") do
+    local name, value = part:match("^(%w+)=(.+)$")
+    if name then
+      parts[name] = value
+    end
   end
   for _, name in ipairs { "Credential", "SignedHeaders", "Signature" } do
     if not parts[name] then

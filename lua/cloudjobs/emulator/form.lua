@@ -10,8 +10,11 @@ end
 ---@return table<string, string>
 local function parse(text)
   local fields = {}
-  for name, value in (text or ""):gmatch("([^&=]+)=([^&]*)") do
-    fields[decode(name)] = decode(value)
+  for field in (text or ""):gmatch("[^&]+") do
+    local name, value = field:match("^([^=]+)=(.*)$")
+    if name then
+      fields[decode(name)] = decode(value)
+    end
   end
   return fields
 end

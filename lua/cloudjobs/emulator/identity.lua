@@ -2,6 +2,7 @@
 --- clients request from an authority before they trust it.
 
 local core = require "cloudjobs.core"
+local forms = require "cloudjobs.emulator.form"
 
 local LIFETIME = 3599
 
@@ -10,20 +11,6 @@ local identity_mt = { __name = "cloudjobs.emulator.identity", __index = Identity
 
 local function new(world)
   return setmetatable({ _world = world }, identity_mt)
-end
-
---- The fields of a form.
-local function parse_form(text)
-  local function decode(part)
-    return (part:gsub("%+", " "):gsub("%%(%x%x)", function(hex)
-      return string.char(tonumber(hex, 16))
-    end))
-  end
-  local fields = {}
-  for name, value in text:gmatch("([^&=]+)=([^&]*)") do
-    fields[decode(name)] = decode(value)
-  end
-  return fields
 end
 
 local function json(status, body)
@@ -154,7 +141,7 @@ function Identity:respond(target, request)
   elseif request.method ~= "POST" then
     return self:_fail(400, "invalid_request", 900561, "The endpoint only accepts POST requests.")
   end
-  return self:_token(target.tenant, parse_form(request.body))
+  return self:_token(target.tenant, forms.parse(request.body))
 end
 
 --- An error that a fault rule ordered.

@@ -2,6 +2,7 @@
 --- machine's metadata service, App Service, and the agent of an Arc server.
 
 local core = require "cloudjobs.core"
+local form = require "cloudjobs.emulator.form"
 local option = require "cloudjobs.base.options"
 
 local LIFETIME = 86400
@@ -25,16 +26,6 @@ end
 
 local function refuse(status, code, description, headers)
   return json(status, { error = code, error_description = description }, headers)
-end
-
-local function parse_query(text)
-  local fields = {}
-  for name, value in (text or ""):gmatch("([^&=]+)=([^&]*)") do
-    fields[name] = value:gsub("%%(%x%x)", function(hex)
-      return string.char(tonumber(hex, 16))
-    end)
-  end
-  return fields
 end
 
 --- A token for the resource. Numbers come as text, as they do from the real ones.
@@ -95,7 +86,7 @@ function Metadata.route(_, request)
   if path == APP_PATH then
     name = "app"
   elseif path == IMDS_PATH then
-    name = parse_query(request.query)["api-version"] == "2020-06-01" and "arc" or "imds"
+    name = form.parse(request.query)["api-version"] == "2020-06-01" and "arc" or "imds"
   end
   return name and { service_name = "identity", name = name }
 end
@@ -111,7 +102,7 @@ function Metadata:respond(target, request)
   if request.method ~= "GET" then
     return refuse(405, "method_not_allowed", "The endpoint only accepts GET requests.")
   end
-  return OPERATIONS[target.name](self, parse_query(request.query), request)
+  return OPERATIONS[target.name](self, form.parse(request.query), request)
 end
 
 --- An error that a fault rule ordered.

@@ -74,7 +74,7 @@ local function columns(of, properties)
 end
 
 local function split(statement)
-  local flat = statement:gsub("%s+", " "):gsub("^ ", ""):gsub("[ ;]+$", "")
+  local flat = statement:gsub("%s+", " "):match("^ ?(.*[^ ;])") or ""
   local lower = flat:lower()
   for _, words in ipairs(FORBIDDEN) do
     if lower:find("%f[%w_]" .. words .. "%f[^%w_]") then
