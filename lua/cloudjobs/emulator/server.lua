@@ -77,6 +77,14 @@ local function read_request(connection, reader)
   end
 end
 
+local function failure(message)
+  return {
+    status = 500,
+    headers = { ["content-type"] = "application/json" },
+    body = core.json_encode { message = "The emulator failed: " .. message },
+  }
+end
+
 local function respond(app, message)
   local path, query = split_target(message.target)
   local request = {
@@ -93,8 +101,14 @@ local function respond(app, message)
     return response
   end
   io.stderr:write("emulator: ", response, "\n")
-  local body = core.json_encode { message = "The emulator failed: " .. response:match("^[^\n]*") }
-  return { status = 500, headers = { ["content-type"] = "application/json" }, body = body }
+  return failure(response:match("^[^\n]*"))
+end
+
+-- A header that cannot be written, such as one with a line break of the request, is a failure.
+local function write(response, message)
+  response.headers.connection = message.keep_alive and "keep-alive" or "close"
+  local bytes, problem = http1.write_response(response, message.method == "HEAD")
+  return bytes or write(failure(problem), message)
 end
 
 local function serve_connection(cqueues, app, connection, context)
@@ -119,8 +133,7 @@ local function serve_connection(cqueues, app, connection, context)
     if response.drop then
       return
     end
-    response.headers.connection = message.keep_alive and "keep-alive" or "close"
-    local bytes = assert(http1.write_response(response, message.method == "HEAD"))
+    local bytes = write(response, message)
     if not connection:write(bytes) or not connection:flush() or not message.keep_alive then
       return
     end

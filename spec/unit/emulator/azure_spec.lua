@@ -54,6 +54,11 @@ describe("the emulator's Azure exports", function()
     return { status, doc.error.code, (doc.error.message:gsub(" %(Request ID: [%x-]+%)$", "")) }
   end
 
+  it("have a location without the line breaks of a name", function()
+    local _, _, headers = put("night%0Aly", document())
+    assert.matches("/exports/night%%0Aly$", headers.location)
+  end)
+
   it("are made, read, listed and deleted", function()
     local status, made, headers = put("nightly", document())
     assert.equal(201, status)

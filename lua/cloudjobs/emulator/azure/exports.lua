@@ -177,6 +177,12 @@ local function without_read_only(properties)
   return stored
 end
 
+local function escaped(path)
+  return (path:gsub("[^%w/._~-]", function(byte)
+    return ("%%%02X"):format(byte:byte())
+  end))
+end
+
 operations["PUT export"] = function(self, target, document, now)
   local before = find(self, target)
   local world = self._world
@@ -217,7 +223,7 @@ operations["PUT export"] = function(self, target, document, now)
     self._exports[#self._exports + 1] = export
   end
   local headers = not before and target.generation == "current"
-    and { location = "https://costmanagement.trafficmanager.net" .. export.id } or nil
+    and { location = "https://costmanagement.trafficmanager.net" .. escaped(export.id) } or nil
   return before and 200 or 201, view(export, target, now), headers
 end
 
