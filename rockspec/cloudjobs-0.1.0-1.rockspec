@@ -198,6 +198,7 @@ build = {
     ["cloudjobs.emulator.outcomes"] = "lua/cloudjobs/emulator/outcomes.lua",
     ["cloudjobs.emulator.page"] = "lua/cloudjobs/emulator/page.lua",
     ["cloudjobs.emulator.parquet"] = "lua/cloudjobs/emulator/parquet.lua",
+    ["cloudjobs.emulator.record"] = "lua/cloudjobs/emulator/record.lua",
     ["cloudjobs.emulator.refuse"] = "lua/cloudjobs/emulator/refuse.lua",
     ["cloudjobs.emulator.rows"] = "lua/cloudjobs/emulator/rows.lua",
     ["cloudjobs.emulator.selling.engagements"] = "lua/cloudjobs/emulator/selling/engagements.lua",

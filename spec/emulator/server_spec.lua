@@ -6,6 +6,7 @@ local socket = require "cqueues.socket"
 local Emulator = require "cloudjobs.emulator"
 local cloudjobs = require "cloudjobs"
 local curl = require "cloudjobs.transport.curl"
+local process = require "cloudjobs.os"
 
 local LOTS = 1000
 
@@ -181,6 +182,28 @@ describe("an emulator of its own", function()
     assert.equal(60, emulator:clock().speed)
     local _, err = exports(emulator):list_exports()
     assert.equal("UnrecognizedClientException", err.code)
+    emulator:stop()
+  end)
+
+  it("keeps its secrets out of its command line", function()
+    local emulator = assert(Emulator.start { keys = { AKIDMINE = { secret = "very-secret", account = "123456789012" } } })
+    local shown = process.run({ "ps", "-A", "-ww", "-o", "args" }).stdout
+    emulator:stop()
+    assert.truthy(shown:find("cloudjobs.emulator", 1, true))
+    assert.is_nil(shown:find("very-secret", 1, true))
+  end)
+
+  it("responds with an error to what it cannot put into a header", function()
+    local emulator = assert(Emulator.start())
+    emulator:fault { operation = "CreateExport", body = "x", headers = { ["x-name"] = "a\nb" } }
+    local transport = curl.new {}
+    local response = assert(transport:send {
+      method = "POST", url = emulator.url .. "/", body = "{}", timeout = 5,
+      headers = { ["x-amz-target"] = "AWSBillingAndCostManagementDataExports.CreateExport" },
+    })
+    assert.equal(500, response.status)
+    assert.matches("The emulator failed: ", response.body, 1, true)
+    transport:close()
     emulator:stop()
   end)
 

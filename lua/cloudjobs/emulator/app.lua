@@ -14,6 +14,7 @@ local identity = require "cloudjobs.emulator.identity"
 local instance = require "cloudjobs.emulator.instance"
 local metadata = require "cloudjobs.emulator.metadata"
 local outcomes = require "cloudjobs.emulator.outcomes"
+local record = require "cloudjobs.emulator.record"
 local selling = require "cloudjobs.emulator.selling"
 local ssm = require "cloudjobs.emulator.ssm"
 local sso = require "cloudjobs.emulator.sso"
@@ -22,7 +23,6 @@ local sts = require "cloudjobs.emulator.sts"
 local SERVICES = { bcm, ssm, selling }
 
 local MAX_REQUESTS = 1000
-local MAX_RECORDED_BODY = 64 * 1024 -- bytes of each
 
 --- The keys that are accepted by default.
 local KEYS = {
@@ -129,26 +129,9 @@ local function route(self, request)
   end
 end
 
-local function record(self, request, target, response)
-  local headers = copy(request.headers)
-  if headers.authorization and headers.authorization:lower():find("^bearer") then
-    headers.authorization = "Bearer *****"
-  end
-  if target.service_name == "identity" then
-    request = { method = request.method, path = request.path, body = "*****" }
-  end
+local function add_request(self, request, target, response)
   local list = self.requests
-  list[#list + 1] = {
-    method = request.method,
-    path = request.path,
-    query = request.query,
-    headers = headers,
-    body = request.body:sub(1, MAX_RECORDED_BODY),
-    service = target.service_name,
-    operation = target.name,
-    status = response.status,
-    time = self.world.wall(),
-  }
+  list[#list + 1] = record.new(request, target, response.status, self.world.wall())
   if #list > MAX_REQUESTS then
     table.remove(list, 1)
   end
@@ -188,7 +171,7 @@ local function respond(self, request)
     response = front:respond(target, request)
   end
   response.latency = fault and fault.latency
-  record(self, request, target, response)
+  add_request(self, request, target, response)
   return response
 end
 

@@ -20,16 +20,21 @@ local OPTIONS = {
   clients = "table", tokens = "table", managed = "table", quotas = "boolean",
 }
 
---- The child's program, with our search paths and options. Its first line of output
---- is JSON: where it listens, or the error.
+--- The child's program, with our search paths. Its options hold secrets, which a
+--- command line would show to every user, and are in a file that it removes. Its
+--- first line of output is JSON: where it listens, or the error.
 local CHILD = [[
 package.path, package.cpath = %q, %q
 local core = require "cloudjobs.core"
+local file = assert(io.open(%q, "rb"))
+local options = core.json_decode(file:read("*a"))
+file:close()
+os.remove(%q)
 local function report(info)
   io.stdout:write(core.json_encode(info), "\n")
   io.stdout:flush()
 end
-local ok, why = pcall(require("cloudjobs.emulator").serve, core.json_decode(%q), report)
+local ok, why = pcall(require("cloudjobs.emulator").serve, options, report)
 if not ok then
   report { message = tostring(why) }
 end
@@ -66,12 +71,15 @@ local function start(options)
   end
   local program = passed.interpreter or interpreter()
   passed.interpreter = nil
-  local code = CHILD:format(package.path, package.cpath, assert(core.json_encode(passed)))
-  local child, _, message = os_.spawn { program, "-e", code }
+  local path = os.tmpname()
+  assert(os_.write_private(path, assert(core.json_encode(passed))))
+  local child, _, message = os_.spawn { program, "-e", CHILD:format(package.path, package.cpath, path, path) }
   if not child then
+    os.remove(path)
     return nil, ("cannot run %s: %s"):format(program, message)
   end
   local line, why = child:line(START)
+  os.remove(path) -- in case that the child did not come as far
   local info = line and core.json_decode(line)
   if type(info) ~= "table" or info.message then
     child:stop(GRACE)

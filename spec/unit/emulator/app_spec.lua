@@ -155,9 +155,32 @@ describe("the emulator's controls", function()
     assert.same({ "ListExports", "bcm_data_exports", '{"MaxResults":7}', 200 }, { seen[1].operation, seen[1].service, seen[1].body, seen[1].status })
     assert.same({ "list", "Bearer *****", "api-version=2025-03-01" }, { seen[2].operation, seen[2].headers.authorization, seen[2].query })
     assert.equal("*****", seen[3].body)
+    assert.matches("^AWS4%-HMAC%-SHA256 Credential=AKIDEMULATOR/.*, SignedHeaders=.*, Signature=%*%*%*%*%*$",
+      seen[1].headers.authorization)
     emulator:control("DELETE", "requests")
     assert.same({}, emulator:control("GET", "requests").requests)
   end)
+
+  local SECRETS = {
+    ["a session's token"] = { headers = { ["x-amz-security-token"] = "hush", ["x-amz-target"] = "AmazonSSM.Any" } },
+    ["an access token"] = { path = "/federation/credentials", headers = { ["x-amz-sso_bearer_token"] = "hush" } },
+    ["a token of the instance"] = { path = "/latest/meta-data/iam/security-credentials/",
+      headers = { ["x-aws-ec2-metadata-token"] = "hush" } },
+    ["a container's token"] = { path = "/container/credentials", headers = { authorization = "hush" } },
+    ["App Service's header"] = { path = "/msi/token", query = "resource=x", headers = { ["x-identity-header"] = "hush" } },
+    ["a refresh token"] = { method = "POST", path = "/token", body = '{"refreshToken":"hush","clientSecret":"hush"}' },
+    ["a web identity"] = { method = "POST", path = "/", body = "Action=AssumeRoleWithWebIdentity&WebIdentityToken=hush&A",
+      headers = { ["content-type"] = "application/x-www-form-urlencoded" } },
+  }
+  for what, request in pairs(SECRETS) do
+    it("show the requests that came without " .. what, function()
+      request.method, request.path = request.method or "GET", request.path or "/"
+      emulator:respond(request)
+      local seen = emulator:control("GET", "requests").requests
+      assert.equal(1, #seen)
+      assert.is_nil(core.json_encode(seen):find("hush", 1, true))
+    end)
+  end
 
   local WRONG = {
     { "clock", { advanc = 1 }, "clock: unknown option advanc (did you mean advance?)" },
