@@ -187,29 +187,49 @@ for _, entry in ipairs(models) do
   end
 end
 
---- A client for any AWS service.
----@param options table a client's options and `model`: the path of a description in botocore's JSON form,
---- or that description as a table
-function aws.client(options)
-  if type(options) ~= "table" or options.model == nil then
-    option.mistake("cloudjobs.aws.client: expected the option model, a path or a table")
-  end
-  local rest = {}
+-- What botocore has in files beside a service's description, as decoded tables.
+local COMPANIONS = { paginators = "table", waiters = "table", endpoint_rules = "table" }
+
+-- The model that the options describe, and the options of the client.
+local function model_of(options)
+  local rest, companions = {}, {}
   for name, value in pairs(options) do
-    rest[name] = value
+    local into = COMPANIONS[name] and companions or rest
+    into[name] = value
   end
   rest.model = nil
+  companions = option.check(companions, COMPANIONS, "cloudjobs.aws.client")
   local Import = require "cloudjobs.model.import"
   local model, problem
-  if type(options.model) == "string" then
-    model, problem = Import.load(options.model)
+  if type(options.model) == "table" then
+    companions.endpoints = companions.endpoint_rules
+    model, problem = Import.parse(options.model, companions)
+  elseif next(companions) then
+    problem = "paginators, waiters and endpoint_rules are read beside a path; pass them with a table"
+  elseif options.model:find("[{\n]") then
+    problem = ("expected a path or a table, got a text of %d bytes; cloudjobs.json.decode makes a table of it")
+      :format(#options.model)
   else
-    model, problem = Import.parse(options.model)
+    model, problem = Import.load(options.model)
   end
   if not model then
     option.mistake("cloudjobs.aws.client: model: " .. tostring(problem))
   end
-  return services.client(assemble(Model.new(model), rest, "cloudjobs.aws.client"))
+  return Model.new(model), rest
+end
+
+--- A client for any AWS service.
+---@param options table a client's options and `model`: the path of a description in botocore's JSON form
+---   (`service-2.json`; what lies beside it is read, too), or that description as a table, with `paginators`, `waiters`
+---   and `endpoint_rules` as tables where the service has them
+---@return cloudjobs.Client
+function aws.client(options)
+  local kind = type(options) == "table" and type(options.model)
+  if kind ~= "string" and kind ~= "table" then
+    option.mistake("cloudjobs.aws.client: expected the option model, a path or a table")
+  end
+  local model, rest = model_of(options)
+  return services.client(assemble(model, rest, "cloudjobs.aws.client"))
 end
 
 return setmetatable(aws, {

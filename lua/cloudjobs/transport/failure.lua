@@ -2,6 +2,7 @@
 --- on libcurl.
 
 local Error = require "cloudjobs.base.error"
+local quote = require "cloudjobs.base.quote"
 
 local RETRYABLE = { resolve = true, connect = true, timeout = true, closed = true }
 
@@ -22,7 +23,7 @@ end
 
 -- The request's host and port, without a user and password.
 local function address(url)
-  return (url:match("^%a+://([^/?#]*)") or "?"):match("[^@]*$")
+  return (url:match("^[A-Za-z]+://([^/?#]*)") or "?"):match("[^@]*$")
 end
 
 --- The error object for `code`, `message` and `sent` of cloudjobs.curl.
@@ -36,7 +37,7 @@ local function failure(request, code, message, sent)
     -- "request" was refused before anything was sent.
     kind = code == "request" and "validation" or "transport",
     code = code,
-    message = ("%s: %s"):format(address(request.url), message),
+    message = ("%s: %s"):format(quote.line(address(request.url)), quote.line(message)),
     retryable = RETRYABLE[code],
     ambiguous = sent,
     hint = hint_of(code, message),

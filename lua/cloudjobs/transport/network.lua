@@ -4,6 +4,7 @@
 
 local Error = require "cloudjobs.base.error"
 local ascii = require "cloudjobs.base.ascii"
+local quote = require "cloudjobs.base.quote"
 
 -- Options that a transport honours, or cannot.
 local OPTIONS = { "proxy", "no_proxy", "ca_bundle", "client_cert", "client_key" }
@@ -86,11 +87,22 @@ local function proxy_for(self, scheme, authority)
   return proxy, problem and source .. ": " .. problem
 end
 
+-- What is wrong with the files' paths: PEM text is often taken for what belongs there.
+local function path_problem(self)
+  for _, name in ipairs { "ca_bundle", "client_cert", "client_key" } do
+    local path = self._options[name] or self["_" .. name]
+    if path and path:find("[%z\r\n]") then
+      return name .. ": expected the path of a file, got " .. quote.path(path)
+    end
+  end
+end
+
 -- What the transport has to heed for one place; false where that is nothing.
 local function way_to(self, url)
   local scheme, authority = url:match("^(%a+)://([^/?#]*)")
   local given = self._options
   local proxy, problem = proxy_for(self, ascii.lower(scheme), authority)
+  problem = problem or path_problem(self)
   local way = {
     proxy = proxy,
     problem = problem,
@@ -114,11 +126,11 @@ end
 --- What a request to `url` has to heed, nil where that is nothing.
 ---@param url string or an origin
 ---@return { proxy: string|nil, ca_bundle: string|nil, client_cert: string|nil, client_key: string|nil }|nil
----@return cloudjobs.Error|nil err kind "config", for a proxy that is no URL; nothing was looked up for it
+---@return cloudjobs.Error|nil err kind "config", for a proxy that is no URL or a file that is no path
 function Network:settings_for(url)
   local way = self.to[url] or nil
   if way and way.problem then
-    return nil, Error.new { kind = "config", code = "proxy", message = way.problem }
+    return nil, Error.new { kind = "config", code = "config", message = way.problem }
   end
   return way
 end

@@ -398,3 +398,61 @@ describe("a presigned URL", function()
     end
   end)
 end)
+
+describe("a client of a description", function()
+  local DESCRIPTION = {
+    metadata = { apiVersion = "2026-01-01", endpointPrefix = "jobs", jsonVersion = "1.1", protocol = "json",
+      serviceId = "Jobs", signatureVersion = "v4", targetPrefix = "Jobs", signingName = "jobs" },
+    operations = { ListJobs = { name = "ListJobs", http = { method = "POST", requestUri = "/" },
+      input = { shape = "Page" }, output = { shape = "Page" } } },
+    shapes = {
+      Page = { type = "structure", members = { Next = { shape = "S" }, Jobs = { shape = "Jobs" } } },
+      Jobs = { type = "list", member = { shape = "S" } },
+      S = { type = "string" },
+    },
+  }
+
+  local function options(more)
+    local all = {
+      model = DESCRIPTION, region = "eu-west-1", env = {},
+      credentials = { access_key_id = "AKID", secret_access_key = "hush" },
+    }
+    for name, value in pairs(more) do
+      all[name] = value
+    end
+    return all
+  end
+
+  it("has the paginators, waiters and endpoint rules that are passed as tables", function()
+    local stub = Stub.new { { body = { Jobs = { "a" }, Next = "x" } }, { body = { Jobs = { "b" } } }, { body = {} } }
+    local client = cloudjobs.aws.client(options {
+      transport = stub,
+      paginators = { pagination = { ListJobs = { input_token = "Next", output_token = "Next", result_key = "Jobs" } } },
+      waiters = { waiters = { Listed = { operation = "ListJobs", delay = 1, maxAttempts = 2,
+        acceptors = { { state = "success", matcher = "status", expected = 200 } } } } },
+      endpoint_rules = { version = "1.0", parameters = {}, rules = {
+        { type = "endpoint", conditions = {}, endpoint = { url = "https://jobs.example" } } } },
+    })
+    assert.same({ "a", "b" }, assert(client:all("list_jobs")))
+    assert(client:wait("listed"))
+    assert.equal("https://jobs.example/", stub.requests[1].url)
+  end)
+
+  local MISTAKES = {
+    { { model = '{"metadata": "hush"}' }, "model: expected a path or a table, got a text of 20 bytes; cloudjobs.json.decode" },
+    { { model = "metadata:\n  hush" }, "model: expected a path or a table, got a text of 16 bytes" },
+    { { model = "/none", waiters = {} }, "model: paginators, waiters and endpoint_rules are read beside a path" },
+    { { waiters = 5 }, "option waiters: expected table, got number" },
+    { { model = 5 }, "expected the option model, a path or a table" },
+    { { model = "/none/hush" }, "model: /none/hush: cannot be read" },
+  }
+  for _, case in ipairs(MISTAKES) do
+    it("is refused with " .. case[2], function()
+      local ok, message = pcall(cloudjobs.aws.client, options(case[1]))
+      assert.is_false(ok)
+      assert.matches("^spec/unit/aws/init_spec%.lua:%d+: cloudjobs%.aws%.client: ", message)
+      assert.matches(case[2], message, 1, true)
+      assert.is_nil(case[1].model ~= "/none/hush" and message:find("hush", 1, true) or nil)
+    end)
+  end
+end)

@@ -91,14 +91,11 @@ describe("every kind of acceptor", function()
 
   local function wait(acceptors, answers)
     local description, waiters = model(acceptors)
-    local Model = require "cloudjobs.model"
-    local Import = require "cloudjobs.model.import"
     local stub = Stub.new(answers)
     local client = cloudjobs.aws.client {
-      model = description, transport = stub, region = "us-east-1", env = {}, endpoint = "http://127.0.0.1",
+      model = description, waiters = waiters, transport = stub, region = "us-east-1", env = {}, endpoint = "http://127.0.0.1",
       credentials = { access_key_id = "AKID", secret_access_key = "hush" },
     }
-    client._context.model = Model.new(assert(Import.parse(description, { waiters = waiters })))
     local output, err = client:wait("done", {})
     return output and "success" or err.kind .. " " .. tostring(err.code), #stub.requests
   end

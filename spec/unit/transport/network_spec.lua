@@ -41,7 +41,7 @@ describe("a proxy that is no URL", function()
         settings.transport, settings.region = stub, "eu-west-1"
         settings.credentials = { access_key_id = "AKID", secret_access_key = "SECRET" }
         local _, err = cloudjobs.aws.ssm(settings):list_commands()
-        assert.same({ "config", "proxy", source .. ": " .. case[2] }, { err.kind, err.code, err.message })
+        assert.same({ "config", "config", source .. ": " .. case[2] }, { err.kind, err.code, err.message })
         settings.region = nil
         settings.credentials = { tenant_id = "t", client_id = "c", client_secret = "s", authority = "https://login.example" }
         settings.scope = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"

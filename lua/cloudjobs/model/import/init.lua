@@ -3,6 +3,7 @@
 --- What it makes of each trait stands in import/traits.lua.
 
 local core = require "cloudjobs.core"
+local quote = require "cloudjobs.base.quote"
 local flag = require "cloudjobs.model.import.flags"
 local Shapes = require "cloudjobs.model.import.shapes"
 local traits = require "cloudjobs.model.import.traits"
@@ -251,7 +252,7 @@ local function read(path, orders)
   end
   local document, message = core.json_decode_strict(text, orders)
   if document == nil then
-    refuse(path, "%s", message)
+    refuse(quote.path(path), "%s", message)
   end
   return document
 end
@@ -259,17 +260,17 @@ end
 -- The description, and what lies beside it under the names botocore gives.
 local function read_all(path)
   if path:find("%.gz$") then
-    refuse(path, "compressed descriptions cannot be read yet; unpack it with gunzip")
+    refuse(quote.path(path), "compressed descriptions cannot be read yet; unpack it with gunzip")
   end
   local orders = {}
   local folder = path:match("^(.*[/\\])") or ""
-  local description = read(path, orders) or refuse(path, "cannot be read")
+  local description = read(path, orders) or refuse(quote.path(path), "cannot be read")
   local model, message = parse(description, {
     paginators = read(folder .. "paginators-1.json", orders),
     waiters = read(folder .. "waiters-2.json", orders),
     endpoints = read(folder .. "endpoint-rule-set-1.json", orders),
   }, orders)
-  return model or refuse(path, "%s", message)
+  return model or refuse(quote.path(path), "%s", message)
 end
 
 --- Reads `service-2.json` and, beside it, its paginators, waiters and endpoint rule set.
