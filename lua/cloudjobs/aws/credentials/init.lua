@@ -32,6 +32,7 @@ local OPTIONS = assembly.known {
   use_dualstack = "boolean",
   ignore_configured_endpoint_urls = "boolean",
   mfa = "function",
+  process_timeout = "number",
 }
 OPTIONS.endpoint = nil -- there is one for each service that is asked
 for _, names in ipairs { KEYS, ROLE } do
@@ -58,7 +59,7 @@ local function world_of(options, transport, connect)
     local client = connect(service, inner)
     return client[operation](client, params)
   end
-  return { api = api, transport = transport, mfa = options.mfa }
+  return { api = api, transport = transport, mfa = options.mfa, process_timeout = options.process_timeout }
 end
 
 -- A cache that shares with other workers what it keeps, where its settings
@@ -127,6 +128,9 @@ end
 ---@param what string
 local function new(options, connect, what)
   options = option.check(options, OPTIONS, what)
+  if options.process_timeout and options.process_timeout <= 0 then
+    option.mistake(what .. ": option process_timeout: expected seconds above 0")
+  end
   local keys = keys_of(options, what)
   local provider = keys and given_provider(keys, what)
   if provider and not options.role_arn then

@@ -11,11 +11,6 @@ local SOURCE = "custom-process"
 local TIMEOUT = 60 -- seconds: some ask their user for a code
 local MAX_OUTPUT = 64 * 1024 -- keys with a long session token are some 4 KB
 
-local REASONS = {
-  timeout = ("did not end within %d s"):format(TIMEOUT),
-  too_large = ("printed more than %d bytes"):format(MAX_OUTPUT),
-}
-
 ---@class cloudjobs.aws.credentials.process: cloudjobs.Provider
 local Process = {}
 local process_mt = { __name = "cloudjobs.aws.credentials.process", __index = Process }
@@ -34,6 +29,17 @@ local function no_children(self)
   return transport and transport.no_children and transport:no_children()
 end
 
+local function failed_run(self, program, code, message)
+  if code == "timeout" then
+    return fail(self, ("did not end within %g s"):format(self._timeout),
+      "Pass process_timeout = seconds to cloudjobs.aws.credentials, or run it by hand to see what it waits for")
+  elseif code == "too_large" then
+    return fail(self, ("printed more than %d bytes"):format(MAX_OUTPUT))
+  end
+  local reason = message:match("[^:]*$") -- behind the program's path
+  return fail(self, ("cannot be run: cannot run %s:%s"):format(quote.path(program), reason))
+end
+
 local function run(self, command)
   local reason = no_children(self)
   if reason then
@@ -47,14 +53,13 @@ local function run(self, command)
   end
   local result, code
   result, code, message = require("cloudjobs.os").run(arguments, {
-    timeout = TIMEOUT,
+    timeout = self._timeout,
     max_output = MAX_OUTPUT,
     terminal = true,
     env = self._config:environment(),
   })
   if not result then
-    local why = message:match("[^:]*$") -- behind the program's path
-    return fail(self, REASONS[code] or ("cannot be run: cannot run %s:%s"):format(quote.path(arguments[1]), why))
+    return failed_run(self, arguments[1], code, message)
   elseif result.signal then
     return fail(self, ("was ended by signal %d"):format(result.signal))
   elseif result.status ~= 0 then
@@ -97,9 +102,12 @@ end
 --- A provider of what a profile's credential_process prints.
 ---@param config cloudjobs.Config
 ---@param name string
----@param transport table|nil one that has a method no_children may forbid it
-local function new(config, name, transport)
-  return setmetatable({ _config = config, _name = name, _transport = transport }, process_mt)
+---@param world { transport: table|nil, process_timeout: number|nil } a transport that has a method no_children may
+---   forbid it; process_timeout: seconds, 60 unless given
+local function new(config, name, world)
+  return setmetatable({
+    _config = config, _name = name, _transport = world.transport, _timeout = world.process_timeout or TIMEOUT,
+  }, process_mt)
 end
 
 return { new = new }

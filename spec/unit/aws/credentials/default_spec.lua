@@ -395,6 +395,19 @@ describe("the default chain", function()
       assert.matches("did not end within 60 s", err.message, 1, true)
     end)
 
+    it("ends it where process_timeout says so, which the error names", function()
+      home = Home.new { [".aws/config"] = "[default]\ncredential_process = sleep 60" }
+      local provider = require("cloudjobs").aws.credentials {
+        env = { HOME = home.path, PATH = os.getenv("PATH") }, process_timeout = 0.05, transport = Stub.new {},
+      }
+      local _, err = provider:get()
+      assert.matches("credential_process did not end within 0.05 s", err.message, 1, true)
+      assert.matches("process_timeout = seconds", err.hint, 1, true)
+      assert.error_matches(function()
+        require("cloudjobs").aws.credentials { process_timeout = 0 }
+      end, "option process_timeout: expected seconds above 0")
+    end)
+
     local KEY = '"AccessKeyId":"AK","SecretAccessKey":"hush"'
     local mistakes = {
       { "{" .. KEY .. "}", "printed no Version, or one that is not 1" },
