@@ -4,6 +4,7 @@
 ---     local exports = cloudjobs.aws.bcm_data_exports { transport = stub, … }
 
 local Canceller = require "cloudjobs.base.canceller"
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
 local option = require "cloudjobs.base.options"
@@ -45,7 +46,7 @@ local function ready(answer, what)
     end
   end
   for name, value in pairs(answer.headers or {}) do
-    headers[name:lower()] = value
+    headers[ascii.lower(name)] = value
   end
   return { status = answer.status or 200, headers = headers, body = body }
 end

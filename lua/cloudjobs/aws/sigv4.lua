@@ -1,6 +1,7 @@
 --- The bare SigV4 signer, with all its options and stages in the open. Clients
 --- sign by auth/sigv4, which takes the short way.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
 local option = require "cloudjobs.base.options"
@@ -76,7 +77,7 @@ end
 local function read_headers(list)
   local headers = {}
   for i, pair in ipairs(list) do
-    local name, value = pair[1]:lower(), pair[2]:gsub("\r?\n[ \t]+", " ")
+    local name, value = ascii.lower(pair[1]), pair[2]:gsub("\r?\n[ \t]+", " ")
     if value:find("[\r\n]") then
       return nil, ("header %q holds a control character"):format(name)
     end

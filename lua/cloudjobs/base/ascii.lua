@@ -19,6 +19,10 @@ local function upper(text)
   return (text:gsub("[a-z]", UPPER))
 end
 
+if rawget(_G, "jit") then -- whose own ask no locale, and are compiled
+  lower, upper = string.lower, string.upper
+end
+
 --- Without blanks at its ends. The end is found byte by byte: a pattern with a lazy middle would try each of the blanks
 --- inside as the last ones.
 ---@param text string

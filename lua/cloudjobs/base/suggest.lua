@@ -1,5 +1,7 @@
 --- "Did you mean": the nearest of some names to a mistyped one.
 
+local ascii = require "cloudjobs.base.ascii"
+
 -- Levenshtein's distance, in one row.
 local function distance(a, b)
   local row = {}
@@ -31,7 +33,7 @@ end
 local function suggest(word, names)
   local best, best_distance = nil, reach(word) + 1
   for _, name in ipairs(names) do
-    local d = distance(word:lower(), name:lower())
+    local d = distance(ascii.lower(word), ascii.lower(name))
     if d < best_distance or (d == best_distance and best and name < best) then
       best, best_distance = name, d
     end

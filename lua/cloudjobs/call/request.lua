@@ -2,6 +2,7 @@
 --- here is sent.
 
 local Error = require "cloudjobs.base.error"
+local ascii = require "cloudjobs.base.ascii"
 local message = require "cloudjobs.http.message"
 
 local function closed()
@@ -151,7 +152,7 @@ local function presign(context, op, params, options)
   end
   request.headers["user-agent"] = nil -- the URL's user sends another
   for name, value in pairs(options.headers or {}) do
-    request.headers[name:lower()] = value
+    request.headers[ascii.lower(name)] = value
   end
   return context.auth:presign(request, identity, context.transport:now(), options.expires_in)
 end

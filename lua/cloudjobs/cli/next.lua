@@ -1,6 +1,7 @@
 --- `cloudjobs next ARN|WINDOW`: waits until an export or a window runs next, and follows that run.
 
 local access = require "cloudjobs.cli.access"
+local ascii = require "cloudjobs.base.ascii"
 local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local interrupt = require "cloudjobs.cli.interrupt"
@@ -15,7 +16,7 @@ local EXAMPLES = [[
    cloudjobs next mw-0123456789abcdef0 --since 10m]]
 
 local function define(command)
-  command:argument("id"):argname("<id>"):description(kinds.hints("next"):gsub("^%l", string.upper) .. ".")
+  command:argument("id"):argname("<id>"):description(kinds.hints("next"):gsub("^%l", ascii.upper) .. ".")
   command:option("--since"):argname("<time>"):convert(when.parse_since)
     :description("A run counts that began after this, now unless given: 10m, 2026-01-31T12:00:00Z.")
   kinds.define_options(command, "next")

@@ -1,6 +1,7 @@
 --- `cloudjobs run NAME`: starts an Azure export or a Partner Central snapshot job, and follows what it started.
 
 local access = require "cloudjobs.cli.access"
+local ascii = require "cloudjobs.base.ascii"
 local cloudjobs = require "cloudjobs"
 local find = require "cloudjobs.job.find"
 local follow = require "cloudjobs.cli.follow"
@@ -14,7 +15,7 @@ local EXAMPLES = [[
    cloudjobs run job-0123456789abc --catalog AWS]]
 
 local function define(command)
-  command:argument("name"):argname("<name>"):description(kinds.hints("run"):gsub("^%l", string.upper) .. ".")
+  command:argument("name"):argname("<name>"):description(kinds.hints("run"):gsub("^%l", ascii.upper) .. ".")
   kinds.define_options(command, "run")
   command:option("--from"):argname("<day>"):description("First day of the data that an Azure export delivers.")
   command:option("--to"):argname("<day>"):description("Last day of it.")

@@ -3,6 +3,7 @@
 --- lower-case header names; a response `{ status, headers, body }`, and `latency`
 --- (seconds to wait first) or `drop` (no response at all) where a fault rule orders it.
 
+local ascii = require "cloudjobs.base.ascii"
 local aws = require "cloudjobs.emulator.aws"
 local azure = require "cloudjobs.emulator.azure"
 local bcm = require "cloudjobs.emulator.bcm"
@@ -145,7 +146,7 @@ local function fail(front, target, fault)
     response = front:fail(target, fault)
   end
   for name, value in pairs(fault.headers or {}) do
-    response.headers[name:lower()] = value
+    response.headers[ascii.lower(name)] = value
   end
   response.drop = fault.drop
   return response

@@ -1,5 +1,6 @@
 --- Faults by rule: "the third GetExecution returns 503".
 
+local ascii = require "cloudjobs.base.ascii"
 local suggest = require "cloudjobs.base.suggest"
 
 local Faults = {}
@@ -19,7 +20,7 @@ end
 
 --- GetExecution and get_execution are one name.
 local function plain(name)
-  return name and name:gsub("[_-]", ""):lower()
+  return name and ascii.lower(name:gsub("[_-]", ""))
 end
 
 local function find(name, names, kind)

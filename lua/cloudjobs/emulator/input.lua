@@ -1,6 +1,7 @@
 --- A request's parameters, read and checked by the model as the services check:
 --- every problem in one response.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local limits = require "cloudjobs.emulator.limits"
 local refuse = require("cloudjobs.emulator.refuse").refuse
@@ -28,7 +29,7 @@ end
 local function refuse_problems(problems, describe)
   local texts = {}
   for i, problem in ipairs(problems) do
-    local path = problem.path:gsub("%f[%w]%u", string.lower)
+    local path = problem.path:gsub("%f[%w]%u", ascii.lower)
     texts[i] = ("Value at '%s' failed to satisfy constraint: %s"):format(path, constraint(problem.message))
   end
   local message = ("%d validation error%s detected: %s")

@@ -1,6 +1,7 @@
 --- What hands AWS keys to what runs near it: an EC2 instance's metadata service
 --- and the agent of a container.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local option = require "cloudjobs.base.options"
 
@@ -24,7 +25,7 @@ end
 
 local function keys(self)
   local world = self._world
-  local id = "ASIA" .. world.uuid():gsub("-", ""):upper():sub(1, 16)
+  local id = "ASIA" .. ascii.upper(world.uuid():gsub("-", "")):sub(1, 16)
   local key = {
     secret = world.uuid(), session_token = world.uuid(), account = world.account,
     expires_at = math.floor(world.wall()) + LIFETIME,

@@ -1,6 +1,7 @@
 --- IAM Identity Center: a role's keys for an access token, and the next token
 --- for a refresh token.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local form = require "cloudjobs.emulator.form"
 local option = require "cloudjobs.base.options"
@@ -45,7 +46,7 @@ function OPERATIONS.GetRoleCredentials(self, request)
   elseif not (fields.role_name and fields.account_id) then
     return refuse(self, 400, "InvalidRequestException", "Invalid request provided")
   end
-  local id = "ASIA" .. world.uuid():gsub("-", ""):upper():sub(1, 16)
+  local id = "ASIA" .. ascii.upper(world.uuid():gsub("-", "")):sub(1, 16)
   local key = {
     secret = world.uuid(), session_token = world.uuid(), account = fields.account_id,
     expires_at = math.floor(world.wall()) + LIFETIME,

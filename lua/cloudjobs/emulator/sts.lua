@@ -1,6 +1,7 @@
 --- AWS STS: roles for trusted callers, over the query protocol. The keys it gives
 --- are good for every emulated service until they expire.
 
+local ascii = require "cloudjobs.base.ascii"
 local auth = require "cloudjobs.emulator.auth"
 local core = require "cloudjobs.core"
 local form = require "cloudjobs.emulator.form"
@@ -65,7 +66,7 @@ local function issue(world, arn, session, seconds)
   end
   local account, name = arn:match("^arn:aws:iam::(%d+):role/(.+)$")
   local function text(n)
-    return (world.uuid():gsub("-", ""):upper():sub(1, n))
+    return (ascii.upper(world.uuid():gsub("-", "")):sub(1, n))
   end
   local id = "ASIA" .. text(16)
   local expires_at = math.floor(world.wall()) + seconds

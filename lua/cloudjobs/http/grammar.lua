@@ -2,6 +2,8 @@
 --- of it runs in time that grows with the text's length and no faster, since
 --- others choose the text.
 
+local ascii = require "cloudjobs.base.ascii"
+
 local MAX_DIGITS = 15 -- of a length: every Lua number holds them exactly
 local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
 local CONTROL = "[%z\1-\8\10-\31\127]" -- all but the tab
@@ -53,7 +55,7 @@ local names, name_count = {}, 0
 local function field_name(written)
   local name = names[written]
   if not name and is_token(written) then
-    name = written:lower()
+    name = ascii.lower(written)
     if #written > MAX_NAME then
       return name
     elseif name_count == MAX_NAMES then
@@ -84,7 +86,7 @@ end
 ---@return boolean
 local function has_word(list, word)
   for one in (list or ""):gmatch("[^, \t]+") do
-    if one:lower() == word then
+    if ascii.lower(one) == word then
       return true
     end
   end

@@ -6,6 +6,7 @@
 --- C does: bare line feeds, folded fields, a length that is repeated. Where a
 --- response's end is in doubt the connection is not kept.
 
+local ascii = require "cloudjobs.base.ascii"
 local grammar = require "cloudjobs.http.grammar"
 local write = require "cloudjobs.http.writer"
 
@@ -168,7 +169,7 @@ end
 -- Whether a transfer-encoding is chunked, be it repeated, and nothing else.
 local function is_chunked(coding)
   for word in (coding .. ","):gmatch("([^,]*),") do
-    if grammar.trim(word):lower() ~= "chunked" then
+    if ascii.lower(grammar.trim(word)) ~= "chunked" then
       return false
     end
   end
@@ -205,7 +206,7 @@ end
 local function is_kept(head, body)
   local headers, is_new = head.headers, head.version == "1.1"
   local coding, length = headers["transfer-encoding"], headers["content-length"]
-  if body == "close" or (coding and (length or not is_new or coding:lower() ~= "chunked")) then
+  if body == "close" or (coding and (length or not is_new or ascii.lower(coding) ~= "chunked")) then
     return false -- this message's end is in doubt
   elseif head.status == 204 and (coding or (length and grammar.content_length(length) > 0)) then
     return false -- the body that is announced may follow

@@ -1,5 +1,7 @@
 --- The parts of a URL, as far as service addresses need them.
 
+local ascii = require "cloudjobs.base.ascii"
+
 local DEFAULT_PORT = { http = 80, https = 443 }
 
 --- Splits an absolute http or https URL.
@@ -8,7 +10,7 @@ local DEFAULT_PORT = { http = 80, https = 443 }
 ---@return string|nil message
 local function parse(text)
   local scheme, authority, rest = text:match("^(%a+)://([^/?#]*)(.*)$")
-  scheme = scheme and scheme:lower()
+  scheme = scheme and ascii.lower(scheme)
   if not DEFAULT_PORT[scheme] then
     return nil, "expected an absolute http or https URL"
   end
@@ -32,10 +34,10 @@ local function parse(text)
   local path, query = rest:match("^([^?]*)%??(.*)$")
   return {
     scheme = scheme,
-    host = host:lower(),
+    host = ascii.lower(host),
     port = number,
     -- What the Host header says: a default port is left out.
-    authority = host:lower() .. (number == DEFAULT_PORT[scheme] and "" or ":" .. ("%d"):format(number)),
+    authority = ascii.lower(host) .. (number == DEFAULT_PORT[scheme] and "" or ":" .. ("%d"):format(number)),
     path = path,
     query = query ~= "" and query or nil,
   }
@@ -65,7 +67,7 @@ end
 ---@param text string
 ---@return string
 local function encode(text)
-  return (text:gsub("[^%w%-._~]", function(char)
+  return (text:gsub("[^A-Za-z0-9%-._~]", function(char)
     return ("%%%02X"):format(char:byte())
   end))
 end

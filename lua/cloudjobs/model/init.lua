@@ -12,6 +12,7 @@
 ---   contexts    operation -> what it gives the endpoint rules
 ---   companions  which of enums, waiters, endpoints are modules of their own
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 
 ---@class cloudjobs.Model
@@ -39,10 +40,10 @@ local function snake(name)
   end
   local plural = #(name:reverse():match("^s%u%u+") or "") -- ARNs, ACLs
   if plural > 0 then
-    name = name:sub(1, -plural - 1) .. "_" .. name:sub(-plural):lower()
+    name = name:sub(1, -plural - 1) .. "_" .. ascii.lower(name:sub(-plural))
   end
   name = name:gsub("(.)(%u%l+)", "%1_%2"):gsub("([%l%d])(%u)", "%1_%2")
-  return name:lower()
+  return ascii.lower(name)
 end
 
 -- What an operation's flags are called in it.
@@ -123,7 +124,7 @@ local function index_of(...)
   local index = {}
   for _, operations in ipairs { ... } do
     for name in pairs(operations) do
-      index[name:lower()] = name
+      index[ascii.lower(name)] = name
     end
   end
   return index
@@ -133,7 +134,7 @@ end
 local function resolve(self, name)
   local data = self._data
   self._index = self._index or index_of(data.operations, data.left_out)
-  local found = self._index[name:gsub("_", ""):lower()]
+  local found = self._index[ascii.lower(name:gsub("_", ""))]
   return found and snake(found) == name and found
 end
 

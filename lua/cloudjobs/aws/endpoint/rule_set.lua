@@ -3,6 +3,7 @@
 --- it answers is kept by its parameters.
 
 local Error = require "cloudjobs.base.error"
+local ascii = require "cloudjobs.base.ascii"
 local rules = require "cloudjobs.aws.endpoint.rules"
 
 local MAX_KEPT = 1000 -- answers of one rule set; buckets and hosts from users must not pile up
@@ -27,7 +28,7 @@ local function scope_of(set, params)
     end
     if value == nil and parameter.required then
       refuse("parameter %s is required", name)
-    elseif value ~= nil and type(value) ~= TYPES[parameter.type:lower()] then
+    elseif value ~= nil and type(value) ~= TYPES[ascii.lower(parameter.type)] then
       refuse("parameter %s: expected %s, got %s", name, parameter.type, type(value))
     end
     scope[name] = value

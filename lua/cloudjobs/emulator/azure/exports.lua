@@ -1,6 +1,7 @@
 --- Cost exports under their scopes, and the registration of the provider that
 --- delivers them: what each operation does. Documents are stored as they were sent.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 local rules = require "cloudjobs.emulator.azure.rules"
@@ -28,10 +29,10 @@ end
 --- `{ storage_account, shared_key }`.
 function Exports:suppose(facts)
   if facts.subscription then
-    self._pay_as_you_go[facts.subscription:lower()] = facts.pay_as_you_go
+    self._pay_as_you_go[ascii.lower(facts.subscription)] = facts.pay_as_you_go
   end
   if facts.storage_account then
-    self._keyless[facts.storage_account:lower()] = facts.shared_key == false
+    self._keyless[ascii.lower(facts.storage_account)] = facts.shared_key == false
   end
 end
 
@@ -149,7 +150,7 @@ operations["GET list"] = function(self, target, _, now)
   local list = {}
   for _, export in ipairs(self._exports) do
     local hidden = target.generation == "classic" and export.generation == "current"
-    if export.scope:lower() == target.scope:lower() and not hidden then
+    if ascii.lower(export.scope) == ascii.lower(target.scope) and not hidden then
       list[#list + 1] = view(export, target, now, 1)
     end
   end
@@ -256,17 +257,17 @@ local function registration(self, target)
     id = ("/subscriptions/%s/providers/Microsoft.CostManagementExports"):format(target.subscription),
     namespace = "Microsoft.CostManagementExports",
     registrationPolicy = "RegistrationRequired",
-    registrationState = self._unregistered[target.subscription:lower()] and "NotRegistered" or "Registered",
+    registrationState = self._unregistered[ascii.lower(target.subscription)] and "NotRegistered" or "Registered",
   }
 end
 
 operations["POST register"] = function(self, target)
-  self._unregistered[target.subscription:lower()] = nil
+  self._unregistered[ascii.lower(target.subscription)] = nil
   return 200, registration(self, target)
 end
 
 operations["POST unregister"] = function(self, target)
-  self._unregistered[target.subscription:lower()] = true
+  self._unregistered[ascii.lower(target.subscription)] = true
   return 200, registration(self, target)
 end
 

@@ -1,6 +1,7 @@
 --- The front of Azure Resource Manager: routes, bearer tokens, api-versions,
 --- ARM's errors and headers.
 
+local ascii = require "cloudjobs.base.ascii"
 local auth = require "cloudjobs.emulator.auth"
 local core = require "cloudjobs.core"
 local exports = require "cloudjobs.emulator.azure.exports"
@@ -39,14 +40,14 @@ end
 local function parse_query(query)
   local fields = {}
   for name, value in (query or ""):gmatch("([^&=]+)=?([^&]*)") do
-    fields[unescape(name):lower()] = unescape(value)
+    fields[ascii.lower(unescape(name))] = unescape(value)
   end
   return fields
 end
 
 --- The scope and what follows the provider in a path, whatever their case.
 local function split(path)
-  local first, last = path:lower():find("/providers/microsoft.costmanagement/exports", 1, true)
+  local first, last = ascii.lower(path):find("/providers/microsoft.costmanagement/exports", 1, true)
   if first and path:sub(1, 1) == "/" and (last == #path or path:sub(last + 1, last + 1) == "/") then
     return unescape(path:sub(2, first - 1)), path:sub(last + 1)
   end
@@ -58,10 +59,10 @@ function Azure.route(_, request)
   local target = {
     service_name = "azure_cost_exports",
     version = query["api-version"],
-    expand = (query["$expand"] or ""):lower() == "runhistory",
+    expand = ascii.lower((query["$expand"] or "")) == "runhistory",
   }
   local route
-  local subscription, tail = request.path:lower():match(PROVIDER)
+  local subscription, tail = ascii.lower(request.path):match(PROVIDER)
   if subscription then
     target.subscription = subscription
     route = request.method .. " " .. (tail == "" and "provider" or tail:sub(2))
@@ -72,8 +73,8 @@ function Azure.route(_, request)
     end
     local export, verb = rest:match("^/([^/]+)/?(%a*)$")
     target.scope, target.export = scope, unescape(export or "")
-    target.key = (scope .. " " .. target.export):lower()
-    local kind = verb and verb ~= "" and (VERBS[verb:lower()] or "?") or export and "export" or "list"
+    target.key = ascii.lower((scope .. " " .. target.export))
+    local kind = verb and verb ~= "" and (VERBS[ascii.lower(verb)] or "?") or export and "export" or "list"
     route = request.method .. " " .. kind
   end
   target.operation = operations[route]

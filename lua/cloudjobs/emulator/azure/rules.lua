@@ -1,5 +1,6 @@
 --- What Azure's export service demands of an export document.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 local scopes = require "cloudjobs.emulator.azure.scopes"
@@ -57,7 +58,7 @@ local NEVER_NULL = { recurrence = true }
 local function set(...)
   local members = {}
   for _, name in ipairs { ... } do
-    members[name:lower()] = true
+    members[ascii.lower(name)] = true
   end
   return members
 end
@@ -150,7 +151,7 @@ local function need(object, name, path)
 end
 
 local function check_member(value, valid, path)
-  if value ~= nil and not valid[value:lower()] then
+  if value ~= nil and not valid[ascii.lower(value)] then
     fail(("Invalid member :%s"):format(path))
   end
 end
@@ -178,7 +179,7 @@ end
 
 --- Refuses a type that the scope's agreement does not have.
 local function check_type(kind, valid, options)
-  local name, scope = kind:lower(), options.scope_kind
+  local name, scope = ascii.lower(kind), options.scope_kind
   if options.is_pay_as_you_go and name ~= "usage" then
     fail(("Invalid definition type '%s'; valid values: 'Usage'."):format(kind))
   elseif not valid[name] or scope == "management group" and not ONLY_ACTUAL[name] then
@@ -193,10 +194,10 @@ local function check_definition(definition, rules, options)
   check_type(kind, rules.type, options)
   local timeframe = need(definition, "timeframe", "properties.definition")
   check_member(timeframe, rules.timeframe, "properties.definition.timeframe")
-  if timeframe:lower() == "custom" then
+  if ascii.lower(timeframe) == "custom" then
     local path = "properties.definition.timePeriod"
     local from = check_period(need(definition, "timePeriod", "properties.definition"), path, rules.longest)
-    if from <= options.now - (REACH[kind:lower()] or COST_REACH) * DAY then
+    if from <= options.now - (REACH[ascii.lower(kind)] or COST_REACH) * DAY then
       fail(path .. ": there is no data from so long ago.")
     end
   end
@@ -221,7 +222,7 @@ local function check_destination(destination, identity, options)
     return
   end
   local id = need(destination, "resourceId", path)
-  local account = id:lower():match("/storageaccounts/([^/]+)$")
+  local account = ascii.lower(id):match("/storageaccounts/([^/]+)$")
   if not scopes.subscription(id) then
     fail(path .. ".resourceId is not a storage account's id.")
   elseif not options.is_registered(scopes.subscription(id)) then

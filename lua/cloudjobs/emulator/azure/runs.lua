@@ -1,6 +1,7 @@
 --- The runs of an Azure export: when they are due, which days they cover, where
 --- their files go, and how run history shows them.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local life = require "cloudjobs.emulator.life"
 
@@ -22,8 +23,8 @@ end
 local function next_due(properties, after)
   local schedule = properties.schedule
   local period = schedule and schedule.recurrencePeriod
-  local recurrence = schedule and tostring(schedule.recurrence):lower()
-  if not period or (schedule.status or "Active"):lower() ~= "active" then
+  local recurrence = schedule and ascii.lower(tostring(schedule.recurrence))
+  if not period or ascii.lower((schedule.status or "Active")) ~= "active" then
     return nil
   end
   local from, to = core.epoch(period.from), core.epoch(period.to)
@@ -50,7 +51,7 @@ end
 --- The days that a run at `time` covers, by the definition's timeframe.
 local function window(definition, time)
   local today = time - time % DAY
-  local frame = definition.timeframe:lower()
+  local frame = ascii.lower(definition.timeframe)
   if frame == "custom" then
     return core.epoch(definition.timePeriod.from), core.epoch(definition.timePeriod.to)
   elseif frame == "weektodate" then
@@ -81,8 +82,8 @@ local function place(export, run)
   end
   parts[#parts + 1] = core.iso(math.floor(run.submitted)):gsub("[-:T]", ""):sub(1, 12)
   parts[#parts + 1] = run.id
-  local gzip = (run.properties.compressionMode or "none"):lower() == "gzip"
-  local parquet = (run.properties.format or "Csv"):lower() == "parquet"
+  local gzip = ascii.lower((run.properties.compressionMode or "none")) == "gzip"
+  local parquet = ascii.lower((run.properties.format or "Csv")) == "parquet"
   local ending = parquet and ".parquet" or gzip and ".csv.gz" or ".csv"
   return table.concat(parts, "/"), "part_0_0001" .. ending, true
 end

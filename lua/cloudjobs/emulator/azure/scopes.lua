@@ -1,5 +1,6 @@
 --- What an Azure scope can be, and what of it the export rules need to know.
 
+local ascii = require "cloudjobs.base.ascii"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 
 --- The forms of a scope, in lower case, and what each is.
@@ -23,7 +24,7 @@ local FORMS = {
 ---@return string
 local function kind(scope)
   for _, form in ipairs(FORMS) do
-    if scope:lower():find(form[1]) then
+    if ascii.lower(scope):find(form[1]) then
       return form[2]
     end
   end
@@ -37,7 +38,7 @@ end
 
 --- The subscription that a scope or a resource's id lies in, in lower case, or nil.
 local function subscription(path)
-  return path:lower():match("^/?subscriptions/([^/]+)")
+  return ascii.lower(path):match("^/?subscriptions/([^/]+)")
 end
 
 return { kind = kind, subscription = subscription }

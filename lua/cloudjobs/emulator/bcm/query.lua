@@ -1,6 +1,7 @@
 --- An export's query: which columns of which table, by the rules that
 --- CreateExport holds a query to.
 
+local ascii = require "cloudjobs.base.ascii"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 local tables = require "cloudjobs.emulator.bcm.tables"
 
@@ -75,7 +76,7 @@ end
 
 local function split(statement)
   local flat = statement:gsub("%s+", " "):match("^ ?(.*[^ ;])") or ""
-  local lower = flat:lower()
+  local lower = ascii.lower(flat)
   for _, words in ipairs(FORBIDDEN) do
     if lower:find("%f[%w_]" .. words .. "%f[^%w_]") then
       return nil
@@ -86,7 +87,7 @@ local function split(statement)
     return nil
   end
   local name, rest = flat:sub(last + 1):match("^([%w_]+)(.*)$")
-  if not name or not (rest == "" or rest:lower():find("^ where ") or rest:lower():find("^ limit %d+$")) then
+  if not name or not (rest == "" or ascii.lower(rest):find("^ where ") or ascii.lower(rest):find("^ limit %d+$")) then
     return nil
   end
   return flat:sub(8, first - 1), name

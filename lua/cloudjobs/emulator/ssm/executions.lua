@@ -1,5 +1,6 @@
 --- The executions of maintenance windows, their tasks and invocations.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local store = require "cloudjobs.emulator.ssm.store"
 local windows = require "cloudjobs.emulator.ssm.windows"
@@ -67,7 +68,7 @@ end
 
 local function by_status(view)
   return function(key, value)
-    return key:upper() == "STATUS" and view.Status == value
+    return ascii.upper(key) == "STATUS" and view.Status == value
   end
 end
 

@@ -1,5 +1,6 @@
 --- When a maintenance window opens: `rate(…)`, `cron(…)` and `at(…)`.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 
 local MINUTE, DAY = 60, 86400
@@ -25,7 +26,7 @@ local FIELDS = {
 --- the text means nothing.
 local function parse_field(text, smallest, largest, names)
   local function number(word)
-    local value = names and names[word:upper()] or tonumber(word)
+    local value = names and names[ascii.upper(word)] or tonumber(word)
     return value and value >= smallest and value <= largest and value or nil
   end
   local set = {}
@@ -63,7 +64,7 @@ local function special_day(field, text)
   local weekday, nth = text:match("^(%w+)#([1-5])$")
   local last = text:match("^(%w+)L$")
   weekday = weekday or last
-  weekday = weekday and (WEEKDAYS[weekday:upper()] or tonumber(weekday))
+  weekday = weekday and (WEEKDAYS[ascii.upper(weekday)] or tonumber(weekday))
   if field == "weekday" and weekday then
     return function(date)
       local right_week = last and date.day + 7 > date.last_day or math.ceil(date.day / 7) == tonumber(nth)

@@ -1,6 +1,7 @@
 --- What Systems Manager keeps: the maintenance windows of every account and
 --- region, and how handlers find their way in them.
 
+local ascii = require "cloudjobs.base.ascii"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 local windows = require "cloudjobs.emulator.ssm.windows"
 
@@ -104,7 +105,7 @@ end
 local function by_member(item)
   return function(key, value)
     local member = item[key]
-    return member ~= nil and tostring(member):lower() == value:lower()
+    return member ~= nil and ascii.lower(tostring(member)) == ascii.lower(value)
   end
 end
 

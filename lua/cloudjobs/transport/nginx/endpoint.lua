@@ -1,6 +1,7 @@
 --- Where requests of one origin go: an address, the proxy on the way to it, TLS,
 --- and the name of the pool of connections.
 
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local quote = require "cloudjobs.base.quote"
 local url = require "cloudjobs.http.url"
@@ -28,7 +29,7 @@ end
 -- A proxy as the option has it: [http://][user:password@]host:port.
 local function parse_proxy(text)
   local scheme, rest = text:match("^([%w+.%-]+)://(.*)$")
-  if scheme and scheme:lower() ~= "http" then
+  if scheme and ascii.lower(scheme) ~= "http" then
     return nil, "nginx reaches proxies by http:// only"
   end
   local userinfo, address = (rest or text):match("^([^@]*)@(.*)$")

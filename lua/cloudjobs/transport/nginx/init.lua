@@ -10,6 +10,7 @@ local Phase = require "cloudjobs.transport.nginx.phase"
 local Scheduler = require "cloudjobs.transport.nginx.scheduler"
 local Store = require "cloudjobs.transport.nginx.store"
 local Tls = require "cloudjobs.transport.nginx.tls"
+local ascii = require "cloudjobs.base.ascii"
 local clock = require("cloudjobs.os").clock
 local failure = require "cloudjobs.transport.failure"
 local http1 = require "cloudjobs.http.reader"
@@ -282,7 +283,7 @@ local function check_hosts(given, what)
       option.mistake(("%s: option hosts: expected names and addresses that are strings, got %s = %s"):format(
         what, type(name), type(address)))
     end
-    hosts[name:lower()] = address
+    hosts[ascii.lower(name)] = address
   end
   return hosts
 end
