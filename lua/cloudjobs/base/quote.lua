@@ -255,7 +255,7 @@ local function document(text)
   return text
 end
 
-local MIN_SECRET = 6 -- bytes; shorter ones would blot out ordinary words
+local MIN_SECRET = 8 -- bytes; shorter ones would blot out ordinary words
 
 --- `text` without any of these secrets, where a service repeats what it was sent.
 ---@param text string

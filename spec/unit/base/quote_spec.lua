@@ -85,8 +85,9 @@ describe("quote", function()
   end)
 
   it("takes out the secrets of a call that a service repeats", function()
-    assert.equal("token:[hidden] and [hidden]", quote.without("token:a+b%c.d and a+b%c.d", { "a+b%c.d" }))
+    assert.equal("token:[hidden] and [hidden]", quote.without("token:a+b%c.d/e and a+b%c.d/e", { "a+b%c.d/e" }))
     assert.equal("short x stays", quote.without("short x stays", { "x", nil }))
+    assert.equal("the client secret is wrong", quote.without("the client secret is wrong", { "secret" }))
   end)
 
   it("knows members that hold secrets", function()
