@@ -38,7 +38,8 @@ local function parse(text)
     port = number,
     -- What the Host header says: a default port is left out.
     authority = ascii.lower(host) .. (number == DEFAULT_PORT[scheme] and "" or ":" .. ("%d"):format(number)),
-    path = path,
+    -- libcurl sends its escapes in capitals (RFC 3986 6.2.2.1), so those are what has to be signed.
+    path = (path:gsub("%%%x%x", ascii.upper)),
     query = query ~= "" and query or nil,
   }
 end

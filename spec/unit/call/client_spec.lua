@@ -39,6 +39,13 @@ describe("a client", function()
     assert.equal(0, #stub.requests)
   end)
 
+  it("writes the escapes in its endpoint's path in capitals, as libcurl sends them", function()
+    local exports = cloudjobs.aws.bcm_data_exports {
+      transport = Stub.new {}, region = "us-east-1", env = {}, credentials = KEYS, endpoint = "https://h/a%2fb%c3%9c",
+    }
+    assert.equal("https://h/a%2Fb%C3%9C/", exports:request("list_exports").url)
+  end)
+
   it("says what is wrong with a request", function()
     local exports = client()
     local request, err = exports:request("GetExport", {})

@@ -9,6 +9,8 @@ describe("a URL", function()
       { scheme = "http", host = "localhost", port = 8080, authority = "localhost:8080", path = "/base/", query = "a=b" } },
     { "https://[::1]:443/x",
       { scheme = "https", host = "[::1]", port = 443, authority = "[::1]", path = "/x" } },
+    { "https://h/a%2fb%c3%9C%zz?q=%2f",
+      { scheme = "https", host = "h", port = 443, authority = "h", path = "/a%2Fb%C3%9C%zz", query = "q=%2f" } },
   }
   for _, case in ipairs(good) do
     it("is read: " .. case[1], function()
