@@ -59,7 +59,12 @@ build: $(modules)
 	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(PROGRAM)' '$(CURDIR)/bin/cloudjobs' >$(out)/bin/cloudjobs
 	@chmod +x $(out)/bin/cloudjobs
 
-$(out)/obj/%.o: csrc/%.c Makefile
+# What is missing is said once for each Lua, before anything is compiled.
+$(out)/found: tools/found
+	@mkdir -p $(@D)
+	@tools/found $(LUA) "$(CC) $(INCLUDE_$(LUA)) $(CFLAGS)" "$(LDFLAGS)" && touch $@
+
+$(out)/obj/%.o: csrc/%.c Makefile | $(out)/found
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
 

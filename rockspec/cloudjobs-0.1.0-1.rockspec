@@ -120,6 +120,7 @@ build = {
     ["cloudjobs.base.jmespath.lexer"] = "lua/cloudjobs/base/jmespath/lexer.lua",
     ["cloudjobs.base.jmespath.value"] = "lua/cloudjobs/base/jmespath/value.lua",
     ["cloudjobs.base.json"] = "lua/cloudjobs/base/json.lua",
+    ["cloudjobs.base.native"] = "lua/cloudjobs/base/native.lua",
     ["cloudjobs.base.options"] = "lua/cloudjobs/base/options.lua",
     ["cloudjobs.base.path"] = "lua/cloudjobs/base/path.lua",
     ["cloudjobs.base.poll"] = "lua/cloudjobs/base/poll.lua",

@@ -1,6 +1,13 @@
 --- cloudjobs starts long-running cloud jobs, waits for them and reports how they
 --- ended. This file is the list of what is public.
 
+local native = require "cloudjobs.base.native"
+
+local is_loaded, problem = pcall(require, "cloudjobs.core")
+if not is_loaded then
+  error(native.explain(problem), 0)
+end
+
 local core = require "cloudjobs.core"
 local json = require "cloudjobs.base.json"
 local version = require "cloudjobs.version"

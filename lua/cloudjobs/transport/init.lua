@@ -1,5 +1,7 @@
 --- The transports by name, and the one this process uses when none is given.
 
+local native = require "cloudjobs.base.native"
+
 --- The contract of a transport. A program may bring its own: `send`, `sleep`,
 --- `now`, `clock` and `single` are required, the rest may be left out.
 ---@class cloudjobs.Transport
@@ -24,7 +26,11 @@
 
 local function load(name)
   return function(options)
-    return require("cloudjobs.transport." .. name).new(options)
+    local loaded, transport = pcall(require, "cloudjobs.transport." .. name)
+    if not loaded then
+      error(native.explain(transport), 0)
+    end
+    return transport.new(options)
   end
 end
 
