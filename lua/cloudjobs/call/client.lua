@@ -24,6 +24,7 @@ local LIST_OPTIONS = {
   limit = "number",
   page_size = "number",
   timeout = "number",
+  deadline = "number",
   cancel = "table",
   api_version = "string",
 }
@@ -165,8 +166,9 @@ end
 --- Iterates over a listing's pages: `page, token`. Raises the error object.
 ---@param name string
 ---@param params table|nil
----@param options { token: string|nil, page_size: integer|nil, timeout: number|nil, cancel: table|nil }|nil
---- token: goes on behind the page that came with it; timeout: seconds for each page
+---@param options { token: string|nil, page_size: integer|nil, timeout: number|nil, deadline: number|nil,
+---   cancel: table|nil }|nil token: goes on behind the page that came with it; timeout: seconds for each page;
+---   deadline: by the transport's clock, for all pages together
 ---@return fun(): table|nil, string|nil
 function Client:pages(name, params, options)
   local op, checked = listing(self, name, params, options)
@@ -185,7 +187,7 @@ end
 
 --- All items of a listing in one list, or `nil, err`.
 ---@return table|nil
----@return cloudjobs.Error|nil err `resume_token` goes on at the page that failed
+---@return cloudjobs.Error|nil err `resume_token` goes on at the page that failed, `items` are those before it
 function Client:all(name, params, options)
   local op, checked = listing(self, name, params, options)
   local list, err = require("cloudjobs.call.paginate").all(self, op, params, checked)

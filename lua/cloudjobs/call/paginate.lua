@@ -96,15 +96,17 @@ local function unusable(code, message, token)
   return Error.new { kind = "response", code = code, message = message, resume_token = token }
 end
 
-local Pages = {}
-local pages_mt = { __index = Pages }
+local REPEATED = "the service repeated a page token, so that the listing would never end"
 
--- The next page, or nil when there is none, or nil and an error that says
--- where to go on.
-function Pages:next()
-  if self.done then
-    return nil
-  end
+local function out_of_time()
+  return Error.new { kind = "timeout", code = "timeout", message = "the time for all pages of the listing is over" }
+end
+
+local Pages = {}
+local pages_mt = { __name = "cloudjobs.pages", __index = Pages }
+
+-- The input of the next page's request.
+function Pages:input()
   local made = self.made
   local input = copy(self.params)
   if self.page_size and made.limit then
@@ -119,23 +121,54 @@ function Pages:next()
       input[name] = values[i]
     end
   end
-  local page, err = self.client[self.name](self.client, input, self.call_options)
+  return input
+end
+
+-- The options of the next page's request; nil when no time is left for it.
+function Pages:options()
+  local options, ends = self.call_options, self.deadline
+  if ends then
+    local left = ends - self.client:transport():clock()
+    if left <= 0 then
+      return nil, out_of_time()
+    end
+    options.timeout = math.min(self.timeout or left, left)
+  end
+  return options
+end
+
+-- The next page, or nil when there is none, or nil and an error whose
+-- `resume_token` asks for this page again. A page with a token that was used
+-- before is given to the caller; the error follows it.
+function Pages:next()
+  if self.done then
+    return nil
+  elseif self.token and self.used[self.token] then
+    return nil, unusable("repeated_token", REPEATED, self.token)
+  end
+  local page
+  local input, err = self:input()
+  local options
+  if input then
+    options, err = self:options()
+  end
+  if options then
+    page, err = self.client[self.name](self.client, input, options)
+  end
   if not page then
     err.resume_token = self.token
     return nil, err
   end
-  local list = made.items(page) -- of a document that no shape has checked, perhaps
+  local list = self.made.items(page) -- of a document that no shape has checked, perhaps
   if list ~= nil and type(list) ~= "table" then
-    return nil, unusable("response", "the answer cannot be read: its items are no list", self.token)
+    return nil, unusable("response", "the response cannot be read: its items are no list", self.token)
   end
-  local token = next_token(made, page)
-  if token and token == self.token then
-    local message = "the service gave the same page token twice, which would go on for ever"
-    return nil, unusable("repeated_token", message, token)
+  if self.token then
+    self.used[self.token] = true
   end
-  self.token = token
-  self.done = token == nil
-  return page, token
+  self.token = next_token(self.made, page)
+  self.done = self.token == nil
+  return page, self.token
 end
 
 local function start(client, op, params, options)
@@ -146,7 +179,10 @@ local function start(client, op, params, options)
     params = params,
     made = made,
     token = options.token,
+    used = {}, -- tokens
     page_size = options.page_size,
+    timeout = options.timeout,
+    deadline = options.deadline,
     call_options = { timeout = options.timeout, cancel = options.cancel, api_version = options.api_version },
   }, pages_mt)
 end
@@ -156,7 +192,8 @@ end
 ---@param client table
 ---@param op table an operation that has pages
 ---@param params table|nil
----@param options { token: string|nil, page_size: integer|nil, timeout: number|nil, cancel: table|nil }
+---@param options { token: string|nil, page_size: integer|nil, timeout: number|nil, deadline: number|nil,
+---   cancel: table|nil } timeout: seconds for each page; deadline: by the transport's clock, for all pages together
 ---@return fun(): table|nil, string|nil
 local function pages(client, op, params, options)
   local state = start(client, op, params, options)
@@ -194,7 +231,8 @@ local function items(client, op, params, options)
   end
 end
 
---- Every item in one list, at most `options.limit`; or nil and the error that stopped it.
+--- Every item in one list, at most `options.limit`; or nil and the error that
+--- stopped it, with the items before it in its `items`.
 ---@return table|nil
 ---@return cloudjobs.Error|nil
 local function all(client, op, params, options)
@@ -205,6 +243,7 @@ local function all(client, op, params, options)
     local page, err = state:next()
     if not page then
       if err then
+        err.items = list
         return nil, err
       end
       break

@@ -90,6 +90,49 @@ describe("items", function()
     end)
   end)
 
+  it("end when tokens come in a ring, behind the page that closes it", function()
+    for _, case in ipairs {
+      { { "A", "A" }, "e1 e2" },
+      { { "A", "B", "C", "A" }, "e1 e2 e3 e4" },
+      { { "A", "B", "B" }, "e1 e2 e3" },
+    } do
+      local answers = {}
+      for i, token in ipairs(case[1]) do
+        answers[i] = page(i, i, token)
+      end
+      local seen = {}
+      local ok, err = pcall(function()
+        for item in client(answers):items("list_exports") do
+          seen[#seen + 1] = item
+        end
+      end)
+      assert.is_false(ok)
+      assert.same({ case[2], "repeated_token", "response" }, { names(seen), err.code, err.kind })
+      local list
+      list, err = client(answers):all("list_exports")
+      assert.same({ nil, "repeated_token", case[2] }, { list, err.code, names(err.items) })
+    end
+  end)
+
+  it("share one deadline, where one is given", function()
+    local asked = {}
+    local answers = {}
+    for i = 1, 9 do
+      answers[i] = page(i, i, "t" .. i)
+    end
+    local exports, stub = client(answers)
+    local send = stub.send
+    function stub:send(request)
+      asked[#asked + 1] = request.timeout
+      self.time = self.time + 4
+      return send(self, request)
+    end
+    local list, err = exports:all("list_exports", nil, { deadline = stub:clock() + 10, timeout = 7 })
+    assert.is_nil(list)
+    assert.same({ "timeout", "t3", "e1 e2 e3" }, { err.kind, err.resume_token, names(err.items) })
+    assert.same({ 7, 6, 2 }, asked)
+  end)
+
   it("do not go round when the service repeats a token", function()
     local exports = client { page(1, 1, "t1"), page(2, 2, "t1") }
     local ok, err = pcall(collect, exports:items("list_exports"))
@@ -126,7 +169,7 @@ describe("all", function()
     }
     local list, err = costs:all("list")
     assert.is_nil(list)
-    assert.same({ "response", "the answer cannot be read: its items are no list" }, { err.kind, err.message })
+    assert.same({ "response", "the response cannot be read: its items are no list" }, { err.kind, err.message })
     assert.same({}, costs:all("list"))
   end)
 
