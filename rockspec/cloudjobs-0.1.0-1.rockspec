@@ -290,6 +290,7 @@ build = {
     ["cloudjobs.transport.nginx.scheduler"] = "lua/cloudjobs/transport/nginx/scheduler.lua",
     ["cloudjobs.transport.nginx.store"] = "lua/cloudjobs/transport/nginx/store.lua",
     ["cloudjobs.transport.nginx.tls"] = "lua/cloudjobs/transport/nginx/tls.lua",
+    ["cloudjobs.transport.nginx.uncaught"] = "lua/cloudjobs/transport/nginx/uncaught.lua",
     ["cloudjobs.transport.parallel"] = "lua/cloudjobs/transport/parallel.lua",
     ["cloudjobs.transport.scheduler"] = "lua/cloudjobs/transport/scheduler.lua",
     ["cloudjobs.version"] = "lua/cloudjobs/version.lua",

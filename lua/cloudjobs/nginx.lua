@@ -7,6 +7,7 @@ local Environment = require "cloudjobs.transport.nginx.environment"
 local Preload = require "cloudjobs.transport.nginx.preload"
 local Transport = require "cloudjobs.transport.nginx"
 local models = require "cloudjobs.models.index"
+local Uncaught = require "cloudjobs.transport.nginx.uncaught"
 local option = require "cloudjobs.base.options"
 local transports = require "cloudjobs.transport"
 
@@ -47,10 +48,18 @@ local function setup(options)
     settings[name] = value
   end
   settings.dict = dict
-  settings.env = options.env or Environment.capture()
-  ngx.shared[dict]:flush_all() -- a reload may be for other credentials
+  -- With lua_code_cache off a worker runs init_by_lua again for each request. It has no environment but what nginx's
+  -- directive env gives it, shares the dictionary with requests under way, and reads modules when it needs them.
+  local is_start = not Environment.is_worker()
+  settings.env = options.env or is_start and Environment.capture() or nil
+  if is_start then
+    ngx.shared[dict]:flush_all() -- a reload may be for other credentials
+  end
   transports.use(Transport.new(settings, "cloudjobs.nginx.setup"))
-  Preload.all(kept_modules())
+  Uncaught.install()
+  if is_start then
+    Preload.all(kept_modules())
+  end
 end
 
 return { setup = setup }

@@ -187,6 +187,24 @@ function Nginx:stop()
   files.remove(self.folder)
 end
 
+--- A server in Perl for one connection C, on which `act` writes once a request came.
+---@param act string
+---@return { url: string, stop: fun() }
+local function perl(act)
+  local child = assert(process.spawn { "perl", "-e", ([[
+    use Socket qw(:all); $| = 1; $SIG{PIPE} = "IGNORE";
+    socket(L, PF_INET, SOCK_STREAM, 0);
+    bind(L, sockaddr_in(0, INADDR_LOOPBACK)); listen(L, 1);
+    print((sockaddr_in(getsockname(L)))[0], "\n");
+    accept(C, L); sysread(C, $_, 65536); %s]]):format(act) })
+  return {
+    url = "http://127.0.0.1:" .. assert(child:line(20)),
+    stop = function()
+      child:stop(0.1)
+    end,
+  }
+end
+
 -- The environment given, or this process's, with the HOME that workers cannot
 -- enter where none is given.
 local function environment(given, folder)
@@ -240,4 +258,4 @@ local function start(options)
   return self
 end
 
-return { start = start, on_each = on_each, eventually = eventually, free_port = ports.free }
+return { start = start, on_each = on_each, perl = perl, eventually = eventually, free_port = ports.free }

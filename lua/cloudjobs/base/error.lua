@@ -118,4 +118,21 @@ local function copy(err)
   return new(fields)
 end
 
-return { new = new, is = is, copy = copy }
+local report
+
+--- Raises an error object, for iterators.
+---@param err cloudjobs.Error
+local function raise(err)
+  if report then
+    report(err)
+  end
+  error(err, 0)
+end
+
+--- Has `f` called with each error object before it is raised.
+---@param f fun(err: cloudjobs.Error)
+local function on_raise(f)
+  report = f
+end
+
+return { new = new, is = is, copy = copy, raise = raise, on_raise = on_raise }

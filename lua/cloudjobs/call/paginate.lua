@@ -200,7 +200,7 @@ local function pages(client, op, params, options)
   return function()
     local page, token = state:next()
     if not page and token then
-      error(token, 0)
+      Error.raise(token)
     end
     return page, token
   end
@@ -220,7 +220,7 @@ local function items(client, op, params, options)
       local page, err = state:next()
       if not page then
         if err then
-          error(err, 0)
+          Error.raise(err)
         end
         return nil
       end

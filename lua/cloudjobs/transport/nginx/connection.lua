@@ -73,8 +73,8 @@ function Connection:receive(limits)
   end
 end
 
--- When connections of a pool were returned to it last, by nginx's own time.
-local returned_at = {}
+-- By pool, when a connection was returned to it last: { turn = by nginx's own time, at = by the clock }.
+local returned = {}
 
 --- Keeps the connection for another request where `is_reusable` was set, or
 --- closes it.
@@ -82,7 +82,9 @@ local returned_at = {}
 function Connection:release(idle)
   local pool = self.endpoint.pooling.pool
   if self.is_reusable and self.socket:setkeepalive(idle * 1000, self.endpoint.pooling.pool_size) then
-    returned_at[pool] = ngx.now()
+    local last = returned[pool] or {}
+    returned[pool] = last
+    last.turn, last.at = ngx.now(), clock()
   else
     self.socket:close()
   end
@@ -133,15 +135,6 @@ local function open_tunnel(connection, limits)
   return true
 end
 
-local function connect_failure(endpoint, message)
-  if message == "timeout" then
-    return { code = "timeout", message = "connecting took too long" }
-  elseif message:find("resolve", 1, true) then
-    return { code = endpoint.proxy and "proxy" or "resolve", message = message }
-  end
-  return { code = "connect", message = message }
-end
-
 -- Tunnel and TLS of a connection that is new.
 local function prepare(connection, limits)
   local endpoint, ok, failure = connection.endpoint, true, nil
@@ -155,6 +148,66 @@ local function prepare(connection, limits)
   return ok, failure
 end
 
+local function connect_failure(endpoint, message)
+  if message == "timeout" then
+    return { code = "timeout", message = "connecting took too long" }
+  elseif message:find("resolve", 1, true) then
+    return { code = endpoint.proxy and "proxy" or "resolve", message = message }
+  end
+  return { code = "connect", message = message }
+end
+
+local QUICK = 0.0002 -- seconds between two uses of a connection that need no turn of the event loop in between
+
+-- nginx closes a pooled connection on which bytes arrive that were not asked
+-- for, which could be read as the next response; but only when its event loop
+-- turns. It does so here, where Lua has run for a while since the last use.
+local function await_turn(pool)
+  local last = returned[pool]
+  if last and last.turn == ngx.now() and clock() - last.at > QUICK then
+    ngx.sleep(0.001) -- of less, some versions make no turn
+  end
+end
+
+local pollfd -- of C, made when it is first used
+
+-- The same for one connection, exactly, where nginx's module tells descriptors
+-- (0.10.29 and later).
+local function has_input(socket)
+  local ffi = require "ffi"
+  if not pollfd then
+    ffi.cdef [[
+      struct cloudjobs_pollfd { int fd; short events, revents; };
+      int poll(struct cloudjobs_pollfd *fds, unsigned long count, int timeout);
+    ]]
+    pollfd = ffi.new("struct cloudjobs_pollfd[1]")
+  end
+  pollfd[0].fd, pollfd[0].events = socket:getfd() or -1, 1 -- POLLIN
+  return ffi.C.poll(pollfd, 1, 0) > 0
+end
+
+-- A connection out of the pool, or a new one.
+local function connect(endpoint, connected_by, deadline)
+  while true do
+    local now, socket = clock(), ngx.socket.tcp()
+    if not socket.getfd then
+      await_turn(endpoint.pooling.pool)
+      now = clock()
+    end
+    local total = left(deadline, now)
+    socket:settimeouts(left(connected_by, now), total, total)
+    local ok, message = socket:connect(endpoint.address, endpoint.first_port, endpoint.pooling)
+    if not ok then
+      return nil, connect_failure(endpoint, message)
+    end
+    local is_reused = socket:getreusedtimes() > 0
+    if not (is_reused and socket.getfd and has_input(socket)) then
+      return setmetatable({ socket = socket, endpoint = endpoint, is_reused = is_reused }, connection_mt)
+    end
+    socket:close()
+  end
+end
+
 --- An open connection, whose sends take until the limits' deadline at most.
 ---@param endpoint cloudjobs.nginx.Endpoint
 ---@param limits cloudjobs.nginx.Limits
@@ -162,26 +215,14 @@ end
 ---@return table|nil connection
 ---@return cloudjobs.nginx.Failure|nil failure
 local function open(endpoint, limits, connect_timeout)
-  -- What arrives on a pooled connection could be read as the next response: nginx closes such a connection, once its
-  -- event loop turns. So none is used again within the turn in which it was returned.
-  if returned_at[endpoint.pooling.pool] == ngx.now() then
-    ngx.sleep(0)
+  local connected_by = math.min(limits.deadline, clock() + connect_timeout)
+  local connection, failure = connect(endpoint, connected_by, limits.deadline)
+  if not connection then
+    return nil, failure
   end
-  local now = clock()
-  local connected_by = math.min(limits.deadline, now + connect_timeout)
-  local socket, total = ngx.socket.tcp(), left(limits.deadline, now)
-  socket:settimeouts(left(connected_by, now), total, total)
-  local ok, message = socket:connect(endpoint.address, endpoint.first_port, endpoint.pooling)
-  if not ok then
-    return nil, connect_failure(endpoint, message)
-  end
-  local connection = setmetatable({ socket = socket, endpoint = endpoint }, connection_mt)
-  if socket:getreusedtimes() > 0 then
-    connection.is_reused = true
-    return connection
-  end
-  if endpoint.is_secure then
-    local failure
+  if endpoint.is_secure and not connection.is_reused then
+    local socket = connection.socket
+    local ok
     ok, failure = prepare(connection, { deadline = connected_by, cancel = limits.cancel, task = limits.task })
     if not ok then
       socket:close()

@@ -1,5 +1,5 @@
---- The environment of the process, whole. nginx hides it from its workers, so
---- it is asked for in init_by_lua.
+--- The whole environment of the process. nginx hides it from its workers, so
+--- that it is captured in init_by_lua.
 
 local MAX = 4096 -- variables; an environment without end is none
 
@@ -21,4 +21,10 @@ local function capture()
   return found
 end
 
-return { capture = capture }
+--- Whether this process is a worker, whose environment nginx has hidden.
+---@return boolean
+local function is_worker()
+  return require("ngx.process").type() == "worker"
+end
+
+return { capture = capture, is_worker = is_worker }

@@ -3,13 +3,15 @@
 --- each worker, and nothing else.
 
 local Phase = require "cloudjobs.transport.nginx.phase"
+local Scheduler = require "cloudjobs.transport.nginx.scheduler"
 local core = require "cloudjobs.core"
 
 local ngx = ngx
 
-local LOCK = 60 -- seconds after which nobody believes in a refresh any more
-local FIRST_LOOK, LAST_LOOK = 0.005, 0.25 -- seconds between looks at somebody else's
-local FULL = 1 -- seconds that a worker takes a full quota for full
+local LOCK = 60 -- seconds after which a refresh counts as lost
+local LEASE = 3 -- the same for one that a request holds, and extends
+local FIRST_POLL, MAX_POLL = 0.005, 0.25 -- seconds between two polls of another's refresh
+local FULL = 1 -- seconds for which a worker believes a quota to be full
 
 --- The contract of a transport's store, which several processes share.
 ---@class cloudjobs.Store
@@ -50,8 +52,54 @@ function Store:_news(key, make, seen)
   return found and not (seen and same(found, seen)) and found or nil
 end
 
--- Asks, while the others wait for the lock.
-function Store:_ask(key, lock, ask)
+-- Extends a lock again and again, in a light thread that ends with its request.
+local function renew(dict, lock)
+  while true do
+    ngx.sleep(LEASE / 3)
+    dict:expire(lock, LEASE)
+  end
+end
+
+-- Takes the lock for a refresh; nil where another has it, false where there is
+-- none: nothing may wait, or the dictionary is full. A timer runs to its end. A
+-- request may be aborted, and its lock has to be extended or is free soon.
+function Store:_lock(lock)
+  if not Phase.may_wait() then
+    return false
+  end
+  local is_request = ngx.get_phase() ~= "timer"
+  local ok, message = self._dict:add(lock, ngx.worker.pid() or 0, is_request and LEASE or LOCK)
+  if message == "exists" then
+    return nil
+  elseif not ok then
+    return false
+  end
+  return is_request and ngx.thread.spawn(renew, self._dict, lock) or true
+end
+
+function Store:_unlock(lock, held)
+  if type(held) == "thread" then
+    ngx.thread.kill(held)
+  end
+  if held then
+    self._dict:delete(lock)
+  end
+end
+
+-- Waits for another's refresh; the error for a group of cloudjobs.parallel that
+-- ended meanwhile.
+local function wait(seconds)
+  local task = Scheduler.current()
+  if not task then
+    ngx.sleep(seconds)
+    return nil
+  end
+  task:park(seconds)
+  return task.group.over and task.group:refusal() or nil
+end
+
+-- Asks, and keeps the value.
+function Store:_ask(key, ask)
   local ran, value, err, seconds = pcall(ask)
   if ran and value and seconds and seconds > 0 then
     local ok, message = self._dict:set(key, core.json_encode(value), seconds)
@@ -59,11 +107,7 @@ function Store:_ask(key, lock, ask)
       ngx.log(ngx.WARN, "cloudjobs: lua_shared_dict: ", message, "; each worker keeps its own")
     end
   end
-  self._dict:delete(lock)
-  if not ran then
-    error(value, 0)
-  end
-  return value, err
+  return ran, value, err
 end
 
 --- The value of `key`, asked for once for all workers. `ask` answers a value
@@ -75,23 +119,30 @@ end
 ---@return table|nil value
 ---@return any err
 function Store:fetch(key, make, seen, ask)
-  local lock, pause = key .. " lock", FIRST_LOOK
+  local lock, pause = key .. " lock", FIRST_POLL
   while true do
     local found = self:_news(key, make, seen)
     if found then
       return found
     end
-    local ours, message = self._dict:add(lock, ngx.worker.pid() or 0, LOCK)
-    if ours or message ~= "exists" or not Phase.may_wait() then
+    local held = self:_lock(lock)
+    if held ~= nil then
+      local ran, err = true, nil
       found = self:_news(key, make, seen) -- it may just have come
-      if found then
-        self._dict:delete(lock)
-        return found
+      if not found then
+        ran, found, err = self:_ask(key, ask)
       end
-      return self:_ask(key, lock, ask)
+      self:_unlock(lock, held)
+      if not ran then
+        error(found, 0)
+      end
+      return found, err
     end
-    ngx.sleep(pause)
-    pause = math.min(pause * 2, LAST_LOOK)
+    local over = wait(pause)
+    if over then
+      return nil, over
+    end
+    pause = math.min(pause * 2, MAX_POLL)
     local holder = self._dict:get(lock)
     if holder and not is_alive(holder) then
       self._dict:delete(lock)
