@@ -223,6 +223,7 @@ seeded:
 
 harden: build
 	@tools/harden $(modules)
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/soak.lua 100000
 
 # The pictures of README.md and docs/, from a real terminal over the emulator.
 pictures: build

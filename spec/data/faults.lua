@@ -1,6 +1,7 @@
 --- Faults of a server: what it does in place of a proper response, by the group that each belongs to. A case is
 ---
----     { group, title, act, expected, accept = false, body = false, tls = nil, pause = nil, method = "GET" }
+---     { group, title, act, expected, accept = false, body = false, tls = nil, pause = nil, flood = false,
+---       method = "GET" }
 ---
 --- `act(c)` runs on the server when the faulty request has been read (with `accept`, when the first connection has been
 --- accepted; with `body`, when the head of a request with a large body has been read). `c` has `id` (the request's),
@@ -95,7 +96,7 @@ local function flood(title, head, piece)
     c.send(head)
     c.flood(piece)
     return "close"
-  end)
+  end, { flood = true })
 end
 
 flood("a header without an end at full speed", "HTTP/1.1 200 OK\r\nX-A: ", ("a"):rep(65536))

@@ -43,4 +43,4 @@ local function meet(transport, case)
   return seen
 end
 
-return { meet = meet }
+return { call = call, meet = meet }
