@@ -3,6 +3,7 @@
 --- its user for a code: our terminal and our standard input are its own.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
+local child = require "cloudjobs.cloud.child"
 local document = require "cloudjobs.aws.credentials.document"
 local quote = require "cloudjobs.base.quote"
 local words = require "cloudjobs.base.shell_words"
@@ -23,12 +24,6 @@ local function fail(self, message, hint)
   )
 end
 
--- Why there can be no child process, from a transport that knows of a reason.
-local function no_children(self)
-  local transport = self._transport
-  return transport and transport.no_children and transport:no_children()
-end
-
 local function failed_run(self, program, code, message)
   if code == "timeout" then
     return fail(self, ("did not end within %g s"):format(self._timeout),
@@ -41,7 +36,7 @@ local function failed_run(self, program, code, message)
 end
 
 local function run(self, command)
-  local reason = no_children(self)
+  local reason = child.refusal(self._transport)
   if reason then
     return fail(self, reason, "Ask for these credentials in init_by_lua")
   end
@@ -52,7 +47,7 @@ local function run(self, command)
     return fail(self, "names no program")
   end
   local result, code
-  result, code, message = require("cloudjobs.os").run(arguments, {
+  result, code, message = child.run(self._transport, arguments, {
     timeout = self._timeout,
     max_output = MAX_OUTPUT,
     terminal = true,

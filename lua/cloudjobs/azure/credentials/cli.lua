@@ -1,9 +1,9 @@
 --- A token from the Azure CLI, of whoever signed in with `az login`.
 
+local child = require "cloudjobs.cloud.child"
 local azure_token = require "cloudjobs.azure.credentials.token"
 local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
-local process = require "cloudjobs.os"
 local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "Azure CLI"
@@ -73,8 +73,7 @@ end
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err code "unavailable" where az is absent or nobody is signed in
 function Cli:get(scope)
-  local transport = self._transport
-  local reason = transport.no_children and transport:no_children()
+  local reason = child.refusal(self._transport)
   if reason then
     return fail("unavailable", "az " .. reason, "Ask for the token in init_by_lua, or use another identity")
   elseif not scope:find("^[A-Za-z0-9%-_.:/]+$") then
@@ -112,7 +111,9 @@ local function new(options)
     _tenant_id = options.tenant_id,
     _subscription = options.subscription,
     _timeout = options.process_timeout or TIMEOUT,
-    _run = options.run or process.run,
+    _run = options.run or function(command, how)
+      return child.run(options.transport, command, how)
+    end,
   }, cli_mt)
 end
 

@@ -1,6 +1,7 @@
 --- The transport inside nginx: cosockets, which never block a worker. It waits
 --- where nginx lets Lua wait, and elsewhere returns an error.
 
+local Child = require "cloudjobs.transport.nginx.child"
 local Connection = require "cloudjobs.transport.nginx.connection"
 local Endpoint = require "cloudjobs.transport.nginx.endpoint"
 local Error = require "cloudjobs.base.error"
@@ -264,11 +265,15 @@ function Nginx:single(key, f)
   return Flight.join(self._flights, key, f, Scheduler.current())
 end
 
---- Why no child process can be started here, or nil. nginx collects the ends of
---- all children itself, and waiting for one would hold the worker up.
+--- Why no child process can be started here, or nil.
 ---@return string|nil
 function Nginx:no_children() -- luacheck: ignore 212
-  return ngx.get_phase() ~= "init" and "cannot be run in an nginx worker" or nil
+  return Child.refusal()
+end
+
+--- Runs a child process; see transport/nginx/child.lua.
+function Nginx:run(argv, options)
+  return Child.run(argv, options, self.env)
 end
 
 --- Later requests fail. Idle connections are nginx's to close.
