@@ -43,7 +43,7 @@ static int port_of (const struct sockaddr_storage *a) {
 }
 
 static int has_ports (curl_socket_t fd, int local_port, int remote_port) {
-  struct sockaddr_storage local, remote;
+  struct sockaddr_storage local = { 0 }, remote = { 0 };
   socklen_t local_len = sizeof(local), remote_len = sizeof(remote);
   return getsockname(fd, (struct sockaddr *)&local, &local_len) == 0 &&
          port_of(&local) == local_port &&
