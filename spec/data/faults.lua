@@ -1,13 +1,13 @@
 --- Faults of a server: what it does in place of a proper response, by the group that each belongs to. A case is
 ---
 ---     { group, title, act, expected, accept = false, body = false, tls = nil, pause = nil, flood = false,
----       method = "GET" }
+---       proxy = false,---       method = "GET" }
 ---
 --- `act(c)` runs on the server when the faulty request has been read (with `accept`, when the first connection has been
 --- accepted; with `body`, when the head of a request with a large body has been read). `c` has `id` (the request's),
 --- `good` (the response to it), `stray` (one to no request), `send(text)`, `sleep(seconds)`, `shut()` (end of sending) and `flood(text)` (sends it
 --- again and again). `tls` is "raw" where the first connection has no TLS, or the certificate of its handshake; `pause`
---- are the seconds that the client waits before it goes on. When `act` returns "close" the connection is closed, else the next request is served.
+--- are the seconds that the client waits before it goes on; with `proxy` the fault is in the response to CONNECT. When `act` returns "close" the connection is closed, else the next request is served.
 ---
 --- `expected` lists what the faulty call may return, apart by "|": "own" (its own response), a status, or the code of an
 --- error. The two calls after it always have to get their own responses.
@@ -70,16 +70,20 @@ silent_after("silence within a chunk", CHUNKED .. "5\r\nhel")
 silent_after("silence after a chunk", CHUNKED .. "5\r\nhello\r\n")
 silent_after("silence before the end of the trailers", CHUNKED .. "0\r\nX-Sum: 1\r\n")
 
+local function drip_text(c, head, piece)
+  c.send(head)
+  for _ = 1, HOLD / 0.02 do
+    if not c.send(piece) then
+      break
+    end
+    c.sleep(0.02)
+  end
+  return "close"
+end
+
 local function drip(title, head, piece)
   add("timing", "timeout", title, function(c)
-    c.send(head)
-    for _ = 1, HOLD / 0.02 do
-      if not c.send(piece) then
-        break
-      end
-      c.sleep(0.02)
-    end
-    return "close"
+    return drip_text(c, head, piece)
   end)
 end
 
@@ -282,14 +286,7 @@ handshake("tls|timeout|connect", "silence within the handshake", function(c)
   return "close"
 end)
 handshake("tls|timeout|connect", "a handshake a byte at a time", function(c)
-  c.send "\22\3\3\64\0\2\0\63\252"
-  for _ = 1, HOLD / 0.02 do
-    if not c.send "\0" then
-      break
-    end
-    c.sleep(0.02)
-  end
-  return "close"
+  return drip_text(c, "\22\3\3\64\0\2\0\63\252", "\0")
 end)
 
 for _, case in ipairs {
@@ -299,5 +296,56 @@ for _, case in ipairs {
 } do
   add("TLS", "tls", case[1], function() end, { tls = case[2] })
 end
+
+-- Proxies: the response to CONNECT, on the first connection; later ones get their tunnel.
+
+local function proxy(expected, title, act)
+  add("proxies", expected, title, act, { proxy = true })
+end
+
+local function proxy_says(expected, title, text)
+  proxy(expected, title, function(c)
+    c.send(text)
+    c.sleep(0.01)
+    return "close"
+  end)
+end
+
+proxy("timeout|connect|proxy|closed", "silence in place of a response", function(c)
+  c.sleep(HOLD)
+  return "close"
+end)
+proxy("timeout|connect|proxy|closed", "silence within the head", function(c)
+  c.send "HTTP/1.1 200 OK\r\nX-A"
+  c.sleep(HOLD)
+  return "close"
+end)
+for _, case in ipairs {
+  { "a head a byte at a time, without an end", "HTTP/1.1 200 OK\r\nX-A: ", "a" },
+  { "headers one at a time, without an end", "HTTP/1.1 200 OK\r\n", "X-A: 1\r\n" },
+  { "interim responses one at a time, without an end", "", "HTTP/1.1 100 Continue\r\n\r\n" },
+  { "a refusal's body a byte at a time", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100000\r\n\r\n", "a" },
+} do
+  proxy("timeout|connect|proxy|closed", case[1], function(c)
+    return drip_text(c, case[2], case[3])
+  end)
+end
+for _, case in ipairs {
+  { "a header without an end at full speed", "HTTP/1.1 200 OK\r\nX-A: ", ("a"):rep(65536) },
+  { "interim responses without an end at full speed", "", ("HTTP/1.1 100 Continue\r\n\r\n"):rep(2048) },
+} do
+  proxy("timeout|connect|proxy|closed", case[1], function(c)
+    c.send(case[2])
+    c.flood(case[3])
+    return "close"
+  end)
+end
+proxy_says("proxy|connect|closed", "closed in place of a response", "")
+proxy_says("proxy|connect|closed", "closed within the head", "HTTP/1.1 200 OK\r\nX-A")
+proxy_says("proxy", "a refusal", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno")
+proxy_says("proxy", "a refusal for want of credentials",
+  "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
+proxy_says("proxy|connect|protocol|closed", "another protocol", "SSH-2.0-OpenSSH_9.2\r\n")
+proxy_says("tls|connect|closed|proxy|protocol", "bytes behind the head", "HTTP/1.1 200 OK\r\n\r\nhello")
 
 return cases

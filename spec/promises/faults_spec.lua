@@ -40,18 +40,21 @@ local function encounters(ports, folder)
   local list = {}
   for i, fault in ipairs(faults) do
     for _, secure in ipairs { false, true } do
-      if secure == (fault.tls ~= nil) or (secure and fault.group ~= "framing") then
+      local is_tls = fault.tls ~= nil or fault.proxy == true
+      if secure == is_tls or (secure and fault.group ~= "framing") then
         list[#list + 1] = {
           name = ("%d%s"):format(i, secure and "s" or "p"),
           fault = fault.title,
-          title = fault.title .. (secure and not fault.tls and ", under TLS" or ""),
+          title = fault.title .. (secure and not is_tls and ", under TLS" or ""),
           group = fault.group,
           expected = fault.expected,
           url = secure and "https://localhost:" .. ports[i].tls or "http://127.0.0.1:" .. ports[i].plain,
-          network = secure and { ca_bundle = folder .. "/ca.pem" } or nil,
+          network = secure and {
+            ca_bundle = folder .. "/ca.pem", proxy = fault.proxy and "http://127.0.0.1:" .. ports[i].plain or nil,
+          } or nil,
           method = fault.method,
           body = fault.body,
-          fresh = fault.accept or fault.tls ~= nil,
+          fresh = fault.accept or is_tls,
           pause = fault.pause,
           timeout = fault.expected:find "timeout" and SHORT or 10,
         }
@@ -160,7 +163,8 @@ describe("faults of a server", function()
     local cases = {}
     for i, case in ipairs(list) do
       cases[i] = { name = case.name, url = case.url, method = case.method, body = case.body, fresh = case.fresh,
-        pause = case.pause, timeout = case.timeout }
+        pause = case.pause, timeout = case.timeout,
+        network = case.network and case.network.proxy and { proxy = case.network.proxy } or nil }
     end
     local seen = nginx:run(IN_NGINX:format(files.read "spec/support/fault_client.lua", core.json_encode(cases)))
     nginx:stop()

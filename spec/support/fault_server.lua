@@ -37,6 +37,13 @@ local function response(id)
   return ("HTTP/1.1 200 OK\r\nX-Id: %s\r\nContent-Length: %d\r\n\r\n%s"):format(id, #id, id)
 end
 
+local function quiet(s)
+  s:onerror(function(_, _, why)
+    return why
+  end)
+  s:setmode("bn", "bf")
+end
+
 -- A connection as a fault sees it.
 local function controls(s, id)
   local function send(text)
@@ -91,6 +98,31 @@ local function serve(s, case)
   end
 end
 
+local function copy(from, to)
+  for bytes in function() return from:read(-4096) end do
+    if not (to:write(bytes) and to:flush()) then
+      break
+    end
+  end
+  to:shutdown("w")
+end
+
+-- A proxy whose first response to CONNECT is faulty, and others are tunnels.
+local function tunnel(s, case, is_first)
+  local head = read_head(s)
+  if not head or is_first and case.act(controls(s, "")) == "close" then
+    return
+  end
+  local target = socket.connect("127.0.0.1", tonumber(head:match("^CONNECT localhost:(%d+)")))
+  quiet(target)
+  target:connect(5)
+  s:write("HTTP/1.1 200 OK\r\n\r\n")
+  s:flush()
+  loop:wrap(pcall, copy, target, s) -- the other side may have gone
+  copy(s, target)
+  target:close()
+end
+
 local function listen(case, tls)
   local listener = assert(socket.listen { host = "127.0.0.1", port = 0, nodelay = true })
   listener:listen()
@@ -98,12 +130,14 @@ local function listen(case, tls)
   loop:wrap(function()
     for s in listener:clients() do
       loop:wrap(function()
-        s:onerror(function(_, _, why)
-          return why
-        end)
-        s:setmode("bn", "bf")
+        quiet(s)
         accepted = accepted + 1
         local is_first = accepted == 1
+        if case.proxy and not tls then
+          tunnel(s, case, is_first)
+          s:close()
+          return
+        end
         local is_raw = is_first and case.tls == "raw"
         local certificate = is_first and case.tls or "localhost"
         local ended

@@ -22,6 +22,7 @@ local GROUPS = {
   { "timing", "Silence, drops and floods." },
   { "closing", "Connections that end too early, and bytes after the end of a response." },
   { "TLS", "Handshakes and certificates." },
+  { "proxies", "The response of an HTTP proxy to CONNECT." },
 }
 
 local function result(expected)
