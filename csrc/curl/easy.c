@@ -319,6 +319,20 @@ static const char *code_of (CURLcode result) {
   }
 }
 
+/* Whether the name that was not found is the proxy's, of which libcurl 8.13 to
+** 8.19 says at times that it is the host's. The proxy comes first in 'network'.
+ */
+static int names_proxy (const struct cj_easy *easy) {
+  static const char prefix[] = "Could not resolve host: ";
+  char name[CURL_ERROR_SIZE];
+  if (strncmp(easy->detail, prefix, sizeof(prefix) - 1) != 0)
+    return 0;
+  strcpy(name, easy->detail + sizeof(prefix) - 1);
+  name[strcspn(name, " ")] = '\0';
+  return strstr(easy->network.s, name) != NULL &&
+         memmem(easy->url.s, easy->url.len, name, strlen(name)) == NULL;
+}
+
 /* Sets the failure from libcurl's result, with its message unless that is
 ** misleading or holds a secret. */
 static void explain (struct cj_easy *easy, CURLcode result) {
@@ -330,6 +344,8 @@ static void explain (struct cj_easy *easy, CURLcode result) {
     /* libcurl's message quotes it, password included */
     cj_easy_refuse(easy, "proxy",
                    "the proxy's address is not one that libcurl supports");
+  } else if (result == CURLE_COULDNT_RESOLVE_HOST && names_proxy(easy)) {
+    cj_easy_refuse(easy, "proxy", "%s", easy->detail);
   } else if (result == CURLE_SSL_CONNECT_ERROR &&
              (strstr(easy->detail, "SSL_connect: ") != NULL ||
               strstr(easy->detail, " failure: ") != NULL)) {
@@ -352,30 +368,32 @@ struct cj_failure cj_easy_failure (struct cj_easy *easy, CURLcode result) {
 
 /* ---- input on a kept connection ---- */
 
-/* The function that returns the bytes that TLS has decrypted but not yet given
-** to libcurl; NULL where libcurl does not use OpenSSL. It is looked up in
-** libcurl's own dependencies, because this module does not link OpenSSL. */
-typedef int pending_function (const void *ssl);
+/* The function that returns whether TLS holds bytes that it has not yet given
+** to libcurl, be they decrypted or not; NULL where libcurl does not use
+** OpenSSL. It is looked up in libcurl's own dependencies, because this module
+** does not link OpenSSL. */
+typedef int has_pending_function (const void *ssl);
 static pthread_once_t searched = PTHREAD_ONCE_INIT;
-static pending_function *ssl_pending; /* set once, constant from then on */
+static has_pending_function
+    *ssl_has_pending; /* set once, constant from then on */
 
-static void find_ssl_pending (void) {
+static void find_ssl_has_pending (void) {
   Dl_info libcurl;
   void *library, *symbol = NULL;
   if (dladdr((const void *)(uintptr_t)&curl_easy_init, &libcurl) == 0)
     return;
   library = dlopen(libcurl.dli_fname, RTLD_NOW | RTLD_NOLOAD);
   if (library != NULL)
-    symbol = dlsym(library, "SSL_pending");
-  memcpy(&ssl_pending, &symbol, sizeof(symbol));
+    symbol = dlsym(library, "SSL_has_pending");
+  memcpy(&ssl_has_pending, &symbol, sizeof(symbol));
 }
 
 int cj_easy_has_tls_input (struct cj_easy *easy) {
   struct curl_tlssessioninfo *tls = NULL;
-  pthread_once(&searched, find_ssl_pending);
-  return ssl_pending != NULL &&
+  pthread_once(&searched, find_ssl_has_pending);
+  return ssl_has_pending != NULL &&
          curl_easy_getinfo(easy->handle, CURLINFO_TLS_SSL_PTR, &tls) ==
              CURLE_OK &&
          tls != NULL && tls->backend == CURLSSLBACKEND_OPENSSL &&
-         tls->internals != NULL && ssl_pending(tls->internals) > 0;
+         tls->internals != NULL && ssl_has_pending(tls->internals) > 0;
 }

@@ -44,12 +44,9 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
   return 0;
 }
 
-/* libcurl 7.80 to 7.88.1 reads input on a kept connection as the response; from
-** 8.0.0 on it opens another connection. */
-static int accepts_input (void) {
-  return !cj_easy_libcurl_is(0x080000U);
-}
-
+/* libcurl would read input on a kept connection as the response: 7.88 and 8.22
+** do so, versions between them do where the input is in a TLS record. It tells
+** of a request before it is sent from 7.80 on. */
 #if LIBCURL_VERSION_NUM >= 0x075000
 static int has_input (struct cj_easy_exchange *x, int local_port,
                       int remote_port) {
@@ -66,8 +63,7 @@ static int on_request (void *data, char *remote, char *local, int remote_port,
   long opened = 0;
   (void)remote, (void)local;
   curl_easy_getinfo(x->easy.handle, CURLINFO_NUM_CONNECTS, &opened);
-  x->is_stale =
-      opened == 0 && accepts_input() && has_input(x, local_port, remote_port);
+  x->is_stale = opened == 0 && has_input(x, local_port, remote_port);
   if (x->is_stale)
     return CURL_PREREQFUNC_ABORT;
   x->sent = 1;

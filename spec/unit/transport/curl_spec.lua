@@ -175,6 +175,29 @@ describe("cloudjobs.transport.curl", function()
     end
   end)
 
+  it("looks a name up again that was not found", function()
+    local server = Server.start()
+    local library, name = server.folder .. "/late_name.so", server.folder .. "/name"
+    finally(function()
+      server:stop()
+    end)
+    assert.equal(0, (shell("cc -shared -fPIC -D_GNU_SOURCE -o " .. library .. " spec/support/late_name.c -ldl")))
+    for _, gzip in ipairs { false, true } do
+      local _, out, err = lua(([[
+        local transport = require("cloudjobs.transport.curl").new { gzip = %s }
+        for _ = 1, 2 do
+          local response, err = transport:send { method = "GET", url = "http://late.example:%d/", headers = {}, timeout = 5 }
+          print(response and response.status or err.code)
+          io.open(%q, "w"):close()
+        end
+      ]]):format(gzip, server.ports.plain, name), {
+        LD_PRELOAD = library, NAME_EXISTS = name, ASAN_OPTIONS = "verify_asan_link_order=0",
+      })
+      os.remove(name)
+      assert.equal("resolve\n200\n", out, err)
+    end
+  end)
+
   it("runs a single without waiting", function()
     assert.same({ "value" }, { Curl.new():single("key", function() return "value" end) })
   end)
