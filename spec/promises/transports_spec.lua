@@ -704,7 +704,7 @@ local function contract(new, run, written, is_ours)
     end)
 
     it("says what is wrong with a bundle", function()
-      local _, err = send(nil, { url = server:url("/", "tls"), network = ca "none.pem" })
+      local _, err = send(nil, { url = server:url("/", "tls"), network = { ca_bundle = "/nowhere/none.pem" } })
       assert.equal("tls", err.code)
       assert.is_truthy(err.message:find("none.pem", 1, true), err.message)
     end)
