@@ -5,6 +5,22 @@
 
 local emulated = require "spec.support.emulated"
 local forms = require "cloudjobs.emulator.form"
+local Config = require "cloudjobs.aws.config"
+local ConfigFile = require "cloudjobs.aws.config.file"
+local Error = require "cloudjobs.base.error"
+local Network = require "cloudjobs.transport.network"
+local Stub = require "cloudjobs.stub"
+local ascii = require "cloudjobs.base.ascii"
+local aws_error = require "cloudjobs.aws.protocol.error"
+local azure_cli = require "cloudjobs.azure.credentials.cli"
+local azure_error = require "cloudjobs.azure.error"
+local bindings = require "cloudjobs.http.bindings"
+local core = require "cloudjobs.core"
+local export = require "cloudjobs.azure.export"
+local functions = require "cloudjobs.aws.endpoint.functions"
+local quote = require "cloudjobs.base.quote"
+local scope = require "cloudjobs.azure.scope"
+local suggest = require "cloudjobs.base.suggest"
 local grammar = require "cloudjobs.http.grammar"
 local http1 = require "cloudjobs.http.reader"
 local query = require "cloudjobs.emulator.bcm.query"
@@ -69,6 +85,63 @@ local CASES = {
   end,
   ["an export's query of semicolons"] = function()
     pcall(query.read, { QueryStatement = "SELECT " .. (";"):rep(MB) .. "x" })
+  end,
+  ["a config file of blanks, marks and brackets"] = function()
+    for _, text in ipairs { "k = a" .. blanks .. "b", ("="):rep(MB), ("[ "):rep(MB / 2), "[profile " .. ("\\"):rep(MB) .. "]" } do
+      ConfigFile.parse_config("[default]\n" .. text .. "\n")
+    end
+  end,
+  ["a path of variables, and one of slashes"] = function()
+    Config.new({ env = {} }):expand(("${"):rep(MB / 2))
+    functions.parseURL("https://h/" .. ("/"):rep(MB) .. "x")
+    ascii.without_slashes(("/"):rep(MB) .. "x")
+  end,
+  ["a name that is none"] = function()
+    suggest(("a"):rep(MB), { "region", "profile", ("a"):rep(MB) })
+  end,
+  ["a scope and a storage account of slashes"] = function()
+    scope.check(("/"):rep(MB) .. "x")
+    scope.check("subscriptions" .. ("/"):rep(MB))
+    pcall(export.new, { name = "n", container = "costs", from = "2031-01-01", storage = ("/subscriptions/"):rep(math.floor(MB / 15)),
+      folder = "a" .. ("/"):rep(MB) .. "b" })
+  end,
+  ["Azure's headers"] = function()
+    azure_error.decode({ status = 401, body = "", headers = {
+      ["www-authenticate"] = 'error="insufficient_claims" ' .. ('claims="'):rep(MB / 8),
+      ["x-ms-ratelimit-microsoft.costmanagement" .. ("-retry-after"):rep(math.floor(MB / 12)) .. "x"] = digits,
+      ["retry-after-ms"] = digits,
+    } })
+    azure_error.decode({ status = 401, body = "", headers = {
+      ["www-authenticate"] = 'authorization_uri="https://' .. ("/a-"):rep(math.floor(MB / 3)),
+    } })
+  end,
+  ["an error code of marks"] = function()
+    aws_error.decode({ model = { error = function() end }, service = {} }, { status = 400, body = "", headers = {
+      ["x-amzn-errortype"] = ("#:"):rep(MB / 2), ["x-amz-retry-after"] = digits,
+    } })
+  end,
+  ["a list of headers in quotes"] = function()
+    local op = { output = core.shape({ S = "L string[] in=header as=l" }, "S", {}) }
+    for _, text in ipairs { ('"'):rep(MB), blanks, ("\\"):rep(MB), '"' .. ("a,"):rep(MB / 2), (" ,"):rep(MB / 2) } do
+      bindings.decode(op, { status = 200, body = "", headers = { l = text } }, {})
+    end
+  end,
+  ["a proxy and a list of hosts"] = function()
+    local network = Network.new({ proxy = "http://u@h" .. ("#"):rep(MB), no_proxy = ("."):rep(MB) }, { proxy = true }, function() end)
+    network:settings_for("https://h")
+  end,
+  ["a text in an error"] = function()
+    for _, piece in ipairs { "a", "a=", "://", "@", "Basic ", "-", "/aaaa" } do
+      Error.new { kind = "service", message = piece:rep(math.floor(MB / #piece)) }
+      quote.document("sig=" .. piece:rep(math.floor(MB / #piece)))
+      quote.without(piece:rep(math.floor(MB / #piece)), { piece:rep(8), "%a+" })
+    end
+  end,
+  ["what az writes"] = function()
+    local cli = azure_cli.new { transport = Stub.new {}, run = function()
+      return { status = 1, stdout = "", stderr = "ERROR:" .. blanks .. ("ERROR: "):rep(math.floor(MB / 7)) }
+    end }
+    cli:get("x")
   end,
   ["a URL with a port of digits"] = function()
     url.parse("https://a:" .. digits .. "x/")

@@ -2,6 +2,8 @@
 
 local ascii = require "cloudjobs.base.ascii"
 
+local MAX_LENGTH = 128 -- of names that are compared: the time is that of both lengths multiplied
+
 -- Levenshtein's distance, in one row.
 local function distance(a, b)
   local row = {}
@@ -32,8 +34,8 @@ end
 ---@return string
 local function suggest(word, names)
   local best, best_distance = nil, reach(word) + 1
-  for _, name in ipairs(names) do
-    local d = distance(ascii.lower(word), ascii.lower(name))
+  for _, name in ipairs(#word <= MAX_LENGTH and names or {}) do
+    local d = #name <= MAX_LENGTH and distance(ascii.lower(word), ascii.lower(name)) or math.huge
     if d < best_distance or (d == best_distance and best and name < best) then
       best, best_distance = name, d
     end

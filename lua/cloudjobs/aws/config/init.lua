@@ -17,6 +17,8 @@ local LOADERS = { credentials = ConfigFile.parse_credentials, config = ConfigFil
 local Config = {}
 local config_mt = { __name = "cloudjobs.aws.config", __index = Config }
 
+local MAX_PATH = 4096 -- bytes; no file has a longer one
+
 local function failure(message, hint)
   return nil, Error.new { kind = "config", code = "config", message = message, hint = hint }
 end
@@ -41,6 +43,9 @@ end
 function Config:expand(path)
   local function value(whole, name)
     return self:getenv(name) or whole
+  end
+  if #path > MAX_PATH then
+    return path
   end
   path = path:gsub("(%$([%a_][%w_]*))", value):gsub("(%${([^}]*)})", value)
   local home = self:getenv("HOME")

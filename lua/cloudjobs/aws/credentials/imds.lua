@@ -2,6 +2,7 @@
 --- version 2, with a session token; version 1 only where 2 does not answer.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
+local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local document = require "cloudjobs.aws.credentials.document"
 local url = require "cloudjobs.http.url"
@@ -34,7 +35,7 @@ local function base_address(config)
     if not parts then
       return Identity.failure(SOURCE, "the metadata service's endpoint: " .. message)
     end
-    return (endpoint:gsub("/+$", ""))
+    return ascii.without_slashes(endpoint)
   end
   local mode
   mode, err = config:get("metadata_endpoint_mode")

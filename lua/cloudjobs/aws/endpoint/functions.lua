@@ -1,6 +1,7 @@
 --- What endpoint rules may call: Smithy's standard library and AWS's functions.
 --- A value that is not set is nil, an optional result that is empty likewise.
 
+local ascii = require "cloudjobs.base.ascii"
 local url = require "cloudjobs.http.url"
 
 local F = {}
@@ -67,13 +68,13 @@ function F.parseURL(value)
     scheme = parts.scheme,
     authority = value:match("^%a+://([^/]*)"),
     path = parts.path,
-    normalizedPath = parts.path:match("^(.-)/*$") .. "/",
+    normalizedPath = ascii.without_slashes(parts.path) .. "/",
     isIp = is_ipv4(parts.host) or parts.host:find("^%[") ~= nil,
   }
 end
 
 local function is_label(label)
-  return #label <= 63 and label:find("^%w[%w-]*$") ~= nil and label:sub(-1) ~= "-"
+  return #label <= 63 and label:find("^[A-Za-z0-9][A-Za-z0-9-]*$") ~= nil and label:sub(-1) ~= "-"
 end
 
 function F.isValidHostLabel(value, allow_subdomains)
@@ -91,7 +92,7 @@ function F.isValidHostLabel(value, allow_subdomains)
 end
 
 F["aws.isVirtualHostableS3Bucket"] = function(value, allow_subdomains)
-  return type(value) == "string" and #value >= 3 and #value <= 63 and not value:find("%u") and not is_ipv4(value)
+  return type(value) == "string" and #value >= 3 and #value <= 63 and not value:find("[A-Z]") and not is_ipv4(value)
     and F.isValidHostLabel(value, allow_subdomains)
 end
 
