@@ -157,16 +157,18 @@ local function connect_failure(endpoint, message)
   return { code = "connect", message = message }
 end
 
-local QUICK = 0.0002 -- seconds between two uses of a connection that need no turn of the event loop in between
+local QUICK = 0.001 -- seconds between two uses of a connection that need no turn of the event loop in between
 
 -- nginx closes a pooled connection on which bytes arrive that were not asked
 -- for, which could be read as the next response; but only when its event loop
 -- turns. It does so here, where Lua has run for a while since the last use.
-local function await_turn(pool)
+local function await_turn(pool, now)
   local last = returned[pool]
-  if last and last.turn == ngx.now() and clock() - last.at > QUICK then
+  if last and last.turn == ngx.now() and now - last.at > QUICK then
     ngx.sleep(0.001) -- of less, some versions make no turn
+    return clock()
   end
+  return now
 end
 
 local pollfd -- of C, made when it is first used
@@ -187,12 +189,11 @@ local function has_input(socket)
 end
 
 -- A connection out of the pool, or a new one.
-local function connect(endpoint, connected_by, deadline)
+local function connect(endpoint, now, connected_by, deadline)
   while true do
-    local now, socket = clock(), ngx.socket.tcp()
+    local socket = ngx.socket.tcp()
     if not socket.getfd then
-      await_turn(endpoint.pooling.pool)
-      now = clock()
+      now = await_turn(endpoint.pooling.pool, now)
     end
     local total = left(deadline, now)
     socket:settimeouts(left(connected_by, now), total, total)
@@ -205,18 +206,20 @@ local function connect(endpoint, connected_by, deadline)
       return setmetatable({ socket = socket, endpoint = endpoint, is_reused = is_reused }, connection_mt)
     end
     socket:close()
+    now = clock()
   end
 end
 
 --- An open connection, whose sends take until the limits' deadline at most.
 ---@param endpoint cloudjobs.nginx.Endpoint
 ---@param limits cloudjobs.nginx.Limits
+---@param now number by the clock
 ---@param connect_timeout number seconds until it is open
 ---@return table|nil connection
 ---@return cloudjobs.nginx.Failure|nil failure
-local function open(endpoint, limits, connect_timeout)
-  local connected_by = math.min(limits.deadline, clock() + connect_timeout)
-  local connection, failure = connect(endpoint, connected_by, limits.deadline)
+local function open(endpoint, limits, now, connect_timeout)
+  local connected_by = math.min(limits.deadline, now + connect_timeout)
+  local connection, failure = connect(endpoint, now, connected_by, limits.deadline)
   if not connection then
     return nil, failure
   end

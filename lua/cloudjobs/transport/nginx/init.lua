@@ -166,8 +166,8 @@ local function write(self, request)
 end
 
 -- One attempt over one connection.
-local function attempt(self, request, limits, endpoint, bytes)
-  local connection, failed = Connection.open(endpoint, limits, request.connect_timeout or TOTAL)
+local function attempt(self, request, limits, now, endpoint, bytes)
+  local connection, failed = Connection.open(endpoint, limits, now, request.connect_timeout or TOTAL)
   if not connection then
     return nil, failed
   end
@@ -192,9 +192,8 @@ function Nginx:send(request)
   elseif not Phase.may_wait() then
     return nil, Phase.refusal()
   end
-  local limits = {
-    deadline = clock() + (request.timeout or TOTAL), cancel = request.cancel, task = Scheduler.current(),
-  }
+  local now = clock()
+  local limits = { deadline = now + (request.timeout or TOTAL), cancel = request.cancel, task = Scheduler.current() }
   local err = Connection.refusal(limits)
   if err then
     return nil, err
@@ -203,9 +202,9 @@ function Nginx:send(request)
   if not endpoint then
     return fail(request, bytes)
   end
-  local response, failed = attempt(self, request, limits, endpoint, bytes)
+  local response, failed = attempt(self, request, limits, now, endpoint, bytes)
   if failed and failed.is_stale and not request.non_idempotent then -- the server had closed a pooled connection
-    response, failed = attempt(self, request, limits, endpoint, bytes)
+    response, failed = attempt(self, request, limits, clock(), endpoint, bytes)
   end
   if failed then
     return fail(request, failed)

@@ -35,9 +35,10 @@ local function install()
   local assert_ = assert
   function _G.assert(...)
     local value, err = ...
-    if not value then
-      report(err)
+    if value then
+      return ...
     end
+    report(err)
     return assert_(...)
   end
 end
