@@ -1,5 +1,5 @@
 --- `make nginx-demo`: the example on the emulator, with exports that run, one of
---- which fails, and a webhook that is told of it. Ends when it is interrupted,
+--- which fails, and a webhook that is called for it. Ends when it is interrupted,
 --- or with nginx's own status when nginx does not start.
 ---
 ---     lua5.4 examples/nginx/demo.lua [port]
@@ -10,7 +10,7 @@ local process = require "cloudjobs.os"
 
 local PORT = arg[1] or "8080"
 local SPEED = 60 -- the emulator's seconds in one of ours
-local LOOK = 0.2 -- seconds between two looks at nginx
+local POLL = 0.2 -- seconds between two looks at nginx
 local SCOPE = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"
 local KEYS = { AWS_ACCESS_KEY_ID = "AKIDEMULATOR", AWS_SECRET_ACCESS_KEY = "emulator-secret", AWS_REGION = "us-east-1" }
 
@@ -95,7 +95,7 @@ return {
 }
 ]]
 
--- Somebody to be told of failures: says so in the log, and remembers the last.
+-- A webhook: logs each failure, and remembers the last.
 local WEBHOOK = [[
 
     location = /webhook {
@@ -120,8 +120,22 @@ local function configuration()
   return text
 end
 
+-- nginx, or OpenResty where that alone is in PATH.
+local function find_program()
+  for _, name in ipairs { "nginx", "openresty" } do
+    local result = process.run { name, "-v" }
+    if result and result.status == 0 then
+      return name
+    end
+  end
+  return "nginx" -- whose absence is reported when it is started
+end
+
+local program = find_program()
+
 local function modules()
-  local folder = process.run({ "nginx", "-V" }).stderr:match("--modules%-path=(%S+)")
+  local result = process.run { program, "-V" }
+  local folder = result and result.stderr:match("--modules%-path=(%S+)")
   local found = folder and io.open(folder .. "/ngx_http_lua_module.so")
   if not found then
     return "" -- OpenResty has Lua built in
@@ -154,7 +168,7 @@ for name, value in pairs(KEYS) do
 end
 os.remove(folder .. "/nginx.pid") -- one that was killed left it
 local nginx = assert(process.spawn({
-  "nginx", "-e", "stderr", "-p", folder, "-c", folder .. "/nginx.conf", "-g", "daemon off; user root;" .. modules(),
+  program, "-e", "stderr", "-p", folder, "-c", folder .. "/nginx.conf", "-g", "daemon off; user root;" .. modules(),
 }, { env = env }))
 
 -- nginx writes its pid when it has the port; before that somebody else may answer there.
@@ -178,7 +192,7 @@ end
 process.catch_interrupt()
 local announced, status, why
 repeat
-  status, why = nginx:wait(LOOK)
+  status, why = nginx:wait(POLL)
   if not announced and has_started() then
     announce()
     announced = true

@@ -95,6 +95,12 @@ local function on_each(describe, setup, title, body)
   end
 end
 
+--- Whether the stream module has Lua.
+---@return boolean
+local function has_stream()
+  return process.run({ program, "-V" }).stderr:find("stream-lua", 1, true) ~= nil
+end
+
 -- Debian has Lua as modules to load, OpenResty has it built in.
 local function modules()
   local folder = process.run({ program, "-V" }).stderr:match("--modules%-path=(%S+)")
@@ -258,4 +264,4 @@ local function start(options)
   return self
 end
 
-return { start = start, on_each = on_each, perl = perl, eventually = eventually, free_port = ports.free }
+return { start = start, on_each = on_each, perl = perl, has_stream = has_stream, eventually = eventually, free_port = ports.free }

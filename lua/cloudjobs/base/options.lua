@@ -32,9 +32,12 @@ local function sorted_keys(t)
   return keys
 end
 
+-- "canceller" is a table with the method that ends what holds it.
 local function fits(value, expected)
   for name in expected:gmatch("[^|]+") do
-    if type(value) == name then
+    if name == "canceller" and type(value) == "table" and type(value.listen) == "function" then
+      return true
+    elseif type(value) == name then
       return value == value -- NaN fits nowhere: no time comes after it
     end
   end
@@ -57,7 +60,8 @@ local function problem_in(options, known, what)
       return ("%s: unknown option %s%s"):format(what, require("cloudjobs.base.quote").name(name), hint)
     elseif not fits(value, expected) then
       local got = value == value and type(value) or "nan"
-      return ("%s: option %s: expected %s, got %s"):format(what, name, expected:gsub("|", " or "), got)
+      local words = expected:gsub("|", " or "):gsub("canceller", "canceller table")
+      return ("%s: option %s: expected %s, got %s"):format(what, name, words, got)
     end
   end
 end

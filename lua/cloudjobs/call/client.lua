@@ -15,7 +15,7 @@ local Client = {}
 local CALL_OPTIONS = {
   timeout = "number",
   meta = "table",
-  cancel = "table",
+  cancel = "canceller",
   api_version = "string",
 }
 
@@ -25,7 +25,7 @@ local LIST_OPTIONS = {
   page_size = "number",
   timeout = "number",
   deadline = "number",
-  cancel = "table",
+  cancel = "canceller",
   api_version = "string",
 }
 

@@ -6,7 +6,7 @@ local Interval = require "cloudjobs.base.interval"
 local jmespath = require "cloudjobs.base.jmespath"
 local poll = require "cloudjobs.base.poll"
 
-local OPTIONS = { timeout = "number", interval = "number|table", on_poll = "function", cancel = "table" }
+local OPTIONS = { timeout = "number", interval = "number|table", on_poll = "function", cancel = "canceller" }
 
 -- A path's value against what an acceptor expects; each is given the list or value found.
 local MATCHERS = {

@@ -12,7 +12,7 @@ local member = require "cloudjobs.base.path"
 local option = require "cloudjobs.base.options"
 local poll = require "cloudjobs.base.poll"
 
-local OPTIONS = { timeout = "number", interval = "number|table", cancel = "table" }
+local OPTIONS = { timeout = "number", interval = "number|table", cancel = "canceller" }
 
 -- Seconds for the search for a run when the response to its start was lost.
 local AMBIGUOUS_START_TIMEOUT = 900

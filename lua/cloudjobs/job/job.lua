@@ -17,12 +17,12 @@ local WAIT_OPTIONS = {
   interval = "number|table",
   on_change = "function",
   on_poll = "function",
-  cancel = "table",
+  cancel = "canceller",
   not_found_grace = "number",
   expect = "string",
   detail = "boolean",
 }
-local STATUS_OPTIONS = { detail = "boolean", timeout = "number", cancel = "table" }
+local STATUS_OPTIONS = { detail = "boolean", timeout = "number", cancel = "canceller" }
 
 local NOTHING = {}
 

@@ -14,7 +14,7 @@ local OPTIONS = {
   interval = "number|table",
   on_change = "function",
   on_poll = "function",
-  cancel = "table",
+  cancel = "canceller",
   not_found_grace = "number",
 }
 

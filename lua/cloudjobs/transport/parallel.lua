@@ -6,7 +6,7 @@ local Error = require "cloudjobs.base.error"
 local option = require "cloudjobs.base.options"
 local transports = require "cloudjobs.transport"
 
-local OPTIONS = { concurrency = "number", timeout = "number", cancel = "table", wait = "function" }
+local OPTIONS = { concurrency = "number", timeout = "number", cancel = "canceller", wait = "function" }
 
 local CONCURRENCY = 50
 

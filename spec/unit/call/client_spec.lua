@@ -153,3 +153,17 @@ describe("a client", function()
     end)
   end
 end)
+
+describe("an option cancel", function()
+  it("that is no canceller raises at the caller's line", function()
+    for _, cancel in ipairs { {}, { cancelled = true } } do
+      local ssm = require("spec.support.clients").ssm {}
+      local ok, message = pcall(function()
+        local output = ssm:describe_maintenance_windows({}, { cancel = cancel })
+        return output
+      end)
+      assert.is_false(ok)
+      assert.matches("client_spec.lua:%d+: describe_maintenance_windows: option cancel: expected canceller table, got table", message)
+    end
+  end)
+end)

@@ -3,7 +3,7 @@
 local Deadline = require "cloudjobs.base.deadline"
 local option = require "cloudjobs.base.options"
 
-local OPTIONS = { timeout = "number", cancel = "table" }
+local OPTIONS = { timeout = "number", cancel = "canceller" }
 
 local ROUNDS = 3
 -- Seconds that an export whose answer was lost is given to show in a listing.

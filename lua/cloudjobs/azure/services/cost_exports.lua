@@ -138,7 +138,7 @@ local methods = {}
 ---@return cloudjobs.Error|nil err
 function methods:register_provider(params, options)
   params = option.check(params, { subscription = "string" }, "register_provider")
-  options = option.check(options, { timeout = "number", cancel = "table", meta = "table" }, "register_provider")
+  options = option.check(options, { timeout = "number", cancel = "canceller", meta = "table" }, "register_provider")
   local context = beside(self._context)
   local subscription = params.subscription
     or (context.scope and ascii.lower(context.scope):match("^/*subscriptions/([^/]+)"))
