@@ -28,8 +28,8 @@ static void check_elements (struct cj_slice value) {
   const char *last = value.s, *end = value.s + value.n;
   struct cj_slice element;
   while (cj_field_element(&value, &element)) {
-    check(element.n > 0 && element.s >= last && element.s + element.n <= end);
-    check(memchr(element.s, ',', element.n) == NULL);
+    check(element.s >= last && element.s + element.n <= end);
+    check(element.n == 0 || memchr(element.s, ',', element.n) == NULL);
     check_trimmed(element);
     last = element.s + element.n;
   }

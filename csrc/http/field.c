@@ -80,16 +80,15 @@ size_t cj_field_unfold (char *to, struct cj_slice value) {
 }
 
 int cj_field_element (struct cj_slice *list, struct cj_slice *element) {
-  while (list->n > 0) {
-    const char *end = list->s + list->n;
-    const char *comma = memchr(list->s, ',', list->n);
-    *element = trim(list->s, comma != NULL ? comma : end);
-    list->s = comma != NULL ? comma + 1 : end;
-    list->n = (size_t)(end - list->s);
-    if (element->n > 0)
-      return 1;
-  }
-  return 0;
+  const char *end, *comma;
+  if (list->s == NULL)
+    return 0;
+  end = list->s + list->n;
+  comma = memchr(list->s, ',', list->n);
+  *element = trim(list->s, comma != NULL ? comma : end);
+  list->s = comma != NULL ? comma + 1 : NULL;
+  list->n = comma != NULL ? (size_t)(end - list->s) : 0;
+  return 1;
 }
 
 /* ---- to be sent ---- */

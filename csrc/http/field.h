@@ -25,8 +25,8 @@ int cj_field_next (struct cj_slice *text, struct cj_field *f);
 ** written. */
 size_t cj_field_unfold (char *to, struct cj_slice value);
 
-/* Splits the next element off a value that is a list with commas: 1, or 0
-** behind the last. Empty elements are passed over (RFC 9110 5.6.1). */
+/* Removes and gives the next element of a value that is a list with commas, be
+** it empty: 1, or 0 behind the last, when list->s is NULL. */
 int cj_field_element (struct cj_slice *list, struct cj_slice *element);
 
 /* Reads the next of a request's lines, "name: value" and CR LF each: 1, 0

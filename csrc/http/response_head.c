@@ -43,13 +43,13 @@ static int read_length (struct cj_response_head *h, struct cj_slice value) {
   struct cj_slice element;
   while (cj_field_element(&value, &element)) {
     uint64_t length;
-    if (read_number(element, &length) != 0 ||
+    if (element.n == 0 || read_number(element, &length) != 0 ||
         (h->has_length && h->length != length))
       return -1;
     h->has_length = 1;
     h->length = length;
   }
-  return h->has_length ? 0 : -1;
+  return 0;
 }
 
 /* What the connection fields and the repeats of 'chunked' say. */
@@ -69,13 +69,11 @@ static void read_connection (struct connection *c, struct cj_slice value) {
 static void read_coding (struct cj_response_head *h, struct connection *c,
                          struct cj_slice value) {
   struct cj_slice element;
-  int before = c->codings;
   while (cj_field_element(&value, &element)) {
     h->is_other |= !cj_field_is(element, "chunked");
     c->codings++;
   }
   h->is_chunked = 1;
-  h->is_other |= c->codings == before;
 }
 
 /* 0, or -1 for a length that is none. */
