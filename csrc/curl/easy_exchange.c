@@ -21,17 +21,33 @@ static size_t on_body (char *s, size_t size, size_t n, void *data) {
   return 0;
 }
 
+/* Holds a whole head to the grammar that all transports have. 0 or -1. */
+static int check_head (struct cj_easy_exchange *x) {
+  struct cj_slice head = { x->head.s, x->head.len };
+  struct cj_response_head h;
+  const char *problem;
+  if (cj_response_head_read(&h, head, &problem) == 0)
+    return cj_easy_refuse(&x->easy, "protocol", "%s",
+                          problem != NULL ? problem : CJ_NOT_HTTP);
+  if (h.is_other && x->form != CJ_FORM_HEAD && cj_status_has_body(h.status))
+    return cj_easy_refuse(&x->easy, "protocol", "%s", CJ_OTHER_CODING);
+  return 0;
+}
+
 /* Each interim response and the final one begin with a status line; only the
 ** last head is kept. Trailers follow the blank line, which ends the headers for
 ** every reader. */
 static size_t on_head (char *s, size_t size, size_t n, void *data) {
   struct cj_easy_exchange *x = data;
+  int is_end;
   n *= size;
   if (n >= 5 && memcmp(s, "HTTP/", 5) == 0) {
     cj_buf_reset(&x->head);
     x->head_ended = 0;
   }
-  x->head_ended |= *s == '\n' || (n >= 2 && s[0] == '\r' && s[1] == '\n');
+  is_end = !x->head_ended &&
+           (*s == '\n' || (n >= 2 && s[0] == '\r' && s[1] == '\n'));
+  x->head_ended |= is_end;
   x->head_total += n;
   if (x->head_total > CJ_MAX_HEAD)
     cj_easy_refuse(&x->easy, "too_large",
@@ -39,7 +55,7 @@ static size_t on_head (char *s, size_t size, size_t n, void *data) {
                    CJ_MAX_HEAD);
   else if (cj_buf_add(&x->head, s, n) != 0)
     cj_easy_refuse(&x->easy, "memory", "out of memory");
-  else
+  else if (!is_end || check_head(x) == 0)
     return n;
   return 0;
 }

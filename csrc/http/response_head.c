@@ -115,7 +115,7 @@ size_t cj_response_head_read (struct cj_response_head *h, struct cj_slice text,
   struct cj_field f;
   int minor, more;
   size_t n = read_status(text, &minor, &h->status);
-  *problem = n == 0 ? "the response is not one of HTTP/1.1" : NULL;
+  *problem = n == 0 ? CJ_NOT_HTTP : NULL;
   h->is_chunked = h->is_other = h->has_length = h->keep_alive = 0;
   h->length = 0;
   if (n == 0)

@@ -15,6 +15,8 @@
 /* A buffer for bodies that has become larger is not kept for the next response.
  */
 #define CJ_MAX_CACHED_BODY ((size_t)1 << 20)
+#define CJ_NOT_HTTP "the response is not one of HTTP/1.1"
+#define CJ_OTHER_CODING "a transfer-encoding other than chunked"
 #define CJ_TOO_LARGE "the response is larger than the limit of %zu bytes"
 
 struct cj_response_head {

@@ -79,9 +79,7 @@ static int end_head (struct cj_response_parser *r) {
   struct cj_response_head h;
   const char *problem;
   if (cj_response_head_read(&h, text, &problem) != r->head.len)
-    return refuse(r, "protocol", "%s",
-                  problem != NULL ? problem
-                                  : "the response is not one of HTTP/1.1");
+    return refuse(r, "protocol", "%s", problem != NULL ? problem : CJ_NOT_HTTP);
   r->status = h.status;
   if (h.status == 101)
     return refuse(r, "protocol",
@@ -95,7 +93,7 @@ static int end_head (struct cj_response_parser *r) {
   if (r->is_head || !cj_status_has_body(h.status)) {
     r->state = DONE;
   } else if (h.is_other) {
-    return refuse(r, "protocol", "a transfer-encoding other than chunked");
+    return refuse(r, "protocol", CJ_OTHER_CODING);
   } else if (h.is_chunked) {
     r->state = CHUNK_SIZE;
     r->digits = 0;
@@ -130,7 +128,7 @@ static int parse_head (struct cj_response_parser *r, const char *s, size_t *n) {
   if (cj_buf_add(&r->head, s, *n) != 0)
     return refuse(r, "memory", "out of memory");
   if (!may_be_status(&r->head))
-    return refuse(r, "protocol", "the response is not one of HTTP/1.1");
+    return refuse(r, "protocol", CJ_NOT_HTTP);
   if (stop == NULL)
     return 0;
   line = r->head.s + r->line;
