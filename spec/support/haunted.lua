@@ -26,6 +26,7 @@ local PRELUDE = [[
       collectgarbage("setpause", 0)
       collectgarbage("setstepmul", 10000)
     end
+    collectgarbage() -- the pause of before would last until the heap has doubled
   end
 ]]
 
