@@ -2,14 +2,19 @@
 
 -- A number as the notation writes it.
 local function number_text(value)
-  if type(value) == "number" and value == math.floor(value) and math.abs(value) < 2 ^ 53 then
+  if type(value) ~= "number" or value ~= value or math.abs(value) == math.huge then
+    error("expected a number, got " .. tostring(value))
+  elseif value == math.floor(value) and math.abs(value) < 2 ^ 53 then
     return ("%d"):format(value)
   end
-  return type(value) == "number" and ("%.17g"):format(value) or value
+  return ("%.17g"):format(value)
 end
 
 -- A flag: `name`, or `name=value` where a value is given.
 local function add(flags, name, value)
+  if value ~= nil and not tostring(value):find("^[^%s@]+$") then
+    error(("%s: expected one word"):format(name))
+  end
   flags[#flags + 1] = value == nil and name or name .. "=" .. value
 end
 

@@ -41,6 +41,14 @@ local function operation_text(shapes, name, op)
   local http = check("http", op.http or {}, name)
   local method, uri = http.method or "POST", http.requestUri or "/"
   local input, output = op.input, op.output
+  if not method:find("^%u+$") or not uri:find("^/[^%s@]*$") then
+    refuse(name, "expected a method and a path")
+  end
+  for _, reference in pairs { input = input, output = output } do
+    if shapes:target(reference, name).type ~= "structure" then
+      refuse(name, "%s is no structure", tostring(reference.shape))
+    end
+  end
   local words = { input and input.shape or "-", "->", output and output.shape or "-" }
   if shapes.is_rest or method ~= "POST" or uri ~= "/" then
     table.insert(words, 1, method .. " " .. uri)
@@ -219,7 +227,9 @@ local function translate(description, companions, orders)
   return model
 end
 
--- What `f` gives, or nil and the message of what it refused.
+-- What `f` returns, or nil and a message: of what it refused, or of the value of
+-- another type at which it failed. Descriptions come from outside, and not each
+-- of their many places is checked on its own.
 local function guarded(f, ...)
   local ok, result = pcall(f, ...)
   if ok then
@@ -227,7 +237,7 @@ local function guarded(f, ...)
   elseif type(result) == "table" then
     return nil, result.refused
   end
-  error(result, 0)
+  return nil, "the description is broken: " .. tostring(result):gsub("^[^\n]-:%d+: ", "")
 end
 
 --- A decoded description -> a model table, for Model.new.

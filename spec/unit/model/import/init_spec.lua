@@ -396,3 +396,92 @@ describe("a description on disk", function()
     assert.equal(path .. ": compressed descriptions cannot be read yet; unpack it with gunzip", message())
   end)
 end)
+
+
+-- Every place of a description in turn holds a value that does not belong there.
+describe("a broken description", function()
+  local Model = require "cloudjobs.model"
+  local core = require "cloudjobs.core"
+
+  local function whole()
+    return {
+      description {
+        operations = { Start = {
+          name = "Start", http = { method = "POST", requestUri = "/" }, input = { shape = "In" }, output = { shape = "Out" },
+          errors = { { shape = "Gone" } },
+        } },
+        shapes = {
+          In = { type = "structure", required = { "Id" }, members = { Id = { shape = "Text" }, At = { shape = "When" } } },
+          Out = { type = "structure", members = { List = { shape = "List" }, Map = { shape = "Map" } } },
+          List = { type = "list", member = { shape = "Text" } },
+          Map = { type = "map", key = { shape = "Text" }, value = { shape = "Count" } },
+          Text = { type = "string", enum = { "a", "b" }, min = 1 },
+          Gone = { type = "structure", members = {}, exception = true, error = { httpStatusCode = 400 } },
+        },
+      },
+      {
+        paginators = { pagination = { Start = { input_token = "Id", output_token = "Map", result_key = "List" } } },
+        waiters = { waiters = { Done = { operation = "Start", delay = 1, maxAttempts = 5, acceptors = {
+          { state = "success", matcher = "path", argument = "Map", expected = "a" },
+        } } } },
+      },
+    }
+  end
+
+  local WRONG = {
+    function() return 5 end, function() return -1 / 0 end, function() return true end, function() return "" end,
+    function() return "x y\n@z" end, function() return core.null end, function() return nil end,
+    function() return {} end, function() return { 1 } end, function() return { a = {} } end,
+  }
+
+  local function each_path(value, path, f)
+    for key, inner in pairs(value) do
+      local here = {}
+      for i, name in ipairs(path) do
+        here[i] = name
+      end
+      here[#here + 1] = key
+      f(here)
+      if type(inner) == "table" then
+        each_path(inner, here, f)
+      end
+    end
+  end
+
+  -- A model that was made has to be usable.
+  local function use(data)
+    local model = Model.new(data)
+    for _, name in ipairs(model:operations()) do
+      local op = model:operation(name)
+      assert(op == nil or op.name)
+    end
+    for name in pairs(data.errors) do
+      model:error(name)
+    end
+  end
+
+  it("is a message, and never an error that is raised", function()
+    local count, raised = 0, {}
+    each_path(whole(), {}, function(path)
+      for i, wrong in ipairs(WRONG) do
+        local parts = whole()
+        local place = parts
+        for step = 1, #path - 1 do
+          place = place[path[step]]
+        end
+        place[path[#path]] = wrong()
+        count = count + 1
+        local ok, model, message = pcall(Import.parse, parts[1], parts[2])
+        local used, problem = true, nil
+        if ok and model then
+          used, problem = pcall(use, model)
+        end
+        if not ok or not used or not (model or message) then
+          raised[#raised + 1] = ("%s with %d: %s"):format(table.concat(path, "."), i, tostring(problem or model))
+        end
+      end
+    end)
+    assert.same({}, raised)
+    assert.is_true(count > 500)
+  end)
+end)
