@@ -68,7 +68,7 @@ local function run_columns(utc)
     { title = "TOOK", value = function(row)
       return row.started_at and row.ended_at and when.duration(row.ended_at - row.started_at)
     end },
-    { title = "WHY", value = field "reason", shrinks = true },
+    { title = "WHY", value = field "reason", shrinks = true, last = true },
     { title = "REF", whole = true, value = field "ref" },
   }
 end

@@ -113,7 +113,7 @@ local function columns(parsed)
     { title = "ENDED", spare = true, value = function(row)
       return parsed.utc and row.ended_at and when.moment(row.ended_at, true)
     end },
-    { title = "WHY", shrinks = true, value = why },
+    { title = "WHY", shrinks = true, last = true, value = why },
     { title = "REF", whole = true, value = function(row)
       return parsed.refs and row.ref
     end },

@@ -3,6 +3,7 @@
 local text = require "cloudjobs.cli.text"
 
 local GAP = "  "
+local BLANK = (" "):byte()
 -- To how many of the terminal's columns a cell is cut before columns are left out: first the spare ones, then any.
 local COMFORTABLE, NARROWEST = 12, 8
 
@@ -41,7 +42,7 @@ local function total(kept, least)
   return sum
 end
 
--- Leaves columns out from the right until the others fit; the first one stays.
+-- Leaves columns out from the right until the others fit. The first one is never left out.
 local function leave_out(kept, width, least, may_go)
   for place = #kept, 2, -1 do
     if total(kept, least) > width and may_go(kept[place].column) then
@@ -66,6 +67,9 @@ local function fit(kept, width)
     return column.spare
   end)
   leave_out(kept, width, NARROWEST, function(column)
+    return not column.whole and not column.last
+  end)
+  leave_out(kept, width, NARROWEST, function(column)
     return not column.whole
   end)
   local over = total(kept) - width
@@ -79,6 +83,15 @@ local function fit(kept, width)
   end
 end
 
+-- Without the blanks at the end. A pattern would try each of a long cell's blanks as the first of these.
+local function trim_end(line)
+  local last = #line
+  while last > 0 and line:byte(last) == BLANK do
+    last = last - 1
+  end
+  return line:sub(1, last)
+end
+
 local function line_of(kept, i, row, paint)
   local parts = {}
   for place, one in ipairs(kept) do
@@ -87,7 +100,7 @@ local function line_of(kept, i, row, paint)
     local color = row and one.column.color and one.column.color(row) or (not row and "dim") or nil
     parts[place] = paint(color, filled)
   end
-  return (table.concat(parts, GAP):gsub("%s+$", ""))
+  return trim_end(table.concat(parts, GAP))
 end
 
 local function unpainted(_, cell)
@@ -95,9 +108,9 @@ local function unpainted(_, cell)
 end
 
 --- The lines of a table: titles, then one for each row.
----@param columns table[] `{ title, value(row), color(row), always, least, shrinks, spare, whole }`; color: a name for
----   `paint`; always: shown even when empty; least: its width where there is room; shrinks: may be cut; spare: left
----   out before others; whole: never cut nor left out
+---@param columns table[] `{ title, value(row), color(row), always, least, shrinks, spare, last, whole }`; color: a name
+---   for `paint`; always: shown even when empty; least: its width where there is room; shrinks: may be cut; spare: left
+---   out before others; last: left out after others; whole: never cut nor left out
 ---@param rows table[]
 ---@param options { width: integer|nil, paint: (fun(color: string|nil, cell: string): string)|nil }|nil
 ---@return string[]

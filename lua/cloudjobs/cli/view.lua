@@ -45,7 +45,7 @@ local function columns(utc)
     { title = "TOOK", spare = true, always = true, value = function(row)
       return row.status and took(row.status)
     end },
-    { title = "WHY", shrinks = true, value = function(row)
+    { title = "WHY", shrinks = true, last = true, value = function(row)
       return row.status and reason_of(row.status)
     end },
   }

@@ -75,7 +75,7 @@ local COLUMNS = {
   { title = "SOURCE", shrinks = true, value = function(row)
     return row.source
   end },
-  { title = "WHY NOT", value = function(row)
+  { title = "WHY NOT", whole = true, value = function(row)
     return row.err
   end },
 }

@@ -67,13 +67,28 @@ describe("a transport that tells of hosts that do not answer", function()
     assert.equal("cancelled", err.kind)
   end)
 
-  it("tells of a host that answered once it has been away for five minutes", function()
+  it("reports a host that has responded once it has been away for half a minute, and then every five", function()
     answers.api = 200
     ask("api", 100)
     answers.api = nil
-    ask("api", 399)
+    ask("api", 129)
     assert.same({}, told)
-    ask("api", 400)
-    assert.same({ "400 connect: api; trying again" }, told)
+    for _, at in ipairs { 130, 160, 429, 430 } do
+      ask("api", at)
+    end
+    assert.same({ "130 connect: api; trying again", "430 connect: api; trying again" }, told)
+  end)
+
+  it("begins anew when the host responds", function()
+    for at = 0, 60, 60 do
+      answers.api = nil
+      ask("api", at)
+      answers.api = 200
+      ask("api", at + 1)
+    end
+    ask("api", 62)
+    answers.api = nil
+    ask("api", 92)
+    assert.same({ "0 connect: api; trying again", "60 connect: api; trying again", "92 connect: api; trying again" }, told)
   end)
 end)

@@ -62,6 +62,11 @@ describe("a table", function()
       render({ column("A", { shrinks = true }), column("B", { whole = true }) }, ROWS, { width = 4 }))
   end)
 
+  it("leaves the reason out after all others", function()
+    local columns = { column "A", column "B", column("C", { last = true, shrinks = true }) }
+    assert.same({ "A          C", "one        x", "seventeen  yes" }, render(columns, ROWS, { width = 20 }))
+  end)
+
   it("paints cells after they are filled", function()
     local function paint(color, cell)
       return color and ("<%s>%s</>"):format(color, cell) or cell
