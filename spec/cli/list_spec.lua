@@ -65,6 +65,40 @@ succeeded  Completed  YYYY-MM-DD hh:mm:ss  4m    export_run,api_version=2025-03-
     end)
   end)
 
+  it("trusts the certificates of --ca-bundle in every subcommand, on both clouds", function()
+    local secure = Command.new { tls = true }
+    finally(function() secure:stop() end)
+    local arn = secure:export("nightly", 3600)
+    secure:azure_export("costs", 7200, 3600)
+    local window = "mw-0123456789abcdef0"
+    local function azure(...)
+      return { "--scope", secure.scope, "--endpoint-url", secure.url, ... }
+    end
+    local ref = ("export_execution,ExecutionId=0123456789abcdef,ExportArn=%s,region=us-east-1"):format(arn)
+    for command, lines in pairs {
+      status = { {}, azure() }, list = { {}, azure() }, whoami = { {} }, next = { { arn }, { window }, azure "costs" },
+      run = { azure "gone" }, watch = { { ref, "--timeout", "0.1" } }, call = { { "ssm", "describe-maintenance-windows" } },
+    } do
+      for _, words in ipairs(lines) do
+        table.insert(words, 1, command)
+        if command == "next" then
+          words[#words + 1], words[#words + 2] = "--timeout", "0.1"
+        end
+        local environment = {}
+        for name, value in pairs(secure.environment) do
+          environment[name] = value
+        end
+        environment.AWS_MAX_ATTEMPTS = "1"
+        local _, out, err = secure:run(words, environment)
+        assert.truthy((out .. err):lower():find("certificate", 1, true), command .. out .. err)
+        words[#words + 1], words[#words + 2] = "--ca-bundle", secure.server.ca_bundle
+        _, out, err = secure:run(words, environment)
+        assert.is_nil((out .. err):lower():find("certificate", 1, true), command .. out .. err)
+        assert.is_nil((out .. err):find("tls:", 1, true), command .. out .. err)
+      end
+    end
+  end)
+
   describe("whoami", function()
     it("shows which identity is used on each cloud, and from where", function()
       local status, out, err = cli:run { "whoami" }

@@ -62,6 +62,17 @@ ok       costs
     assert.is_nil(bytes:find("\27"))
   end)
 
+  in_terminal("shows whole why an identity is refused, at any width", function()
+    local refused = Command.new()
+    finally(function() refused:stop() end)
+    refused.environment.AWS_SECRET_ACCESS_KEY = "wrong"
+    for _, columns in ipairs { 20, 80, 100, 250 } do
+      local status, bytes = refused:in_terminal(columns, { "whoami", "--cloud", "aws", "--no-color" })
+      assert.equal(2, status)
+      assert.matches("STS GetCallerIdentity: SignatureDoesNotMatch: The request signature", bytes, 1, true)
+    end
+  end)
+
   in_terminal("lets a credential_process ask its user", function()
     local asking = Command.new()
     local script = asking:file("ask", [[

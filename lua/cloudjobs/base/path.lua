@@ -1,6 +1,8 @@
 --- Reads documents that no shape has checked: what is absent, null or of
 --- another type than asked for is nil.
 
+local SLASH = ("/"):byte()
+
 --- The member at a path.
 ---@param document any
 ---@param path string names with dots between
@@ -33,4 +35,16 @@ local function records(document, path)
   return found
 end
 
-return { at = at, records = records }
+--- The part of a text behind its last slash, or all of it. A pattern would try
+--- each byte of the text as the first one.
+---@param text string
+---@return string
+local function tail(text)
+  local last = #text
+  while last > 0 and text:byte(last) ~= SLASH do
+    last = last - 1
+  end
+  return text:sub(last + 1)
+end
+
+return { at = at, records = records, tail = tail }

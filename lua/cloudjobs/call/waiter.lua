@@ -91,7 +91,8 @@ local function out_of_time(name, cause)
   return Error.new {
     kind = "timeout",
     code = "timeout",
-    message = ("%s: not reached in the time given"):format(name),
+    message = ("%s: not reached in the time given"):format(name)
+      .. (cause and "; the last poll failed: " .. tostring(cause) or ""),
     cause = cause,
   }
 end

@@ -35,6 +35,7 @@ local OPTIONS = {
   { "--region", "region", "<name>", "AWS region, else AWS_REGION or the profile's." },
   { "--endpoint-url --endpoint", "endpoint", "<url>", "Address to call in place of the service's own." },
   { "--scope", "scope", "<scope>", "Azure scope, such as subscriptions/ID." },
+  { "--ca-bundle", "ca_bundle", "<file>", "Certificates to trust, in PEM, in place of the system's." },
 }
 
 --- Adds the options that every subcommand with clients has.
@@ -102,6 +103,7 @@ function Access:aws_credentials(profile, region)
     provider = cloudjobs.aws.credentials {
       profile = profile,
       region = region,
+      ca_bundle = self._parsed.ca_bundle,
       transport = self.transport,
       mfa = os_.isatty(0) and os_.isatty(2) and ask_mfa or nil, -- where nobody sits, the error says what is missing
     }
@@ -120,6 +122,7 @@ function Access:aws(given)
     profile = profile,
     region = region,
     endpoint = self._parsed.endpoint,
+    ca_bundle = self._parsed.ca_bundle,
     transport = self.transport,
     credentials = self:aws_credentials(profile, region),
   }
@@ -128,7 +131,9 @@ end
 --- One provider for all clients of an Azure cloud.
 function Access:azure_credentials(cloud)
   local key = cloud or "public"
-  self._azure[key] = self._azure[key] or cloudjobs.azure.credentials { cloud = cloud, transport = self.transport }
+  self._azure[key] = self._azure[key] or cloudjobs.azure.credentials {
+    cloud = cloud, ca_bundle = self._parsed.ca_bundle, transport = self.transport,
+  }
   return self._azure[key]
 end
 
@@ -142,6 +147,7 @@ function Access:azure(given)
     cloud = given.cloud,
     api_version = given.api_version,
     endpoint = self._parsed.endpoint,
+    ca_bundle = self._parsed.ca_bundle,
     transport = self.transport,
     credentials = self:azure_credentials(given.cloud),
   }

@@ -67,7 +67,8 @@ local function hand_over_jobs(list, statuses, interrupted, parsed)
   local commands = {}
   for i, row in ipairs(list) do
     if goes_on(statuses[i].err) then
-      commands[#commands + 1] = ("cloudjobs watch '%s'%s"):format(row.job:ref(), access.words(parsed, "endpoint"))
+      local given = access.words(parsed, "endpoint", "ca_bundle")
+      commands[#commands + 1] = ("cloudjobs watch '%s'%s"):format(row.job:ref(), given)
     end
   end
   if #commands > 0 then

@@ -38,7 +38,7 @@ local function run(parsed)
     return nil, ("'%s' is not %s"):format(parsed.id, kinds.hints "next")
   end
   local reach = access.new(parsed, true)
-  local given = access.words(parsed, "profile", "region", "endpoint", "scope")
+  local given = access.words(parsed, "profile", "region", "endpoint", "scope", "ca_bundle")
   parsed.region = parsed.region or (kind.source.region and kind.source.region(parsed.id))
   params.since = parsed.since or reach.transport:now()
   local job, err = interrupt.run(function(canceller)

@@ -3,6 +3,8 @@
 
 local core = require "cloudjobs.core"
 
+local DOT = ("."):byte()
+
 local with_times
 
 -- A value of a type in the notation of shapes.
@@ -84,7 +86,11 @@ local function rows(output)
 end
 
 local function tail_of(name)
-  return name:match("[^.]*$")
+  local last = #name
+  while last > 0 and name:byte(last) ~= DOT do
+    last = last - 1
+  end
+  return name:sub(last + 1)
 end
 
 -- A column's title: the end of its name, where that tells it from the others.

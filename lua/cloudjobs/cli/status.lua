@@ -3,6 +3,7 @@
 local Fleet = require "cloudjobs.cli.fleet"
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
+local member = require "cloudjobs.base.path"
 local out = require "cloudjobs.cli.out"
 local rows = require "cloudjobs.cli.rows"
 local terminal = require "cloudjobs.cli.terminal"
@@ -65,6 +66,7 @@ local function complete(entry, reach, parsed)
     filled[name] = value
   end
   filled.endpoint = entry.endpoint or parsed.endpoint
+  filled.ca_bundle = entry.ca_bundle or parsed.ca_bundle
   if entry.cloud == "aws" then
     filled.profile = entry.profile or parsed.profile
     filled.region = entry.region or parsed.region
@@ -99,9 +101,9 @@ local function columns(parsed)
       return row.cloud
     end },
     { title = "ACCOUNT", spare = true, shrinks = true, value = function(row)
-      return row.account or (row.scope and row.scope:match("[^/]+$"))
+      return row.account or (row.scope and member.tail(row.scope))
     end },
-    { title = "NAME", shrinks = true, always = true, value = function(row)
+    { title = "NAME", shrinks = true, always = true, last = true, value = function(row)
       return row.export
     end },
     { title = "LAST RUN", spare = true, value = function(row)

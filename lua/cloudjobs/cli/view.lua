@@ -30,7 +30,7 @@ local function columns(utc)
     end, color = function(row)
       return row.status and terminal.meaning(row.status.state)
     end },
-    { title = "NAME", shrinks = true, least = 20, value = function(row)
+    { title = "NAME", shrinks = true, last = true, least = 20, value = function(row)
       return row.job and kinds.name_of(row.job) or ""
     end },
     { title = "KIND", spare = true, value = function(row)

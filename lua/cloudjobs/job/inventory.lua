@@ -21,6 +21,7 @@ local CONCURRENCY_OF_ONE = 8
 local ENTRY = {
   cloud = "string", profile = "string", role_arn = "string", credentials = "table", region = "string",
   endpoint = "string", account = "string", scope = "string", api_version = "string",
+  ca_bundle = "string",
 }
 for _, kind in ipairs(kinds) do
   if kind.inventory and kind.inventory.option then
@@ -30,8 +31,8 @@ end
 
 -- Those that are options of the entry's clients.
 local CLIENT_OPTIONS = {
-  aws = { "profile", "credentials", "region", "endpoint" },
-  azure = { "scope", "credentials", "api_version", "endpoint" },
+  aws = { "profile", "credentials", "region", "endpoint", "ca_bundle" },
+  azure = { "scope", "credentials", "api_version", "endpoint", "ca_bundle" },
 }
 
 local HEALTH = {
@@ -247,7 +248,7 @@ function Inventory:role(entry)
   if not provider then
     provider = self.make.aws.credentials {
       role_arn = entry.role_arn, credentials = entry.credentials, profile = entry.profile, region = entry.region,
-      transport = self.transport,
+      ca_bundle = entry.ca_bundle, transport = self.transport,
     }
     self.roles[entry] = provider
   end

@@ -38,8 +38,8 @@ return {
   end,
   listing = { operation = "get_execution_history", params = { "scope", "exportName" }, items = "value" },
   record_id = function(record)
-    local id = type(record.id) == "string" and record.id:match("[^/]+$")
-    return id or type(record.name) == "string" and record.name or nil
+    local id = type(record.id) == "string" and member.tail(record.id) or ""
+    return id ~= "" and id or (type(record.name) == "string" and record.name or nil)
   end,
   began = "properties.submittedTime",
   members = {
