@@ -149,6 +149,68 @@ local CASES = {
   end,
 }
 
+local kinds = require "cloudjobs.job.kinds"
+local out = require "cloudjobs.cli.out"
+local ref = require "cloudjobs.job.ref"
+local result = require "cloudjobs.cli.result"
+local table_ = require "cloudjobs.cli.table"
+local text = require "cloudjobs.cli.text"
+local when = require "cloudjobs.cli.when"
+
+-- What services and users put into jobs and tables.
+local letters, slashes, hyphens = ("a"):rep(MB), ("/"):rep(MB), ("-"):rep(MB)
+local MORE = {
+  ["an Azure run's id"] = function()
+    for _, id in ipairs { letters .. "/", slashes .. "a", letters } do
+      kinds.export_run.record_id { id = id }
+    end
+  end,
+  ["an export's ARN"] = function()
+    for _, arn in ipairs { "export/" .. hyphens, ("export/"):rep(100000), "arn:" .. (":"):rep(MB) .. letters } do
+      kinds.export_execution.name { ExportArn = arn }
+      kinds.export_execution.source.matches(arn)
+      kinds.export_execution.source.region(arn)
+    end
+  end,
+  ["a reference"] = function()
+    for _, word in ipairs { letters .. ",", "a," .. letters, "a,b=" .. (","):rep(MB), "a," .. ("%"):rep(MB) } do
+      ref.parse(word)
+    end
+  end,
+  ["a cell of blanks"] = function()
+    for _, cell in ipairs { "a" .. blanks .. "b", blanks, ("é "):rep(300000) } do
+      text.plain(cell)
+      text.cut(cell, 20)
+      table_.render({ { title = "A", value = function(row) return row end }, { title = "B", value = function() return "b" end } },
+        { cell, "short" }, { width = 80 })
+    end
+  end,
+  ["a wide table that ends in blanks"] = function()
+    local function value(row)
+      return row
+    end
+    table_.render({ { title = "A", value = function() return "a" end }, { title = "B", value = value } }, { letters, "b" })
+    table_.render({ { title = "B", value = value }, { title = "C", value = function(row) return row == "b" and "" or "c" end } },
+      { letters, "b" })
+  end,
+  ["JSON of one long string"] = function()
+    out.indent('{"a":"' .. ('\\"'):rep(500000) .. '"}')
+    out.indent(digits)
+    out.indent("[" .. ("1,"):rep(500000) .. "1]")
+  end,
+  ["the name of a member"] = function()
+    result.shape { [letters .. "."] = 1, [letters] = 2, [("."):rep(MB)] = 3 }
+  end,
+  ["a duration"] = function()
+    when.parse_duration(digits .. "x")
+    when.parse_duration(("1m"):rep(500000) .. "x")
+    when.parse_since(digits .. "x")
+  end,
+}
+for what, run in pairs(MORE) do
+  CASES[what] = run
+end
+
 describe("time in proportion to the length", function()
   for what, run in pairs(CASES) do
     it("is spent on " .. what, function()

@@ -86,7 +86,7 @@ end
 
 -- Asks the person at the terminal for the code of an MFA device.
 local function ask_mfa(serial)
-  io.stderr:write("Code of the MFA device ", quote.clean(serial), ": ")
+  io.stderr:write("Code of the MFA device " .. quote.clean(serial) .. ": ") -- one write, beside other programs' output
   io.stderr:flush()
   local code = io.stdin:read("*l")
   return code and code:match("%d+")

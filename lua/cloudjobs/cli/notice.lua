@@ -15,7 +15,7 @@ end
 --- Writes one line; control characters in it are replaced.
 ---@param words any
 local function line(words)
-  io.stderr:write(quote.clean(tostring(words)), "\n")
+  io.stderr:write(quote.clean(tostring(words)) .. "\n")
   if listener and os_.isatty(2) then
     listener()
   end

@@ -2,6 +2,8 @@
 
 local core = require "cloudjobs.core"
 
+local MAX_TEXT = 64 -- bytes of a duration or a time
+
 local UNITS = { { "d", 86400 }, { "h", 3600 }, { "m", 60 }, { "s", 1 } }
 local SECONDS = { s = 1, m = 60, h = 3600, d = 86400, w = 7 * 86400 }
 
@@ -46,6 +48,9 @@ end
 ---@return number|nil seconds
 ---@return string|nil message
 local function parse_duration(text)
+  if #text > MAX_TEXT then
+    return nil, ("expected a duration such as 90s, got a text of %d bytes"):format(#text)
+  end
   local number = text:find("^%d+%.?%d*$") and tonumber(text)
   if number then
     return number
@@ -66,6 +71,9 @@ end
 ---@return number|nil epoch seconds
 ---@return string|nil message
 local function parse_since(text)
+  if #text > MAX_TEXT then
+    return nil, ("expected a duration or a time, got a text of %d bytes"):format(#text)
+  end
   local time = core.epoch(text) or core.epoch(text .. "T00:00:00Z") or core.epoch(text .. "Z")
   if time then
     return time
