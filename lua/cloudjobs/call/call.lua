@@ -107,6 +107,23 @@ local function is_due(skew, now, err)
   return err or now - skew.looked >= 1 or now < skew.looked
 end
 
+-- A response whose body is not compressed. Some proxies compress what nothing
+-- asked them to; no body of a service begins with gzip's first byte.
+local function decompress(response)
+  local body, from = rawget(response, "body"), rawget(response, "from")
+  local first = body and body:byte() or from and response.lines:byte(from)
+  local gzip = first == 31 and require "cloudjobs.http.gzip"
+  if not gzip or not gzip.is_compressed(response.body) then
+    return response
+  end
+  local text, message = gzip.decode(response.body)
+  if not text then
+    return nil, Error.new { kind = "response", code = "response", message = message }
+  end
+  response.body, response.from = text, nil
+  return response
+end
+
 -- One request, signed anew: its output or error, its response and the identity
 -- that signed. `call` holds those of the attempt before; nil at the first.
 local function attempt(context, op, params, request, number, limits, call)
@@ -143,6 +160,9 @@ local function attempt(context, op, params, request, number, limits, call)
   end
   response, err = transport:send(request)
   if response then
+    response, err = decompress(response)
+  end
+  if response then
     output, err = context.protocol.decode(op, response, context, request)
     if err then
       require("cloudjobs.call.secrets").hide(err, op, params, identity)
@@ -167,7 +187,11 @@ end
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err
 local function decode(context, op, response)
-  local output, err = context.protocol.decode(op, response, context)
+  local output, err
+  response, err = decompress(response)
+  if response then
+    output, err = context.protocol.decode(op, response, context)
+  end
   if output == nil then
     classify(context, op, err)
     err.operation = op.name

@@ -303,3 +303,39 @@ describe("where a call goes", function()
     assert.same({ "validation", "the headers are too large", "Plain" }, { err.kind, err.message, err.operation })
   end)
 end)
+
+describe("a response that is compressed though nothing asked for it", function()
+  local process = require "cloudjobs.os"
+
+  local function compressed(text)
+    return process.run({ "gzip", "-c" }, { stdin = text }).stdout
+  end
+
+  it("is decompressed, and one that is damaged is an error", function()
+    local body = compressed '{"Exports":[]}'
+    local exports = clients.bcm_data_exports {
+      { body = body, headers = { ["content-encoding"] = "gzip" } }, { body = body }, { body = body:sub(1, 15) },
+    }
+    assert.same({ Exports = {} }, exports:list_exports())
+    assert.same({ Exports = {} }, exports:list_exports())
+    local output, err = exports:list_exports()
+    assert.is_nil(output)
+    assert.same({ "response", "the response is compressed by gzip, and it is cut off" }, { err.kind, err.message })
+    assert.same({ Exports = {} }, exports:decode("list_exports", { status = 200, body = body }))
+  end)
+
+  it("may be an error of the service", function()
+    local body = compressed '{"__type":"ValidationException","message":"no"}'
+    local _, err = clients.bcm_data_exports({ { status = 400, body = body } }):list_exports()
+    assert.equal("ValidationException", err.code)
+  end)
+
+  it("may begin with a byte order mark, compressed or not", function()
+    local text = '\239\187\191{"Exports":[]}'
+    local exports = clients.bcm_data_exports { { body = text }, { body = compressed(text) } }
+    assert.same({ Exports = {} }, exports:list_exports())
+    assert.same({ Exports = {} }, exports:list_exports())
+    local costs = clients.azure { { body = '\239\187\191{"value":[]}' } }
+    assert.same({ value = {} }, (costs:list()))
+  end)
+end)
