@@ -220,6 +220,7 @@ build = {
     ["cloudjobs.emulator.tags"] = "lua/cloudjobs/emulator/tags.lua",
     ["cloudjobs.http.bindings"] = "lua/cloudjobs/http/bindings.lua",
     ["cloudjobs.http.grammar"] = "lua/cloudjobs/http/grammar.lua",
+    ["cloudjobs.http.gzip"] = "lua/cloudjobs/http/gzip.lua",
     ["cloudjobs.http.message"] = "lua/cloudjobs/http/message.lua",
     ["cloudjobs.http.reader"] = "lua/cloudjobs/http/reader.lua",
     ["cloudjobs.http.retry_after"] = "lua/cloudjobs/http/retry_after.lua",
