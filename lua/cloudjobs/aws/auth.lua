@@ -17,8 +17,8 @@ local function new_signer(self, identity)
   return signer
 end
 
---- Gives `request` its header lines, signed: each attempt gets others, with its
---- own date, token and signature.
+--- Writes the header lines of `request`, signed: each attempt has its own date,
+--- token and signature.
 ---@param request table `route` { fields } and `body`
 ---@param identity cloudjobs.Identity
 ---@param now number epoch seconds

@@ -1,27 +1,27 @@
---- How far the services' clock is from this machine's. Each answer's Date
---- tells; a client signs by the services' clock.
+--- The difference between the services' clock and this machine's, measured by the
+--- Date of responses. A client signs by the services' clock.
 
 local core = require "cloudjobs.core"
 
--- Seconds. From the first on an error may be the clock's fault; a measurement
--- over a longer round trip says nothing; a smaller change is the measurement's.
+-- Seconds: the smallest difference that can explain an error, the longest round
+-- trip that is measured, and the error of measurement.
 local SUSPICIOUS = 240
 local MAX_ROUND_TRIP = 900
 local CHANGED = 2
--- A Date outside of these years, in epoch seconds, is nobody's clock.
+-- A Date outside of these years, in epoch seconds, is not a clock's.
 local FROM, UNTIL = 946684800, 4102444800 -- 2000 and 2100
 
 local Skew = {}
 local skew_mt = { __name = "cloudjobs.aws.clock_skew", __index = Skew }
 
---- Learns from an answer. The same Date again tells nothing new. `looked` keeps
---- when what was answered last was sent.
+--- Measures by a response; the same Date is measured once. `last_response_at` is
+--- when the request of the last response was sent.
 ---@param headers table<string, string>
 ---@param sent number when the request was sent, by this machine's clock
----@param transport table asked for the time only where it matters
+---@param transport table read for the time only where it matters
 function Skew:observe(headers, sent, transport)
   local date = headers.date
-  self.looked = sent
+  self.last_response_at = sent
   if not date or date == self.date or headers.age then
     return
   end
@@ -60,7 +60,7 @@ end
 --- `offset` is what to add to this machine's time when signing: 0 where
 --- `corrects` is set to false.
 local function new()
-  return setmetatable({ corrects = true, offset = 0, measured = 0, looked = -math.huge }, skew_mt)
+  return setmetatable({ corrects = true, offset = 0, measured = 0, last_response_at = -math.huge }, skew_mt)
 end
 
 return { new = new }

@@ -101,7 +101,7 @@ local function query_of(options, columns)
   return table.concat(query, " ")
 end
 
--- By S3's rules for new buckets. Who has one from before them sets S3Bucket in the document.
+-- By S3's rules for new buckets. The name of an older bucket can be set as S3Bucket in the document.
 local function is_bucket(name)
   return #name >= 3 and #name <= 63 and name:find("^[%l%d][%l%d.-]*[%l%d]$") and not name:find("..", 1, true)
 end

@@ -63,8 +63,8 @@ local function attempt_infos(context)
   })
 end
 
--- When the caller will have given up, by the clock of the service that gave
--- this answer.
+-- When the attempt times out, by the clock of the service that sent
+-- this response.
 local function ttl(response, context)
   local date = message.field(response, "date")
   date = date and core.epoch(date)
@@ -72,7 +72,7 @@ local function ttl(response, context)
   return given_up and "ttl=" .. given_up:gsub("[-:]", "") .. "; " or ""
 end
 
--- The headers that tell the service which call and which attempt this is.
+-- The headers that identify the call and the attempt to the service.
 local ATTEMPT_HEADER_NAMES = { "amz-sdk-invocation-id", "amz-sdk-request" }
 
 local function attempt_headers(request, attempt, context, response)
@@ -86,15 +86,15 @@ local function settings(context)
   return { region = config:get("region"), profile = config:get("profile") }
 end
 
-local SETTLED = {
+local LOADED = {
   "retry_mode", "retry_generation", "max_attempts", "disable_clock_skew_correction", "ca_bundle", "app_id",
 }
 
---- Gives the context what environment and files say, at its first call.
+--- Loads the settings of environment and files into the context, at its first call.
 ---@return cloudjobs.Error|nil err
 local function load_settings(context)
   local found = {}
-  for _, name in ipairs(SETTLED) do
+  for _, name in ipairs(LOADED) do
     local value, err = context.config:get(name)
     if err then
       return err
@@ -168,11 +168,10 @@ local LAZY = {
 ---@field retry_quota fun(): table
 local aws = {}
 
---- Credentials as a provider to share between clients: `:get()` answers an
---- identity or `nil, err`. Keys make a static one; `role_arn` the role's, for
---- whom `credentials` or the default chain proves to be; else it is the default
---- chain, of `profile` where one is named. `mfa` is asked for the codes of MFA
---- devices: `function(serial) return code end`.
+--- Credentials as a provider to share between clients: `:get()` returns an
+--- identity or `nil, err`. Keys make a static one; `role_arn` the role's, assumed
+--- with `credentials` or the default chain; else it is the default chain, of
+--- `profile` where one is named. `mfa` returns the codes of MFA devices: `function(serial) return code end`.
 ---@param options table|nil
 ---@return { get: fun(self): cloudjobs.Identity|nil, cloudjobs.Error|nil }
 function aws.credentials(options)

@@ -1,5 +1,5 @@
 --- The bare SigV4 signer, with all its options and stages in the open. Clients
---- sign by auth/sigv4, which takes the short way.
+--- sign by aws/auth, which needs less time.
 
 local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
@@ -26,7 +26,7 @@ local REQUIRED = { "credentials", "region", "service", "time" }
 local REQUEST = { method = "string", path = "string", query = "string|nil", headers = "table", body = "string|nil" }
 local CREDENTIALS = { access_key_id = "string", secret_access_key = "string", session_token = "string|nil" }
 local YEAR_10000 = 253402300800
-local LONGEST = 7 * 24 * 3600 -- AWS takes no longer-lived URL
+local LONGEST = 7 * 24 * 3600 -- AWS accepts no longer-lived URL
 
 -- Raises unless the members of `t` are of these types.
 local function expect(t, members, path)
@@ -139,7 +139,7 @@ local function in_headers(plan, options)
   end
   local add_hash = options.content_sha256_header
   if add_hash == nil then
-    add_hash = options.unsigned_payload -- which has to be told
+    add_hash = options.unsigned_payload -- which the service has to know
   end
   if add_hash then
     set(plan.headers, "x-amz-content-sha256", plan.payload)

@@ -1,5 +1,5 @@
---- Puts a token on a request. A token is as good as a password, so it leaves
---- this machine over https alone.
+--- Adds a token to a request. A token is a secret, so it leaves this machine over
+--- https alone.
 
 local Error = require "cloudjobs.base.error"
 local message = require "cloudjobs.http.message"
@@ -12,12 +12,12 @@ local function refuse(problem)
   return nil, Error.new { kind = "config", code = "insecure", message = problem }
 end
 
--- "localhost" is a name that somebody else may answer for.
+-- "localhost" is a name that may resolve to another machine.
 local function is_safe(parts)
   return parts.scheme == "https" or (parts.host ~= "localhost" and url.is_loopback(parts.host))
 end
 
---- Gives `request` its header lines, with the identity's token.
+--- Writes the header lines of `request`, with the identity's token.
 ---@param request { url: string, route: table }
 ---@param identity { token: string }
 ---@param call_id string|true the id that all attempts of a call share, true for a new UUID

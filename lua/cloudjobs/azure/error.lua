@@ -6,7 +6,7 @@ local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
 local quote = require "cloudjobs.base.quote"
 
--- Deeper nesting of details than this says nothing more.
+-- Details that are collected.
 local MAX_DETAILS = 20
 
 local function text(value)
@@ -50,7 +50,7 @@ local function collect(details, problems)
   return problems
 end
 
---- The longest wait that any header asks for.
+--- The longest delay of any header.
 ---@param headers table<string, string>
 ---@return number|nil seconds
 local function retry_after(headers)
@@ -78,7 +78,7 @@ local function request_id(response)
   return response.headers["x-ms-request-id"] or response.headers["x-ms-correlation-request-id"]
 end
 
--- The claims a 401 wants to see in a new token, as they go into its request.
+-- The claims that a 401 requires of a new token, decoded.
 local function claims_of(headers)
   local challenge = headers["www-authenticate"]
   local claims = challenge and challenge:find('error="insufficient_claims"', 1, true)
@@ -86,13 +86,13 @@ local function claims_of(headers)
   return claims and core.base64_decode(claims .. ("="):rep(-#claims % 4)) or nil
 end
 
--- The tenant whose tokens a 401 wants.
+-- The tenant whose tokens a 401 requires.
 local function tenant_of(headers)
   local challenge = headers["www-authenticate"]
   return challenge and challenge:match('authorization_uri="https://[^"]+/(%x+%-%x+%-%x+%-%x+%-%x+)/?"') or nil
 end
 
---- The error an answer tells of.
+--- The error of a response.
 ---@param response { status: integer, headers: table<string, string>, body: string }
 ---@param request table|nil what was sent, where it is known
 ---@return cloudjobs.Error kind "service"

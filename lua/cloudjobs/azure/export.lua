@@ -34,7 +34,7 @@ local OPTIONS = {
   location = "string",
 }
 
--- Spelled as the service spells them; any case is taken.
+-- Spelled as the service spells them; any case is accepted.
 local TYPES = {
   "ActualCost", "AmortizedCost", "FocusCost", "PriceSheet", "ReservationDetails", "ReservationRecommendations",
   "ReservationTransactions", "Usage",
@@ -47,7 +47,7 @@ local GRANULARITIES = { "Daily", "Monthly" }
 local FORMATS = { "Csv", "Parquet" }
 local COMPRESSIONS = { "gzip", "none", "snappy" }
 
--- What a run covers when nobody says so: what is complete when it starts.
+-- The default period of a run: what is complete when it starts.
 local COVERS = { Annually = "TheLastMonth", Daily = "MonthToDate", Monthly = "TheLastMonth", Weekly = "MonthToDate" }
 
 local MAX_ID = 1024 -- bytes of an ARM id

@@ -14,8 +14,8 @@ local function is_billing(scope)
   return scope ~= nil and ascii.lower(scope):find("^providers/microsoft.billing/") ~= nil
 end
 
--- Each rule looks at the error, its code and message in lower case, and the
--- request (nil where only an answer is at hand). The first that answers counts.
+-- Each rule has the error, its code and message in lower case, and the request
+-- (nil where there is only a response). The first hint counts.
 local RULES = {
   function(err, text)
     if text:find("microsoft.costmanagementexports", 1, true) or text:find("rp not registered", 1, true)
@@ -55,7 +55,7 @@ local RULES = {
     end
   end,
   function(_, text, request)
-    -- A document alone has a schedule; a run has a time period of its own, of which the service says the same.
+    -- A document alone has a schedule; a run has a time period of its own, with the same messages.
     if request and request.method == "PUT"
       and (text:find("cannot be after", 1, true) or text:find("recurrenceperiod", 1, true)) then
       return "Give recurrencePeriod both ends: from in the future, to after it (such as 2050-02-01T00:00:00Z)"

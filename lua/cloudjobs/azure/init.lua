@@ -44,7 +44,7 @@ local ADDRESSES = { endpoint = "string", authority = "string", token_scope = "st
 ---@field scope? string for calls that name none
 ---@field cloud? "public"|"us_government"|"china"|{ endpoint: string, authority: string, token_scope: string }
 ---@field api_version? string
----@field client_type? string how throttling knows this client
+---@field client_type? string by which throttling identifies this client
 ---@field validate? boolean false leaves what is required to the service
 local OPTIONS = assembly.known {
   scope = "string",
@@ -54,8 +54,8 @@ local OPTIONS = assembly.known {
   validate = "boolean",
 }
 
--- How an identity may be given. Without any of these DefaultAzureCredential's
--- chain looks for one.
+-- The settings of an identity. Without any of these it is found by the chain of
+-- DefaultAzureCredential.
 local IDENTITY = {
   kind = "string",
   token = "string",
@@ -94,7 +94,7 @@ local function cloud_of(given, what)
   return cloud
 end
 
--- A provider for what `given` says of an identity.
+-- A provider of the identity that `given` describes.
 local function provider_of(given, settings, what)
   if given.process_timeout and given.process_timeout <= 0 then
     option.mistake(what .. ": option process_timeout: expected seconds above 0")
@@ -144,7 +144,7 @@ end
 local CREDENTIALS = assembly.reachable(IDENTITY)
 CREDENTIALS.cloud = "string|table"
 
---- Credentials as a provider: `:get(scope)` answers an identity or `nil, err`.
+--- Credentials as a provider: `:get(scope)` returns an identity or `nil, err`.
 ---@param options table|nil
 local function credentials(options)
   local what = "cloudjobs.azure.credentials"
@@ -153,7 +153,7 @@ local function credentials(options)
   return provider
 end
 
--- The provider behind a client's `credentials` option, asked for one scope.
+-- The provider behind a client's `credentials` option, for one scope.
 local function credentials_of(options, settings, what)
   local provider = options.credentials or {}
   what = what .. ": credentials"

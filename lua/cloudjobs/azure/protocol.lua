@@ -11,7 +11,7 @@ local url = require "cloudjobs.http.url"
 
 local JSON = { media_type = "application/json", encode = core.encode, decode = core.decode }
 
--- No description bounds the name; these are the ones the service is known to take.
+-- No description bounds the name; these are the ones the service is known to accept.
 local MAX_NAME = 64
 
 local function invalid(problems)
@@ -105,8 +105,8 @@ local function encode(op, params, context, options)
   return request
 end
 
---- The document an operation gives, an empty table where it gives none, or
---- why there is none. `Location` is never looked at.
+--- The document of a response, an empty table where the operation has none, or
+--- nil and the error. `Location` is never read.
 ---@param request table|nil what was sent, for better hints
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err kind "service" or "response"

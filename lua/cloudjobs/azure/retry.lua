@@ -1,14 +1,14 @@
---- Azure's retry rules: throttling waits as long as the service asks.
+--- Azure's retry rules: a throttled call waits for Retry-After.
 
 local core = require "cloudjobs.core"
 
 -- Azure's own pipeline: 1 s doubling to 64 s, half of it random.
 local BASE = 1
 local MAX_DELAY = 64
--- A server that says "now" is still given a moment.
-local FLOOR = 0.5
+-- The shortest delay after a Retry-After, in s.
+local MIN_DELAY = 0.5
 
---- Marks an answer's error as Azure's rules see it.
+--- Classifies a response's error by Azure's rules.
 ---@param err cloudjobs.Error
 local function classify(err)
   local status = err.status
@@ -25,7 +25,7 @@ function Azure:after(err, attempt)
     return nil
   end
   if err.retry_after then
-    return math.max(err.retry_after, FLOOR)
+    return math.max(err.retry_after, MIN_DELAY)
   end
   local ceiling = math.min(MAX_DELAY, BASE * 2 ^ (attempt - 1))
   return ceiling / 2 + self.random() * ceiling / 2

@@ -61,7 +61,7 @@ local function fits(piece, segment)
   return (IDS[piece] and IDS[piece].fits or is_id)(segment)
 end
 
--- What any of `forms` would take at place `i`, as text.
+-- The pieces that `forms` expect at place `i`, as text.
 local function expected_at(forms, i)
   local words, seen = {}, {}
   for _, form in ipairs(forms) do
@@ -76,7 +76,7 @@ local function expected_at(forms, i)
   return table.concat(words, " or "), words
 end
 
--- What no id or word may hold, and how to say so.
+-- A description of what no id or word may hold, or nil.
 local function hostile(segment)
   if segment == "" then
     return "an empty segment (two slashes in a row)"

@@ -1,4 +1,4 @@
---- A name for what settings say, the same in every process: where two agree,
+--- A name for settings, the same in every process: where two agree,
 --- what they lead to can be shared.
 
 local core = require "cloudjobs.core"
@@ -28,7 +28,7 @@ local function write_table(t, pieces)
   return true
 end
 
--- Each piece tells its type and length, so that no two values read alike.
+-- Each piece has its type and length, so that no two values are alike.
 function write(value, pieces)
   local kind = type(value)
   if kind == "table" then
@@ -43,7 +43,7 @@ function write(value, pieces)
 end
 
 --- The fingerprint of plain values; nil where an object or a function is among
---- them. It tells nothing of what it was made from.
+--- them. It reveals nothing of the values.
 ---@param settings table
 ---@return string|nil
 local function fingerprint(settings)

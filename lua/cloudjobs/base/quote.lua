@@ -1,6 +1,6 @@
 --- Text from outside on its way into an error or a log: bounded in length, on one line, without control characters and
 --- without secrets. Every setting, URL, path, header and document that a message repeats goes through one of these
---- functions; which one says what the text is expected to be.
+--- functions, by what the text is expected to be.
 
 local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
@@ -207,7 +207,7 @@ local function value_of(value)
 end
 
 --- A value where a number, a region or one of a few words belongs, in quotes. A longer one is no such word, and only
---- its length is told: it may be a secret that was put into the wrong place.
+--- its length is shown: it may be a secret in the wrong place.
 ---@param value any
 ---@return string
 local function word(value)

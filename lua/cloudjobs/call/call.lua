@@ -104,7 +104,7 @@ end
 
 -- Whether the service's clock should be compared again: its Date counts seconds.
 local function is_due(skew, now, err)
-  return err or now - skew.looked >= 1 or now < skew.looked
+  return err or now - skew.last_response_at >= 1 or now < skew.last_response_at
 end
 
 -- A response whose body is not compressed. Some proxies compress what nothing
@@ -239,13 +239,13 @@ local function await_rate_limit(context, limits, cause)
     return Canceller.refusal(limits.cancel, cause)
   end
   local limiter, transport = context.retry.limiter, context.transport
-  local delay = limiter and limiter:take(transport:clock()) or 0
+  local delay = limiter and limiter:acquire(transport:clock()) or 0
   while delay > 0 do
     local stop = sleep_until_retry(context, delay, limits, cause)
     if stop then
       return stop
     end
-    delay = limiter:take(transport:clock())
+    delay = limiter:acquire(transport:clock())
   end
 end
 
@@ -310,7 +310,7 @@ local function run(context, op, params, options)
     local identity
     output, err, response, identity = attempt(context, op, params, request, attempts, limits, call)
     if retry.limiter then
-      retry.limiter:answered(err and err.throttling, transport:clock())
+      retry.limiter:observe(err and err.throttling, transport:clock())
     end
     if not err then
       retry:succeeded(call)

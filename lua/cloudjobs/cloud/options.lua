@@ -1,4 +1,4 @@
---- What putting a client together takes, whatever the cloud: addresses,
+--- The assembly of clients for both clouds: addresses,
 --- timeouts, the transport's own settings. A mistake in an option is raised
 --- at the caller's line.
 
@@ -14,7 +14,7 @@ local version = require "cloudjobs.version"
 local TIMEOUT = { connect = 10, total = 60 } -- seconds, for one attempt
 local SECONDS = { connect = "number", total = "number" }
 
---- `special` and the options of the transport, as options.check takes them.
+--- `special` and the options of the transport, as options.check expects them.
 ---@param special table<string, string>
 ---@return table<string, string>
 local function reachable(special)
@@ -43,7 +43,7 @@ end
 ---@field transport? table to share with other clients
 ---@field env? table<string, string> stands for the process's environment
 
---- The options every client takes, and those of one cloud.
+--- The options of every client, and those of one cloud.
 ---@param special table<string, string>
 ---@return table<string, string>
 local function known(special)
@@ -88,8 +88,8 @@ end
 -- What cloudjobs.Transport requires.
 local METHODS = { "send", "sleep", "now", "clock", "single" }
 
---- A client's transport: the option's, else the process's own. What stands for
---- the environment is looked at as well.
+--- A client's transport: the option's, else the process's own. The option
+--- `env` is checked as well.
 ---@return table
 local function transport_of(options, what)
   for name, value in pairs(options.env or {}) do
@@ -117,7 +117,7 @@ end
 local function network(options, transport, what)
   local honours = transport.honours or {}
   for _, name in ipairs(Network.OPTIONS) do
-    -- Who passes a proxy by is decided here, not by the transport.
+    -- The hosts without a proxy are decided here, not by the transport.
     local support = honours[name == "no_proxy" and "proxy" or name]
     if options[name] and support ~= true then
       local reason = type(support) == "string" and ", which " .. support or ""
@@ -131,7 +131,7 @@ local function network(options, transport, what)
 end
 
 --- Where a client's events go: to the option `logger`, else to stderr where
---- CLOUDJOBS_LOG=debug asks for it, else nowhere (nil).
+--- CLOUDJOBS_LOG=debug is set, else nowhere (nil).
 ---@return table|nil
 local function log(options, model, transport)
   local logger = options.logger

@@ -9,7 +9,7 @@ local option = require "cloudjobs.base.options"
 ---@field get fun(self, scope?: string, claims?: string): table?, cloudjobs.Error? an identity, or nil and why there is
 ---   none; for Azure alone: `scope` is what a token is for, `claims` what the service wants to see in it
 ---@field cached? fun(self, scope?: string): table? the identity where it is at hand without any wait, else nil
----@field expire? fun(self, identity: table, claims?: string) a service refused the identity: the next `get` answers
+---@field expire? fun(self, identity: table, claims?: string) a service refused the identity: the next `get` returns
 ---   another; `claims` is what Azure wants to see in it
 
 ---@class cloudjobs.UserProvider: cloudjobs.Provider
@@ -52,10 +52,10 @@ local function cached(self)
   return self._provider:cached(self._scope) and self:get()
 end
 
---- Raises unless `provider` has a method to ask.
+--- Raises unless `provider` has a method `get`.
 ---@param provider table
 ---@param members string[] the identity's strings that requests cannot do without
----@param scope string|nil what to ask the provider for
+---@param scope string|nil for the provider's `get`
 ---@param what string the option, for a mistake's message
 local function new(provider, members, scope, what)
   if type(provider.get) ~= "function" then

@@ -1,4 +1,4 @@
---- What a service's client does beyond its model. A file `services/<name>.lua` of a cloud says it, and the cloud's
+--- What a service's client does beyond its model. A file `services/<name>.lua` of a cloud has it, and the cloud's
 --- init.lua names the file.
 
 local Client = require "cloudjobs.call.client"

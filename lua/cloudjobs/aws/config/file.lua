@@ -16,8 +16,8 @@ local MAX_VALUE = 64 * 1024
 -- A section whose keys all others inherit, as in Python's configparser.
 local INHERITED = "DEFAULT"
 
---- A parser's state while it walks over the lines. `places` says for each key
---- of a section where it stands: { line, continued = line|nil }.
+--- A parser's state between lines. `places` has for each key of a section its
+--- line, and the first line that continues it: { line, continued = line|nil }.
 local Parser = {}
 local parser_mt = { __name = "cloudjobs.aws.config.file.parser", __index = Parser }
 
@@ -113,7 +113,7 @@ function Parser:parse_line(line)
   return self:add_key(key, value)
 end
 
--- Gives all sections what the section DEFAULT says and they do not.
+-- Copies the keys of the section DEFAULT into all sections that lack them.
 function Parser:inherit()
   local defaults = self.sections[INHERITED]
   self.sections[INHERITED] = nil

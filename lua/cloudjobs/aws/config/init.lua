@@ -1,6 +1,6 @@
 --- Settings: what the caller gave, else the environment, else the profile in
 --- the shared config files, else the default. Files are read when a setting
---- is first asked for.
+--- is first read.
 
 local ConfigFile = require "cloudjobs.aws.config.file"
 local Env = require "cloudjobs.cloud.env"
@@ -77,7 +77,7 @@ local function files_of(self)
   return files
 end
 
---- Why what the files say is unknown, or nil where both could be read or are not there.
+--- The reasons for which files could not be read, or nil where both could or are missing.
 ---@return string|nil
 function Config:unreadable()
   local files = files_of(self)
@@ -152,7 +152,7 @@ function Config:profile(name, one_line)
   return profile
 end
 
---- What one of the two files alone says of a profile.
+--- A profile as one of the two files alone has it.
 ---@param which "config"|"credentials"
 ---@param name string
 ---@return table|nil profile nil alone when there is none of that name
@@ -172,7 +172,7 @@ function Config:profile_name()
   return self:get("profile") or "default", self._options.profile ~= nil
 end
 
--- What the user may have meant by a profile that is not there.
+-- A suggestion for a profile that does not exist.
 local function hint_of(files, name)
   if files.config:has_other(name) then
     return (" (%s has a section [%s]: write [profile %s] there)"):format(

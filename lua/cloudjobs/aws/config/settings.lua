@@ -69,7 +69,7 @@ return {
   },
   use_fips = { env = { "AWS_USE_FIPS_ENDPOINT" }, key = "use_fips_endpoint", parse = boolean },
   use_dualstack = { env = { "AWS_USE_DUALSTACK_ENDPOINT" }, key = "use_dualstack_endpoint", parse = boolean },
-  -- botocore, too, reads the variable of Python's requests where nothing of its own says more.
+  -- Without its own settings botocore, too, reads the variable of Python's requests.
   ca_bundle = { env = { "AWS_CA_BUNDLE" }, key = "ca_bundle", env_after = { "REQUESTS_CA_BUNDLE" } },
   profile_endpoint_url = { key = "endpoint_url" },
   app_id = { env = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },

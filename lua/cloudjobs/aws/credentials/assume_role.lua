@@ -9,7 +9,7 @@ local SOURCE = "assume-role"
 local AssumeRole = {}
 local assume_role_mt = { __name = "cloudjobs.aws.credentials.assume_role", __index = AssumeRole }
 
---- The identity in an answer of AssumeRole and its relatives.
+--- The identity in a response of AssumeRole or AssumeRoleWithWebIdentity.
 ---@param output table
 ---@param source string
 ---@return cloudjobs.Identity|nil identity
@@ -36,7 +36,7 @@ local function session_name(transport)
   return ("cloudjobs-session-%d"):format(math.floor(transport:now()))
 end
 
--- STS takes tags as a list; here they are a table of names and values.
+-- STS has tags as a list; here they are a table of names and values.
 local function tag_list(tags)
   local list = {}
   for key, value in pairs(tags) do
@@ -95,7 +95,7 @@ end
 --- A provider of a role's keys.
 ---@param role { role_arn: string, session_name: string|nil, external_id: string|nil, duration: integer|nil,
 ---   policy: string|nil, tags: table<string, string>|nil, transitive_tags: string[]|nil, mfa_serial: string|nil }
----@param source table the provider whose identity asks for the role
+---@param source cloudjobs.Provider whose identity assumes the role
 ---@param world { api: function, transport: table, mfa: (fun(serial: string): string)|nil }
 local function new(role, source, world)
   return setmetatable({

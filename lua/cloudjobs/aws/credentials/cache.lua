@@ -1,16 +1,16 @@
---- Keeps the identity a provider gave and asks again before it expires: once
---- for all that wait, and in good time: then one waits and the others go on.
+--- Caches a provider's identity and refreshes it before it expires, once for all
+--- callers: while the old one is valid, one caller refreshes and the others use it.
 
 local Error = require "cloudjobs.base.error"
 local Identity = require "cloudjobs.aws.credentials.identity"
 local core = require "cloudjobs.core"
 
--- Seconds before the end: from the first on one caller tries for new keys
--- while the others go on with the old; from the second on all wait.
-local ADVISORY = 15 * 60
-local MANDATORY = 10 * 60
--- After a refresh that nobody had to wait for has failed.
-local TRY_AGAIN = 60
+-- Seconds before the expiration: from the first on one caller refreshes while
+-- the others use the old keys; from the second on all wait for the refresh.
+local ADVISORY_WINDOW = 15 * 60
+local MANDATORY_WINDOW = 10 * 60
+-- Seconds until the next refresh after an advisory one has failed.
+local RETRY_AFTER_FAILURE = 60
 
 ---@class cloudjobs.aws.credentials.cache: cloudjobs.Provider
 local Cache = {}
@@ -21,7 +21,7 @@ local function windows(expiration, now)
   if not expiration then
     return math.huge, math.huge
   end
-  local refresh_at, wait_at = expiration - ADVISORY, expiration - MANDATORY
+  local refresh_at, wait_at = expiration - ADVISORY_WINDOW, expiration - MANDATORY_WINDOW
   if refresh_at <= now then
     local left = expiration - now
     return now + left / 2, math.max(wait_at, now + left * 2 / 3)
@@ -29,8 +29,8 @@ local function windows(expiration, now)
   return refresh_at, wait_at
 end
 
--- The identity last: when memory runs out before, there is none.
-local function keep(self, identity, now)
+-- The identity is set last: where memory runs out before, there is none.
+local function set_identity(self, identity, now)
   self._refresh_at, self._wait_at = windows(identity.expiration, now)
   self._identity = identity
 end
@@ -42,9 +42,9 @@ local function expired(identity)
   )
 end
 
--- Of the provider: the identity, or nil and the error; and for how many seconds
--- others need not ask. What never expires is cheap to find, and changes unseen.
-local function ask(self)
+-- The provider's identity, or nil and the error; and for how many seconds other
+-- workers may use it. An identity without an expiration is not shared.
+local function load(self)
   local identity, err = self._provider:get()
   if not identity then
     return nil, err
@@ -61,10 +61,10 @@ local function refresh(self, seen)
   if self._identity and self._identity ~= seen then
     return self._identity
   elseif not self.shared then
-    return ask(self)
+    return load(self)
   end
   return self._transport.store:fetch(self.shared, Identity.new, seen, function()
-    return ask(self)
+    return load(self)
   end)
 end
 
@@ -75,12 +75,12 @@ local function refresher(self, seen)
   end
 end
 
-local function wait(self, seen)
+local function refresh_once(self, seen)
   local identity, err = self._transport:single(self._key, refresher(self, seen))
   if not identity then
     return nil, Error.copy(err)
   elseif identity ~= self._identity then
-    keep(self, identity, self._transport:now())
+    set_identity(self, identity, self._transport:now())
   end
   return identity
 end
@@ -104,17 +104,17 @@ function Cache:get()
   end
   identity = self._identity
   if not identity then
-    return wait(self)
+    return refresh_once(self)
   end
   local now = self._transport:now()
   if now >= self._wait_at then
-    return wait(self, identity)
+    return refresh_once(self, identity)
   end
-  self._refresh_at = now + TRY_AGAIN
-  return wait(self, identity) or identity
+  self._refresh_at = now + RETRY_AFTER_FAILURE
+  return refresh_once(self, identity) or identity
 end
 
---- A service says these keys have expired: the next `get` asks for others.
+--- Drops keys that a service calls expired: the next `get` loads others.
 ---@param identity cloudjobs.Identity
 function Cache:expire(identity)
   if self._identity == identity then
@@ -125,7 +125,7 @@ function Cache:expire(identity)
   end
 end
 
---- A provider that keeps what `provider` gives.
+--- A provider that caches the identity of `provider`.
 ---@param provider table
 ---@param transport table
 ---@param shared string|nil a name under which the transport's store keeps the identity for other workers

@@ -1,4 +1,4 @@
---- Several providers: the first that is set up is the one that answers.
+--- Several providers: the first that is configured provides the identity.
 
 local Error = require "cloudjobs.base.error"
 
@@ -9,7 +9,7 @@ local chain_mt = { __name = "cloudjobs.aws.credentials.chain", __index = Chain }
 --- A provider that is set up and fails ends the search: falling through to
 --- another account's keys would be worse than no keys.
 ---@return cloudjobs.Identity|nil identity
----@return cloudjobs.Error|nil err when nobody is set up: what was tried, and why each gave nothing
+---@return cloudjobs.Error|nil err where none is configured: the reason of each
 function Chain:get()
   local tried = {}
   for i, provider in ipairs(self._providers) do
@@ -30,7 +30,7 @@ function Chain:get()
   }
 end
 
----@param providers table[] in the order they are asked
+---@param providers cloudjobs.Provider[] in their order
 local function new(providers)
   return setmetatable({ _providers = providers }, chain_mt)
 end

@@ -1,4 +1,4 @@
---- The places the AWS tools look for keys, in botocore's order.
+--- The default chain of providers, in botocore's order.
 
 local Chain = require "cloudjobs.aws.credentials.chain"
 
@@ -6,7 +6,7 @@ local Chain = require "cloudjobs.aws.credentials.chain"
 local Default = {}
 local default_mt = { __name = "cloudjobs.aws.credentials.default", __index = Default }
 
--- A provider that is loaded and made when it is first asked.
+-- A provider that is loaded and made at its first `get`.
 local function later(make)
   local provider
   return {
@@ -17,7 +17,7 @@ local function later(make)
   }
 end
 
--- What a profile alone can give, appended to `list`.
+-- Appends the providers of one profile to `list`.
 local function add_profile(list, config, name, world, use_env)
   local function add(make)
     list[#list + 1] = later(make)

@@ -1,5 +1,5 @@
 --- An AWS identity: one table, never two values of which a careless caller
---- could log the secret one. And the two ways a provider answers without one.
+--- could log the secret one. And the two errors of a provider without one.
 
 local Error = require "cloudjobs.base.error"
 
@@ -22,7 +22,7 @@ local function new(fields)
   return setmetatable(fields, identity_mt)
 end
 
---- What a provider answers that is not set up here: a chain asks the next one.
+--- The error of a provider that is not configured: a chain goes on to the next.
 ---@param source string
 ---@param why string
 ---@return nil, cloudjobs.Error
@@ -30,7 +30,7 @@ local function absent(source, why)
   return nil, Error.new { kind = "credentials", code = source, message = why, absent = true }
 end
 
---- What a provider answers that is set up and fails: a chain stops here.
+--- The error of a provider that is configured and fails: a chain ends there.
 ---@param source string
 ---@param message string never with a secret in it
 ---@param hint string|nil what to do

@@ -1,5 +1,5 @@
 --- Keys of the role of the EC2 instance we run on, from its metadata service:
---- version 2, with a session token; version 1 only where 2 does not answer.
+--- version 2, with a session token; version 1 only where 2 is not available.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
 local ascii = require "cloudjobs.base.ascii"
@@ -18,7 +18,7 @@ local TOKEN_SECONDS = "21600"
 local NO_TOKENS = { [403] = true, [404] = true, [405] = true }
 
 -- Keys about to expire are used on while the service has no newer ones: AWS
--- goes on accepting them then. They are asked for again after a while.
+-- still accepts them then. They are refreshed again after this time, in s.
 local EXTENSION = 15 * 60
 local EXTENSION_JITTER_MIN, EXTENSION_JITTER_MAX = 2 * 60, 10 * 60
 
@@ -48,7 +48,7 @@ end
 
 local SETTINGS = { timeout = "metadata_timeout", attempts = "metadata_attempts", no_v1 = "metadata_v1_disabled" }
 
--- What a run needs: where to ask, how long and how often.
+-- The settings of one refresh: address, timeout and attempts.
 local function settings_of(config)
   local base, err = base_address(config)
   if not base then
@@ -64,8 +64,8 @@ local function settings_of(config)
   return settings
 end
 
--- The first answer that `accept` likes, in as many tries as are allowed. A
--- refusal of `accept` that ends them is its second result.
+-- The first response that `accept` accepts, within the allowed attempts; else
+-- nil, a message, and the last response or error.
 local function ask(self, settings, method, path, headers, accept)
   local parts = url.parse(settings.base)
   headers.host = parts.authority
@@ -115,7 +115,7 @@ local function is_filled(response)
   return response.status == 200 and response.body ~= ""
 end
 
--- The keys, or why there are none. Where version 1 is asked, there is no token.
+-- The keys, or nil and a message. Version 1 has no session token.
 local function fetch(self, settings)
   local token, message = session_token(self, settings)
   if token == nil then
@@ -145,7 +145,7 @@ local function fetch(self, settings)
   return document.identity(answer, "Token", SOURCE)
 end
 
--- `identity` as one that is to be asked for again a while from now.
+-- `identity` with an expiration after which it is refreshed again.
 local function extended(identity, now)
   local jitter = EXTENSION_JITTER_MIN + core.random() * (EXTENSION_JITTER_MAX - EXTENSION_JITTER_MIN)
   local expiration = now + EXTENSION + math.floor(jitter)

@@ -1,5 +1,5 @@
 --- Puts the providers of AWS credentials together: the default chain of a
---- client, and what cloudjobs.aws.credentials is asked for.
+--- client, and the providers of cloudjobs.aws.credentials.
 
 local Config = require "cloudjobs.aws.config"
 local assembly = require "cloudjobs.cloud.options"
@@ -34,7 +34,7 @@ local OPTIONS = assembly.known {
   mfa = "function",
   process_timeout = "number",
 }
-OPTIONS.endpoint = nil -- there is one for each service that is asked
+OPTIONS.endpoint = nil -- each service that is called has its own
 for _, names in ipairs { KEYS, ROLE } do
   for name, expected in pairs(names) do
     OPTIONS[name] = expected
@@ -70,7 +70,7 @@ local function cache(provider, transport, settings)
 end
 
 -- Keys or a provider as an option's value.
-local function given_provider(given, what)
+local function provider_of(given, what)
   if given.get then
     local provider = require("cloudjobs.cloud.provider").new(given, MEMBERS, nil, what)
     return provider
@@ -90,7 +90,7 @@ end
 ---@param what string the function, for a mistake's message
 local function of_client(options, config, transport, connect, what)
   if options.credentials then
-    local provider = given_provider(options.credentials, what .. ": credentials")
+    local provider = provider_of(options.credentials, what .. ": credentials")
     return provider
   end
   local settings = { "default", profile = options.profile, env = options.env or transport.env }
@@ -132,7 +132,7 @@ local function new(options, connect, what)
     option.mistake(what .. ": option process_timeout: expected seconds above 0")
   end
   local keys = keys_of(options, what)
-  local provider = keys and given_provider(keys, what)
+  local provider = keys and provider_of(keys, what)
   if provider and not options.role_arn then
     return provider -- for which no transport is made
   end

@@ -1,5 +1,5 @@
 --- `credential_process` of a profile: a program that prints keys. It is run
---- without a shell, within a deadline, and once for each refresh. It may ask
+--- without a shell, within a deadline, and once for each refresh. It may prompt
 --- its user for a code: our terminal and our standard input are its own.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
@@ -9,7 +9,7 @@ local quote = require "cloudjobs.base.quote"
 local words = require "cloudjobs.base.shell_words"
 
 local SOURCE = "custom-process"
-local TIMEOUT = 60 -- seconds: some ask their user for a code
+local TIMEOUT = 60 -- seconds: some prompt their user for a code
 local MAX_OUTPUT = 64 * 1024 -- keys with a long session token are some 4 KB
 
 ---@class cloudjobs.aws.credentials.process: cloudjobs.Provider

@@ -1,5 +1,5 @@
---- `role_arn` of a profile: the role, and who asks for it. That is another
---- profile (`source_profile`), which may be a role itself, or a place keys
+--- `role_arn` of a profile: the role, and the source of the keys that assume it:
+--- another profile (`source_profile`), which may be a role itself, or a place keys
 --- come from (`credential_source`).
 
 local Error = require "cloudjobs.base.error"
@@ -29,7 +29,7 @@ local function has_keys(profile)
   return profile.aws_access_key_id ~= nil or profile.aws_secret_access_key ~= nil
 end
 
--- Asks the named place; if nothing is set up there, that is the profile's fault.
+-- The named source; where it is not configured, the profile is wrong.
 local function demanding(provider, message)
   return {
     get = function()

@@ -1,4 +1,4 @@
---- A role's keys from IAM Identity Center, for who has run `aws sso login`.
+--- A role's keys from IAM Identity Center, by the token of `aws sso login`.
 
 local Error = require "cloudjobs.base.error"
 local Identity = require "cloudjobs.aws.credentials.identity"

@@ -1,4 +1,4 @@
---- A role's keys, from STS, with a token that somebody else vouches for: a
+--- A role's keys, from STS, with a token of another identity provider: a
 --- Kubernetes service account, a CI system. The token's file is read anew for
 --- each refresh, for it is replaced while we run.
 

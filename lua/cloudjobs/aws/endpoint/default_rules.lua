@@ -1,4 +1,4 @@
---- What most services' endpoint rules say.
+--- The endpoint rules of most services.
 
 local function ref(name)
   return { ref = name }

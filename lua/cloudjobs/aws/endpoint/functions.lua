@@ -130,8 +130,8 @@ local function matches(region, patterns)
   return false
 end
 
---- A region is known by name, else by how its partition's look, else taken
---- for one of the first partition.
+--- A region's partition: by the region's name, else by the partition's patterns,
+--- else the first.
 F["aws.partition"] = function(region)
   local partitions = require "cloudjobs.models.partitions"
   region = region or ""

@@ -48,7 +48,7 @@ local BUILT_INS = {
   ["AWS::UseDualStack"] = function(given)
     return given.config:get("use_dualstack")
   end,
-  -- Without a region the AWS tools, too, ask STS at its global address.
+  -- Without a region the AWS tools, too, use the global address of STS.
   ["AWS::STS::UseGlobalEndpoint"] = function(given)
     local mode, err = given.config:get("sts_regional_endpoints")
     return mode == "legacy" or not given.config:get("region"), err
@@ -99,7 +99,7 @@ end
 
 local VARIANTS = { "use_fips", "use_dualstack" }
 
--- The rules of all shipped services take a configured address as it is, so
+-- The rules of all shipped services use a configured address as it is, so
 -- none need be loaded; variants, which they refuse beside it, are for them.
 local function is_final(self)
   for _, name in ipairs(VARIANTS) do
@@ -152,7 +152,7 @@ local function find(self, own)
   if not answer then
     return nil, err
   end
-  -- As for the AWS tools: a signature gives no secret away, and http://localstack:4566 is in use.
+  -- As for the AWS tools: a signature reveals no secret, and http://localstack:4566 is in use.
   resolved, err = assembly.address(answer.url, source or "endpoint rules", true)
   if not resolved then
     return nil, err
@@ -161,7 +161,7 @@ local function find(self, own)
   return resolved
 end
 
--- What an operation gives the rules: constants, and what its caller gave it.
+-- The parameters of an operation for the rules: constants, and values of its own parameters.
 local function own_parameters(context, params)
   local own = {}
   for name, from in pairs(context) do

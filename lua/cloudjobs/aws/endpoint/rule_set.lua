@@ -1,12 +1,12 @@
 --- Endpoint rules: a published rule set and its parameters -> where to send a
 --- request and how to sign it. A rule set is compiled to closures once; what
---- it answers is kept by its parameters.
+--- results are cached by their parameters.
 
 local Error = require "cloudjobs.base.error"
 local ascii = require "cloudjobs.base.ascii"
 local rules = require "cloudjobs.aws.endpoint.rules"
 
-local MAX_KEPT = 1000 -- answers of one rule set; buckets and hosts from users must not pile up
+local MAX_CACHED = 1000 -- results of one rule set: buckets and hosts from users must not pile up
 
 local refuse = rules.refuse
 
@@ -45,15 +45,17 @@ local function new_set(rule_set)
     names[#names + 1] = name
   end
   table.sort(names)
-  return { names = names, parameters = rule_set.parameters, run = rules.compile(rule_set.rules), kept = {}, count = 0 }
+  return {
+    names = names, parameters = rule_set.parameters, run = rules.compile(rule_set.rules), cached = {}, count = 0,
+  }
 end
 
 local ABSENT = {} -- stands for a parameter without a value
 
--- A kept answer: a level of tables for each parameter. Nil too where `params`
+-- A cached result: a level of tables for each parameter. Nil too where `params`
 -- has others than the rule set's.
 local function recall(set, params)
-  local node, given = set.kept, 0
+  local node, given = set.cached, 0
   for i = 1, #set.names do
     local value = params[set.names[i]]
     given = value ~= nil and given + 1 or given
@@ -65,14 +67,14 @@ local function recall(set, params)
   for _ in pairs(params) do
     given = given - 1
   end
-  return given == 0 and node ~= set.kept and node or nil
+  return given == 0 and node ~= set.cached and node or nil
 end
 
 local function keep(set, params, answer)
-  if set.count >= MAX_KEPT then
-    set.kept, set.count = {}, 0
+  if set.count >= MAX_CACHED then
+    set.cached, set.count = {}, 0
   end
-  local node, last = set.kept, #set.names
+  local node, last = set.cached, #set.names
   for i = 1, last do
     local value = params[set.names[i]]
     if type(value) == "table" then
@@ -98,7 +100,7 @@ local function evaluate(rule_set, params)
   return answer
 end
 
---- Where a request goes by these rules. The answer is shared: it must not be changed.
+--- Where a request goes by these rules. The result is shared: it must not be changed.
 ---@param rule_set table a decoded endpoint-rule-set-1.json, or a generated one
 ---@param params table<string, string|boolean|string[]>|nil
 ---@return { url: string, headers: table<string, string[]>, properties: table }|nil

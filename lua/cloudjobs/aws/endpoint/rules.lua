@@ -32,7 +32,7 @@ local function step(value, key)
   return value[key]
 end
 
--- "resourceId[0]" of what `value` gives; a negative index counts from the end.
+-- "resourceId[0]" of the result of `value`; a negative index counts from the end.
 local function attribute(value, path)
   local keys = {}
   for part in path:gmatch("[^.]+") do

@@ -28,7 +28,7 @@ local function retry_after(headers)
   return ms and ms / 1000 or after.read(headers)
 end
 
---- The error an answer tells of: the code from x-amzn-errortype, else `code`,
+--- The error of a response: the code from x-amzn-errortype, else `code`,
 --- else `__type`; the status where there is none.
 ---@return cloudjobs.Error kind "service"
 local function decode(op, response)

@@ -43,7 +43,7 @@ local function encode(op, params, context)
   return { route = routes[op] or make_route(op), body = body, lines = nil }
 end
 
--- DynamoDB says what its body's bytes come to, as they were on the wire.
+-- DynamoDB sends a checksum of the body's bytes on the wire.
 local function is_damaged(response)
   local headers = response.headers
   return headers["x-amz-crc32"] and not headers["content-encoding"]
@@ -66,7 +66,7 @@ local function decode(op, response)
   if not op.output then
     return {}
   end
-  local from = response.from -- where the body lies that nobody has cut out
+  local from = response.from -- where the body begins in the lines
   if from and rawget(response, "body") then
     from = nil
   end

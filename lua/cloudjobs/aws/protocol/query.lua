@@ -1,5 +1,5 @@
 --- AWS's query protocol: a form in the body, whose names spell the way to each
---- value, and XML in the answer. Parameters never go into the URL, which
+--- value, and XML in the response. Parameters never go into the URL, which
 --- proxies log.
 
 local aws_error = require "cloudjobs.aws.protocol.error"

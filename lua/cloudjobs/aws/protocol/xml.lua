@@ -1,4 +1,4 @@
---- Elements of XML text as the values their shapes say they are.
+--- Elements of XML as the values of their shapes.
 
 local core = require "cloudjobs.core"
 local naming = require "cloudjobs.aws.protocol.xml_names"

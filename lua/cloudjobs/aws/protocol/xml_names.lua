@@ -1,5 +1,5 @@
 --- What a member's lists and maps are called in XML and in forms, which its
---- text in the model says: `string(as=item)[] flattened`.
+--- text in the model has: `string(as=item)[] flattened`.
 
 local function read_flags(node, text)
   node.as = text:match("as=([^%s)}]+)")
@@ -28,7 +28,7 @@ local function parse(text)
   return node
 end
 
-local PLAIN = {} -- of what the text says nothing
+local PLAIN = {} -- without names of their own
 
 --- The naming of what a list or map holds.
 local function item_of(node)

@@ -37,7 +37,7 @@ local function check(options, what)
   return given
 end
 
---- The policy that the settings ask for.
+--- The policy of the settings.
 ---@param found { retry_mode: string, retry_generation: string, max_attempts: integer|nil }
 ---@param service string the service's id
 ---@param quota table|nil one to share

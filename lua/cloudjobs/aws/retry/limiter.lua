@@ -1,6 +1,6 @@
 --- Adaptive mode's limit on how often a client sends: a bucket of tokens whose
---- rate follows the answers, as TCP's CUBIC follows losses. Off until the first
---- throttling. Told the time, it never looks at a clock.
+--- rate follows the responses, as TCP's CUBIC follows losses. Off until the first
+--- throttling. The time is a parameter.
 
 -- CUBIC: a throttled rate falls to this share, and grows back by the cube of
 -- the time since.
@@ -51,10 +51,10 @@ local function plateau(peak)
   return (peak * (1 - BETA) / SCALE) ^ (1 / 3)
 end
 
---- Takes leave to send.
----@param now number seconds, of a clock that nobody sets
----@return number seconds to wait before asking again; 0: granted
-function Limiter:take(now)
+--- Acquires a token to send.
+---@param now number seconds, of a monotonic clock
+---@return number seconds until the next try; 0: acquired
+function Limiter:acquire(now)
   if not self.enabled then
     return 0
   end
@@ -66,10 +66,10 @@ function Limiter:take(now)
   return 0
 end
 
---- Learns from what an attempt ended with.
+--- Adapts the rate to the end of an attempt.
 ---@param throttled boolean
 ---@param now number
-function Limiter:answered(throttled, now)
+function Limiter:observe(throttled, now)
   local measured = measure(self, now)
   local rate
   if throttled then

@@ -1,16 +1,16 @@
---- What retries may cost until successes pay for more: a service in trouble is
---- not asked more often than it answers. Each client has its own, and clients
---- that talk to the same service may share one.
+--- The quota of retries: each retry consumes its cost, and successes restore it, so
+--- that a failing service gets no more retries than successes. Each client has
+--- its own, and clients of the same service may share one.
 
 local CAPACITY = 500
 
 local Quota = {}
 local quota_mt = { __name = "cloudjobs.aws.retry.quota", __index = Quota }
 
---- Takes what a retry costs; false where there is not that much left.
+--- Consumes the cost of a retry; false where less is left.
 ---@param cost integer
 ---@return boolean
-function Quota:take(cost)
+function Quota:consume(cost)
   if cost > self.available then
     return false
   end
@@ -18,9 +18,9 @@ function Quota:take(cost)
   return true
 end
 
---- Gives back, never to more than the quota holds.
+--- Restores an amount, up to the capacity.
 ---@param amount integer
-function Quota:give(amount)
+function Quota:restore(amount)
   self.available = math.min(self.capacity, self.available + amount)
 end
 

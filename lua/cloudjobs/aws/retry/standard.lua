@@ -7,7 +7,7 @@ local core = require "cloudjobs.core"
 
 local ATTEMPTS = 3
 local MAX_DELAY = 20 -- seconds
-local HINT_SLACK = 5 -- seconds a server may ask for beyond our own delay
+local MAX_EXTRA_DELAY = 5 -- seconds of a Retry-After beyond our own delay
 
 -- What a retry costs, and the first delay's scale in seconds.
 local GENERATIONS = {
@@ -15,8 +15,8 @@ local GENERATIONS = {
   former = { cost = 5, throttling_cost = 5, timeout_cost = 10, scale = 1, throttling_scale = 1, hints = false },
 }
 
--- Of 2026: a service that is asked again sooner and once more, and operations
--- whose callers ask again at once, so that the delay is due even at the end.
+-- Of 2026: services with shorter delays and one more attempt, and long polls,
+-- whose callers repeat them at once, so that the delay is due even at the end.
 local EAGER = { attempts = 4, scale = 0.025 }
 local SERVICES = { ["DynamoDB"] = EAGER, ["DynamoDB Streams"] = EAGER }
 local LONG_POLLS = {
@@ -44,8 +44,8 @@ local TRANSIENT_STATUS = set(500, 502, 503, 504)
 
 local SPENT = "The client's retry quota is spent, so this was not tried again: too many calls failed of late"
 
---- Marks an answer's error as AWS's rules see it. `modeled` is what the
---- service's model says of the code, or nil.
+--- Classifies a response's error by AWS's rules. `modeled` is the code's entry in
+--- the service's model, or nil.
 ---@param err cloudjobs.Error
 ---@param modeled { retryable: boolean, throttling: boolean }|nil
 local function classify(err, modeled)
@@ -70,13 +70,13 @@ local function delay_of(self, err, attempt)
   local scale = err.throttling and numbers.throttling_scale or self._scale or numbers.scale
   local delay = self.random() * math.min(scale * 2 ^ (attempt - 1), MAX_DELAY)
   if numbers.hints and err.retry_after then
-    delay = math.max(delay, math.min(err.retry_after, delay + HINT_SLACK))
+    delay = math.max(delay, math.min(err.retry_after, delay + MAX_EXTRA_DELAY))
   end
   return delay
 end
 
 --- The delay before the next attempt, or nil when there shall be none.
----@param err cloudjobs.Error why the attempt failed; says so when the quota stops it
+---@param err cloudjobs.Error of the attempt; its hint names the quota where that ends the call
 ---@param attempt integer how many were made, the first counted
 ---@param call { operation: string|nil, cost: integer|nil } the call's own notes; keeps what its last retry cost
 ---@return number|nil seconds
@@ -86,7 +86,7 @@ function Standard:after(err, attempt, call)
     return nil
   end
   local cost = cost_of(self, err)
-  if self.quota:take(cost) then
+  if self.quota:consume(cost) then
     call.cost = cost
     return delay_of(self, err, attempt)
   end
@@ -97,13 +97,13 @@ function Standard:after(err, attempt, call)
   end
 end
 
---- A success gives back what the call's last retry took, or one.
+--- A success restores the cost of the call's last retry, or one.
 ---@param call table|nil the call's notes, nil when it needed no retry
 function Standard:succeeded(call)
   local quota = self.quota
-  local left = quota.available -- of a shared one nobody knows
+  local left = quota.available -- unknown of a shared one
   if not left or left < quota.capacity then
-    quota:give(call and call.cost or 1)
+    quota:restore(call and call.cost or 1)
   end
 end
 

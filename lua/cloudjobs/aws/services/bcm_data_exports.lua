@@ -6,10 +6,11 @@ local option = require "cloudjobs.base.options"
 local OPTIONS = { timeout = "number", cancel = "canceller" }
 
 local ROUNDS = 3
--- Seconds that an export whose answer was lost is given to show in a listing.
-local PAUSE = 2
--- Clocks differ: an export made longer than this before the call is another.
-local SLACK = 300
+-- Seconds until an export whose response was lost appears in a listing.
+local LISTING_DELAY = 2
+-- Seconds by which clocks may differ: an export created longer than this before
+-- the call is another one.
+local CLOCK_TOLERANCE = 300
 
 local methods = {}
 
@@ -17,10 +18,10 @@ local methods = {}
 -- why it is unclear whether there is one.
 local function search(self, name, since, deadline)
   local left = deadline:left()
-  if left and left <= PAUSE then
+  if left and left <= LISTING_DELAY then
     return nil, "no time was left to search the exports for it"
   end
-  local _, err = deadline:sleep(PAUSE)
+  local _, err = deadline:sleep(LISTING_DELAY)
   if err then
     return nil, "the exports were not searched for it: " .. err
   end
@@ -32,7 +33,7 @@ local function search(self, name, since, deadline)
   for _, export in ipairs(list) do
     if export.ExportName == name then
       local created = export.ExportStatus and export.ExportStatus.CreatedAt
-      if created and created < since - SLACK then
+      if created and created < since - CLOCK_TOLERANCE then
         return nil, "an older export has this name: " .. export.ExportArn
       end
       return export
@@ -41,7 +42,7 @@ local function search(self, name, since, deadline)
 end
 
 --- Creates an export, and never two: CreateExport has no idempotency token, so
---- once an answer was lost the exports are searched for the name before it is
+--- once a response was lost the exports are searched for the name before it is
 --- sent again, and before any later refusal is believed.
 ---@param params { Export: table, ResourceTags: table|nil } as for create_export
 ---@param options { timeout: number|nil, cancel: table|nil }|nil timeout: seconds for all of it

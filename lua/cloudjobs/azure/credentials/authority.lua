@@ -8,8 +8,8 @@ local retry_after = require "cloudjobs.http.retry_after"
 local url = require "cloudjobs.http.url"
 
 local TIMEOUT = { connect = 10, total = 30 } -- seconds
--- For how long a throttling answer holds that names no time.
-local THROTTLED = 60
+-- Seconds to wait after a throttling response without Retry-After.
+local THROTTLING_DELAY = 60
 
 -- What to do, by the number in Entra's message.
 local HINTS = {
@@ -55,13 +55,13 @@ local function refusal(self, response, secret)
     request_id = text(reply.trace_id) or response.headers["x-ms-request-id"],
     throttling = status == 429,
     retryable = status == 429 or status >= 500,
-    retry_after = retry_after.seconds(response.headers["retry-after"]) or (status == 429 and THROTTLED) or nil,
+    retry_after = retry_after.seconds(response.headers["retry-after"]) or (status == 429 and THROTTLING_DELAY) or nil,
     claims = text(reply.claims),
     hint = HINTS[message:match("AADSTS(%d+)")],
   })
 end
 
--- The endpoint asked to be left alone for a while; nil when that is over.
+-- The error while the endpoint is throttled; nil afterwards.
 local function still_throttled(self, scope)
   local throttled = self._throttled[scope]
   local remaining = throttled and throttled.till - self._transport:now()
@@ -92,17 +92,17 @@ local function address(self)
   return self:token_url()
 end
 
---- Where tokens are asked for; an assertion names it as its audience.
+--- The address of the token endpoint; an assertion names it as its audience.
 ---@return string
 function Authority:token_url()
   return ("%s/%s/oauth2/v2.0/token"):format(ascii.without_slashes(self._authority), self._tenant_id)
 end
 
---- Asks for a token.
+--- Requests a token.
 ---@param scope string such as "https://management.azure.com/.default"
----@param proof string[][] the fields of the form that show who is asking, name and value
----@param secret string what must not be seen in an error
----@param claims string|nil what a 401 asked for
+---@param proof string[][] the fields of the form that authenticate the client, name and value
+---@param secret string is not shown in an error
+---@param claims string|nil of the challenge of a 401
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err
 function Authority:request(scope, proof, secret, claims)

@@ -1,24 +1,24 @@
---- Keeps the tokens that a flow fetched: one for each scope, fetched anew a
---- while before it expires, once for all that wait for it.
+--- Caches a flow's tokens: one for each scope, refreshed before it expires, once
+--- for all callers.
 
 local Error = require "cloudjobs.base.error"
 local azure_token = require "cloudjobs.azure.credentials.token"
 
--- A token is not sent in its last seconds: it has a way to go.
-local MARGIN = 10
--- After a refresh failed and while the old token serves.
-local TRY_AGAIN = 30
+-- Seconds before the expiration in which a token is not sent any more.
+local EXPIRATION_MARGIN = 10
+-- Seconds until the next refresh after one has failed, while the old token is valid.
+local RETRY_AFTER_FAILURE = 30
 
 ---@class cloudjobs.azure.credentials.cache: cloudjobs.Provider
 local Cache = {}
 local cache_mt = { __name = "cloudjobs.azure.credentials.cache", __index = Cache }
 
-local function serves(entry, now)
-  return entry and now < entry.identity.expiration - MARGIN
+local function is_valid(entry, now)
+  return entry and now < entry.identity.expiration - EXPIRATION_MARGIN
 end
 
--- Of the flow; where workers share tokens, once for all of them.
-local function ask(self, scope, seen)
+-- A new token of the flow; where workers share tokens, one for all of them.
+local function load(self, scope, seen)
   local claims = self._claims[scope]
   local store = self._transport.store
   if not self._shared or claims then
@@ -38,7 +38,7 @@ local function refresh(self, scope, seen)
   elseif entry then
     entry.refreshing = true
   end
-  local identity, err = ask(self, scope, entry and entry.identity)
+  local identity, err = load(self, scope, entry and entry.identity)
   if identity then
     self._claims[scope] = nil
     self._entries[scope] = { identity = identity, refresh_at = identity.refresh_at }
@@ -47,9 +47,9 @@ local function refresh(self, scope, seen)
   local now = self._transport:now()
   if entry then
     entry.refreshing = false
-    entry.refresh_at = now + TRY_AGAIN
+    entry.refresh_at = now + RETRY_AFTER_FAILURE
   end
-  if serves(entry, now) then
+  if is_valid(entry, now) then
     return entry.identity
   end
   return nil, err
@@ -68,7 +68,7 @@ end
 function Cache:cached(scope)
   local entry = self._entries[scope or self._scope]
   local now = self._transport:now()
-  if serves(entry, now) and (now < entry.refresh_at or entry.refreshing) then
+  if is_valid(entry, now) and (now < entry.refresh_at or entry.refreshing) then
     return entry.identity
   end
 end
@@ -91,7 +91,7 @@ function Cache:get(scope)
   return identity
 end
 
---- Lets go of a token that a service refused, if it is still the one kept.
+--- Drops a token that a service refused, where it is still the cached one.
 ---@param identity cloudjobs.azure.Identity
 ---@param claims string|nil what the service wants to see in the next one
 function Cache:expire(identity, claims)
@@ -106,7 +106,7 @@ function Cache:expire(identity, claims)
   end
 end
 
---- A provider over `flow`, whose `get(scope, claims)` answers an identity or `nil, err`.
+--- A provider over `flow`, whose `get(scope, claims)` returns an identity or `nil, err`.
 ---@param flow table
 ---@param options { transport: table, scope: string, shared: string|nil } scope: the default; shared: a name under
 ---   which the transport's store keeps the tokens for other workers

@@ -84,7 +84,7 @@ local function assertion_of(self, certificate)
   return text .. "." .. base64url(signature)
 end
 
---- Asks for a new token. azure_cache.lua keeps them.
+--- Requests a new token; credentials/cache caches it.
 ---@param scope string
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity

@@ -61,7 +61,7 @@ local function flow_of(self, step, alone)
   return azure_flow.new(step.kind, given, settings)
 end
 
---- Asks for a token; the flow that once had one is asked alone from then on.
+--- Requests a token; the flow that had the first one is used alone from then on.
 ---@param scope string
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity
@@ -93,7 +93,7 @@ function Chain:get(scope, claims)
     "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, sign in with az login, or pass credentials")
 end
 
---- The chain. Nothing is read before it is asked.
+--- The chain. Nothing is read before its first `get`.
 ---@param given table settings given in code, which go before the environment
 ---@param settings table as for azure_flow.new
 local function new(given, settings)

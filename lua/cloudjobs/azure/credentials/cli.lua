@@ -1,4 +1,4 @@
---- A token from the Azure CLI, of whoever signed in with `az login`.
+--- A token from the Azure CLI, of the account of `az login`.
 
 local child = require "cloudjobs.cloud.child"
 local azure_token = require "cloudjobs.azure.credentials.token"
@@ -9,7 +9,7 @@ local quote = require "cloudjobs.base.quote"
 local SOURCE = "Azure CLI"
 local TIMEOUT = 10 -- seconds
 local MAX_REASON = 4096 -- bytes of what az writes to stderr
--- A folder where nobody can put a program of their own in az's way.
+-- A folder that only root can write to, so that no other program is run as az.
 local SAFE_FOLDER = "/bin"
 local LOGIN = "Sign in with: az login"
 
@@ -71,7 +71,7 @@ end
 --- Runs az, by an argument vector.
 ---@param scope string
 ---@return cloudjobs.azure.Identity|nil identity
----@return cloudjobs.Error|nil err code "unavailable" where az is absent or nobody is signed in
+---@return cloudjobs.Error|nil err code "unavailable" where az is absent or not signed in
 function Cli:get(scope)
   local reason = child.refusal(self._transport)
   if reason then

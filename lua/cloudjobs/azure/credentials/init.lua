@@ -20,8 +20,8 @@ local VARIABLES = {
 -- One of these names a managed identity.
 local SELECTORS = { "client_id", "object_id", "resource_id" }
 
--- `given` with the environment behind it.
-local function settled(given, settings)
+-- `given`, completed by the environment.
+local function merged(given, settings)
   local all = {
     transport = settings.transport,
     network = settings.network,
@@ -35,7 +35,7 @@ local function settled(given, settings)
     all[name] = given[name] or settings.getenv(variable) or all[name]
   end
   if not all.authority:find("://", 1, true) then
-    all.authority = "https://" .. all.authority -- as Azure's own libraries take a host alone
+    all.authority = "https://" .. all.authority -- Azure's own libraries accept a host alone, too
   end
   if all.send_certificate_chain == nil then
     local text = settings.getenv("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
@@ -58,7 +58,7 @@ end
 local KINDS = {}
 
 function KINDS.client_secret(given, settings)
-  local all = settled(given, settings)
+  local all = merged(given, settings)
   local message = missing(all, "tenant_id", "client_id", "client_secret")
   if message then
     return nil, message
@@ -67,7 +67,7 @@ function KINDS.client_secret(given, settings)
 end
 
 function KINDS.certificate(given, settings)
-  local all = settled(given, settings)
+  local all = merged(given, settings)
   local message = missing(all, "tenant_id", "client_id")
     or (not all.certificate and missing(all, "certificate_path") or nil)
   if not message and all.certificate_algorithm and all.certificate_algorithm ~= "PS256"
@@ -81,7 +81,7 @@ function KINDS.certificate(given, settings)
 end
 
 function KINDS.workload_identity(given, settings)
-  local all = settled(given, settings)
+  local all = merged(given, settings)
   local message = missing(all, "tenant_id", "client_id", "federated_token_file")
   if message then
     return nil, message
@@ -89,7 +89,7 @@ function KINDS.workload_identity(given, settings)
   return azure_workload.new(all)
 end
 
--- `given.probe` looks for the metadata service first.
+-- `given.probe` probes for the metadata service first.
 function KINDS.managed_identity(given, settings)
   local selector
   for _, name in ipairs(SELECTORS) do
@@ -120,9 +120,9 @@ function KINDS.cli(given, settings)
   }
 end
 
---- What the environment says of a service principal.
+--- A service principal of the environment.
 function KINDS.environment(given, settings)
-  local all = settled(given, settings)
+  local all = merged(given, settings)
   local message = missing(all, "tenant_id", "client_id")
   if message then
     return nil, message

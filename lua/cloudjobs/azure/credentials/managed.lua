@@ -1,5 +1,5 @@
 --- The managed identity of the machine, app or Arc server this runs on. Its
---- endpoints are near by their own rules, so no proxy is ever asked.
+--- endpoints are near by their own rules, so no proxy is ever used.
 
 local azure_token = require "cloudjobs.azure.credentials.token"
 local ascii = require "cloudjobs.base.ascii"
@@ -89,7 +89,7 @@ local function refusal(response)
     or "its endpoint answered " .. (response.headers["content-type"] or "without a content type")
   local status = response.status
   return azure_token.failure(SOURCE, {
-    -- A machine without an identity says 400.
+    -- A machine without an identity returns 400.
     code = status == 400 and "unavailable" or type(reply.error) == "string" and quote.name(reply.error)
       or ("%d"):format(status),
     message = quote.line(message:match("^[^\r\n]*")),
@@ -122,7 +122,7 @@ local function ask(self, address, headers)
   return identity, err
 end
 
--- Whether there is a metadata service at all: a chain does not wait long to know.
+-- Whether there is a metadata service at all, within a short time, for a chain.
 local function probe(self, endpoint)
   local response, err = send(self, endpoint .. TOKEN_PATH, {}, PROBE)
   if not response then
@@ -130,7 +130,7 @@ local function probe(self, endpoint)
   elseif response.status == 403 and response.body:find("unreachable", 1, true) then
     return fail("unavailable", "no metadata service: a container engine answers for it")
   elseif response.status ~= 400 and type(core.json_decode(response.body)) ~= "table" then
-    -- Azure's says 400 to a question like this, and JSON to any: this is a proxy, or another cloud's.
+    -- Azure's returns 400 to such a request, and JSON to any: this is a proxy, or another cloud's.
     return fail("unavailable", ("no metadata service: its address answers %d and %s"):format(response.status,
       quote.line(response.headers["content-type"] or "no content type")))
   end
@@ -238,7 +238,7 @@ local function is_readable(path)
   return handle ~= nil
 end
 
---- Asks for a token where this runs.
+--- Requests a token where this runs.
 ---@param scope string
 ---@return cloudjobs.azure.Identity|nil identity
 ---@return cloudjobs.Error|nil err code "unavailable" where there is no identity
@@ -259,7 +259,7 @@ function Managed:get(scope)
 end
 
 ---@param options table transport, getenv; selector: `{ name = "client_id"|"object_id"|"resource_id", value }`;
----   probe: look for IMDS first; arc_folder: where the Arc agent keeps its keys
+---   probe: probe for IMDS first; arc_folder: where the Arc agent keeps its keys
 local function new(options)
   return setmetatable({
     _transport = options.transport,

@@ -6,7 +6,7 @@ local azure_authority = require "cloudjobs.azure.credentials.authority"
 local Secret = {}
 local secret_mt = { __name = "cloudjobs.azure.credentials.secret", __index = Secret }
 
---- Asks for a new token. azure_cache.lua keeps them.
+--- Requests a new token; credentials/cache caches it.
 ---@param scope string
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity

@@ -9,7 +9,7 @@ local quote = require "cloudjobs.base.quote"
 local MAX_REPLY = 128 * 1024
 -- Whatever lives longer is not a lifetime.
 local MAX_LIFE = 366 * 86400
--- From here on a new token is fetched while the old one still serves.
+-- Seconds before the expiration from which a token is refreshed.
 local REFRESH_BEFORE = 300
 local LONG_LIFE = 7200
 local MAX_DIGITS = 15 -- of a number of seconds
@@ -17,7 +17,7 @@ local MAX_DIGITS = 15 -- of a number of seconds
 ---@class cloudjobs.azure.Identity
 ---@field token string
 ---@field expiration number|nil epoch seconds
----@field refresh_at number|nil from when on a new one should be asked for
+---@field refresh_at number|nil from when on it should be refreshed
 ---@field source string where it came from
 local identity_mt = { __name = "cloudjobs.azure.identity" }
 

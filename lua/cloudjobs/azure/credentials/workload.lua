@@ -25,7 +25,7 @@ local function read_token(path)
   return text
 end
 
---- Asks for a new token. azure_cache.lua keeps them.
+--- Requests a new token; credentials/cache caches it.
 ---@param scope string
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity

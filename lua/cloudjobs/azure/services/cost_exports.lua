@@ -15,7 +15,7 @@ local poll = require "cloudjobs.base.poll"
 local NAMESPACE = "Microsoft.CostManagementExports"
 local REGISTRATION = { timeout = 300, interval = 5 } -- seconds
 
--- Members that GET gives and PUT refuses or does not take, by their place.
+-- Members of GET that PUT refuses or ignores, by their place.
 local READ_ONLY = {
   [""] = { id = true, name = true, type = true },
   ["identity"] = { principalId = true, tenantId = true },
@@ -28,7 +28,7 @@ local function is_refused(place, name, value)
     or (place == "properties.schedule" and name == "recurrence" and value == "None")
 end
 
---- A copy of an export's document that PUT takes: without read-only members
+--- A copy of an export's document that PUT accepts: without read-only members
 --- and nulls, with all that is unknown. Lists stay as they are.
 ---@param document table as GET gave it, or as it was built
 ---@return table

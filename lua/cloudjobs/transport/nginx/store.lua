@@ -166,7 +166,7 @@ local quota_mt = { __name = "cloudjobs.transport.nginx.quota", __index = Quota }
 
 ---@param cost integer
 ---@return boolean
-function Quota:take(cost)
+function Quota:consume(cost)
   self._full_until = 0
   local left = self._dict:incr(self._key, -cost, self._capacity)
   if left and left < 0 then
@@ -178,7 +178,7 @@ end
 
 --- A quota that was full is looked at again after a moment: each success gives.
 ---@param amount integer
-function Quota:give(amount)
+function Quota:restore(amount)
   local now = ngx.now()
   if now < self._full_until then
     return

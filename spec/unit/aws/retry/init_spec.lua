@@ -95,7 +95,7 @@ describe("an AWS client's retries", function()
     quota.available = 14
     local one = client({ BROKEN, FINE }, { quota = quota })
     local other, stub = client({ BROKEN, FINE }, { quota = quota })
-    assert(one:list_commands() and quota:take(14))
+    assert(one:list_commands() and quota:consume(14))
     local _, err = other:list_commands()
     assert.same({ 1, true }, { #stub.requests, err.quota_reached })
   end)
