@@ -3,8 +3,8 @@
 
 local Canceller = require "cloudjobs.base.canceller"
 
--- Seconds that a poll gets which begins at the deadline.
-local LAST_POLL = 5
+-- The poll that begins at the deadline gets a tenth of the whole time, within these seconds.
+local LAST_POLL = { least = 1, most = 5, part = 0.1 }
 
 ---@class cloudjobs.Deadline
 local Deadline = {}
@@ -27,7 +27,20 @@ end
 ---@return { timeout: number|nil, cancel: cloudjobs.Canceller|nil }
 function Deadline:poll_limits()
   local left = self:left()
-  return { timeout = left and math.max(left, LAST_POLL), cancel = self._cancel }
+  return { timeout = left and math.max(left, self._last_poll), cancel = self._cancel }
+end
+
+--- The same for a listing, whose pages share the time.
+---@return { deadline: number|nil, cancel: cloudjobs.Canceller|nil }
+function Deadline:page_limits()
+  return { deadline = self._ends, cancel = self._cancel }
+end
+
+--- The same for a poll that is a listing.
+---@return { deadline: number|nil, cancel: cloudjobs.Canceller|nil }
+function Deadline:poll_page_limits()
+  local limits = self:poll_limits()
+  return { deadline = limits.timeout and self._transport:clock() + limits.timeout, cancel = limits.cancel }
 end
 
 --- The error for a wait that the canceller has ended, else nil.
@@ -54,6 +67,7 @@ local function new(transport, timeout, cancel)
   return setmetatable({
     _transport = transport,
     _ends = timeout and transport:clock() + timeout,
+    _last_poll = timeout and math.min(LAST_POLL.most, math.max(LAST_POLL.least, timeout * LAST_POLL.part)),
     _cancel = cancel,
   }, deadline_mt)
 end

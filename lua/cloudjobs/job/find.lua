@@ -93,8 +93,8 @@ local function find_next(kind, client, params, options)
   local transport = client:transport()
   local deadline = Deadline.new(transport, options.timeout, options.cancel)
   local began, checked = transport:clock(), nil
-  return until_found(deadline, kind, client, source, options.interval, what, function(limits)
-    local list, err = client:all(kind.listing.operation, request, limits)
+  return until_found(deadline, kind, client, source, options.interval, what, function()
+    local list, err = client:all(kind.listing.operation, request, deadline:poll_page_limits())
     local record = list and earliest(kind, list, since)
     local now = transport:clock()
     if record or err or not kind.next.refusal or (checked and now - checked < REFUSAL_INTERVAL) then

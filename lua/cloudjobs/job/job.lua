@@ -146,7 +146,7 @@ function Job:status(options)
   local status, err = self:poll(deadline:limits())
   if status and options.detail then
     status, err = add_detail(self, status, function()
-      return deadline:limits()
+      return deadline:page_limits()
     end)
   end
   if not status then
@@ -191,7 +191,7 @@ local function with_detail(self, deadline, status, err)
     return nil, err
   end
   local detailed, problem = add_detail(self, last, function()
-    return deadline:poll_limits()
+    return deadline:poll_page_limits()
   end)
   if not detailed and status then
     return nil, detail_failed(last, problem)

@@ -93,11 +93,13 @@ end
 
 -- Polls every job by the cheaper way: a listing costs its pages, single polls
 -- one call a job. Jobs that ended leave the group. True when none is left.
-function Group:poll(limits, results)
+function Group:poll(results)
   local kind = self[1].job._kind
   local singly = kind.operation and (not self.listing or #self == 1 or (self.pages or 1) > #self)
   local records, err
+  local deadline = self[1].plan.deadline
   if not singly then
+    local limits = deadline:poll_page_limits()
     records, err, self.pages = read_listing(self[1].job._client, self.listing, kind.record_id, limits)
   end
   local open = 0
@@ -105,7 +107,7 @@ function Group:poll(limits, results)
     local wait, last = self[i]
     local job = wait.job
     if singly then
-      last = record(wait, job:poll(wait.plan.deadline:poll_limits()))
+      last = record(wait, job:poll(deadline:poll_limits()))
     elseif records and records[job.id] then
       last = record(wait, job:read(records[job.id]))
     else
@@ -126,8 +128,8 @@ end
 function Group:run(results)
   local plan = self[1].plan
   local expired = false
-  local _, err = poll(plan.deadline, plan.interval, function(limits)
-    return self:poll(limits, results)
+  local _, err = poll(plan.deadline, plan.interval, function()
+    return self:poll(results)
   end, function()
     expired = true
     return self[1]:expired()

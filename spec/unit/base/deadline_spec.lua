@@ -3,14 +3,33 @@ local Deadline = require "cloudjobs.base.deadline"
 local Stub = require "cloudjobs.stub"
 
 describe("a deadline", function()
-  it("gives requests what is left, and the last poll five seconds", function()
+  it("gives requests what is left, and the last poll a tenth of the time within five seconds", function()
     local stub, canceller = Stub.new(), Canceller.new()
-    local deadline = Deadline.new(stub, 10, canceller)
-    for _, case in ipairs { { 0, 10, 10 }, { 7, 3, 5 }, { 4, 0, 5 } } do
+    local deadline = Deadline.new(stub, 40, canceller)
+    for _, case in ipairs { { 0, 40, 40 }, { 37, 3, 4 }, { 4, 0, 4 } } do
       stub.time = stub.time + case[1]
       assert.same({ case[2], { timeout = case[2], cancel = canceller }, { timeout = case[3], cancel = canceller } },
         { deadline:left(), deadline:limits(), deadline:poll_limits() })
     end
+  end)
+
+  it("gives the last poll one second at least and five at most", function()
+    for timeout, seconds in pairs { [0] = 1, [2] = 1, [30] = 3, [7200] = 5 } do
+      local stub = Stub.new()
+      local deadline = Deadline.new(stub, timeout)
+      stub.time = stub.time + timeout
+      assert.equal(seconds, deadline:poll_limits().timeout)
+    end
+  end)
+
+  it("gives the pages of a listing one time for all", function()
+    local stub = Stub.new()
+    local deadline = Deadline.new(stub, 40)
+    local ends = stub.time + 40
+    stub.time = stub.time + 10
+    assert.same({ { deadline = ends }, { deadline = ends } }, { deadline:page_limits(), deadline:poll_page_limits() })
+    stub.time = ends
+    assert.same({ deadline = ends + 4 }, deadline:poll_page_limits())
   end)
 
   it("without a timeout limits nothing", function()

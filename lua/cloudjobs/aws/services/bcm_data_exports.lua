@@ -26,7 +26,7 @@ local function search(self, name, since, deadline)
     return nil, "the exports were not searched for it: " .. err
   end
   local list
-  list, err = self:all("list_exports", nil, deadline:limits())
+  list, err = self:all("list_exports", nil, deadline:page_limits())
   if not list then
     return nil, "the exports could not be searched: " .. err
   end

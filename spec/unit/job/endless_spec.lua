@@ -1,0 +1,89 @@
+-- A listing that never ends: each page takes a second and names another one. The time in all holds nevertheless.
+
+local Error = require "cloudjobs.base.error"
+local Stub = require "cloudjobs.stub"
+local cloudjobs = require "cloudjobs"
+local core = require "cloudjobs.core"
+local inventory_watch = require "cloudjobs.job.watch"
+
+local ARN = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/x-1"
+local WINDOW = "mw-0123456789abcdef0"
+local EXECUTION = "14bea65d-5ccc-462d-a2f3-e99c8b1c3d7a"
+local TIMEOUT = 20
+
+local stub
+
+before_each(function()
+  stub = Stub.new()
+  local count = 0
+  function stub:send(request)
+    self.time = self.time + 1
+    count = count + 1
+    local operation = request.headers["x-amz-target"]:match "[^.]+$"
+    if operation == "CreateExport" then
+      return nil, Error.new {
+        kind = "transport", code = "closed", message = "closed", ambiguous = true, retryable = false,
+      }
+    elseif operation == "GetMaintenanceWindowExecution" then
+      return { status = 200, headers = {}, body = '{"Status":"SUCCESS"}' }
+    end
+    return { status = 200, headers = {}, body = core.json_encode { NextToken = "token-" .. count } }
+  end
+end)
+
+local function client(service)
+  return cloudjobs.aws[service] {
+    transport = stub, region = "us-east-1", env = {}, credentials = { access_key_id = "AKID", secret_access_key = "hush" },
+  }
+end
+
+-- One after the other, on the stub's clock.
+local function in_turn(functions)
+  local results = { n = #functions }
+  for i, f in ipairs(functions) do
+    local ok, value = pcall(f)
+    results[i] = { ok = ok, value = ok and value or nil, err = not ok and value or nil }
+  end
+  return results
+end
+
+local CASES = {
+  next_execution = function()
+    return cloudjobs.jobs.next_execution(client "bcm_data_exports", { ExportArn = ARN }, { timeout = TIMEOUT })
+  end,
+  next_window_execution = function()
+    return cloudjobs.jobs.next_window_execution(client "ssm", { WindowId = WINDOW }, { timeout = TIMEOUT })
+  end,
+  watch = function()
+    local exports, jobs = client "bcm_data_exports", {}
+    for i = 1, 60 do
+      jobs[i] = cloudjobs.jobs.export_execution(exports, { ExportArn = ARN, ExecutionId = "e" .. i })
+    end
+    local statuses = inventory_watch(in_turn, jobs, { timeout = TIMEOUT })
+    return nil, statuses[1].err
+  end,
+  create_export_once = function()
+    return client("bcm_data_exports"):create_export_once(
+      { Export = require("spec.support.world").new().export "nightly" }, { timeout = TIMEOUT })
+  end,
+  ["status with detail"] = function()
+    local job = cloudjobs.jobs.maintenance_window_execution(client "ssm", { WindowExecutionId = EXECUTION })
+    return job:status { detail = true, timeout = TIMEOUT }
+  end,
+  ["wait with detail"] = function()
+    local job = cloudjobs.jobs.maintenance_window_execution(client "ssm", { WindowExecutionId = EXECUTION })
+    return job:wait { detail = true, timeout = TIMEOUT }
+  end,
+}
+
+describe("the time in all holds over a listing without end", function()
+  for name, run in pairs(CASES) do
+    it("in " .. name, function()
+      local begun = stub.time
+      local value, err = run()
+      assert.is_nil(value)
+      assert.is_true(Error.is(err))
+      assert.is_true(stub.time - begun <= TIMEOUT + 3, ("%s s"):format(stub.time - begun))
+    end)
+  end
+end)
