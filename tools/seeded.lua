@@ -39,12 +39,12 @@ end
 local missed = 0
 for _, mistake in ipairs(MISTAKES) do
   local target, source, right, wrong = mistake[1], mistake[2], mistake[3], mistake[4]
-  local home = folder .. "/" .. target
-  assert(run("rm -rf %s && mkdir -p %s && cp -r csrc tools Makefile %s", home, home, home))
-  plant(home .. "/csrc/" .. source, right, wrong)
-  assert(run("make -s -C %s BUILD=build build/fuzz/%s", home, target))
+  local copy = folder .. "/" .. target
+  assert(run("rm -rf %s && mkdir -p %s && cp -r csrc tools Makefile %s", copy, copy, copy))
+  plant(copy .. "/csrc/" .. source, right, wrong)
+  assert(run("make -s -C %s BUILD=build build/fuzz/%s", copy, target))
   local started = os.time()
-  local survived = run("cd %s && build/fuzz/%s -max_total_time=%d -max_len=4096 >log 2>&1", home, target, seconds)
+  local survived = run("cd %s && build/fuzz/%s -max_total_time=%d -max_len=4096 >log 2>&1", copy, target, seconds)
   missed = missed + (survived and 1 or 0)
   print(("%s: %s for %s: %s"):format(target, wrong, right,
     survived and "NOT found" or ("found within %d s"):format(os.time() - started + 1)))

@@ -369,10 +369,6 @@ const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
   return NULL;
 }
 
-static int lower (char c) {
-  return c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
 /* Levenshtein's distance of two names, case ignored and underscores free, so
 ** that export_arn means ExportArn. */
 #define LONGEST_NAME 64 /* longer names are no misspellings */
@@ -386,7 +382,7 @@ static size_t distance (struct cj_slice a, struct cj_slice b) {
     size_t corner = row[0], free_of = a.s[i] == '_' ? 0 : 1;
     row[0] += free_of;
     for (j = 0; j < b.n; j++) {
-      size_t change = corner + (lower(a.s[i]) != lower(b.s[j]));
+      size_t change = corner + (cj_lower(a.s[i]) != cj_lower(b.s[j]));
       size_t least = row[j] + 1 < change ? row[j] + 1 : change;
       corner = row[j + 1];
       row[j + 1] = corner + free_of < least ? corner + free_of : least;

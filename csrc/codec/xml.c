@@ -295,8 +295,9 @@ static int skip_misc (struct cj_xml *r) {
 }
 
 static int is_utf8 (const struct cj_buf *b) {
-  return b->len == 5 &&
-         (memcmp(b->s, "UTF-8", 5) == 0 || memcmp(b->s, "utf-8", 5) == 0);
+  static const struct cj_slice name = CJ_SLICE("utf-8");
+  struct cj_slice encoding = { b->s, b->len };
+  return cj_equal_fold(encoding, name);
 }
 
 /* Skips <?xml version="1.0" encoding="UTF-8"?> and checks the encoding. */

@@ -321,7 +321,7 @@ static const char *code_of (CURLcode result) {
 
 /* Whether the name that was not found is the proxy's, of which libcurl 8.13 to
 ** 8.19 says at times that it is the host's. The proxy comes first in 'network'.
- */
+*/
 static int names_proxy (const struct cj_easy *easy) {
   static const char prefix[] = "Could not resolve host: ";
   char name[CURL_ERROR_SIZE];

@@ -1,8 +1,6 @@
 /* One HTTP exchange whose HTTP is libcurl's. */
 #include "easy_exchange.h"
 
-#include "../http/response_head.h"
-
 #include <stdlib.h>
 
 enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2 };

@@ -4,10 +4,7 @@
 #define CJ_EASY_EXCHANGE_H
 
 #include "easy.h"
-
-/* The default limit of a response's body: far more than any response of these
-** services, far less than a gateway's memory. */
-#define CJ_MAX_BODY ((size_t)64 << 20)
+#include "../http/response_head.h"
 
 /* libcurl's kinds of request. */
 enum cj_form { CJ_FORM_NONE, CJ_FORM_GET, CJ_FORM_HEAD, CJ_FORM_BODY };

@@ -5,7 +5,6 @@
 #include "response_parser.h"
 
 #define PARSER_T "cloudjobs.response_parser"
-#define MAX_BODY ((size_t)64 << 20)
 
 static struct cj_response_parser *check (lua_State *L) {
   return luaL_checkudata(L, 1, PARSER_T);
@@ -20,7 +19,7 @@ static int parser_gc (lua_State *L) {
 ** with this method, its body of 64 MiB at most unless 'max_body' is given */
 static int l_response_parser (lua_State *L) {
   const char *method = luaL_checkstring(L, 1);
-  lua_Number max = luaL_optnumber(L, 2, (lua_Number)MAX_BODY);
+  lua_Number max = luaL_optnumber(L, 2, (lua_Number)CJ_MAX_BODY);
   struct cj_response_parser *r;
   luaL_argcheck(L, max >= 0 && max <= (lua_Number)(SIZE_MAX >> 11), 2,
                 "not a size");

@@ -10,6 +10,10 @@
 
 #include <stdint.h>
 
+/* The default limit of a response's body: far more than any response of these
+** services, far less than a gateway's memory. */
+#define CJ_MAX_BODY ((size_t)64 << 20)
+
 /* Of all heads and trailers of one response. */
 #define CJ_MAX_HEAD ((size_t)64 << 10)
 /* A buffer for bodies that has become larger is not kept for the next response.

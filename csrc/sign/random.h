@@ -6,8 +6,8 @@
 
 #define CJ_UUID_SIZE 36
 
-#define CJ_RANDOM_POOL                                                         \
-  4096 /* of 256 UUIDs: a system call costs as much as 16 */
+/* A system call for each UUID would cost more. */
+#define CJ_RANDOM_POOL 4096
 
 /* Empty when zeroed. It belongs to one Lua state. */
 struct cj_random {

@@ -7,9 +7,9 @@
 #include "hash.h"
 
 #define CJ_SIGNATURE_SIZE (2 * CJ_SHA256_SIZE)
-#define CJ_HEADERS_MAX 128           /* servers take about a hundred */
+#define CJ_HEADERS_MAX 128           /* servers accept about a hundred */
 #define CJ_SCOPE_MAX 256             /* date/region/service/aws4_request */
-#define CJ_REQUEST_MAX (1024 * 1024) /* of text, servers take 8 to 80 KB */
+#define CJ_REQUEST_MAX (1024 * 1024) /* of text, servers accept 8 to 80 KB */
 
 struct cj_header {
   struct cj_slice name, value; /* the name in lower case */
@@ -40,7 +40,7 @@ struct cj_signing {
   struct cj_slice payload; /* the body's hash in hex, or a word in its place */
   struct cj_slice region, service;
   char stamp[CJ_STAMP_SIZE];
-  int normalize_path; /* take out "//", "/./" and "/../" */
+  int normalize_path; /* remove "//", "/./" and "/../" */
   int encode_path;    /* a %XX in the path becomes %25XX */
   int count;
   struct cj_header headers[CJ_HEADERS_MAX]; /* those to be signed */

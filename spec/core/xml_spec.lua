@@ -13,6 +13,7 @@ describe("XML text", function()
     { "<p:a xmlns:p='urn:x'>text</p:a>", leaf("a", "text") },
     { '<?xml version="1.0" encoding="UTF-8"?>\n<!-- note -->\n<a/>\n<!-- note -->\n', leaf("a", "") },
     { "<?xml version='1.0'?><a/>", leaf("a", "") },
+    { "<?xml version='1.0' encoding='Utf-8'?><a/>", leaf("a", "") },
     { "\239\187\191<a/>", leaf("a", "") },
     { "<a>&lt;&gt;&amp;&quot;&apos;&#65;&#x42;&#x1F600;</a>", leaf("a", "<>&\"'AB😀") },
     { "<a>ü€😀</a>", leaf("a", "ü€😀") },
