@@ -1,6 +1,5 @@
 /* Preloaded, it lets every look-up of a name fail until the file NAME_EXISTS
-*does
-** exist, and resolves names as 127.0.0.1 from then on. */
+** does exist, and resolves names as 127.0.0.1 from then on. */
 #include <dlfcn.h>
 #include <netdb.h>
 #include <stdlib.h>
