@@ -55,7 +55,9 @@ local function setup(options)
   if is_start then
     ngx.shared[dict]:flush_all() -- a reload may be for other credentials
   end
-  transports.use(Transport.new(settings, "cloudjobs.nginx.setup"))
+  local transport = Transport.new(settings, "cloudjobs.nginx.setup")
+  transport.setup_hint = nil
+  transports.use(transport)
   Uncaught.install()
   if is_start then
     Preload.all(kept_modules())

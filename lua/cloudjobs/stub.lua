@@ -29,7 +29,7 @@ local function marked(value, is_inside)
   return with_marks
 end
 
--- The answer as `send` gives it; raises at the caller's line what is wrong with it.
+-- The response as `send` returns it; raises a mistake at the caller's line.
 local function ready(answer, what)
   if type(answer) == "function" or Error.is(answer) then
     return answer
@@ -147,7 +147,7 @@ local function new(answers, options)
     requests = {},
     slept = {},
     time = options.time or 1767225600,
-    -- A test may set any option; none of them is looked at.
+    -- A test may set any option; the stub ignores them.
     honours = setmetatable({}, { __index = function() return true end }),
     _answers = queued,
     _next = 0,

@@ -213,6 +213,20 @@ Nginx.on_each(describe, setup, "nginx's dictionary of credentials", function()
   end)
 end)
 
+Nginx.on_each(describe, setup, "nginx without cloudjobs.nginx.setup", function()
+  it("says so where no credentials are found", function()
+    local nginx = Nginx.start { main = "env AWS_EC2_METADATA_DISABLED;" }
+    finally(function()
+      nginx:stop()
+    end)
+    local hint = nginx:run [[
+      local _, err = require("cloudjobs").aws.credentials({ env = { AWS_EC2_METADATA_DISABLED = "true" } }):get()
+      return err.hint
+    ]]
+    assert.matches('call cloudjobs.nginx.setup in init_by_lua', hint, 1, true)
+  end)
+end)
+
 Nginx.on_each(describe, setup, "lua_code_cache off", function()
   it("sets each request up anew, without emptying the dictionary", function()
     local nginx = Nginx.start {

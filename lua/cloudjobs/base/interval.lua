@@ -1,4 +1,4 @@
---- How long to pause between two looks: starts somewhere, grows up to a cap,
+--- The pause between two polls: starts somewhere, grows up to a cap,
 --- never falls below the kind's floor, and is spread by jitter so that many
 --- waits begun together do not ask together.
 
@@ -11,9 +11,9 @@ local JITTER = 0.1
 local Interval = {}
 local interval_mt = { __name = "cloudjobs.interval", __index = Interval }
 
---- Seconds until the next look, and what to give when asked after it. One
+--- Seconds until the next poll, and the `grown` of the call after it. One
 --- interval serves any number of waits, each with a `grown` of its own.
----@param grown number|nil nil at the first look
+---@param grown number|nil nil at the first poll
 ---@return number pause
 ---@return number grown
 function Interval:next(grown)
@@ -22,11 +22,11 @@ function Interval:next(grown)
   return pause, math.min(grown * self._growth, self._cap)
 end
 
---- The pause when only `left` seconds are left: the last look falls on their
---- end, and not even that one comes sooner behind another than the floor says.
+--- The pause when only `left` seconds are left: the last poll falls on their
+--- end, and keeps the distance of the floor from the one before.
 ---@param pause number
 ---@param left number
----@return number|nil pause nil when there is no time for another look
+---@return number|nil pause nil when there is no time for another poll
 function Interval:within(pause, left)
   if left <= 0 or left < self._floor then
     return nil

@@ -1,5 +1,5 @@
---- Reads documents that no shape has checked: what is absent, null or of
---- another type than asked for is nil.
+--- Reads documents that no shape has checked: a member that is absent, null or
+--- of another type than the one asked for is nil.
 
 local SLASH = ("/"):byte()
 

@@ -116,9 +116,9 @@ local function decompress(response)
   if not gzip or not gzip.is_compressed(response.body) then
     return response
   end
-  local text, message = gzip.decode(response.body)
+  local text, problem = gzip.decode(response.body)
   if not text then
-    return nil, Error.new { kind = "response", code = "response", message = message }
+    return nil, Error.new { kind = "response", code = "response", message = problem }
   end
   response.body, response.from = text, nil
   return response

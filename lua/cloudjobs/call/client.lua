@@ -52,7 +52,7 @@ local function operation(self, name)
   return op
 end
 
--- The context of whoever a method is called on.
+-- The context of the client that a method is called on.
 local function context_of(self, op)
   local context = type(self) == "table" and self._context
   if not context then
@@ -100,7 +100,7 @@ end
 
 local PRESIGN_OPTIONS = { expires_in = "number", headers = "table" }
 local HOUR = 3600
-local WEEK = 7 * 24 * HOUR -- AWS takes no longer-lived URL
+local WEEK = 7 * 24 * HOUR -- AWS accepts no longer-lived URL
 
 --- A signed URL with which anybody can make the call until it expires.
 ---@param name string
@@ -197,11 +197,11 @@ function Client:all(name, params, options)
   return list
 end
 
---- Waits as the service's own model says, e.g. ssm:wait("command_executed", …).
+--- Waits as a waiter of the service's model defines, e.g. ssm:wait("command_executed", …).
 ---@param name string a waiter in either spelling
 ---@param params table|nil
 ---@param options { timeout: number|nil, interval: number|table|nil, cancel: table|nil, on_poll: function|nil }|nil
----@return table|nil output the answer that told success
+---@return table|nil output the output that meant success
 ---@return cloudjobs.Error|nil err kind "job", "timeout", "cancelled", or what made asking impossible
 function Client:wait(name, params, options)
   local model = self._context.model
@@ -243,7 +243,7 @@ end
 
 local client_mt = { __name = "cloudjobs.client" }
 
--- An operation's method is made when it is first named, and kept.
+-- An operation's method is made when it is first named, and cached.
 function client_mt.__index(self, name)
   local found = Client[name]
   if found or type(name) ~= "string" or name:sub(1, 1) == "_" then

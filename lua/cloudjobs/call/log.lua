@@ -1,4 +1,4 @@
---- What a client tells a logger: plain tables without a secret in them. Of
+--- The events that a client reports to a logger: plain tables without secrets. Of
 --- headers only the known ones are shown, of documents only what neither the
 --- service's model nor its name calls a secret.
 
@@ -24,7 +24,7 @@ local HEADERS = set(
   "x-ms-correlation-request-id", "x-ms-request-id", "x-ms-retry-after-ms"
 )
 
--- More nesting than any shape has says nothing more, and ends what has no end.
+-- Deeper than any shape is nested; a table may contain itself.
 local MAX_DEPTH = 32
 
 local redact
@@ -97,7 +97,7 @@ end
 local Log = {}
 local log_mt = { __name = "cloudjobs.log", __index = Log }
 
-local function tell(self, name, op, event)
+local function report(self, name, op, event)
   event.event = name
   event.service = op.service.id
   event.operation = op.name
@@ -107,7 +107,7 @@ end
 
 --- A call begins.
 function Log:request(op, params, request)
-  tell(self, "request", op, {
+  report(self, "request", op, {
     method = request.method,
     url = request.url:match("^[^?]*"), -- queries may carry tokens
     params = params_of(self._model, op, params),
@@ -117,14 +117,14 @@ end
 --- A request leaves, signed by an identity unless it needs none.
 function Log:attempt(op, attempt, request, identity)
   if identity then
-    tell(self, "credentials", op, {
+    report(self, "credentials", op, {
       attempt = attempt,
       source = identity.source,
       access_key_id = identity.access_key_id,
       expiration = identity.expiration,
     })
   end
-  tell(self, "attempt", op, {
+  report(self, "attempt", op, {
     attempt = attempt,
     method = request.method,
     url = request.url:match("^[^?]*"),
@@ -133,9 +133,9 @@ function Log:attempt(op, attempt, request, identity)
   })
 end
 
---- An attempt ended: with an answer, or with an error alone.
+--- An attempt ended, with a response or with an error alone.
 function Log:response(op, attempt, response, output, err)
-  tell(self, "response", op, {
+  report(self, "response", op, {
     attempt = attempt,
     status = response and response.status,
     headers = response and headers_of(response.headers),
@@ -146,7 +146,7 @@ end
 
 --- Another attempt follows after `delay` seconds.
 function Log:retry(op, attempt, err, delay)
-  tell(self, "retry", op, { attempt = attempt, delay = delay, err = error_of(err) })
+  report(self, "retry", op, { attempt = attempt, delay = delay, err = error_of(err) })
 end
 
 --- The logger behind CLOUDJOBS_LOG=debug: one line of JSON an event on stderr.

@@ -97,7 +97,7 @@ local function out_of_time(name, cause)
   }
 end
 
---- Asks until an acceptor tells success or failure. Throttling and lost
+--- Polls until an acceptor matches success or failure. Throttling and lost
 --- answers that no acceptor speaks of do not end the wait.
 ---@param client table
 ---@param waiter table `{ operation, delay, max_attempts, acceptors }`

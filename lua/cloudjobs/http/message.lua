@@ -49,8 +49,9 @@ local function new(message)
   return setmetatable(message, message_mt)
 end
 
---- What a transport sends of a request: what says where to, and the headers as
---- a table or as lines. What somebody looked at or set comes first.
+--- The parts of a request that a transport sends: the record with its address,
+--- and the headers as a table or as lines. Fields that were read or set on the
+--- request come before its route's.
 ---@param request table
 ---@return table where with method, url, network and connect_timeout
 ---@return table|string headers

@@ -62,7 +62,7 @@ function Reader:feed(bytes)
   end
 end
 
---- A client says which request the next response answers: HEAD has no body.
+--- The method of the request that the next response answers: HEAD has no body.
 function Reader:expect(method)
   self._method = method
 end

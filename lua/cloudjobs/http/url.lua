@@ -36,7 +36,7 @@ local function parse(text)
     scheme = scheme,
     host = ascii.lower(host),
     port = number,
-    -- What the Host header says: a default port is left out.
+    -- As in the Host header: a default port is left out.
     authority = ascii.lower(host) .. (number == DEFAULT_PORT[scheme] and "" or ":" .. ("%d"):format(number)),
     -- libcurl sends its escapes in capitals (RFC 3986 6.2.2.1), so those are what has to be signed.
     path = (path:gsub("%%%x%x", ascii.upper)),

@@ -184,7 +184,7 @@ local function codes_of(errors)
   return codes
 end
 
---- What the model says of an error code, nil when nothing.
+--- The model's entry for an error code, or nil.
 ---@param code string
 ---@return { name: string, shape: any, throttling: boolean, retryable: boolean, fault: boolean, status: integer }|nil
 function Model:error(code)

@@ -22,6 +22,7 @@ local native = require "cloudjobs.base.native"
 ---@field single fun(self: cloudjobs.Transport, key: string, f: fun(): any, any): any, any runs `f` once for all callers
 ---   that wait for the same key at that time, and returns what it returned to each
 ---@field no_children (fun(self: cloudjobs.Transport): string|nil)|nil why no child process can be started here, if so
+---@field setup_hint string|nil what to do where no credentials are found, if the transport was not set up
 ---@field run (fun(self: cloudjobs.Transport, argv: string[], options: table): table|nil, string|nil, string|nil)|nil
 ---   runs a child process as cloudjobs.os.run does, where that would block others
 ---@field close (fun(self: cloudjobs.Transport))|nil closes connections; later requests fail with code "closed"

@@ -97,7 +97,7 @@ local function path_problem(self)
   end
 end
 
--- What the transport has to heed for one place; false where that is nothing.
+-- The network settings of one origin; false where there are none.
 local function way_to(self, url)
   local scheme, authority = url:match("^(%a+)://([^/?#]*)")
   local given = self._options
@@ -123,7 +123,7 @@ local function ways(self)
   })
 end
 
---- What a request to `url` has to heed, nil where that is nothing.
+--- The network settings of a request to `url`, nil where there are none.
 ---@param url string or an origin
 ---@return { proxy: string|nil, ca_bundle: string|nil, client_cert: string|nil, client_key: string|nil }|nil
 ---@return cloudjobs.Error|nil err kind "config", for a proxy that is no URL or a file that is no path

@@ -13,7 +13,7 @@ local CONCURRENCY = 50
 local Group = {}
 local group_mt = { __name = "cloudjobs.group", __index = Group }
 
---- Ends the group: what waits is told so, and nothing more of it waits.
+--- Ends the group: its waiting tasks get the error, and none waits again.
 ---@param over { kind: string, code: string, message: string }
 function Group:stop(over)
   if self.over or self.left == 0 then
@@ -58,7 +58,7 @@ function Group:_leave(task)
   end
 end
 
---- A function that yields by itself and does not heed the end is left behind.
+--- Leaves a function behind that yields by itself and ignores the end.
 function Group:abandon(task)
   self:_leave(task)
 end

@@ -25,14 +25,15 @@ function Chain:get()
     kind = "credentials",
     code = "none",
     message = "no AWS credentials were found; tried " .. table.concat(tried, "; "),
-    hint = "Pass credentials, set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run aws configure",
+    hint = self._hint or "Pass credentials, set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run aws configure",
     absent = true,
   }
 end
 
 ---@param providers cloudjobs.Provider[] in their order
-local function new(providers)
-  return setmetatable({ _providers = providers }, chain_mt)
+---@param hint string|nil what to do where none is set up
+local function new(providers, hint)
+  return setmetatable({ _providers = providers, _hint = hint }, chain_mt)
 end
 
 return { new = new }

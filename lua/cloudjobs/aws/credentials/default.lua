@@ -84,7 +84,7 @@ local function build(config, world)
   end)
   list[#list + 1] = places.EcsContainer
   list[#list + 1] = places.Ec2InstanceMetadata
-  return Chain.new(list)
+  return Chain.new(list, world.transport.setup_hint)
 end
 
 --- Each search reads the shared files anew: they may have been rewritten.

@@ -2,7 +2,7 @@
 
 local core = require "cloudjobs.core"
 
---- Raises what is wrong with the expression.
+--- Raises the mistake in the expression.
 local function fail(parser, message)
   error(("JMESPath %q: %s"):format(parser.text, message), 0)
 end

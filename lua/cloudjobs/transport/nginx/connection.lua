@@ -10,7 +10,7 @@ local ngx = ngx
 
 local CHUNK = 64 * 1024 -- bytes of one read
 local MAX_PROXY_HEAD = 16 * 1024
-local POLL = 0.25 -- seconds between two looks at a canceller or group that may end the wait
+local POLL = 0.25 -- seconds between two checks of a canceller or group that may end the wait
 
 --- What ends an exchange early.
 ---@class cloudjobs.nginx.Limits
@@ -28,7 +28,7 @@ local POLL = 0.25 -- seconds between two looks at a canceller or group that may 
 local Connection = {}
 local connection_mt = { __name = "cloudjobs.nginx.connection", __index = Connection }
 
---- The error of a canceller or a group that says to wait no longer.
+--- The error of a canceller or group that has ended the wait.
 ---@param limits { cancel: table|nil, task: table|nil }
 ---@return cloudjobs.Error|nil
 local function refusal(limits)
@@ -173,7 +173,7 @@ end
 
 local pollfd -- of C, made when it is first used
 
--- The same for one connection, exactly, where nginx's module tells descriptors
+-- The same for one connection, exactly, where nginx's module gives descriptors
 -- (0.10.29 and later).
 local function has_input(socket)
   local ffi = require "ffi"

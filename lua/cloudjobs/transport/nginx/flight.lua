@@ -1,5 +1,5 @@
---- One run of a function for all who wait for it. It runs in a timer of its
---- own: a request that is aborted takes nobody's answer with it.
+--- One run of a function for all requests that wait for it. It runs in a timer
+--- of its own: a request that is aborted takes no other's result with it.
 ---
 --- No local of that request may be used by the timer either. nginx hands the
 --- stack of a request that it aborted to other requests, and functions that
@@ -10,7 +10,7 @@ local clock = require("cloudjobs.os").clock
 
 local ngx = ngx
 
-local LOOK = 0.25 -- seconds between looks at who waits for a flight
+local POLL = 0.25 -- seconds between two checks of a group that waits for a flight
 local DROPPED = 1 -- seconds after which a flight that has not begun has no timer any more
 
 local function forget(flights, key, flight)
@@ -42,7 +42,7 @@ end
 ---@param flights table<string, table> those in the air
 ---@param key string
 ---@param f fun(): any, any made by a function that has returned
----@param task table|nil of cloudjobs.parallel: who waits, as long as its group does
+---@param task table|nil of cloudjobs.parallel: the caller waits no longer than its group
 ---@return any value what `f` answers
 ---@return any err
 local function join(flights, key, f, task)
@@ -53,7 +53,7 @@ local function join(flights, key, f, task)
   flight.waiting = flight.waiting + 1
   local dropped_at = clock() + DROPPED
   while not flight.over do
-    flight.semaphore:wait(LOOK)
+    flight.semaphore:wait(POLL)
     if task and task.group.over then
       return nil, task.group:refusal()
     elseif not flight.begun and clock() >= dropped_at then -- over lua_max_running_timers nginx drops them

@@ -34,7 +34,7 @@ local OPTIONS = {
 local POOL_SIZE = 256 -- connections that a worker keeps for each address
 local IDLE = 55 -- seconds; AWS closes after 60
 local TOTAL = 60 -- seconds, for a request without a timeout
-local SLICE = 1 -- seconds at most of one sleep, between two looks at the worker's state and the canceller
+local SLICE = 1 -- seconds at most of one sleep, between two checks of the worker and the canceller
 local TICK = 0.001 -- seconds: nginx's timers count milliseconds
 
 local HINT = {
@@ -45,6 +45,9 @@ local HINT = {
 
 local TRUST = "Name the authorities in lua_ssl_trusted_certificate, for instance /etc/ssl/certs/ca-certificates.crt, "
   .. "and allow chains with lua_ssl_verify_depth 5"
+
+local SETUP = "nginx hides the environment from its workers: call cloudjobs.nginx.setup in init_by_lua, "
+  .. "or pass credentials"
 
 ---@class cloudjobs.transport.nginx: cloudjobs.Transport
 local Nginx = {}
@@ -312,6 +315,7 @@ local function new(options, what)
   end
   return setmetatable({
     env = options.env,
+    setup_hint = not options.env and SETUP or nil,
     store = options.dict and Store.new(ngx.shared[options.dict]),
     _options = {
       hosts = check_hosts(options.hosts, what),

@@ -1,8 +1,8 @@
---- Modules in memory, as text, until somebody requires them: workers read no
+--- Modules in memory, as text, until they are required: workers read no
 --- files for them, and a text is one string to a worker's collector, which would
 --- visit every function and table of a loaded module again and again.
 
--- Whatever of ours a module names in its text, it may require.
+-- The names of our modules in a module's text: it may require them.
 local NAME = '"(cloudjobs[%w_.]*)"'
 
 local function read(path)

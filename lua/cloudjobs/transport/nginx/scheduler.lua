@@ -6,7 +6,7 @@ local option = require "cloudjobs.base.options"
 
 local ngx = ngx
 
-local LOOK = 60 -- seconds; what waits longer looks up once a minute
+local LONGEST = 60 -- seconds of one wait; a longer one is repeated
 
 -- The tasks by their coroutines.
 local tasks = setmetatable({}, { __mode = "k" })
@@ -14,13 +14,13 @@ local tasks = setmetatable({}, { __mode = "k" })
 local Task = {}
 local task_mt = { __name = "cloudjobs.task", __index = Task }
 
---- Waits, from inside of the task, until somebody wakes it.
+--- Waits, from inside of the task, until it is woken.
 ---@param seconds number|nil give up after so long
 ---@return any, any what `wake` was given; nothing when the time was over
 function Task:park(seconds)
   self._parked = true
   repeat
-    local woken = self._semaphore:wait(seconds or LOOK)
+    local woken = self._semaphore:wait(seconds or LONGEST)
     if not woken and not self._parked then
       self._semaphore:wait(0) -- woken just as its time was over
     end
@@ -56,7 +56,7 @@ function Scheduler:spawn(f, group)
   self._tasks[task] = true
   ngx.thread.spawn(function()
     tasks[coroutine.running()] = task
-    task._semaphore:wait(LOOK) -- nginx begins at once; whoever spawns comes first
+    task._semaphore:wait(LONGEST) -- nginx starts a thread at once; its caller goes on first
     f(task)
     self._tasks[task] = nil
     self._ended:post(1)
@@ -65,11 +65,11 @@ function Scheduler:spawn(f, group)
   return task
 end
 
---- Waits until `group.left` is 0, and sends home who waits for longer: nginx
+--- Waits until `group.left` is 0, then wakes the tasks that still wait: nginx
 --- ends a request when its last light thread ends.
 function Scheduler:run(group)
   while group.left > 0 do
-    self._ended:wait(LOOK)
+    self._ended:wait(LONGEST)
   end
   for task in pairs(self._tasks) do
     task:wake()

@@ -176,7 +176,8 @@ function Quota:consume(cost)
   return true -- also where a full dictionary cannot count
 end
 
---- A quota that was full is looked at again after a moment: each success gives.
+--- A quota that was full is read again only after a moment, since each success
+--- gives to it.
 ---@param amount integer
 function Quota:restore(amount)
   local now = ngx.now()
