@@ -2,6 +2,7 @@
 
 local Error = require "cloudjobs.base.error"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 local suggest = require "cloudjobs.base.suggest"
 
 local WHAT = "cloudjobs.aws.export"
@@ -50,7 +51,7 @@ local function check_columns(columns, has_client)
       return "columns: SELECT * is refused by the service; name the columns, or "
         .. (has_client and "leave columns out" or "pass client in place of columns") .. " to have all of them named"
     elseif type(column) ~= "string" or not base_of(column) then
-      return ("columns[%d]: expected x, x.key or x AS name, got %q"):format(i, tostring(column))
+      return ("columns[%d]: expected x, x.key or x AS name, got %s"):format(i, quote.value(column))
     end
   end
   return #columns == 0 and "columns: expected at least one" or nil
@@ -110,9 +111,11 @@ end
 local function check_values(options)
   local limit, owner = options.limit, options.bucket_owner
   if not is_bucket(options.bucket) then
-    return ("bucket: expected 3 to 63 lower-case letters, digits, dots and hyphens, got %q"):format(options.bucket)
+    return ("bucket: expected 3 to 63 lower-case letters, digits, dots and hyphens, got %s"):format(
+      quote.value(options.bucket)
+    )
   elseif owner and not (owner:find("^%d+$") and #owner == 12) then
-    return ("bucket_owner: expected the 12 digits of an account, got %q"):format(owner)
+    return ("bucket_owner: expected the 12 digits of an account, got %s"):format(quote.word(owner))
   elseif options.where and not options.where:find("%S") then
     return "where: expected a condition, got none"
   elseif limit and not (limit >= 1 and limit < MAX_LIMIT and limit % 1 == 0) then
@@ -130,9 +133,11 @@ local function check(options)
   elseif not options.bucket then
     return "bucket: expected the name of an S3 bucket"
   elseif not FORMATS[format] then
-    return ("format: expected csv or parquet, got %q%s"):format(format, suggest(format, option.sorted_keys(FORMATS)))
+    return ("format: expected csv or parquet, got %s%s"):format(
+      quote.word(format), suggest(format, option.sorted_keys(FORMATS))
+    )
   elseif not OUTPUTS[output] then
-    return ("output: expected athena, custom or redshift, got %q"):format(output)
+    return ("output: expected athena, custom or redshift, got %s"):format(quote.word(output))
   elseif not options.columns and not options.client then
     return "columns: expected a list of columns, or client to have all columns of the table"
   end

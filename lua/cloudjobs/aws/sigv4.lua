@@ -5,6 +5,7 @@ local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 
 local OPTIONS = {
   credentials = "table",
@@ -59,7 +60,7 @@ local function check_arguments(request, options)
     option.mistake("sigv4.sign: option time: expected epoch seconds, from 1970 to 9999")
   end
   if options.location and options.location ~= "header" and options.location ~= "query" then
-    option.mistake('sigv4.sign: option location: expected "header" or "query", got ' .. options.location)
+    option.mistake('sigv4.sign: option location: expected "header" or "query", got ' .. quote.name(options.location))
   end
   local expires = options.expires
   if expires and not (expires >= 1 and expires <= LONGEST and expires % 1 == 0) then
@@ -79,7 +80,7 @@ local function read_headers(list)
   for i, pair in ipairs(list) do
     local name, value = ascii.lower(pair[1]), pair[2]:gsub("\r?\n[ \t]+", " ")
     if value:find("[\r\n]") then
-      return nil, ("header %q holds a control character"):format(name)
+      return nil, ("header %s holds a control character"):format(quote.value(name))
     end
     headers[i] = { name, value }
   end

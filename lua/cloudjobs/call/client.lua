@@ -3,6 +3,7 @@
 local Request = require "cloudjobs.call.request"
 local call = require "cloudjobs.call.call"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 
 ---@class cloudjobs.Client
 local Client = {}
@@ -46,7 +47,7 @@ local function operation(self, name)
   elseif not op then
     local names = self._context.model:operations()
     option.mistake(("%s has no operation %s%s"):format(
-      self._context.model.service.id, tostring(name), require "cloudjobs.base.suggest"(tostring(name), names)
+      self._context.model.service.id, quote.name(name), require "cloudjobs.base.suggest"(tostring(name), names)
     ))
   end
   return op
@@ -208,7 +209,7 @@ function Client:wait(name, params, options)
   local waiter, names = model:waiter(name)
   if not waiter then
     local hint = require "cloudjobs.base.suggest"(tostring(name), names)
-    option.mistake(("%s has no waiter %s%s"):format(model.service.id, tostring(name), hint))
+    option.mistake(("%s has no waiter %s%s"):format(model.service.id, quote.name(name), hint))
   end
   local wait = require "cloudjobs.call.waiter"
   check_params(params, name)

@@ -1,6 +1,7 @@
 --- HTTP/1.1 messages as bytes. No header value can end its line.
 
 local grammar = require "cloudjobs.http.grammar"
+local quote = require "cloudjobs.base.quote"
 
 local REASONS = {
   [100] = "Continue",
@@ -46,7 +47,7 @@ local function order_of(headers)
   local order = {}
   for name in pairs(headers) do
     if not grammar.is_token(name) then
-      return nil, ("%q is not a header's name"):format(name)
+      return nil, ("%s is not a header's name"):format(quote.value(name))
     end
     order[#order + 1] = name
   end

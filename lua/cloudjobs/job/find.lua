@@ -11,6 +11,7 @@ local is_transient = require("cloudjobs.job.wait").is_transient
 local member = require "cloudjobs.base.path"
 local option = require "cloudjobs.base.options"
 local poll = require "cloudjobs.base.poll"
+local quote = require "cloudjobs.base.quote"
 
 local OPTIONS = { timeout = "number", interval = "number|table", cancel = "canceller" }
 
@@ -21,7 +22,7 @@ local AMBIGUOUS_START_TIMEOUT = 900
 local function seconds_of(time, what)
   local seconds = type(time) == "string" and core.epoch(time) or time
   if type(seconds) == "string" then
-    option.mistake(("%s: option since: expected epoch seconds or ISO-8601 text, got %q"):format(what, time))
+    option.mistake(("%s: option since: expected epoch seconds or ISO-8601 text, got %s"):format(what, quote.word(time)))
   end
   return seconds
 end

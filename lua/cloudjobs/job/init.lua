@@ -6,6 +6,7 @@ local Job = require "cloudjobs.job.job"
 local find = require "cloudjobs.job.find"
 local kinds = require "cloudjobs.job.kinds"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 local ref = require "cloudjobs.job.ref"
 
 ---@alias cloudjobs.Maker fun(client: cloudjobs.Client, ids: table): cloudjobs.Job
@@ -34,7 +35,8 @@ local function finder(name, kind, find_job)
 end
 
 local function bad_ref(text, message)
-  return nil, Error.new { kind = "validation", code = "ref", message = ("reference %q: %s"):format(text, message) }
+  message = ("reference %s: %s"):format(quote.value(text), message)
+  return nil, Error.new { kind = "validation", code = "ref", message = message }
 end
 
 -- What a reference may say of the client. An address is not among it: whoever

@@ -4,6 +4,7 @@
 ---     export_execution,ExecutionId=9f2d…,ExportArn=arn:aws:…,region=us-east-1
 
 local core = require "cloudjobs.core"
+local quote = require "cloudjobs.base.quote"
 
 local function encode(text)
   return (text:gsub("[^%w%-._~:/@+]", function(char)
@@ -43,7 +44,7 @@ local function parse(text)
   for part in rest:gmatch("[^,]+") do
     local name, value = part:match("^([%a_]+)=(.*)$")
     if not name then
-      return nil, ("expected name=value, got %q"):format(part)
+      return nil, ("expected name=value, got %s"):format(quote.value(part))
     elseif fields[name] then
       return nil, ("%s stands there twice"):format(name)
     end

@@ -49,4 +49,14 @@ describe("an error", function()
     assert.is_false(Error.is { kind = "config" })
     assert.is_false(Error.is("text"))
   end)
+
+  it("is on one line, bounded and without control characters, whatever a service says", function()
+    local err = Error.new {
+      kind = "service", code = "Oops\27[2J\n", message = "m\27]0;pwned\7\194\155\nFAKE: all is well\r\0\226\128\174",
+      hint = "h\127\255", request_id = "r\27", status = 400, problems = { { path = "p\n", message = "q\27" } },
+    }
+    assert.equal("Oops?[2J : m?]0;pwned?? FAKE: all is well ?? [p : q?] (status 400, request id r?). h??", tostring(err))
+    local long = Error.new { kind = "service", code = ("c"):rep(1e6), message = ("m"):rep(1e6), hint = ("h"):rep(1e6) }
+    assert.is_true(#tostring(long) < 21000)
+  end)
 end)

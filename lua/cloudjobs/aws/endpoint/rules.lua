@@ -79,7 +79,7 @@ local function template(text)
       parts[#parts + 1] = constant(brace)
       from = at + 2
     else
-      refuse("%q is no template", text)
+      refuse("%s is no template", require("cloudjobs.base.quote").value(text))
     end
   end
   if #parts == 1 then
