@@ -68,6 +68,33 @@ describe("a proxy that is no URL", function()
   end)
 end)
 
+describe("the files of a network", function()
+  it("are paths: the text of a certificate or key is refused, and not shown", function()
+    local pem = "-----BEGIN PRIVATE KEY-----\nHidden1Hidden1\n-----END PRIVATE KEY-----\n"
+    for _, name in ipairs { "ca_bundle", "client_cert", "client_key" } do
+      local network, err = Network.new({ [name] = pem }, ALL, function() end):settings_for("https://x")
+      assert.is_nil(network)
+      assert.equal(name .. ": expected the path of a file, got [a text of 69 bytes, which is no path]", err.message)
+    end
+    local network = Network.new({}, ALL, function() end)
+    network:trust(pem)
+    assert.matches("^ca_bundle: expected the path of a file", select(2, network:settings_for("https://x")).message)
+  end)
+
+  it("are REQUESTS_CA_BUNDLE's for Azure's tokens and calls", function()
+    local stub = Stub.new { { body = { access_token = "t", expires_in = 3600 } }, { body = { value = {} } } }
+    stub.honours = { ca_bundle = true }
+    local costs = cloudjobs.azure.cost_exports {
+      transport = stub, env = { REQUESTS_CA_BUNDLE = "/corporate.pem" },
+      scope = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c",
+      credentials = { tenant_id = "t", client_id = "c", client_secret = "s" },
+    }
+    assert(costs:list())
+    assert.same({ { ca_bundle = "/corporate.pem" }, { ca_bundle = "/corporate.pem" } },
+      { stub.requests[1].network, stub.requests[2].network })
+  end)
+end)
+
 describe("the proxy to use", function()
   local HTTPS, HTTP = "https://ssm.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"
   -- URL, environment, options; the proxy
