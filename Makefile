@@ -32,7 +32,8 @@ ifeq ($(shell uname),Darwin)
 SHARED = -bundle -undefined dynamic_lookup
 else
 # nodelete: what is fetched once a process outlives the Lua state.
-SHARED = -shared -Wl,-z,relro,-z,now,-z,nodelete
+# pthread: before glibc 2.34 it is a library of its own.
+SHARED = -shared -pthread -Wl,-z,relro,-z,now,-z,nodelete
 endif
 
 out = $(BUILD)/lua$(LUA)

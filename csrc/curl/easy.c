@@ -294,7 +294,9 @@ static const char *code_of (CURLcode result) {
   case CURLE_SSL_ISSUER_ERROR:
   case CURLE_SSL_ENGINE_INITFAILED:
   case CURLE_SSL_SHUTDOWN_FAILED:
+#if LIBCURL_VERSION_NUM >= 0x074D00
   case CURLE_SSL_CLIENTCERT:
+#endif
   case CURLE_USE_SSL_FAILED:
     return "tls";
   case CURLE_OPERATION_TIMEDOUT:

@@ -13,7 +13,6 @@ local PRELUDE = [[
         setmetatable({}, { __gc = rise })
       end
     end
-    bury()
     -- Each Lua has its own way to the smallest steps, and raises for those of the newer ones.
     if pcall(collectgarbage, "param", "stepsize", 1) then -- 5.5
       collectgarbage("incremental")
@@ -27,6 +26,7 @@ local PRELUDE = [[
       collectgarbage("setstepmul", 10000)
     end
     collectgarbage() -- the pause of before would last until the heap has doubled
+    bury()
   end
 ]]
 
