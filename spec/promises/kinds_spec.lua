@@ -74,6 +74,30 @@ describe("the kinds of job", function()
     assert.same(files.list("lua/cloudjobs/job/kinds", ".lua"), listed)
   end)
 
+  it("have the fields that their contract names, and no others", function()
+    local contract, unknown = {}, {}
+    for class, fields in files.read("lua/cloudjobs/job/kinds/init.lua"):gmatch "%-%-%-@class cloudjobs%.(Kind[%w.]*)\n(.-)\n\n" do
+      contract[class] = {}
+      for name in fields:gmatch "%-%-%-@field ([%w_]+)" do
+        contract[class][name] = true
+      end
+    end
+    local function check(value, class)
+      for name in pairs(value) do
+        unknown[#unknown + 1] = not contract[class][name] and class .. "." .. name or nil
+      end
+    end
+    for _, kind in ipairs(kinds) do
+      check(kind, "Kind")
+      for field, class in pairs {
+        listing = "Kind.Listing", next = "Kind.Next", run = "Kind.Run", source = "Kind.Source", inventory = "Kind.Inventory",
+      } do
+        check(kind[field] or {}, class)
+      end
+    end
+    assert.same({}, unknown)
+  end)
+
   for _, kind in ipairs(kinds) do
     if life.states(kind.kind) then
       it(kind.kind .. " has the states of the emulator", function()
