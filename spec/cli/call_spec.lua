@@ -33,7 +33,7 @@ describe("cloudjobs call", function()
     assert.same({ 0, '{\n  "Exports": []\n}\n', "" }, { status, out, err })
   end)
 
-  it("takes parameters as JSON, from a file, and as options", function()
+  it("accepts parameters as JSON, from a file, and as options", function()
     local folder = files.temporary()
     files.write(folder .. "/window.json", '{"Name":"from-a-file","Duration":2,"Cutoff":1,"AllowUnassociatedTargets":false}')
     local status, out, err = call {
@@ -80,7 +80,7 @@ describe("cloudjobs call", function()
     ["no network"] = { { "--endpoint-url", "http://127.0.0.1:1", "--region", "us-east-1" }, KEYS },
   }
   for what, case in pairs(UNREACHED) do
-    it("ends with 2 where nobody could ask: " .. what, function()
+    it("ends with 2 where no request was possible: " .. what, function()
       local environment = { AWS_EC2_METADATA_DISABLED = "true", AWS_MAX_ATTEMPTS = "1", HOME = "/nowhere" }
       for name, value in pairs(case[2]) do
         environment[name] = value
@@ -92,7 +92,7 @@ describe("cloudjobs call", function()
     end)
   end
 
-  it("prints the request and sends nothing when told so", function()
+  it("prints the request and sends nothing with --dry-run", function()
     server:clear_requests()
     local status, out, err = call { "ssm", "get-maintenance-window", "--WindowId", "mw-0123456789abcdef0", "--dry-run" }
     assert.same({ 0, "" }, { status, err })
@@ -116,7 +116,7 @@ describe("cloudjobs call", function()
     assert.matches('^Cutoff,Description,Duration,Enabled,Name,NextExecutionTime,Schedule,WindowId\r\n1,"a, b",3,true,one,', out)
   end)
 
-  it("prints times as such, but in JSON", function()
+  it("prints times as numbers in JSON alone", function()
     local made = server:seed { {
       service = "bcm_data_exports", operation = "CreateExport", ago = 3600,
       params = { Export = require("spec.support.world").new().export "nightly" },
@@ -134,7 +134,7 @@ describe("cloudjobs call", function()
     assert.equal("number", type(json.decode(out).ExportStatus.CreatedAt))
   end)
 
-  it("tells what is sent and answered when told so", function()
+  it("logs requests and responses with --debug", function()
     local _, _, err = call { "bcm-data-exports", "list-exports", "--debug" }
     assert.matches("^debug: POST http://127%.0%.0%.1:%d+/ AWSBillingAndCostManagementDataExports%.ListExports\n"
       .. "debug: 200 after %d%.%d+ s request id [%x-]+\n$", err)

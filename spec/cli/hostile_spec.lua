@@ -1,4 +1,4 @@
--- What a service says is shown, never obeyed: no control character of it reaches a terminal or a log, and no line break.
+-- Text from a service is shown without its control characters and line breaks, on terminals and in logs.
 
 local Command = require "spec.support.command"
 local json = require "cloudjobs.base.json"

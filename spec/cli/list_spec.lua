@@ -43,7 +43,7 @@ succeeded  Completed  YYYY-MM-DD hh:mm:ss  4m    export_run,api_version=2025-03-
 ]], out)
     end)
 
-    it("lists no more than it is told to", function()
+    it("lists no more rows than --limit", function()
       local _, out = cli:run { "list", "--limit", "1", "--output", "csv" }
       assert.matches("^name,health,id\r\nnightly,[^\n]+\n$", out)
       _, out = cli:run { "list", "costs", "--scope", cli.scope, "--endpoint-url", cli.url, "--limit", "1", "--output", "csv" }
@@ -166,7 +166,7 @@ mfa_serial = arn:aws:iam::111122223333:mfa/device
       assert.matches("\naws    arn:%S+  111122223333  assume%-role\r\n$", bytes)
     end)
 
-    it("is missed where nobody sits", function()
+    it("is missing without a terminal", function()
       local status, out = guarded:run(words)
       assert.equal(2, status)
       assert.matches("needs a code of the MFA device arn:aws:iam::111122223333:mfa/device", out)
@@ -175,7 +175,7 @@ mfa_serial = arn:aws:iam::111122223333:mfa/device
 
   describe("completion", function()
     for shell, line in pairs { bash = "complete -F _cloudjobs", zsh = "#compdef cloudjobs", fish = "complete -c cloudjobs" } do
-      it("teaches " .. shell .. " every subcommand and its options", function()
+      it("has every subcommand and its options for " .. shell, function()
         local status, out, err = cli:run { "completion", shell }
         assert.same({ 0, "" }, { status, err })
         assert.truthy(out:find(line, 1, true))

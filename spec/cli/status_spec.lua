@@ -26,7 +26,7 @@ ok       azure  uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx  costs    succeeded  55m   
     assert.same({ 1, "" }, { status, err })
   end)
 
-  it("takes one account from its options and the environment", function()
+  it("shows the account of its options and the environment", function()
     local status, out = cli:run { "status", "--since", "12h" }
     assert.equal([[
 HEALTH   CLOUD  ACCOUNT       NAME     LAST RUN   AGE      WHY
@@ -70,7 +70,7 @@ failing  aws    111122223333  broken   failed     23h 55m  QUERY_FAILURE: INSUFF
     assert.matches("idle,unknown", out)
   end)
 
-  it("takes one Azure scope from its options", function()
+  it("shows the Azure scope of its options", function()
     local status, out = cli:run { "status", "--scope", cli.scope, "--endpoint-url", cli.url, "--output", "csv" }
     assert.equal("cloud,kind,account,region,scope,export,health,state,code,reason,started_at,ended_at,age,ref,err\r\n"
       .. "azure,export,,,subscriptions/ID,costs,ok,succeeded,Completed,,YYYY-MM-DDThh:mm:ssZ,YYYY-MM-DDThh:mm:ssZ,AGE,"
@@ -95,7 +95,7 @@ failing  aws    111122223333  broken   failed     23h 55m  QUERY_FAILURE: INSUFF
     assert.equal(1, status)
   end)
 
-  it("says in its row what cannot be looked at, and ends with 2", function()
+  it("puts an error into its row, and ends with 2", function()
     local denied = cli:file("denied.lua", [[
 return { { cloud = "aws", region = "us-east-1", account = "of another key",
   credentials = { access_key_id = "AKIDNOBODY", secret_access_key = "wrong" } } }]])
@@ -104,7 +104,7 @@ return { { cloud = "aws", region = "us-east-1", account = "of another key",
     assert.matches("\nunknown  aws +of another key +BCM Data Exports ListExports: UnrecognizedClientException: ", out)
   end)
 
-  it("says in its row that nobody answers", function()
+  it("says in its row that no host responds", function()
     local status, out = cli:run { "status", "--endpoint-url", "http://127.0.0.1:1" }
     assert.equal(2, status)
     assert.matches("\nunknown  aws  .*ListExports: connect: ", out)

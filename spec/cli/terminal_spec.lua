@@ -136,7 +136,7 @@ succeeded  second                AWS export  DELIVERY_SUCCESS       YYYY-MM-DD h
         { "Interrupted", "" },
       })
       local screen = screen_of(bytes)
-      assert.matches("^STATE [^\n]+\nlooking    second [^\n]+\ncloudjobs: connect: [^\n]+; trying again\nInterrupted", screen)
+      assert.matches("^STATE [^\n]+\npolling    second [^\n]+\ncloudjobs: connect: [^\n]+; trying again\nInterrupted", screen)
     end)
 
     in_terminal("says what it waits for before there is a run", function()

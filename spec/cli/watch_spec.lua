@@ -85,7 +85,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.equal(0, status)
     end)
 
-    it("says that nobody answers while it tries again", function()
+    it("reports that no host responds while it tries again", function()
       local ref = ref_of(cli:export("nightly", 3600))
       local status, out, err = cli:run { "watch", ref, "--endpoint-url", "http://127.0.0.1:1", "--timeout", "0.1" }
       assert.matches("^cloudjobs: connect: [^\n]*; trying again\n", err)
@@ -93,13 +93,13 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.equal(2, status)
     end)
 
-    it("says so where only the token service answers", function()
+    it("reports it where only the token service responds", function()
       local ref = ("export_run,exportName=costs,run_id=1ebc81ff-7b41-4967-b4d7-3712eb92826c,scope=%s"):format(cli.scope)
       local _, _, err = cli:run { "watch", ref, "--endpoint-url", "http://127.0.0.1:1", "--timeout", "0.1" }
       assert.matches("^cloudjobs: connect: [^\n]*; trying again\n", err)
     end)
 
-    it("says how to go on when the time is over", function()
+    it("prints how to continue when the time is over", function()
       cli.server:clock { speed = 0 }
       local refs = { ref_of(cli:export("nightly", 60)) }
       refs[2] = refs[1]:gsub("ExecutionId=[^,]+", "ExecutionId=12345678") -- nothing to go on with
@@ -109,7 +109,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
         .. "' --endpoint-url " .. cli.url .. "\n"), err)
     end)
 
-    it("asks once for all runs of an export", function()
+    it("sends one request for all runs of an export", function()
       cli:azure_export("costs", 7200, 3600)
       local first = ref_of("costs", "--scope", cli.scope)
       cli.server:clock { speed = 1e6 }
@@ -124,7 +124,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.same({ 0, 1 }, { status, asked })
     end)
 
-    it("follows what is worth following when others cannot be looked at", function()
+    it("follows the jobs that it can when others cannot be polled", function()
       local ref = ref_of(cli:export("nightly", 3600))
       local gone = ref:gsub("ExecutionId=[^,]+", "ExecutionId=12345678")
       local status, out = cli:run { "watch", gone, ref }
@@ -132,7 +132,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.matches("nightly %(AWS export%): succeeded", out)
     end)
 
-    it("stops at Ctrl-C and prints the references to go on with", function()
+    it("stops at Ctrl-C and prints the references to continue with", function()
       cli.server:clock { speed = 0 }
       local ref = ref_of(cli:export("nightly", 60))
       local status, out, err = interrupted({ "watch", ref }, "queued")
@@ -140,7 +140,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.same({ 2, "" }, { status, out })
     end)
 
-    it("stops at Ctrl-C while nobody answers", function()
+    it("stops at Ctrl-C while no host responds", function()
       local ref = ref_of(cli:export("nightly", 60))
       cli.server:fault { operation = "GetExecution", latency = 30 }
       local started = os_.clock()
@@ -199,7 +199,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
     it("starts an Azure export and follows the run that this began", function()
       cli:azure_export("costs", 7200, 3600)
       local before = ref_of("costs", "--scope", cli.scope)
-      cli.server:clock { speed = 1e6 } -- over before the first look: Azure is asked every 15 s at most
+      cli.server:clock { speed = 1e6 } -- over before the first poll: Azure is polled every 15 s at most
       local status, out, err = cli:run { "run", "costs", "--scope", cli.scope, "--endpoint-url", cli.url }
       assert.same({ 0, "YYYY-MM-DD hh:mm:ss  costs (Azure export): succeeded (Completed), 4m\n", "" }, { status, out, err })
       assert.not_equal(before, ref_of("costs", "--scope", cli.scope))
@@ -220,7 +220,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.matches("nightly %(AWS export%): succeeded %(DELIVERY_SUCCESS%), 5m\n$", out)
     end)
 
-    it("gives the reference alone when asked to", function()
+    it("prints the reference alone with --ref-only", function()
       local arn = cli:export("nightly")
       local status, out = cli:run { "next", arn, "--since", "5m", "--interval", "0.05", "--ref-only" }
       assert.equal(0, status)
@@ -236,7 +236,7 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
         .. "  cloudjobs next arn:%S+ %-%-since YYYY%-MM%-DDThh:mm:ssZ\n$", err)
     end)
 
-    it("says at Ctrl-C how to go on looking for the run", function()
+    it("prints at Ctrl-C how to continue the search for the run", function()
       local arn = cli:export("nightly")
       local status, out, err = interrupted({
         "next", arn, "--since", "2999-01-01T00:00:00Z", "--region", "us-east-1", "--endpoint-url", cli.url, "--debug",

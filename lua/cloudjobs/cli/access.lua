@@ -10,7 +10,7 @@ local os_ = require "cloudjobs.os"
 local outage = require "cloudjobs.cli.outage"
 local quote = require "cloudjobs.base.quote"
 
--- What is malformed is told before anything is looked for. Whether it exists only the clouds know.
+-- A malformed value is refused before any credentials are searched.
 local CONVERT = {}
 
 function CONVERT.region(text)
@@ -46,12 +46,12 @@ local function define(command)
       added:convert(CONVERT[option[2]])
     end
   end
-  command:flag("--debug"):description("Tell on standard error what is sent and answered, without secrets.")
+  command:flag("--debug"):description("Log requests and responses on standard error, without secrets.")
 end
 
---- The names that `define` takes, for who adds names of their own.
+--- The names of the options that `define` adds.
 ---@return table<string, boolean>
-local function taken()
+local function option_names()
   local names = { ["--debug"] = true, ["--help"] = true, ["-h"] = true }
   for _, option in ipairs(OPTIONS) do
     for name in option[1]:gmatch("%S+") do
@@ -68,7 +68,7 @@ local function shell_word(text)
   return text:find("^[%w%-._/:@,=+]+$") and text or "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
---- Those of the named options that were given, as words of a command to go on with.
+--- Those of the named options that were given, as words of a command that continues.
 ---@param parsed table
 ---@param ... string as the options' targets are called
 ---@return string
@@ -95,7 +95,7 @@ end
 local Access = {}
 local access_mt = { __index = Access }
 
---- One provider for all clients of a profile: one look-up, one prompt.
+--- One provider for all clients of a profile: one search, one prompt.
 function Access:aws_credentials(profile, region)
   local key = profile or ""
   local provider = self._providers[key]
@@ -105,14 +105,14 @@ function Access:aws_credentials(profile, region)
       region = region,
       ca_bundle = self._parsed.ca_bundle,
       transport = self.transport,
-      mfa = os_.isatty(0) and os_.isatty(2) and ask_mfa or nil, -- where nobody sits, the error says what is missing
+      mfa = os_.isatty(0) and os_.isatty(2) and ask_mfa or nil, -- without a terminal the error names what is missing
     }
     self._providers[key] = provider
   end
   return provider
 end
 
---- The options of an AWS client. What the command line says wins over `given`.
+--- The options of an AWS client. The command line's win over `given`.
 ---@param given { profile: string|nil, region: string|nil }|nil
 ---@return table
 function Access:aws(given)
@@ -137,7 +137,7 @@ function Access:azure_credentials(cloud)
   return self._azure[key]
 end
 
---- The options of an Azure client. What the command line says wins over `given`.
+--- The options of an Azure client. The command line's win over `given`.
 ---@param given { scope: string|nil, cloud: string|nil, api_version: string|nil }|nil
 ---@return table
 function Access:azure(given)
@@ -166,8 +166,8 @@ function Access:client(kind, settings)
   return self._clients[key]
 end
 
----@param parsed table the command line as `define` has it read
----@param waits boolean|nil the subcommand waits, and tries again what failed
+---@param parsed table the parsed command line
+---@param waits boolean|nil the subcommand waits, and repeats what failed
 local function new(parsed, waits)
   local transport = interrupt.cancellable(cloudjobs.transport.default())
   transport = waits and outage(transport, notice.report) or transport
@@ -180,4 +180,4 @@ local function new(parsed, waits)
   }, access_mt)
 end
 
-return { define = define, taken = taken, words = words, shell_word = shell_word, new = new }
+return { define = define, option_names = option_names, words = words, shell_word = shell_word, new = new }

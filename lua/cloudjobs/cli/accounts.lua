@@ -1,4 +1,4 @@
---- What a demo on real accounts is told: a file of JSON with the settings of each service that takes part.
+--- The settings of a demo on real accounts: a file of JSON with the settings of each service.
 
 local file = require "cloudjobs.cli.file"
 local option = require "cloudjobs.base.options"

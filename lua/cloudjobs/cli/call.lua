@@ -40,7 +40,7 @@ end
 -- Each member is an option under its own name, and dashed as the AWS command line has it. Azure's scope is an option
 -- of every subcommand already.
 local function add_members(command, members)
-  local taken = access.taken()
+  local taken = access.option_names()
   for _, name in ipairs { "--output", "--no-color", "--utc", "--dry-run" } do
     taken[name] = true
   end

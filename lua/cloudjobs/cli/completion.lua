@@ -1,5 +1,5 @@
---- `cloudjobs completion bash|zsh|fish`: prints what teaches a shell the subcommands, their options and what they take
---- first. The scripts are argparse's, which knows no words but choices, and has --help twice.
+--- `cloudjobs completion bash|zsh|fish`: prints a script that completes the subcommands, their options and their
+--- first arguments. The scripts are argparse's, which completes choices alone and has --help twice.
 
 local out = require "cloudjobs.cli.out"
 
@@ -14,8 +14,8 @@ local function define(command)
   command:argument("shell"):choices(SHELLS):description("Which shell.")
 end
 
--- Calls f(name, argument, words) for each subcommand whose first argument has words to offer: its choices, or what the
--- subcommand left in `offers`, as other words are allowed.
+-- Calls f(name, argument, words) for each subcommand whose first argument has completions: its choices, or those in
+-- `offers`, where other words are allowed, too.
 local function each_offer(parser, f)
   for _, command in ipairs(parser._commands) do
     local argument = command._arguments[1]

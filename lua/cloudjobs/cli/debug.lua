@@ -1,4 +1,4 @@
---- `--debug`: a line on standard error for each request and each answer. Queries,
+--- `--debug`: a line on standard error for each request and each response. Queries,
 --- headers and bodies may carry secrets and are left out.
 
 local text = require "cloudjobs.cli.text"
@@ -6,7 +6,7 @@ local wrap = require "cloudjobs.cli.wrap"
 
 local REQUEST_IDS = { "x-amzn-requestid", "x-amz-request-id", "x-ms-request-id" }
 
-local function say(...)
+local function log(...)
   local words = { "debug:" }
   for _, word in ipairs { ... } do
     words[#words + 1] = tostring(word)
@@ -22,23 +22,23 @@ local function request_id(headers)
   end
 end
 
---- `transport`, talking about what it does.
+--- `transport`, with a log of what it does.
 local function transport(inner)
   return wrap(inner, {
     send = function(_, request)
-      say(request.method, request.url:match("^[^?]*"), request.headers["x-amz-target"])
+      log(request.method, request.url:match("^[^?]*"), request.headers["x-amz-target"])
       local started = inner:clock()
       local response, err = inner:send(request)
-      local took = ("%.3f s"):format(inner:clock() - started)
+      local elapsed = ("%.3f s"):format(inner:clock() - started)
       if response then
-        say(response.status, "after", took, request_id(response.headers))
+        log(response.status, "after", elapsed, request_id(response.headers))
       else
-        say("failed after", took, err)
+        log("failed after", elapsed, err)
       end
       return response, err
     end,
     sleep = function(_, seconds, cancel)
-      say(("pausing for %.1f s"):format(seconds))
+      log(("pausing for %.1f s"):format(seconds))
       return inner:sleep(seconds, cancel)
     end,
   })

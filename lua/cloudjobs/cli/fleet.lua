@@ -1,5 +1,5 @@
 --- A fleet as a file: Lua that returns a list of entries, run with no globals.
---- What is wrong with it is told with file and line.
+--- Mistakes in it are reported with file and line.
 
 local file = require "cloudjobs.cli.file"
 
@@ -54,7 +54,7 @@ end
 local Fleet = {}
 local fleet_mt = { __index = Fleet }
 
---- The line that a complaint about an entry is about, nil when the entries are not written out.
+--- The line of an entry or its option, nil when the entries are not written out.
 ---@param place integer
 ---@param name string|nil of the option
 ---@return integer|nil
@@ -68,10 +68,10 @@ function Fleet:line_of(place, name)
   return line_at(self._text, option and option < to and option or from)
 end
 
---- A complaint of cloudjobs.inventory as one about this file.
+--- An error message of cloudjobs.inventory as one about this file.
 ---@param message string
 ---@return string
-function Fleet:complaint(message)
+function Fleet:mistake(message)
   local place, what = message:match("cloudjobs%.inventory: (entry (%d+): .*)")
   local number = tonumber(what)
   if not number then
@@ -85,7 +85,7 @@ function Fleet:complaint(message)
   return ("%s: %s"):format(self.path, place)
 end
 
--- The globals of a fleet: none. A name misspelt would be a nil, and what stands behind it in a list be lost.
+-- A fleet has no globals: a misspelt name would be nil, and end its list.
 local function no_globals()
   return setmetatable({}, {
     __index = function(_, name)
@@ -135,7 +135,7 @@ end
 
 --- Reads a fleet file.
 ---@param path string
----@return table|nil fleet `entries`, and complaint() about them
+---@return table|nil fleet `entries`, and mistake() about them
 ---@return string|nil message
 local function load_file(path)
   local text, message = file.read_text(path)

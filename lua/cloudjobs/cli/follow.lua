@@ -16,14 +16,14 @@ local function define(command)
   command:option("--timeout"):argname("<time>"):convert(when.parse_duration)
     :description("Give up after so long, such as 45m; without it there is no end.")
   command:option("--interval"):argname("<time>"):convert(when.parse_duration)
-    :description("Time between two looks, else what suits the kind of job.")
+    :description("Time between two polls, unless given the kind's own.")
   rows.define(command)
 end
 
--- What a program is told of each job at the end.
+-- The fields of each job in JSON and CSV.
 local FIELDS = { "kind", "id", "state", "ok", "final", "code", "reason", "started_at", "ended_at", "ref", "err" }
 
---- One exit status for all: a failure outweighs what could not be told.
+--- One exit status for all: a failure outweighs an unknown state.
 ---@param statuses cloudjobs.Status[]
 ---@return integer
 local function exit_status(statuses)
@@ -38,16 +38,16 @@ local function exit_status(statuses)
   return status
 end
 
---- Whether an error ended the waiting alone: Ctrl-C, or the end of the time.
+--- Whether an error ended only the wait: Ctrl-C, or the end of the time.
 ---@param err cloudjobs.Error|nil
 ---@return boolean
 local function goes_on(err)
   return err ~= nil and (err.kind == "cancelled" or Wait.is_transient(err))
 end
 
---- Says with which commands to go on.
+--- Prints the commands that continue.
 ---@param interrupted boolean by Ctrl-C, else the time is over
----@param what string what the commands are for
+---@param what string the purpose of the commands
 ---@param commands string[]
 local function hand_over(interrupted, what, commands)
   local why = interrupted and "Interrupted." or "The time is over."
@@ -58,7 +58,7 @@ local function hand_over(interrupted, what, commands)
   end
 end
 
---- Says how to go on with what is still under way, if anything is.
+--- Prints how to follow the jobs that are still under way, if there are any.
 ---@param list table[] rows
 ---@param statuses cloudjobs.Status[]
 ---@param interrupted boolean
@@ -110,7 +110,7 @@ local function watch(shown, parsed)
   return statuses, interrupted
 end
 
---- Follows jobs as the command line asks, prints what became of them.
+--- Follows jobs with the options of the command line, and prints how they ended.
 ---@param jobs table[]
 ---@param parsed table
 ---@return integer exit status
@@ -130,13 +130,13 @@ local function follow(jobs, parsed)
   return exit_status(statuses)
 end
 
---- Adds the options of waiting for what a subcommand starts or finds.
+--- Adds the options of waiting for a job that a subcommand starts or finds.
 local function define_found(command)
   command:flag("--ref-only"):description("Print the run's reference once there is one, and do not follow it.")
   define(command)
 end
 
---- What started or was found is followed, or handed to whoever asked for its reference.
+--- Follows the job that was started or found, or prints its reference.
 ---@param job table
 ---@param parsed table
 ---@return integer exit status

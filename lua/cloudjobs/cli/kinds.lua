@@ -50,7 +50,7 @@ end
 ---@param command table
 ---@param feature string
 local function define_options(command, feature)
-  local taken = access.taken()
+  local taken = access.option_names()
   for _, kind in ipairs(each_with(feature)) do
     local option = kind.source.option
     if option and not taken["--" .. option.name] then
@@ -82,7 +82,7 @@ local function fits(source, text, parsed)
   return 1
 end
 
--- The kind that fits best; an option says more than the text.
+-- The kind that fits best; an option counts more than the text.
 local function best_of(list, text, parsed)
   local best, best_fit = nil, 0
   for _, kind in ipairs(list) do
@@ -112,7 +112,7 @@ local function of_source(feature, text, parsed)
   return kind, params
 end
 
---- The words that `cloudjobs list` takes.
+--- The words of `cloudjobs list`.
 ---@return string[]
 local function words()
   local list, seen = {}, {}

@@ -1,7 +1,7 @@
 --- Lines that change in place on a terminal. Each drawing writes the lines
 --- that differ from what is shown, and nothing when none does. The cursor rests
---- below the last line and no mode of the terminal is touched, so whatever ends
---- the program leaves a clean terminal.
+--- below the last line and no mode of the terminal is touched, so the terminal is
+--- clean however the program ends.
 
 local Live = {}
 local live_mt = { __index = Live }
@@ -14,7 +14,7 @@ local CLEAR = "\r\27[K"
 ---@param columns integer
 function Live:draw(lines, columns)
   if columns ~= self._columns then
-    -- The terminal broke its lines anew: where ours stand is not known any more.
+    -- The terminal wrapped its lines anew, so the places of ours are not known.
     self:leave()
     self._columns = columns
   end
@@ -38,7 +38,7 @@ function Live:draw(lines, columns)
   end
 end
 
---- The next drawing begins anew below: something else was written in between.
+--- Has the next drawing begin below what was written in between.
 function Live:leave()
   self._shown = {}
 end

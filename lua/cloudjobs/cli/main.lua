@@ -9,8 +9,8 @@ local EX_SOFTWARE = 70
 
 local COMMANDS = {
   { "status", "Show every export of a fleet, its last run and its health" },
-  { "watch", "Follow jobs to their ends; the exit status tells" },
-  { "run", "Start an Azure export or a snapshot job, and follow it" },
+  { "watch", "Follow jobs to their ends; the exit status says how they ended" },
+  { "run", "Start a job, such as an Azure export or a snapshot job, and follow it" },
   { "next", "Wait until an export or a window runs next, and follow that run" },
   { "list", "List exports, windows, snapshot jobs, or the runs of one" },
   { "call", "Make one API call and print its result" },
@@ -21,7 +21,7 @@ local COMMANDS = {
 }
 
 local EXIT_STATUSES = [[
-Exit status: 0 succeeded, 1 a job failed, 2 could not tell, 64 used wrongly,
+Exit status: 0 succeeded, 1 a job failed, 2 not known, 64 used wrongly,
 70 a defect of cloudjobs, 74 the output could not be written.
 `cloudjobs COMMAND --help` has examples.]]
 
@@ -62,7 +62,7 @@ local function load_command(name)
   return require("cloudjobs.cli." .. name)
 end
 
--- Lets a subcommand define its options; a message when its first words name nothing.
+-- Adds a subcommand's options. Returns a message when its first words name nothing.
 local function define(name, added, args)
   add_help(added)
   local chosen = load_command(name)
@@ -108,7 +108,7 @@ local function run(args)
   end
   local ok, parsed = built.parser:pparse(args)
   if not ok then
-    -- A negative number is read as an option; any other letter is as near to it.
+    -- A negative number is read as an option, and every letter is suggested for it.
     return complain((parsed:gsub("^(unknown option '%-[^-]').*", "%1")), built.name)
   end
   local status, message = built.chosen.run(parsed, built.command, built.parser)

@@ -24,7 +24,7 @@ local function define(command)
   follow.define_found(command)
 end
 
--- Says how to go on when nothing has begun yet: with the time from which on a run counts.
+-- Prints the command that continues, with the time after which a run counts.
 local function hand_over(parsed, given, since, interrupted)
   follow.hand_over(interrupted, "To go on waiting", {
     ("cloudjobs next %s --since %s%s"):format(parsed.id, cloudjobs.iso(math.floor(since)), given),

@@ -1,5 +1,5 @@
---- What a call answered, as rows: the items of its list where it has one, else its own members. Which of its numbers
---- are times, the model says.
+--- A response as rows: the items of its list where it has one, else its own members. The model says which numbers are
+--- times.
 
 local core = require "cloudjobs.core"
 
@@ -8,13 +8,13 @@ local DOT = ("."):byte()
 local with_times
 
 -- A value of a type in the notation of shapes.
-local function value_with_times(model, kind, value, tell)
+local function value_with_times(model, kind, value, format_time)
   if kind:find("^time") and type(value) == "number" then
-    return tell(value)
+    return format_time(value)
   elseif type(value) ~= "table" then
     return value
   elseif kind:find("^%u%w*$") then
-    return with_times(model, model:shape(kind), value, tell)
+    return with_times(model, model:shape(kind), value, format_time)
   end
   local inner = kind:match("^(.*)[%[{][%]}]$")
   if not inner then
@@ -22,25 +22,25 @@ local function value_with_times(model, kind, value, tell)
   end
   local copy = setmetatable({}, getmetatable(value))
   for key, item in pairs(value) do
-    copy[key] = value_with_times(model, inner, item, tell)
+    copy[key] = value_with_times(model, inner, item, format_time)
   end
   return copy
 end
 
---- A copy of a structure's value in which `tell` has made texts of the times.
+--- A copy of a structure's value in which `format_time` has made texts of the times.
 ---@param model table
 ---@param shape any the structure's
 ---@param value table
----@param tell fun(time: number): string
+---@param format_time fun(time: number): string
 ---@return table
-function with_times(model, shape, value, tell)
+function with_times(model, shape, value, format_time)
   local copy = {}
   for name, item in pairs(value) do
     copy[name] = item
   end
   for _, member in ipairs(core.members(shape)) do
     if copy[member.name] ~= nil then
-      copy[member.name] = value_with_times(model, member.type, copy[member.name], tell)
+      copy[member.name] = value_with_times(model, member.type, copy[member.name], format_time)
     end
   end
   return copy
@@ -93,7 +93,7 @@ local function tail_of(name)
   return name:sub(last + 1)
 end
 
--- A column's title: the end of its name, where that tells it from the others.
+-- A column's title: the end of its name, unless another name has the same end.
 local function title_of(name, fields)
   for _, other in ipairs(fields) do
     if other ~= name and tail_of(other) == tail_of(name) then

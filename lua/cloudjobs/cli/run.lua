@@ -23,7 +23,7 @@ local function define(command)
   follow.define_found(command)
 end
 
--- The time period of a run that says one; days are whole.
+-- The time period of a run, in whole days; nil without --from and --to.
 local function period_of(parsed)
   if not (parsed.from or parsed.to) then
     return nil

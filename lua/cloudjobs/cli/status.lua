@@ -20,9 +20,9 @@ A fleet is a Lua file that returns a list:
      { cloud = "azure", scope = "subscriptions/00000000-0000-0000-0000-000000000001" },
    }
 
-Exits with 0 when all is well, 1 when an export is failing or stale, 2 when something could not be told.]]
+Exits with 0 when all is well, 1 when an export is failing or stale, 2 when something is not known.]]
 
--- A health as exit status; what runs has nothing wrong yet.
+-- A health as exit status; a run under way has not failed.
 local EXIT = {
   ok = out.EXIT.succeeded, running = out.EXIT.succeeded,
   failing = out.EXIT.failed, stale = out.EXIT.failed,
@@ -41,12 +41,12 @@ local function define(command)
   command:option("--since"):argname("<time>"):convert(when.parse_since)
     :description("Leave out what is well and ran before then: 24h, 7d, 2026-01-31.")
   command:flag("--windows"):description("Without a fleet: open maintenance-window executions, too.")
-  command:flag("--refs"):description("Also what `cloudjobs watch` takes.")
+  command:flag("--refs"):description("Add the references for `cloudjobs watch`.")
   access.define(command)
   rows.define(command)
 end
 
--- What the options alone name: the AWS account, and the scope where one is given.
+-- The fleet that the options name: the AWS account, or the scope where one is given.
 local function fleet_of(parsed)
   if parsed.scope then
     return { { cloud = "azure", scope = parsed.scope } }
@@ -58,8 +58,8 @@ local function is_text(value)
   return value == nil or type(value) == "string"
 end
 
--- An entry as cloudjobs.inventory takes it: the command line fills in what the entry does not say. What is of the wrong
--- type is left for it to complain of.
+-- An entry for cloudjobs.inventory: options of the command line replace what the entry lacks. Values of a wrong type
+-- are refused there.
 local function complete(entry, reach, parsed)
   local filled = {}
   for name, value in pairs(entry) do
@@ -159,7 +159,7 @@ local function report(found, parsed)
   return worst
 end
 
---- Looks once. Returns the exit status, or nil and a message for a mistake on the command line or in the fleet.
+--- Shows the state. Returns the exit status, or nil and a message for a mistake on the command line or in the fleet.
 local function run(parsed)
   local fleet, message
   if parsed.fleet then
@@ -177,7 +177,7 @@ local function run(parsed)
   end
   local ok, found = pcall(cloudjobs.inventory, entries, { transport = reach.transport })
   if not ok then
-    return nil, parsed.fleet and fleet:complaint(found) or found
+    return nil, parsed.fleet and fleet:mistake(found) or found
   end
   return report(found, parsed)
 end

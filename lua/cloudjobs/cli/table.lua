@@ -4,10 +4,10 @@ local text = require "cloudjobs.cli.text"
 
 local GAP = "  "
 local BLANK = (" "):byte()
--- To how many of the terminal's columns a cell is cut before columns are left out: first the spare ones, then any.
+-- The width to which cells are cut before columns are left out: first the spare ones, then any.
 local COMFORTABLE, NARROWEST = 12, 8
 
--- The texts of all cells, title first; a column that nobody fills is left out.
+-- The texts of all cells, title first; an empty column is left out.
 local function cells_of(columns, rows)
   local kept = {}
   for _, column in ipairs(columns) do
@@ -29,8 +29,8 @@ local function cells_of(columns, rows)
   return kept
 end
 
--- The terminal's columns that are taken when what shrinks is cut to `least`, or not at all. What is meant to be copied
--- does not count: the terminal breaks the line.
+-- The width of the table when columns that shrink are cut to `least`, or not at all. A column to be copied does not
+-- count: the terminal breaks its lines.
 local function total(kept, least)
   local sum = 0
   for place, one in ipairs(kept) do

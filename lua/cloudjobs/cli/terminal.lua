@@ -1,10 +1,10 @@
---- What standard output is: its width, and whether it takes colours.
+--- Properties of standard output: its width, and whether it shows colours.
 
 local os_ = require "cloudjobs.os"
 
 local SGR = { red = 31, green = 32, yellow = 33, blue = 34, dim = 2, bold = 1 }
 
--- What a state or a health means to an operator, as a colour.
+-- The colours of states and healths.
 local MEANING = {
   succeeded = "green", ok = "green", no_data = "green",
   failed = "red", failing = "red", timed_out = "red",
@@ -24,7 +24,7 @@ end
 local Terminal = {}
 local terminal_mt = { __index = Terminal }
 
---- Columns and rows, nothing where there is no terminal. Asked anew: windows change.
+--- Columns and rows, nothing without a terminal. Read at each call, since windows change.
 ---@return integer|nil columns
 ---@return integer|nil rows
 function Terminal:size()
@@ -39,7 +39,7 @@ local function meaning(state)
   return MEANING[state]
 end
 
---- Looks at standard output. Colours are for terminals, without NO_COLOR and `--no-color`.
+--- Standard output. Colours are for terminals, without NO_COLOR and `--no-color`.
 ---@param parsed { no_color: boolean|nil }
 local function new(parsed)
   local is_terminal = os_.isatty(1)

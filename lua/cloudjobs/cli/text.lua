@@ -1,12 +1,12 @@
---- Text on a terminal: how wide it is, cut or filled to a width. What a service
---- says is shown, never obeyed: control characters cannot move the cursor.
+--- Text on a terminal: its width, cut or filled to a width. Control characters in
+--- it are replaced, so that text from outside cannot move the cursor.
 
 local quote = require "cloudjobs.base.quote"
 
 local CHAR = "[^\128-\191][\128-\191]*"
 local ELLIPSIS = "…"
 
--- First and last code points of what is no column wide, and of what is two.
+-- First and last code points of characters of no width, and of double width.
 local ZERO = { { 0x300, 0x36f }, { 0x200b, 0x200f }, { 0xfe00, 0xfe0f }, { 0x1f3fb, 0x1f3ff } }
 local DOUBLE = {
   { 0x1100, 0x115f }, { 0x2e80, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff }, { 0xfe30, 0xfe6f },
@@ -51,7 +51,7 @@ local function plain(value)
   return quote.clean((tostring(value):gsub("%s+", " ")))
 end
 
---- How many columns `text` takes.
+--- The width of `text` in columns.
 ---@return integer
 local function width(text)
   if not text:find("[\128-\255]") then
@@ -72,10 +72,10 @@ local function cut(text, columns)
   elseif columns < 1 then
     return ""
   end
-  local kept, taken = {}, 0
+  local kept, used = {}, 0
   for char in text:gmatch(CHAR) do
-    taken = taken + columns_of(char)
-    if taken > columns - 1 then
+    used = used + columns_of(char)
+    if used > columns - 1 then
       break
     end
     kept[#kept + 1] = char

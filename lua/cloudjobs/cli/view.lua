@@ -1,4 +1,4 @@
---- What people see of jobs that are followed: a live table on a terminal, else a line at each change.
+--- Shows jobs that are followed: a live table on a terminal, else a line at each change.
 
 local Live = require "cloudjobs.cli.live"
 local kinds = require "cloudjobs.cli.kinds"
@@ -10,23 +10,23 @@ local terminal = require "cloudjobs.cli.terminal"
 local text = require "cloudjobs.cli.text"
 local when = require "cloudjobs.cli.when"
 
--- Why a job is not well, in the service's words or in ours.
+-- Why a job is not well: our error or the service's reason.
 local function reason_of(status)
   return status.err and tostring(status.err) or status.reason
 end
 
-local function took(status)
+local function elapsed(status)
   if status.final and status.started_at and status.ended_at then
     return when.duration(status.ended_at - status.started_at)
   end
 end
 
--- The columns of the table; a row is `{ job, status }`. They are as wide as what is to be expected in them, so that
--- one row's change leaves the others as they are.
+-- The columns of the table; a row is `{ job, status }`. Their widths fit the usual texts, so that a change of one row
+-- leaves the others as they are.
 local function columns(utc)
   return {
     { title = "STATE", always = true, least = 9, value = function(row)
-      return row.status and row.status.state or row.job and "looking" or "starting"
+      return row.status and row.status.state or row.job and "polling" or "starting"
     end, color = function(row)
       return row.status and terminal.meaning(row.status.state)
     end },
@@ -43,7 +43,7 @@ local function columns(utc)
       return row.status and row.status.started_at and when.moment(row.status.started_at, utc)
     end },
     { title = "TOOK", spare = true, always = true, value = function(row)
-      return row.status and took(row.status)
+      return row.status and elapsed(row.status)
     end },
     { title = "WHY", shrinks = true, last = true, value = function(row)
       return row.status and reason_of(row.status)
@@ -54,7 +54,7 @@ end
 local View = {}
 local view_mt = { __index = View }
 
--- The rows that there is room for: those that need a look before those that are done.
+-- The rows that fit: those under way or failed before those that succeeded.
 local function fitting(rows, room)
   if #rows <= room then
     return rows
@@ -87,12 +87,12 @@ function View:line(row)
   words[1] = ("%s  %s (%s): %s"):format(
     when.moment(os.time(), self.utc), kinds.name_of(row.job), row.title or kinds.title(row.job), status.state)
   words[2] = status.code and " (" .. status.code .. ")"
-  words[#words + 1] = took(status) and ", " .. took(status)
+  words[#words + 1] = elapsed(status) and ", " .. elapsed(status)
   words[#words + 1] = reason_of(status) and ": " .. reason_of(status)
   out.write(quote.clean(table.concat(words)), "\n")
 end
 
---- Shows on a terminal what is about to be looked at; elsewhere only changes are told.
+--- Draws the table on a terminal. Elsewhere only changes are printed.
 function View:begin()
   if self.live then
     self:draw()
@@ -122,7 +122,7 @@ local function new(list, parsed)
     utc = parsed.utc,
     columns = columns(parsed.utc),
     terminal = screen,
-    -- Lines of --debug in between would push the table away.
+    -- The lines of --debug would scroll the table away.
     live = people and screen.is_terminal and not parsed.debug and Live.new(out.write) or nil,
     lines = people,
   }, view_mt)

@@ -14,7 +14,7 @@ local EXAMPLES = [[
 
 -- The ids of a kind are options under their own names; the scope is one already.
 local function add_ids(command, kind)
-  local taken = access.taken()
+  local taken = access.option_names()
   for _, list in ipairs { kind.params, kind.optional or {} } do
     for _, name in ipairs(list) do
       if not taken["--" .. name] then
@@ -36,7 +36,7 @@ local function define(command, args)
   end
 end
 
--- The job that a kind, called as the user called it, and its ids name.
+-- The job of a kind and its ids; `word` is the kind's name on the command line.
 local function job_of_ids(kind, word, reach, parsed)
   local params = {}
   for _, list in ipairs { kind.params, kind.optional or {} } do
@@ -52,7 +52,7 @@ local function job_of_ids(kind, word, reach, parsed)
   return cloudjobs.jobs[kind.kind](reach:client(kind), params)
 end
 
--- The job of a reference; its own settings make the client where the command line says nothing.
+-- The job of a reference. Its settings apply where the command line has no option.
 local function job_of_ref(text, reach)
   if not kinds.find(ref.parse(text)) then
     local word = text:match("^[^,]*")
@@ -87,7 +87,7 @@ local function run(parsed)
     end
     jobs[i] = job
   end
-  parsed.not_found_grace = 0 -- whoever names a job has seen it
+  parsed.not_found_grace = 0 -- a job that is named exists
   return follow.follow(jobs, parsed)
 end
 

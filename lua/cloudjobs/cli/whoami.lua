@@ -25,7 +25,7 @@ local function aws(reach)
     return nil, err
   end
   local row = { source = identity.source, expires_at = identity.expiration, identity = identity.access_key_id }
-  options.region = options.region or "us-east-1" -- who asks is the same everywhere
+  options.region = options.region or "us-east-1" -- the identity is the same in every region
   local caller
   caller, err = cloudjobs.aws.sts(options):get_caller_identity()
   if not caller then
@@ -36,7 +36,7 @@ local function aws(reach)
   return row
 end
 
--- What a token says of its owner; it is shown, not trusted.
+-- The claims in a token; they are shown, not trusted.
 local function claims_of(token)
   local part = token:match("^[^.]+%.([^.]+)%.")
   local text = part and core.base64_decode(part:gsub("-", "+"):gsub("_", "/") .. ("="):rep(-#part % 4))
@@ -80,7 +80,7 @@ local COLUMNS = {
   end },
 }
 
---- Asks. The exit status says whether every cloud that has an identity takes it, and one has.
+--- Shows the identities. The exit status is 0 when there is one and every cloud accepts its own.
 local function run(parsed)
   local reach = access.new(parsed)
   local found, known, refused = {}, false, false

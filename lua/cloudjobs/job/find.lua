@@ -27,7 +27,7 @@ local function seconds_of(time, what)
   return seconds
 end
 
--- The caller's parameters, checked, and those of them that the kind's listing takes.
+-- The caller's parameters, checked, and the listing's parameters among them.
 local function check_params(kind, params, more, what)
   local known, source = {}, {}
   for _, name in ipairs(kind.listing.params) do
@@ -157,7 +157,7 @@ local function start_and_search(kind, client, params, source, options, what)
   return job, err
 end
 
--- Starts a standing job. Its next outcome is told from the one before the start.
+-- Starts a standing job. The poll before the start is what its next outcome is compared with.
 local function start_standing(kind, client, params, options)
   local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
   local job = Job.new(kind, client, params)

@@ -39,8 +39,8 @@ local function bad_ref(text, message)
   return nil, Error.new { kind = "validation", code = "ref", message = message }
 end
 
--- What a reference may say of the client. An address is not among it: whoever
--- can write a reference must not learn where to send signed requests.
+-- The settings of a client that a reference may hold. An endpoint is not one of
+-- them: the author of a reference must not decide where signed requests go.
 local SETTINGS = { region = true, profile = true, cloud = true, api_version = true }
 
 -- A reference's fields apart: the job's own, and the client's settings.

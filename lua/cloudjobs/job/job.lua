@@ -50,8 +50,8 @@ function Job:not_found()
   }
 end
 
---- The listing that would answer for this job too, nil when the kind has
---- none or the job does not know its parameters.
+--- The listing that includes this job, nil when the kind has none or the job
+--- lacks a parameter of it.
 ---@return { operation: string, params: table, items: string, key: string }|nil
 function Job:listing()
   local listing = self._kind.listing
@@ -173,7 +173,7 @@ local function detail_failed(status, cause)
   }
 end
 
--- A state misspelt would make every end an error.
+-- With a misspelt state every end would be an error.
 local function check_expect(state)
   for _, known in ipairs(Status.ENDS) do
     if state == nil or state == known then
@@ -235,7 +235,7 @@ function Job:wait(options)
   return status
 end
 
---- A short text with which another process can take the job up: cloudjobs.jobs.open.
+--- A short text from which another process makes the job again: cloudjobs.jobs.open.
 ---@return string
 function Job:ref()
   local fields = { since = self.since.success, failure = self.since.failure }
@@ -271,7 +271,7 @@ Job.cancel = command("cancel", "cannot be cancelled")
 Job.start = command("start", "cannot be started")
 Job.stop = command("stop", "cannot be stopped")
 
---- Raises for what is no client of the kind's service.
+--- Raises unless `client` is one of the kind's service.
 local function check_client(kind, client, what)
   if type(client) ~= "table" or not client._context then
     option.mistake(("%s: expected a client, got %s"):format(what, type(client)))

@@ -1,5 +1,5 @@
---- A job's reference: one word that holds all a later process needs to take
---- the job up again, fit for a shell, a log line and a URL. Never a secret.
+--- A job's reference: one word, without secrets, from which a later process makes
+--- the job again. It needs no quotes in a shell, a log line or a URL.
 ---
 ---     export_execution,ExecutionId=9f2d…,ExportArn=arn:aws:…,region=us-east-1
 

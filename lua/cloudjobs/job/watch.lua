@@ -1,5 +1,5 @@
---- Many jobs at once, of any kind and cloud. Jobs that one listing can answer
---- share it; everything else is one call a job. Each group of jobs has a light
+--- Follows many jobs at once, of any kind and cloud. Jobs of one listing share it;
+--- each other job is polled by a call of its own. Each group of jobs has a light
 --- thread of its own, so one throttled account does not slow another.
 
 local Error = require "cloudjobs.base.error"
@@ -23,7 +23,7 @@ local OPTIONS = {
 local Group = {}
 local group_mt = { __index = Group }
 
--- What the waits of one client and kind have in common, made once.
+-- The plan that the waits of one client and kind share.
 local function plan_of(plans, job, options)
   local by_kind = plans[job._client] or { groups = {} }
   plans[job._client] = by_kind
@@ -60,7 +60,7 @@ local function check_jobs(jobs)
   end
 end
 
--- A listing's records by the jobs' ids, and how many pages it took.
+-- A listing's records by the jobs' ids, and the number of its pages.
 local function read_listing(client, listing, record_id, limits)
   local records, pages = {}, 0
   local ok, err = pcall(function()

@@ -65,13 +65,13 @@ return {
   { cloud = 'b',
     region = 1 },
 }]==]
-    assert.equal(folder .. "/fleet.lua:5: what", fleet:complaint "x.lua:1: cloudjobs.inventory: entry 2: what")
+    assert.equal(folder .. "/fleet.lua:5: what", fleet:mistake "x.lua:1: cloudjobs.inventory: entry 2: what")
     assert.equal(folder .. "/fleet.lua:6: option region: what",
-      fleet:complaint "x.lua:1: cloudjobs.inventory: entry 2: option region: what")
+      fleet:mistake "x.lua:1: cloudjobs.inventory: entry 2: option region: what")
   end)
 
   it("tells the entry where the file does not write them out", function()
     local fleet = load "local all = {} for i = 1, 2 do all[i] = { cloud = 'aws' } end return all"
-    assert.equal(folder .. "/fleet.lua: entry 2: what", fleet:complaint "x.lua:1: cloudjobs.inventory: entry 2: what")
+    assert.equal(folder .. "/fleet.lua: entry 2: what", fleet:mistake "x.lua:1: cloudjobs.inventory: entry 2: what")
   end)
 end)

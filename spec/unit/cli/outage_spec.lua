@@ -1,11 +1,11 @@
 local Error = require "cloudjobs.base.error"
 local outage = require "cloudjobs.cli.outage"
 
-describe("a transport that tells of hosts that do not answer", function()
-  local time, answers, told, transport
+describe("a transport that reports hosts that do not respond", function()
+  local time, answers, reported, transport
 
   before_each(function()
-    time, answers, told = 0, {}, {}
+    time, answers, reported = 0, {}, {}
     transport = outage({
       clock = function()
         return time
@@ -18,7 +18,7 @@ describe("a transport that tells of hosts that do not answer", function()
         return nil, Error.new { kind = "transport", code = "connect", message = host, retryable = host ~= "forged" }
       end,
     }, function(line)
-      told[#told + 1] = time .. " " .. line
+      reported[#reported + 1] = time .. " " .. line
     end)
   end)
 
@@ -27,39 +27,39 @@ describe("a transport that tells of hosts that do not answer", function()
     transport:send { url = ("https://%s/path?query"):format(host), route = {} }
   end
 
-  it("tells at the first try, whatever other hosts answered", function()
+  it("reports at the first try, although other hosts responded", function()
     answers.login = 403
     ask("login", 0)
     ask("api", 1)
-    assert.same({ "1 connect: api; trying again" }, told)
+    assert.same({ "1 connect: api; trying again" }, reported)
   end)
 
-  it("tells again every five minutes", function()
+  it("reports again every five minutes", function()
     for at = 0, 700, 20 do
       ask("api", at)
     end
     assert.same({
       "0 connect: api; trying again", "300 connect: api; trying again", "600 connect: api; trying again",
-    }, told)
+    }, reported)
   end)
 
-  it("takes a server's own failure for no answer", function()
+  it("counts a server's error as no response", function()
     answers.api = 503
     ask("api", 0)
-    assert.same({ "0 api: status 503; trying again" }, told)
+    assert.same({ "0 api: status 503; trying again" }, reported)
   end)
 
-  it("promises nothing of what another try will not mend", function()
+  it("announces no other try where it cannot help", function()
     ask("forged", 0)
-    assert.same({ "0 connect: forged" }, told)
+    assert.same({ "0 connect: forged" }, reported)
   end)
 
-  it("says nothing of where keys are looked for", function()
+  it("reports nothing about the search for keys", function()
     transport:send { url = "http://169.254.169.254/latest" }
-    assert.same({}, told)
+    assert.same({}, reported)
   end)
 
-  it("says nothing of what Ctrl-C ended", function()
+  it("reports nothing that Ctrl-C ended", function()
     local silent = outage({ clock = function() return 0 end, send = function()
       return nil, Error.new { kind = "cancelled", code = "cancelled", message = "interrupted" }
     end }, error)
@@ -72,11 +72,11 @@ describe("a transport that tells of hosts that do not answer", function()
     ask("api", 100)
     answers.api = nil
     ask("api", 129)
-    assert.same({}, told)
+    assert.same({}, reported)
     for _, at in ipairs { 130, 160, 429, 430 } do
       ask("api", at)
     end
-    assert.same({ "130 connect: api; trying again", "430 connect: api; trying again" }, told)
+    assert.same({ "130 connect: api; trying again", "430 connect: api; trying again" }, reported)
   end)
 
   it("begins anew when the host responds", function()
@@ -89,6 +89,6 @@ describe("a transport that tells of hosts that do not answer", function()
     ask("api", 62)
     answers.api = nil
     ask("api", 92)
-    assert.same({ "0 connect: api; trying again", "60 connect: api; trying again", "92 connect: api; trying again" }, told)
+    assert.same({ "0 connect: api; trying again", "60 connect: api; trying again", "92 connect: api; trying again" }, reported)
   end)
 end)

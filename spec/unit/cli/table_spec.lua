@@ -21,7 +21,7 @@ describe("a table", function()
     }, render({ column "A", column "B", column "C" }, ROWS))
   end)
 
-  it("leaves out a column that nobody fills, but for one that is always there", function()
+  it("leaves out an empty column, unless it is always shown", function()
     assert.same({ "A          E  C", "one           x", "seventeen     yes" },
       render({ column "A", column "D", column("E", { always = true }), column "C" }, ROWS))
   end)
@@ -30,7 +30,7 @@ describe("a table", function()
     assert.same({ "A  B" }, render({ column "A", column "B" }, {}))
   end)
 
-  it("cuts what may be cut", function()
+  it("cuts columns that shrink", function()
     assert.same({
       "A          B         C",
       "one        a long …  x",
@@ -57,7 +57,7 @@ describe("a table", function()
     }, render(columns, { row }, { width = 58 }))
   end)
 
-  it("never cuts what is meant to be copied", function()
+  it("never cuts a column to be copied", function()
     assert.same({ "A     B", "one   a long text", "sev…  b" },
       render({ column("A", { shrinks = true }), column("B", { whole = true }) }, ROWS, { width = 4 }))
   end)

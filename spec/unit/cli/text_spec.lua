@@ -1,7 +1,7 @@
 local text = require "cloudjobs.cli.text"
 
 describe("text on a terminal", function()
-  it("shows control characters and never obeys them", function()
+  it("replaces control characters", function()
     assert.equal("a b?[31mred?c", text.plain("a\n b\27[31mred\194\155c"))
   end)
 

@@ -23,7 +23,7 @@ describe("the next execution of an export", function()
     assert.equal("succeeded", job:wait({ timeout = 3600 }).state)
   end)
 
-  it("is one after now unless told otherwise", function()
+  it("begins after now unless since is given", function()
     local first = assert(cloudjobs.jobs.next_execution(exports, { ExportArn = arn, since = 0 }, { timeout = 600 }))
     world.stub.time = world.stub.time + 1000
     local second = assert(cloudjobs.jobs.next_execution(exports, { ExportArn = arn }, { timeout = 2 * 86400 }))
@@ -45,7 +45,7 @@ describe("the next execution of an export", function()
     assert.same({}, world.stub.slept)
   end)
 
-  it("gives a look no more time than is left, and goes on after one that took it all", function()
+  it("gives a poll no more time than is left, and goes on after one that used all of it", function()
     local given = {}
     local send = world.stub.send
     function world.stub.send(self, request)
@@ -104,7 +104,7 @@ describe("a run of an Azure export", function()
     assert.equal("queued", job:status().state)
   end)
 
-  it("is looked for before anything is started again when the answer to the start was lost", function()
+  it("is searched for, and not started again, when the response to the start was lost", function()
     local send, lost = world.stub.send, false
     function world.stub.send(self, request)
       local response, err = send(self, request)
@@ -122,7 +122,7 @@ describe("a run of an Azure export", function()
     assert.equal(1, #history.value)
   end)
 
-  it("that nobody saw start may have started, says the error", function()
+  it("that was not found is an error that says that it may have started", function()
     local send = world.stub.send
     function world.stub.send(self, request)
       if request.url:find("/run?", 1, true) then
@@ -242,7 +242,7 @@ describe("a record without its id", function()
 end)
 
 describe("a finder", function()
-  it("takes since as text, too", function()
+  it("accepts since as text, too", function()
     local exports = world:aws "bcm_data_exports"
     local arn = assert(exports:create_export { Export = world.export "nightly" }).ExportArn
     local since = cloudjobs.iso(world.stub.time - 1)
@@ -255,7 +255,7 @@ describe("a finder", function()
     assert.matches('find_spec%.lua:%d+: .*option since: expected epoch seconds or ISO%-8601 text, got "yesterday"', message)
   end)
 
-  it("raises at the caller's line for what it does not know", function()
+  it("raises at the caller's line for unknown parameters", function()
     local ok, message = pcall(function()
       local job = cloudjobs.jobs.next_execution(world:aws "bcm_data_exports", { ExportARN = "x" })
       return job

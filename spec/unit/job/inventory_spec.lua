@@ -62,7 +62,7 @@ describe("an inventory", function()
     end
   end)
 
-  it("fails in the row of what failed", function()
+  it("puts an error into the row that it concerns", function()
     assert(world:aws("bcm_data_exports"):create_export { Export = world.export "nightly" })
     local rows = take {
       { cloud = "aws", credentials = keys("AKIDEMULATOR", "wrong"), account = "111122223333" },
@@ -76,7 +76,7 @@ describe("an inventory", function()
     assert.equal(3, #rows)
   end)
 
-  it("goes on beside a record that makes no sense", function()
+  it("goes on beside a record without an id", function()
     assert(world:aws("bcm_data_exports"):create_export { Export = world.export "nightly" })
     local send = world.stub.send
     function world.stub.send(self, request)
@@ -96,7 +96,7 @@ describe("an inventory", function()
       }))
   end)
 
-  it("asks for a role with the entry's own keys", function()
+  it("assumes a role with the entry's own keys", function()
     local send, asked = world.stub.send, nil
     function world.stub.send(self, request)
       if (request.body or ""):find("AssumeRole", 1, true) then
@@ -108,7 +108,7 @@ describe("an inventory", function()
     assert.matches("Credential=AKIDEMULATOR/", asked, 1, true)
   end)
 
-  it("tells failing, running and stale exports apart", function()
+  it("distinguishes failing, running and stale exports", function()
     local exports = world:aws "bcm_data_exports"
     world:control("POST", "outcomes", { kind = "export_execution", match = { Name = "broken" }, status = "QUERY_FAILURE",
       reason = "INSUFFICIENT_PERMISSION" })
@@ -162,7 +162,7 @@ describe("an inventory", function()
     }))
   end)
 
-  it("fails in the row of the window or the catalog that failed", function()
+  it("puts an error into the row of its window or catalog", function()
     local ssm = world:aws "ssm"
     for _, name in ipairs { "one", "two" } do
       local window = assert(ssm:create_maintenance_window {
@@ -187,7 +187,7 @@ describe("an inventory", function()
     }, rows)
   end)
 
-  it("raises at the caller's line for an entry that makes no sense", function()
+  it("raises at the caller's line for a wrong entry", function()
     for _, mistake in ipairs {
       { { cloud = "gcp" }, "entry 1: cloud: expected aws or azure, got gcp" },
       { { cloud = "azure", credentials = {} }, "entry 1: expected scope" },
@@ -199,7 +199,7 @@ describe("an inventory", function()
     end
   end)
 
-  it("raises at the caller's line for a fleet with a hole, and for what is none", function()
+  it("raises at the caller's line for a list with a hole, and for a value that is no list", function()
     local cases = {
       { nil, "expected a list, got nil" }, { "x", "expected a list, got string" },
       { { cloud = "aws" }, "there is no entry 1" }, { { { cloud = "aws" }, nil, { cloud = "aws" } }, "there is no entry 2" },

@@ -74,8 +74,8 @@ local function job_of(kind, answers)
   return cloudjobs.jobs[kind](client, KINDS[kind].params), stub
 end
 
--- Whether waiting keeps apart that the job failed and that nobody knows.
-local function tells_apart(wait, failed, denied)
+-- Whether a wait distinguishes a failed job from an unknown outcome.
+local function distinguishes(wait, failed, denied)
   local status, nothing = wait(failed)
   local none, err = wait(denied)
   return status ~= nil and nothing == nil and status.state == "failed"
@@ -95,7 +95,7 @@ for kind, case in pairs(KINDS) do
       end)
     end
 
-    it("waits to the end and tells every change once", function()
+    it("waits to the end and reports every change once", function()
       local job, stub = job_of(kind, {
         case.answer(case.running), case.answer(case.running), case.answer(case.done, NOW + 60),
       })
@@ -112,7 +112,7 @@ for kind, case in pairs(KINDS) do
       assert.equal(NOW + 60, status.ended_at)
     end)
 
-    it("is unknown under a code nobody documented, and final once the record ended", function()
+    it("is unknown under an undocumented code, and final once the record has an end", function()
       local job, stub = job_of(kind, { case.answer("HIBERNATING"), case.answer("HIBERNATING", NOW + 5) })
       local status = job:wait()
       assert.same({ "unknown", true, false, "HIBERNATING", 2 },
@@ -147,19 +147,19 @@ for kind, case in pairs(KINDS) do
       assert.same({ { "running", false }, { "unknown", false }, { "succeeded", true } }, changes)
     end)
 
-    it("that failed is one thing, that it could not be looked at another", function()
+    it("distinguishes a failed job from one that could not be polled", function()
       local function wait(answer)
         return job_of(kind, { answer }):wait()
       end
       local failed = case.answer(case.failed)
       local denied = clients.failure("AccessDeniedException", 403)
-      assert.is_true(tells_apart(wait, failed, denied))
-      assert.is_false(tells_apart(function(answer)
+      assert.is_true(distinguishes(wait, failed, denied))
+      assert.is_false(distinguishes(function(answer)
         return wait(answer == failed and denied or failed)
       end, failed, denied))
     end)
 
-    it("is waited for by a clock that nobody sets", function()
+    it("is waited for by the monotonic clock", function()
       for _, jump in ipairs { -400 * 86400, 400 * 86400 } do
         local job, stub = job_of(kind, {
           case.answer(case.running), case.answer(case.running), case.answer(case.running), case.answer(case.running),
@@ -219,7 +219,7 @@ describe("a wait", function()
     return job_of("maintenance_window_execution", answers)
   end
 
-  it("tells a failed job from one that could not be looked at", function()
+  it("distinguishes a failed job from one that could not be polled", function()
     local failed = job({ case.answer("FAILED") }):wait()
     assert.same({ "failed", true }, { failed.state, failed.final })
     local status, err = job({ clients.failure("AccessDeniedException") }):wait()
@@ -238,7 +238,7 @@ describe("a wait", function()
     assert.equal("succeeded", job({ case.answer("SUCCESS") }):wait({ expect = "succeeded" }).state)
   end)
 
-  it("keeps its total time, with the last look on the deadline", function()
+  it("keeps its total time, with the last poll on the deadline", function()
     local answers = {}
     for i = 1, 20 do
       answers[i] = case.answer("IN_PROGRESS")
@@ -316,7 +316,7 @@ describe("a wait", function()
     end, "from the callback")
   end)
 
-  it("raises at the caller's line for what it does not know", function()
+  it("raises at the caller's line for unknown options", function()
     for _, mistake in ipairs {
       { { timeuot = 5 }, "wait: unknown option timeuot (did you mean timeout?)" },
       { { expect = "succeded" }, "wait: option expect: no job ends as succeded (did you mean succeeded?)" },
@@ -383,7 +383,7 @@ describe("a maintenance window execution", function()
     assert.same({ 7, 3 }, given)
   end)
 
-  it("whose tasks may not be seen is an error that says so", function()
+  it("whose tasks cannot be read is an error that returns an error", function()
     local function execution()
       local ssm = clients.ssm { { body = { Status = "FAILED" } }, clients.failure("AccessDeniedException") }
       return cloudjobs.jobs.maintenance_window_execution(ssm, params)
@@ -428,7 +428,7 @@ describe("a run that found no new data", function()
 end)
 
 describe("a job that cannot be cancelled", function()
-  it("says so", function()
+  it("returns an error", function()
     local ok, err = job_of("export_execution", {}):cancel()
     assert.is_nil(ok)
     assert.equal("unsupported: export_execution cannot be cancelled", tostring(err))
@@ -469,7 +469,7 @@ describe("a resource snapshot job", function()
     assert.equal("succeeded", job({ answer("Running", NOW) }, NOW - 10):wait().state)
   end)
 
-  it("does not take an old failure for a new one when since is given", function()
+  it("does not mistake an old failure for a new one when since is given", function()
     local waited = job({ answer("Running", nil, "old"), answer("Running", NOW, "old") }, NOW - 10)
     assert.equal("succeeded", waited:wait().state)
   end)
@@ -491,9 +491,9 @@ describe("a resource snapshot job", function()
     assert.is_true(waited:is_missing(err))
   end)
 
-  it("that failed is one thing, that it could not be looked at another", function()
+  it("distinguishes a failed job from one that could not be polled", function()
     local failed, denied = answer("Running", nil, "new"), clients.failure("AccessDeniedException")
-    assert.is_true(tells_apart(function(seen)
+    assert.is_true(distinguishes(function(seen)
       return job({ answer("Running", nil, "old"), seen }):wait()
     end, failed, denied))
   end)
@@ -537,7 +537,7 @@ describe("a job's construction", function()
     end
   end)
 
-  it("raises at the caller's line for what is no client and no reference", function()
+  it("raises at the caller's line for values that are no client and no reference", function()
     for _, mistake in ipairs {
       { cloudjobs.jobs.export_execution, nil, "cloudjobs.jobs.export_execution: expected a client, got nil" },
       { cloudjobs.jobs.export_run, {}, "cloudjobs.jobs.export_run: expected a client, got table" },
@@ -595,7 +595,7 @@ describe("a reference", function()
     end
   end)
 
-  it("is one word, whatever the ids hold", function()
+  it("is one word for any ids", function()
     local costs = clients.azure {}
     local job = cloudjobs.jobs.export_run(costs, { exportName = "a b,c=d&e", run_id = "é" })
     assert.not_matches("[%s&;'\"]", job:ref())

@@ -35,7 +35,7 @@
 
 ---@class cloudjobs.Kind.Listing
 ---@field operation string
----@field params string[] those of the kind's parameters that it takes
+---@field params string[] those of the kind's parameters that are also the listing's
 ---@field items string path of the records in its output
 
 ---@class cloudjobs.Kind.Next
@@ -47,7 +47,7 @@
 ---@class cloudjobs.Kind.Run
 ---@field finder? string the function's name in cloudjobs.jobs
 ---@field params? table<string, string> parameters beyond those of the listing, with their types
----@field period? string the one that takes `{ timePeriod = { from, to } }`
+---@field period? string the one that is `{ timePeriod = { from, to } }`
 ---@field start? fun(client: table, params: table, limits: table): table|nil, cloudjobs.Error|nil starts a run; returns
 --- the ids of the job that are in the response
 ---@field is_ours? fun(record: table, params: table, since: number): boolean where the response names no run: whether

@@ -90,7 +90,7 @@ return {
     refusal = function(client, source, limits, waited)
       local window, err = client:get_maintenance_window({ WindowId = source.WindowId }, limits)
       if err then
-        return MISSING[err.code] and err or nil -- who may not read the window can still wait
+        return MISSING[err.code] and err or nil -- without the permission to read windows a wait is still possible
       elseif window.Enabled == false then
         return disabled(source, "the window is disabled", "enable the window")
       elseif window.NextExecutionTime == nil and waited >= SCHEDULE_TOLERANCE then
