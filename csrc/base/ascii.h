@@ -50,7 +50,7 @@ static inline int cj_is_token_char (char c) {
   static const uint64_t set[2] = { /* A-Z a-z 0-9 !#$%&'*+-.^_`|~ */
                                    0x03ff6cfa00000000, 0x57ffffffc7fffffe
   };
-  return cj_is_in(set, c);
+  return (c >= 'a' && c <= 'z') || c == '-' || cj_is_in(set, c);
 }
 
 static inline int cj_is_token (struct cj_slice s) {
