@@ -10,6 +10,8 @@ local ngx = ngx
 
 local CHUNK = 64 * 1024 -- bytes of one read
 local MAX_PROXY_HEAD = 16 * 1024
+local SMALL = 16 * 1024 -- bytes that a socket takes at once
+local TOO_SLOW = "the request could not be sent in the time given"
 local POLL = 0.25 -- seconds between two checks of a canceller or group that may end the wait
 
 --- What ends an exchange early.
@@ -71,6 +73,49 @@ function Connection:receive(limits)
       return nil, { code = "closed", message = "reading the response: " .. err }
     end
   end
+end
+
+-- Sends in a light thread of its own, so that this one can end it.
+local function send_watched(self, bytes, limits)
+  local done, result = require("ngx.semaphore").new(), {}
+  local thread = ngx.thread.spawn(function()
+    result.ok, result.err = self.socket:send(bytes)
+    done:post(1)
+  end)
+  while result.ok == nil and result.err == nil do
+    local now, err = clock(), refusal(limits)
+    if err or now >= limits.deadline then
+      ngx.thread.kill(thread)
+      return nil, err and { code = "ended", err = err } or { code = "timeout", message = TOO_SLOW }
+    end
+    done:wait(math.min(limits.deadline - now, POLL))
+  end
+  return result.ok, result.err
+end
+
+--- Sends bytes, within the limits however slowly they are read. The time that
+--- nginx gives a send begins anew with each part that the other side reads, so
+--- that many bytes need a watch.
+---@param bytes string|table
+---@param size integer of the request's body
+---@param limits cloudjobs.nginx.Limits
+---@return boolean|nil
+---@return cloudjobs.nginx.Failure|nil failure
+function Connection:send(bytes, size, limits)
+  local ok, err
+  if size > SMALL then
+    ok, err = send_watched(self, bytes, limits)
+  else
+    ok, err = self.socket:send(bytes)
+  end
+  if ok then
+    return true
+  elseif type(err) == "table" then
+    return nil, err
+  elseif err == "timeout" then
+    return nil, { code = "timeout", message = TOO_SLOW }
+  end
+  return nil, { code = "closed", message = "sending the request: " .. err, is_silent = true }
 end
 
 -- By pool, when a connection was returned to it last: { turn = by nginx's own time, at = by the clock }.

@@ -53,12 +53,13 @@ end
 ---@return cloudjobs.Response|nil
 ---@return cloudjobs.nginx.Failure|nil failure
 local function run(connection, request, bytes, limits, max_body)
-  local ok, err = connection.socket:send(bytes)
-  if not ok then
-    local code = err == "timeout" and "timeout" or "closed"
-    return nil, { code = code, message = "sending the request: " .. err, is_silent = code == "closed" }
+  local body = request.body
+  local sent, failure = connection:send(bytes, body and #body or 0, limits)
+  if not sent then
+    return nil, failure
   end
-  local first, failure = connection:receive(limits)
+  local first
+  first, failure = connection:receive(limits)
   if failure then
     failure.is_silent = failure.code == "closed"
     return nil, failure
