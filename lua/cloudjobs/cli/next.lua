@@ -1,4 +1,4 @@
---- `cloudjobs next ARN|WINDOW`: waits until an export or a window runs next, and follows that run.
+--- `cloudjobs next NAME`: waits until an export or a window runs next, and follows that run.
 
 local access = require "cloudjobs.cli.access"
 local ascii = require "cloudjobs.base.ascii"
@@ -13,7 +13,8 @@ local when = require "cloudjobs.cli.when"
 
 local EXAMPLES = [[
    cloudjobs next arn:aws:bcm-data-exports:us-east-1:123456789012:export/nightly-1a2b --timeout 26h
-   cloudjobs next mw-0123456789abcdef0 --since 10m]]
+   cloudjobs next mw-0123456789abcdef0 --since 10m
+   cloudjobs next nightly --scope subscriptions/ID]]
 
 local function define(command)
   command:argument("id"):argname("<id>"):description(kinds.hints("next"):gsub("^%l", ascii.upper) .. ".")
