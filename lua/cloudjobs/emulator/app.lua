@@ -95,7 +95,7 @@ function App:reset()
   self:clear_faults()
 end
 
---- Brings every job to the clock's time: what happens by itself has happened.
+--- Brings every job to the state that it has at the clock's time.
 function App:advance()
   local now = self.world.clock:now()
   self.aws:advance(now)
@@ -120,7 +120,7 @@ function App:clear_faults()
   self.faults = faults.new(operations(self.fronts))
 end
 
---- The front that a request is for, and what that front makes of it.
+--- The front that a request is for, and its target in that front.
 local function route(self, request)
   for _, front in ipairs(self.fronts) do
     local target = front:route(request)
@@ -177,7 +177,7 @@ local function respond(self, request)
 end
 
 --- Makes the app. Options: speed, keys, roles, sso, instance, clients, tokens, managed, quotas (false lifts
---- them), files, tls; and what makes it exact in specs: wall() and uuid().
+--- them), files, tls; and for exact specs wall() and uuid().
 ---@param options table|nil
 ---@return fun(request: table): table
 local function new(options)

@@ -42,7 +42,7 @@ local function error_response(self, target, refused)
   end
   local modelled = target.service and target.service.model:error(refused.code)
   body.__type = modelled and target.service.module.namespace .. "#" .. refused.code or refused.code
-  if not modelled then -- what comes from the common front has a small m
+  if not modelled then -- errors of the common front have a small m
     body.message, body.Message = body.Message, nil
   end
   local response = json_response(self, target, refused.status, core.json_encode(body))
@@ -99,7 +99,7 @@ local function once(target, caller, params, text, run)
   return before.output
 end
 
---- Carries an operation out for a caller who is known already.
+--- Carries out an operation for an authenticated caller.
 function Aws:run(target, caller, params, text)
   local service = target.service
   local handler = service.module.operations[target.name]

@@ -24,7 +24,7 @@ local function bad(message)
   return json(400, { message = message })
 end
 
---- Raises what is wrong with a control's words, without a place: that is in
+--- Raises the problem of a control's body without a place: that is in
 --- another process, whose client adds it.
 local function check(words, known, what)
   local problem = option.problem_in(words, known, what)
@@ -56,9 +56,9 @@ routes["POST clock"] = function(app, body)
   local start = body.set == nil and clock:now() or time_of(body.set)
   local time = start and time_of(start + (body.advance or 0))
   if not time then
-    return bad "set wants epoch seconds or ISO-8601, advance seconds"
+    return bad "set: expected epoch seconds or ISO-8601; advance: seconds"
   elseif body.speed and body.speed < 0 then
-    return bad "speed wants 0 or more"
+    return bad "speed: expected 0 or more"
   end
   clock:set(time)
   clock:speed(body.speed)
@@ -109,7 +109,7 @@ end
 routes["POST suppose"] = function(app, body)
   check(body, FACTS, "suppose")
   if not (body.subscription or body.storage_account) then
-    return bad "suppose wants a subscription or a storage_account"
+    return bad "suppose: expected a subscription or a storage_account"
   end
   app.azure:suppose(body)
   return json(200, {})

@@ -32,7 +32,7 @@ local function find(name, names, kind)
   return nil, ("fault: no %s is named %s%s"):format(kind, name, suggest(name, names))
 end
 
--- Whether there is what a rule is for.
+-- Whether a rule's service and operation exist.
 local function check_names(self, rule)
   local services, operations = {}, {}
   for service, names in pairs(self._known) do

@@ -57,7 +57,7 @@ local function partition(of, time)
   return of.partition .. "=" .. (of.partition == "date" and day:sub(1, 10) or day:sub(1, 7))
 end
 
---- Delivers what an execution of a billing export made.
+--- Delivers the files of a billing export's execution.
 function Files:deliver_export(export, execution, time)
   local definition = execution.definition
   local parsed = query.read(definition.DataQuery)
@@ -125,7 +125,7 @@ local function azure_manifest(export, run, blob, size)
   }
 end
 
---- Delivers what a run of an Azure export made.
+--- Delivers the files of an Azure export's run.
 function Files:deliver_run(export, run)
   local container = run.properties.deliveryInfo.destination.container
   local folder, file, has_manifest = runs.place(export, run)

@@ -127,7 +127,7 @@ function Emulator:outcome(order)
   self:_control("POST", "outcomes", order)
 end
 
---- Makes requests fail: see faults.lua for what a rule holds.
+--- Makes requests fail: faults.lua describes a rule.
 function Emulator:fault(rule)
   self:_control("POST", "faults", rule)
 end

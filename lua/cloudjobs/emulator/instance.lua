@@ -1,4 +1,4 @@
---- What hands AWS keys to what runs near it: an EC2 instance's metadata service
+--- The endpoints that give AWS keys to programs beside them: an EC2 instance's metadata service
 --- and the agent of a container.
 
 local ascii = require "cloudjobs.base.ascii"

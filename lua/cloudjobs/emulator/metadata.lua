@@ -1,4 +1,4 @@
---- The endpoints that hand a managed identity to what runs near them: a virtual
+--- The endpoints that give a managed identity to programs beside them: a virtual
 --- machine's metadata service, App Service, and the agent of an Arc server.
 
 local core = require "cloudjobs.core"
@@ -13,7 +13,7 @@ local Metadata = {}
 local metadata_mt = { __name = "cloudjobs.emulator.metadata", __index = Metadata }
 
 --- `world.managed`: identity_header, which App Service requires; and, for Arc,
---- key_path and key, the file it names and what is in it.
+--- key_path and key, the file that it names and its content.
 local function new(world)
   return setmetatable({ _world = world }, metadata_mt)
 end
@@ -67,7 +67,7 @@ local function respond_app(self, query, request)
   return issue(self, query)
 end
 
---- First it names its key, then it wants to see what is in it.
+--- The first response names the key's file, the second request has to hold its content.
 local function respond_arc(self, query, request)
   local managed = self._world.managed
   if request.headers.metadata ~= "true" then

@@ -1,5 +1,5 @@
 --- One page of a list. A token names the listing and the last item given, so
---- that what is added meanwhile neither repeats nor hides an item.
+--- that items added meanwhile neither repeat nor hide others.
 
 local core = require "cloudjobs.core"
 

@@ -33,11 +33,11 @@ describe("the emulator's clock", function()
     for _, wrong in ipairs { { set = "soon" }, { set = 1e300 }, { set = -1 }, { advance = 1e15 } } do
       assert.has_error(function()
         emulator:control("POST", "clock", wrong)
-      end, "set wants epoch seconds or ISO-8601, advance seconds")
+      end, "set: expected epoch seconds or ISO-8601; advance: seconds")
     end
     assert.has_error(function()
       emulator:control("POST", "clock", { speed = -1 })
-    end, "speed wants 0 or more")
+    end, "speed: expected 0 or more")
     assert.equal(emulated.START, emulator:control("GET", "clock").now)
   end)
 end)
@@ -186,7 +186,7 @@ describe("the emulator's controls", function()
     { "clock", { advanc = 1 }, "clock: unknown option advanc (did you mean advance?)" },
     { "clock", { advance = "x" }, "clock: option advance: expected number, got string" },
     { "suppose", { foo = 1 }, "suppose: unknown option foo" },
-    { "suppose", { shared_key = false }, "suppose wants a subscription or a storage_account" },
+    { "suppose", { shared_key = false }, "suppose: expected a subscription or a storage_account" },
     { "outcomes", { king = "export_execution" }, "outcome: unknown option king (did you mean kind?)" },
     { "open_window", { WindowID = "mw-0" }, "open_window: unknown option WindowID (did you mean WindowId?)" },
     { "seed", { { servce = "ssm" } }, "step 1: unknown option servce (did you mean service?)" },

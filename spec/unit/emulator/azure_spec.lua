@@ -273,7 +273,7 @@ describe("the emulator's Azure exports", function()
     local account = "providers/Microsoft.Billing/billingAccounts/123456"
     assert.is_true(reason("ActualCost", group))
     assert.equal(FAILED .. "Invalid definition type 'FocusCost'.", reason("FocusCost", group))
-    assert.equal(FAILED .. "The definition type 'PriceSheet' wants a billing account or a billing profile as its scope.", reason "PriceSheet")
+    assert.equal(FAILED .. "The definition type 'PriceSheet' requires a billing account or a billing profile as its scope.", reason "PriceSheet")
     assert.is_true(reason("PriceSheet", account))
     emulator:control("POST", "suppose", { subscription = emulated.SUBSCRIPTION:match "[^/]+$", pay_as_you_go = true })
     assert.equal(FAILED .. "Invalid definition type 'ActualCost'; valid values: 'Usage'.", reason "ActualCost")

@@ -78,7 +78,7 @@ describe("the emulator's maintenance windows", function()
     local before = call("GetMaintenanceWindow", { WindowId = id })
     assert.same({ "ValidationException", "The schedule often is not valid." },
       refused("UpdateMaintenanceWindow", { WindowId = id, Name = "other", Schedule = "often" }))
-    assert.same({ "ValidationException", "Replace wants Name as well." }, refused("UpdateMaintenanceWindow", { WindowId = id, Replace = true }))
+    assert.same({ "ValidationException", "Replace requires Name as well." }, refused("UpdateMaintenanceWindow", { WindowId = id, Replace = true }))
     assert.same(before, call("GetMaintenanceWindow", { WindowId = id }))
     call("UpdateMaintenanceWindow", {
       WindowId = id, Replace = true, Name = "other", Schedule = "rate(2 days)", Duration = 4, Cutoff = 0, AllowUnassociatedTargets = false,

@@ -10,7 +10,7 @@ local scopes = require "cloudjobs.emulator.azure.scopes"
 
 local EXPANDED_RUNS = 10 -- runs that an expanded export shows
 local MOST_OVERDUE = 400 -- scheduled runs made up for at once
-local MASK = "*****" -- what a SAS token reads back as
+local MASK = "*****" -- shown in place of a SAS token
 
 local Exports = {}
 local exports_mt = { __name = "cloudjobs.emulator.azure.exports", __index = Exports }
@@ -103,7 +103,7 @@ local function copy(from)
   return to
 end
 
---- An export as it is read: what was sent, and what the service adds.
+--- An export as it is read: the document that was sent, and the members that the service adds.
 local function view(export, target, now, expanded_runs)
   local properties = copy(export.properties)
   properties.nextRunTimeEstimate = export.due and core.iso(export.due) or nil

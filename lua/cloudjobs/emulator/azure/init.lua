@@ -45,7 +45,7 @@ local function parse_query(query)
   return fields
 end
 
---- The scope and what follows the provider in a path, whatever their case.
+--- The scope of a path, and the rest behind the provider, in upper or lower case.
 local function split(path)
   local first, last = ascii.lower(path):find("/providers/microsoft.costmanagement/exports", 1, true)
   if first and path:sub(1, 1) == "/" and (last == #path or path:sub(last + 1, last + 1) == "/") then
@@ -98,7 +98,7 @@ local function respond(self, status, body, headers)
   return response
 end
 
---- Carries an operation out for a caller who is known already.
+--- Carries out an operation for an authenticated caller.
 local function run(self, target, request, caller)
   if not target.operation then
     refuse("MethodNotAllowed", "The requested resource does not support this method.", nil, 405)

@@ -185,7 +185,7 @@ local function check_type(kind, valid, options)
   elseif not valid[name] or scope == "management group" and not ONLY_ACTUAL[name] then
     fail(("Invalid definition type '%s'."):format(kind))
   elseif ONLY_BILLING[name] and not BILLING_SCOPES[scope] then
-    fail(("The definition type '%s' wants a billing account or a billing profile as its scope."):format(kind))
+    fail(("The definition type '%s' requires a billing account or a billing profile as its scope."):format(kind))
   end
 end
 

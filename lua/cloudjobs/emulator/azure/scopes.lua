@@ -3,7 +3,7 @@
 local ascii = require "cloudjobs.base.ascii"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 
---- The forms of a scope, in lower case, and what each is.
+--- The forms of a scope, in lower case, and the kind of each.
 local FORMS = {
   { "^subscriptions/%x+%-%x+%-%x+%-%x+%-%x+$", "subscription" },
   { "^subscriptions/%x+%-%x+%-%x+%-%x+%-%x+/resourcegroups/[%w_.()-]+$", "resource group" },

@@ -60,7 +60,7 @@ function operations.UpdateMaintenanceWindow(self, params, caller)
   update(changed, params, WINDOW, { WindowId = true, Enabled = params.Enabled == nil })
   for _, name in ipairs(REQUIRED) do
     if changed[name] == nil then
-      refuse("ValidationException", ("Replace wants %s as well."):format(name))
+      refuse("ValidationException", ("Replace requires %s as well."):format(name))
     end
   end
   check(changed)

@@ -77,7 +77,7 @@ local function pick(from, names)
   return picked
 end
 
---- Takes the settable members of an update; `Replace` empties what it leaves out.
+--- Applies the settable members of an update; `Replace` empties what it leaves out.
 local function update(record, params, names, fixed)
   for _, name in ipairs(names) do
     if not fixed[name] and (params[name] ~= nil or params.Replace) then
