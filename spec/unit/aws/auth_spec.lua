@@ -37,7 +37,7 @@ describe("SigV4 authentication", function()
     assert.truthy(headers.authorization:find("SignedHeaders=host;x-amz-date;x-attempt;x-id,", 1, true))
   end)
 
-  it("signs the same request anew for the next attempt, whoever signed it before", function()
+  it("signs the same request anew for the next attempt, by any signer", function()
     local again = request()
     local auth = Sigv4.new()
     local temporary = identity "another-secret"

@@ -105,7 +105,7 @@ describe("a client on a machine whose clock is wrong", function()
     end
   end)
 
-  it("looks at the Date of what went well once a second, also after its clock was set back", function()
+  it("reads the Date of successes once a second, also after its clock was set back", function()
     local stub = service(10)
     local looked = 0
     function stub.send(self)
@@ -140,7 +140,7 @@ describe("a client on a machine whose clock is wrong", function()
     assert.same({ "ValidationException", 2 }, { err.code, err.attempts })
   end)
 
-  it("is told to set it, once and at once, where corrections are off", function()
+  it("has a hint to set it, once and at once, where corrections are off", function()
     local stub = service(7200)
     local _, err = client(stub, { AWS_DISABLE_CLOCK_SKEW_CORRECTION = "true" }):list_commands()
     assert.same({ "RequestTimeTooSkewed", 1 }, { err.code, err.attempts })

@@ -349,7 +349,7 @@ describe("a presigned URL", function()
     return cloudjobs.aws.sts(options), options.transport
   end
 
-  it("makes the call for whoever has it, as EKS and Vault want it", function()
+  it("makes the call without credentials, as EKS and Vault use it", function()
     local client, stub = sts()
     local url = client:presign("get_caller_identity", nil, { expires_in = 60, headers = { ["X-K8s-Aws-Id"] = "cluster" } })
     assert.equal("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"

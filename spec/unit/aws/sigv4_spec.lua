@@ -106,7 +106,7 @@ describe("the header form", function()
     end)
   end
 
-  it("tells the service that the payload is unsigned", function()
+  it("marks an unsigned payload", function()
     local _, details = sign({ body = "x" }, { unsigned_payload = true })
     assert.equal("UNSIGNED-PAYLOAD", details.headers["x-amz-content-sha256"])
     assert.equal("UNSIGNED-PAYLOAD", details.canonical_request:match "[^\n]+$")
@@ -133,7 +133,7 @@ describe("the query form", function()
     assert.is_nil(details.authorization)
   end)
 
-  it("adds a token after signing when told so", function()
+  it("adds a token after signing where an option asks for it", function()
     local with = { location = "query", credentials = data.temporary, omit_session_token = true }
     local signed, details = sign(nil, with)
     assert.falsy(details.canonical_request:find("Security-Token", 1, true))

@@ -135,7 +135,7 @@ describe("the builder of Azure exports", function()
     { { name = "a", storage = STORAGE, schedule = "none" }, "container: expected" },
   }
   for _, case in ipairs(missing) do
-    it("says what is missing: " .. case[2], function()
+    it("names a missing option: " .. case[2], function()
       local ok, message = pcall(cloudjobs.azure.export, case[1])
       assert.is_false(ok)
       assert.matches(case[2], message)

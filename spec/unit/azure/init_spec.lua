@@ -106,7 +106,7 @@ describe("a call", function()
     assert.matches("/resourceGroups/b%%C3%%BCcher/providers/", request.url)
   end)
 
-  it("tells every problem at once", function()
+  it("reports every problem at once", function()
     local output, err = client(nil, { api_version = "latest" }):create_or_update {
       scope = "subscriptions/..", exportName = "a/b", exprt = {},
     }
@@ -307,7 +307,7 @@ describe("an error", function()
     { {}, nil },
   }
   for i, case in ipairs(waits) do
-    it("says how long to wait, form " .. i, function()
+    it("has the delay, form " .. i, function()
       assert.equal(case[2], of(failing(429, "429", "Too many requests.", case[1])).retry_after)
     end)
   end
@@ -430,7 +430,7 @@ describe("a hint", function()
     end)
   end
 
-  it("speaks of the schedule where a document was refused, not a run", function()
+  it("hints at the schedule where a document was refused, not a run", function()
     local refusal = failing(400, "BadRequest", "from cannot be after to")
     local costs = client { refusal, refusal }
     local _, err = costs:create_or_update { exportName = "a", export = { eTag = "x", properties = {} } }

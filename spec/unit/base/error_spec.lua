@@ -44,13 +44,13 @@ describe("an error", function()
     assert.same({ false, false, false }, { err.retryable, err.throttling, err.ambiguous })
   end)
 
-  it("is told from other tables", function()
+  it("is distinguished from other tables", function()
     assert.is_true(Error.is(Error.new { kind = "config" }))
     assert.is_false(Error.is { kind = "config" })
     assert.is_false(Error.is("text"))
   end)
 
-  it("is on one line, bounded and without control characters, whatever a service says", function()
+  it("is on one line, bounded and without control characters", function()
     local err = Error.new {
       kind = "service", code = "Oops\27[2J\n", message = "m\27]0;pwned\7\194\155\nFAKE: all is well\r\0\226\128\174",
       hint = "h\127\255", request_id = "r\27", status = 400, problems = { { path = "p\n", message = "q\27" } },

@@ -42,7 +42,7 @@ describe("a provider from outside", function()
     end)
   end
 
-  it("hears of an identity that is of no more use", function()
+  it("is asked to drop an identity that a service refused", function()
     local heard
     local provider = UserProvider.new({
       get = function() end,

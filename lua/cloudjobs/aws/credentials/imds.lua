@@ -5,6 +5,7 @@ local Identity = require "cloudjobs.aws.credentials.identity"
 local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local document = require "cloudjobs.aws.credentials.document"
+local quote = require "cloudjobs.base.quote"
 local url = require "cloudjobs.http.url"
 
 local SOURCE = "iam-role"
@@ -85,7 +86,7 @@ local function ask(self, settings, method, path, headers, accept)
   if not response then
     return nil, "it does not answer: " .. tostring(err), err
   end
-  return nil, ("it answered %s with status %d"):format(path, response.status), response
+  return nil, ("it answered %s with status %d"):format(quote.path(path), response.status), response
 end
 
 local function is_token_answer(response)
@@ -140,7 +141,7 @@ local function fetch(self, settings)
   if not answer then
     return nil, message
   elseif type(answer.Code) == "string" and answer.Code ~= "Success" then
-    return nil, ("it has no keys for the role %s: %s"):format(role, answer.Code)
+    return nil, ("it has no keys for the role %s: %s"):format(quote.name(role), quote.name(answer.Code))
   end
   return document.identity(answer, "Token", SOURCE)
 end
@@ -173,7 +174,7 @@ function Imds:get()
   local identity, message = fetch(self, settings)
   identity = identity or self._last
   if not identity then
-    return Identity.absent(SOURCE, ("the instance metadata service at %s: %s"):format(settings.base, message))
+    return Identity.absent(SOURCE, ("the instance metadata service at %s: %s"):format(quote.url(settings.base), message))
   end
   self._last = identity
   return extended(identity, self._transport:now())

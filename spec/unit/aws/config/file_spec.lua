@@ -96,7 +96,7 @@ ssm =
     assert.equal("line 8 is indented: it continues line 7", file:continuation(file.profiles.a, "m"))
   end)
 
-  it("tells which line continues which", function()
+  it("names the line that continues another", function()
     local file = config("[profile a]\nk = 1\n# note\n  l = 2\nm = 3")
     assert.equal("line 4 is indented: it continues line 2", file:continuation(file.profiles.a, "k"))
     assert.is_nil(file:continuation(file.profiles.a, "m"))
@@ -104,7 +104,7 @@ ssm =
     assert.is_nil(file:continuation({}, "k"))
   end)
 
-  it("tells of sections that are none of a profile", function()
+  it("lists the sections that are none of a profile", function()
     local file = config("[profile a]\n[b]\n[default]\n")
     assert.same({ false, true, false }, { file:has_other "a", file:has_other "b", file:has_other "default" })
   end)
@@ -178,7 +178,7 @@ describe("reading a shared file", function()
     { "a device without an end", "ln -s /dev/zero %s", "expected at most 4194304 bytes" },
   }
   for _, case in ipairs(UNREADABLE) do
-    it("takes " .. case[1] .. " as empty, and says why", function()
+    it("takes " .. case[1] .. " as empty, with the reason", function()
       local path = home.path .. "/config"
       assert(os.execute((case[2]:gsub("%%s", path))))
       local file = load "config"

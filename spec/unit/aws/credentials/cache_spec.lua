@@ -106,7 +106,7 @@ describe("kept credentials", function()
     assert.matches("check this machine's clock", err.hint, 1, true)
   end)
 
-  it("are let go of when a service says they have expired", function()
+  it("are dropped when a service calls them expired", function()
     local cache, provider = new { 3600, 3600 }
     local first = cache:get()
     cache:expire(first)

@@ -83,7 +83,7 @@ describe("a container's credentials", function()
     assert.is_nil(stub.requests[1].network)
   end)
 
-  it("are nobody's when neither variable is set", function()
+  it("are absent when neither variable is set", function()
     local _, _, err = message {}
     assert.is_true(err.absent)
   end)
@@ -121,7 +121,7 @@ describe("a container's credentials", function()
     { Error.new { kind = "transport", code = "connect", message = "refused" }, "connect: refused" },
   }
   for _, case in ipairs(failing) do
-    it("fail with " .. case[2] .. ", and nobody else is asked", function()
+    it("fail with " .. case[2] .. ", and no other provider is used", function()
       local text, stub, err = message({ [RELATIVE] = "/c" }, { case[1], case[1], case[1] })
       assert.matches("the container's agent at 169.254.170.2 gave no keys: " .. case[2], text, 1, true)
       assert.equal(3, #stub.requests)

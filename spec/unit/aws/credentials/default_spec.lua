@@ -123,7 +123,7 @@ describe("the default chain", function()
     assert.matches('profile "none" is neither in ', err.message, 1, true)
   end)
 
-  it("says what was tried, and why each gave nothing", function()
+  it("names each provider and its reason", function()
     local identity, err = get { files = profile "[default]\nregion = x" }
     assert.is_nil(identity)
     assert.equal("credentials", err.kind)
@@ -312,7 +312,7 @@ describe("the default chain", function()
       end)
     end
 
-    it("that cannot be assumed is an error with its cause, and nobody else is asked", function()
+    it("that cannot be assumed is an error with its cause, and no other provider is used", function()
       local given = role(ROLE .. "source_profile = default\n" .. KEYS)
       given.fails = true
       local identity, err = get(given)
@@ -395,7 +395,7 @@ describe("the default chain", function()
       assert.matches("did not end within 60 s", err.message, 1, true)
     end)
 
-    it("ends it where process_timeout says so, which the error names", function()
+    it("ends it after process_timeout, which the error names", function()
       home = Home.new { [".aws/config"] = "[default]\ncredential_process = sleep 60" }
       local provider = require("cloudjobs").aws.credentials {
         env = { HOME = home.path, PATH = os.getenv("PATH") }, process_timeout = 0.05, transport = Stub.new {},

@@ -115,13 +115,13 @@ describe("the library's", function()
     { "aws.parseArn", {}, nil },
   }
   for i, case in ipairs(CASES) do
-    it(("%s answers as its description says (%d)"):format(case[1], i), function()
+    it(("%s returns what its description has (%d)"):format(case[1], i), function()
       local argument = case[2]
       assert.same(case[3], (functions[case[1]](argument[1], argument[2], argument[3], argument[4])))
     end)
   end
 
-  it("aws.partition knows a region by name, by its look, or takes it for AWS's own", function()
+  it("aws.partition finds a region by name, by its pattern, or in AWS's own partition", function()
     local PARTITIONS = {
       ["us-east-1"] = "aws", ["eu-nowhere-9"] = "aws", ["mars"] = "aws",
       ["cn-north-1"] = "aws-cn", ["cn-nowhere-9"] = "aws-cn", ["aws-cn-global"] = "aws-cn",
@@ -155,7 +155,7 @@ describe("an expression", function()
     assert.same({ "r-1", { deep = "r-1" } }, value_of({ "{Region}", { deep = REGION } }, params))
   end)
 
-  it("looks into a value by name and by index", function()
+  it("reads a value by name and by index", function()
     local function attr(path)
       return value_of({ fn = "getAttr", argv = { arn, path } }, params)
     end

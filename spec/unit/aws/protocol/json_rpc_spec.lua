@@ -133,7 +133,7 @@ describe("a JSON answer", function()
     assert.matches("no error code: text/html, perhaps from a proxy", err.hint, 1, true)
   end)
 
-  it("says how long to wait, in milliseconds or seconds", function()
+  it("has the delay, in milliseconds or seconds", function()
     local function hint(headers)
       local _, err = json_rpc.decode(start, response(503, "", headers))
       return err.retry_after

@@ -167,7 +167,7 @@ describe("a REST answer", function()
     }, '{"Name":"n"}'))
   end)
 
-  it("has false where a header says so, and lists with commas in their elements", function()
+  it("has the false of a header, and lists with commas in their elements", function()
     local thing = decode("get_thing", 200, { ["x-old"] = "false", ["x-tags"] = [[a, "b, \"c\"",, d, ""]] }, "{}")
     assert.same({ false, { "a", 'b, "c"', "d", "" } }, { thing.Old, thing.Tags })
   end)

@@ -28,7 +28,7 @@ describe("a member's naming", function()
     end)
   end
 
-  it("is handed on of members only that speak of it", function()
+  it("is handed on of members that have names alone", function()
     assert.is_nil(xml_of "Names string(min=1)[]{min=2} required as=names")
     assert.equal("string(as=x)[] min=1", xml_of "Names string(as=x)[] min=1")
   end)
@@ -78,7 +78,7 @@ describe("a query service with names of its own", function()
     end)
   end
 
-  it("says by its own names what is missing", function()
+  it("names a missing element by its own name", function()
     local body = "<PutResponse><Tags><entry><Name>k</Name></entry></Tags></PutResponse>"
     local output, err = query.decode(op, { status = 200, headers = {}, body = body })
     assert.is_nil(output)

@@ -163,7 +163,7 @@ describe("a quota that workers share", function()
   end)
 end)
 
-describe("what tells a service which attempt this is", function()
+describe("the header that numbers the attempts", function()
   local DATED = { status = 500, headers = { date = "Thu, 01 Jan 2026 00:10:00 GMT" }, body = "" }
 
   it("is no time to live where that has no end that can be written", function()

@@ -46,7 +46,7 @@ describe("adaptive mode's limiter", function()
     assert.is_true(limiter:acquire(0.2) > 0)
   end)
 
-  it("grants one send for each token, and says how long the next one takes", function()
+  it("grants one send for each token, and returns the time to the next one", function()
     local limiter = Limiter.new()
     limiter:observe(true, 0)
     assert.equal(0.5, limiter.rate) -- the floor

@@ -95,7 +95,7 @@ describe("AWS's standard mode", function()
     })
   end)
 
-  it("makes three attempts unless told otherwise", function()
+  it("makes three attempts by default", function()
     local policy = Standard.new { random = always(0) }
     assert.equal(0, policy:after(transport_error(), 2, {}))
     assert.is_nil(policy:after(transport_error(), 3, {}))
@@ -136,7 +136,7 @@ describe("AWS's standard mode", function()
     assert.equal(500, policy.quota.available)
   end)
 
-  it("says in the error that the quota is spent", function()
+  it("names the spent quota in the error", function()
     local policy = Standard.new {}
     policy.quota.available = 13
     local err = transport_error()

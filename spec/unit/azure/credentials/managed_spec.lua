@@ -202,7 +202,7 @@ describe("the default chain", function()
     assert.equal(1, #stub.requests)
   end)
 
-  it("looks for the metadata service before it asks there, and stays with what it found", function()
+  it("probes for the metadata service before its first request, once", function()
     local credentials, stub = chain({ { status = 400 }, reply { expires_in = 3600 }, reply { expires_in = 3600 } },
       { AZURE_CLIENT_ID = "mine" })
     assert.equal("managed identity", assert(credentials:get()).source)
@@ -214,7 +214,7 @@ describe("the default chain", function()
     assert.equal(3, #stub.requests)
   end)
 
-  it("tells what it tried and why each gave nothing", function()
+  it("names each flow and its reason", function()
     local env = { AZURE_TOKEN_CREDENTIALS = "prod", AZURE_USERNAME = "x" }
     local _, err = chain({ UNREACHABLE }, env):get()
     assert.same({ "credentials", "unavailable" }, { err.kind, err.code })

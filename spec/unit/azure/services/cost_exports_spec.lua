@@ -74,7 +74,7 @@ describe("create_or_update", function()
     assert.same({ "AuthorizationFailed", "Get", 1 }, { err.code, err.operation, #stub.requests })
   end)
 
-  it("tells a conflict apart and overwrites nobody", function()
+  it("reports a conflict and overwrites nothing", function()
     local costs, stub = client { { body = { eTag = '"1"' } }, { status = 409, body = { error = { code = "409" } } } }
     local _, err = costs:create_or_update { exportName = "a", export = EXPORT }
     assert.same({ true, 409, false, 2 }, { err.conflict, err.status, err.retryable, #stub.requests })
