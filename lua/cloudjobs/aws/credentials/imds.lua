@@ -174,7 +174,8 @@ function Imds:get()
   local identity, message = fetch(self, settings)
   identity = identity or self._last
   if not identity then
-    return Identity.absent(SOURCE, ("the instance metadata service at %s: %s"):format(quote.url(settings.base), message))
+    message = ("the instance metadata service at %s: %s"):format(quote.url(settings.base), message)
+    return Identity.absent(SOURCE, message)
   end
   self._last = identity
   return extended(identity, self._transport:now())
