@@ -94,15 +94,20 @@ local function find_next(kind, client, params, options)
   local transport = client:transport()
   local deadline = Deadline.new(transport, options.timeout, options.cancel)
   local began, checked = transport:clock(), nil
-  return until_found(deadline, kind, client, source, options.interval, what, function()
+  local function search()
     local list, err = client:all(kind.listing.operation, request, deadline:poll_page_limits())
-    local record = list and earliest(kind, list, since)
+    return list and earliest(kind, list, since), err
+  end
+  return until_found(deadline, kind, client, source, options.interval, what, function()
+    local record, err = search()
     local now = transport:clock()
     if record or err or not kind.next.refusal or (checked and now - checked < REFUSAL_INTERVAL) then
       return record, err
     end
     checked = now
-    return nil, kind.next.refusal(client, source, deadline:poll_limits(), now - began), true
+    err = kind.next.refusal(client, source, deadline:poll_limits(), now - began)
+    -- The last run may have begun since it was listed.
+    return err and search(), err, true
   end)
 end
 

@@ -156,12 +156,12 @@ describe("what cannot run", function()
   end
 
   it("is not waited for: a window that is disabled", function()
-    local ssm, stub = clients.ssm { none, window { Enabled = false } }
+    local ssm, stub = clients.ssm { none, window { Enabled = false }, none }
     local job, err = cloudjobs.jobs.next_window_execution(ssm, { WindowId = WINDOW })
     assert.is_nil(job)
     assert.equal("disabled: " .. WINDOW .. ": the window is disabled, so no execution begins. To wait for one, enable the window",
       tostring(err))
-    assert.same({ 2, {} }, { #stub.requests, stub.slept })
+    assert.same({ 3, {} }, { #stub.requests, stub.slept })
   end)
 
   it("is not waited for: a window that does not exist", function()
@@ -178,11 +178,20 @@ describe("what cannot run", function()
         answers[2 + i] = none
       end
       answers[#answers + 1] = window(fields)
+      answers[#answers + 1] = none
       local ssm, stub = clients.ssm(answers)
       local job, err = cloudjobs.jobs.next_window_execution(ssm, { WindowId = WINDOW }, { interval = 60 })
       assert.is_nil(job)
       assert.same({ "job", "disabled", #answers }, { err.kind, err.code, #stub.requests })
     end
+  end)
+
+  it("has run, if the last execution began after the listing", function()
+    local ssm = clients.ssm { none, window { Enabled = false }, { body = { WindowExecutions = { {
+      WindowExecutionId = "14bea65d-5ccc-462d-a2f3-e99c8b1c3d7a", StartTime = 4102444800,
+    } } } } }
+    local job = assert(cloudjobs.jobs.next_window_execution(ssm, { WindowId = WINDOW }))
+    assert.equal("14bea65d-5ccc-462d-a2f3-e99c8b1c3d7a", job.id)
   end)
 
   it("is waited for where the window may not be read, and where it has just opened", function()
