@@ -55,7 +55,7 @@ describe("the nginx example", function()
     assert.matches("names a profile that is none of this server's", text)
   end)
 
-  it("tells the webhook of a job that failed, once and without being asked again", function()
+  it("calls the webhook once for a job that failed, without another request", function()
     ask("POST", emulator .. "/_emulator/clock", '{"advance": 7200}')
     local _, text = ask("GET", url .. "/jobs/" .. refs[2])
     local seen = core.json_decode(text)

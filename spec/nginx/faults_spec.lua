@@ -193,7 +193,7 @@ end)
 
 Nginx.on_each(describe, setup, "nginx's dictionary of credentials", function()
   -- Without timers each request fetches keys itself, and may go away before it has them.
-  it("keeps no lock of a visitor who went away while no timer was left", function()
+  it("frees the lock of a request that was aborted while no timer was left", function()
     local nginx = Nginx.start {
       main = "env AWS_EC2_METADATA_DISABLED;",
       http = HTTP:gsub("require%(\"cloudjobs.nginx\"%)", [[

@@ -58,7 +58,7 @@ Nginx.on_each(describe, setup, "cloudjobs.parallel inside nginx", function()
     assert.same({ most = 2, raised = "raised", returned = "returned", last = 9 }, seen)
   end)
 
-  it("ends when its time is over or its canceller says so, also from inside of another", function()
+  it("ends at its timeout or by its canceller, also inside another group", function()
     local seen = nginx:run [[
       local cancel = cloudjobs.canceller()
       local function long()
@@ -134,7 +134,7 @@ Nginx.on_each(describe, setup, "cloudjobs.parallel inside nginx", function()
     end
   end)
 
-  it("leaves a long sleep when its worker is to end, so that a reload loses nothing and keeps nobody", function()
+  it("leaves a long sleep when its worker shuts down, so that a reload is not delayed", function()
     nginx:spawn [[
       local _, err = transport:sleep(3600)
       ngx.log(ngx.NOTICE, "the sleeper: ", err.code)

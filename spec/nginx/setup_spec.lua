@@ -189,7 +189,7 @@ Nginx.on_each(describe, setup, "cloudjobs.nginx.setup", function()
   end)
 
   -- Requests get the stacks of those that were aborted: each poll leaves something there.
-  it("goes on asking when the visitor who made it ask has gone", function()
+  it("continues a refresh whose request was aborted", function()
     nginx = start { workers = 1, server = "location /fleeting { lua_check_client_abort on; content_by_lua_block { provider:get() } }" }
     local visitor = nginx:visit("/fleeting")
     eventually("the worker asks", asked_once)
@@ -224,7 +224,7 @@ Nginx.on_each(describe, setup, "cloudjobs.nginx.setup", function()
     }
   ]]
 
-  it("begins to ask when the visitor who made it begin has gone", function()
+  it("begins a refresh whose request was aborted", function()
     nginx = start { workers = 1, server = FLEETING:gsub("CALL", "provider:get()") }
     assert.equal(204, (nginx:get("/fleeting")))
     eventually("the worker asks", asked_once)
@@ -366,7 +366,7 @@ Nginx.on_each(describe, setup, "cloudjobs.nginx.setup", function()
       or "credential_process cannot be run in an nginx worker: this needs ngx.pipe.*init_by_lua", seen[2])
   end)
 
-  it("runs Azure's command in workers where nginx can run one, and says what to do where it cannot", function()
+  it("runs Azure's command in workers where nginx can run one, and refuses it with a hint elsewhere", function()
     nginx = start()
     local message = nginx:run [[
       local _, err = cloudjobs.azure.credentials({ kind = "cli" }):get()
@@ -382,7 +382,7 @@ Nginx.on_each(describe, setup, "cloudjobs.nginx.setup", function()
     assert.matches("call it in nginx's init_by_lua", message)
   end)
 
-  it("refuses at construction what nginx's sockets cannot honour, and says what it needs", function()
+  it("refuses at construction what nginx's sockets cannot honour, with the version that can", function()
     nginx = start()
     local seen = nginx:run [[
       local seen = {}

@@ -67,7 +67,7 @@ Nginx.on_each(describe, setup, "TLS inside nginx", function()
     files.remove(folder)
   end)
 
-  it("takes a certificate for the name from an authority that nginx was told", function()
+  it("accepts a certificate for the name from a configured authority", function()
     assert.equal("good.test .", nginx:run "return ask 'good.test'")
   end)
 
@@ -88,7 +88,7 @@ Nginx.on_each(describe, setup, "TLS inside nginx", function()
     end)
   end
 
-  it("does not take a connection that nobody verified for one that was", function()
+  it("does not reuse an unverified connection for a verified request", function()
     assert.equal("wrong.test .", nginx:run "return ask('wrong.test', { trusting = true })")
     assert.equal("tls", nginx:run("return ask 'wrong.test'").code)
     assert.equal("wrong.test .", nginx:run "return ask('wrong.test', { trusting = true })")
@@ -134,7 +134,7 @@ Nginx.on_each(describe, setup, "TLS inside nginx", function()
     bare:stop()
   end)
 
-  it("says so when nginx was told no authorities", function()
+  it("reports that no authorities are configured", function()
     local bare = start()
     local err = bare:run "return ask 'good.test'"
     bare:stop()

@@ -148,7 +148,7 @@ Nginx.on_each(describe, setup, "the nginx transport", function()
       .. "for n = 1, 20000 do if not s:write('x' .. n .. ': y\\r\\n') then break end end s:flush()").code)
   end)
 
-  it("gives up on a body over its limit, told or not", function()
+  it("refuses a body over its limit, with a length or without", function()
     for _, head in ipairs { "Content-Length: 11\r\n", "" } do
       local err = nginx:run(("return send({ url = %s, headers = { ['x-script'] = %s } }, { max_body = 10 })"):format(
         quote(server:url("/")), quote(said("HTTP/1.1 200 OK\r\n" .. head .. "\r\n" .. ("x"):rep(11)))))
@@ -181,7 +181,7 @@ Nginx.on_each(describe, setup, "the nginx transport", function()
     assert.equal("1", scripted("answer(tostring(count.tried))").body)
   end)
 
-  it("says that nobody listens, and that nothing was sent", function()
+  it("reports a refused connection, and that nothing was sent", function()
     local err = nginx:run "return send { url = 'http://127.0.0.1:1/' }"
     assert.same({ "connect", false, true }, { err.code, err.ambiguous, err.retryable })
   end)

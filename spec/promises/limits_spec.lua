@@ -198,7 +198,7 @@ describe("a limit", function()
     assert.same({ Exports = {} }, caller(KEYS))
   end)
 
-  it("of a call inside a generator does not wait for who waits for it", function()
+  it("of a call inside a generator does not wait for its own caller", function()
     local keys = [[{"AccessKeyId":"AKID","SecretAccessKey":"hush","Expiration":"2099-01-01T00:00:00Z"}]]
     local client = cloudjobs.aws.bcm_data_exports {
       transport = scripted { ["/"] = answer '{"Exports":[]}', ["/keys"] = ("sleep(0.05) answer(%q)"):format(keys) },
@@ -236,7 +236,7 @@ describe("a limit", function()
     assert.is_true(grown < 100, grown .. " KB")
   end)
 
-  it("of a call counts what a provider from outside took, which nothing can hasten", function()
+  it("of a call counts the time of a provider from outside, which cannot be interrupted", function()
     local Stub = require "cloudjobs.stub"
     local stub = Stub.new {}
     local client = cloudjobs.aws.bcm_data_exports {

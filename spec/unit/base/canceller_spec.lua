@@ -14,7 +14,7 @@ describe("a canceller", function()
     assert.equal("enough", canceller.reason)
   end)
 
-  it("tells its listeners once, but not those that left", function()
+  it("calls its listeners once, but not those that left", function()
     local canceller, heard = cancel.new(), {}
     canceller:listen(function(reason)
       heard[#heard + 1] = reason

@@ -45,7 +45,7 @@ describe("an interval", function()
     end, "unknown option grwoth %(did you mean growth%?%)")
   end)
 
-  it("has its last look on the end of the time, none sooner behind another than the floor", function()
+  it("has its last poll at the end of the time, none sooner after another than the floor", function()
     local interval = Interval.new(nil, { start = 30, growth = 1, cap = 30, floor = 15 }, "wait")
     for _, case in ipairs { { 30, 100, 30 }, { 30, 45, 30 }, { 30, 44, 44 }, { 30, 15, 15 }, { 30, 14 }, { 30, 0 } } do
       assert.equal(case[3], interval:within(case[1], case[2]))

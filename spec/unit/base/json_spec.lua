@@ -33,7 +33,7 @@ describe("JSON", function()
     end)
   end
 
-  it("is text, else the caller is told at his line", function()
+  it("is text; anything else raises at the caller's line", function()
     for _, value in pairs { nothing = false, number = 5, table = {} } do
       local ok, message = pcall(function()
         local decoded = json.decode(value or nil)

@@ -52,7 +52,7 @@ describe("a call", function()
     assert.same({ 60, 10 }, { request.timeout, request.connect_timeout })
   end)
 
-  it("tells the transport what a repeat could do twice", function()
+  it("marks the request of an operation that is not idempotent", function()
     local exports, stub = client { FOUND }
     assert(exports:get_export { ExportArn = EXPORT })
     assert.is_falsy(stub.requests[1].non_idempotent)
@@ -109,7 +109,7 @@ describe("a call", function()
     assert.equal(3, #stub.requests)
   end)
 
-  it("makes as many attempts as the client was told", function()
+  it("makes as many attempts as the client is configured for", function()
     local exports, stub = client({ BUSY, FOUND }, { retry = { max_attempts = 1 } })
     assert.is_nil(exports:get_export { ExportArn = EXPORT })
     assert.equal(1, #stub.requests)
@@ -130,7 +130,7 @@ describe("a call", function()
     assert.equal(0, #stub.requests)
   end)
 
-  it("repeats a read whose answer was lost, and says nothing of ambiguity", function()
+  it("repeats a read whose response was lost, without ambiguity", function()
     local exports, stub = client { lost(true), lost(true), lost(true) }
     local _, err = exports:get_export { ExportArn = EXPORT }
     assert.same({ "transport", false, 3 }, { err.kind, err.ambiguous, #stub.requests })
@@ -202,7 +202,7 @@ describe("a call that must not be carried out twice", function()
     },
   }
 
-  it("is not repeated when the answer was lost, and says so", function()
+  it("is not repeated when the response was lost, and is ambiguous", function()
     local exports, stub = client { lost(true), FOUND }
     local _, err = exports:create_export(params)
     assert.same({ "transport", true, 1 }, { err.kind, err.ambiguous, #stub.requests })
@@ -281,7 +281,7 @@ describe("where a call goes", function()
     assert.same({ "validation", "Account" }, { err.kind, err.problems[1].path })
   end)
 
-  it("leaves no parameter in the place of what the client says itself", function()
+  it("lets no parameter replace the client's own headers", function()
     local thing, stub = service("rest-json", { { body = "{}" } }, {
       Date = { location = "header", locationName = "X-Amz-Date" },
       Length = { location = "header", locationName = "Content-Length" },
@@ -296,7 +296,7 @@ describe("where a call goes", function()
     assert.is_nil(headers["content-length"])
   end)
 
-  it("is not told where a header is too large to be sent", function()
+  it("is refused where a header is too large to be sent", function()
     local request, err = service("rest-json", {}, { Big = { location = "header", locationName = "X-Big" } })
       :request("plain", { Big = ("b"):rep(2 ^ 20) })
     assert.is_nil(request)

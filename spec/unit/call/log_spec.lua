@@ -24,7 +24,7 @@ local function ssm(answers, options)
 end
 
 describe("a logger", function()
-  it("is told of each step of a call", function()
+  it("gets an event for each step of a call", function()
     local events, logger = recorder()
     local client = ssm({ BUSY, { body = '{"Commands":[]}', headers = { ["x-amzn-requestid"] = "r-1" } } }, { logger = logger })
     assert(client:list_commands { MaxResults = 10 })
@@ -51,7 +51,7 @@ describe("a logger", function()
       { answered.status, answered.headers["x-amzn-requestid"], answered.output })
   end)
 
-  it("is told of an attempt that got no answer", function()
+  it("gets an event for an attempt without a response", function()
     local events, logger = recorder()
     local down = Error.new { kind = "transport", code = "connect", message = "refused" }
     ssm({ down }, { logger = logger }):list_commands()

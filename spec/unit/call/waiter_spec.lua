@@ -18,7 +18,7 @@ describe("a service's own waiter", function()
     assert.equal(3, #stub.slept)
   end)
 
-  it("ends in failure when the model says so", function()
+  it("ends in failure by an acceptor of the model", function()
     local ssm = clients.ssm { invocation "Failed" }
     local output, err = ssm:wait("CommandExecuted", PARAMS)
     assert.is_nil(output)

@@ -254,7 +254,7 @@ describe("cloudjobs.parallel", function()
   end)
 end)
 
-describe("cloudjobs.parallel in somebody else's loop", function()
+describe("cloudjobs.parallel in another event loop", function()
   local server
 
   setup(function()
