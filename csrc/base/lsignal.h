@@ -11,11 +11,13 @@
 
 struct cj_signal {
   int cancel;      /* the index of a canceller, or of nil */
+  int check;       /* the index of the function that a check calls */
   lua_State *main; /* the main coroutine, if it is not the running one */
   lua_Hook hook;   /* of 'main', when the wait began */
 };
 
-/* Call it before the wait. */
+/* Call it before the wait begins, since it may raise. It pushes the function
+** that a check calls, so that no check needs memory. */
 void cj_signal_begin (lua_State *L, struct cj_signal *s, int cancel);
 
 /* Call it after each part of the wait. 0; 1: the canceller is cancelled; -1: an

@@ -326,11 +326,14 @@ static const char *code_of (CURLcode result) {
 */
 static int names_proxy (const struct cj_easy *easy) {
   static const char prefix[] = "Could not resolve host: ";
+  const char *found = easy->detail + sizeof(prefix) - 1;
   char name[CURL_ERROR_SIZE];
+  size_t n;
   if (strncmp(easy->detail, prefix, sizeof(prefix) - 1) != 0)
     return 0;
-  strcpy(name, easy->detail + sizeof(prefix) - 1);
-  name[strcspn(name, " ")] = '\0';
+  n = strcspn(found, " ");
+  memcpy(name, found, n); /* within 'detail', which has that size */
+  name[n] = '\0';
   return strstr(easy->network.s, name) != NULL &&
          memmem(easy->url.s, easy->url.len, name, strlen(name)) == NULL;
 }

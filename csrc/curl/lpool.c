@@ -197,10 +197,10 @@ static int multi_perform (lua_State *L) {
   lua_settop(L, 2 + CJ_REQUEST_ARGUMENTS);
   if (p->busy > p->reading && cj_pool_is_open(p))
     return luaL_error(L, "other requests are running");
+  cj_signal_begin(L, &signal, 2 + CJ_REQUEST_ARGUMENTS);
   e = begin(L, p);
   if (e == NULL)
     return push_shortage(L);
-  cj_signal_begin(L, &signal, 2 + CJ_REQUEST_ARGUMENTS);
   while (!e->has_ended && result == CURLM_OK) {
     result = cj_pool_step(p, CJ_SIGNAL_SLICE);
     if (p->pollset.is_idle && !e->has_ended) {
