@@ -35,7 +35,8 @@ local function of_environment(getenv, scheme)
 end
 
 -- What is wrong with a proxy's URL, nil when nothing. Nothing of it is shown:
--- where a mark is not encoded, any part may be of the password.
+-- where a mark is not encoded, any part may be of the password. libcurl connects
+-- without the proxy where an escape in the user or password is one of a control character.
 local function problem_of(proxy)
   if #proxy > MAX_PROXY then
     return ("expected at most %d bytes"):format(MAX_PROXY)
@@ -48,6 +49,8 @@ local function problem_of(proxy)
   elseif proxy:find("[%z\1-\32\127]") or not host:find("^[A-Za-z0-9.%-_\128-\255]+:?[0-9]*/?$")
     and not host:find("^%[[0-9A-Fa-f:.]+%]:?[0-9]*/?$") then
     return "expected scheme://host:port, with user:password@ before the host where the proxy wants it"
+  elseif authority:find("%%[01]%x") then
+    return "expected no control characters in the user and password"
   end
 end
 

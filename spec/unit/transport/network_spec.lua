@@ -16,6 +16,7 @@ end
 describe("a proxy that is no URL", function()
   local ENCODE = "percent-encode @ and # in the password (%40, %23), and so / and ? (%2F, %3F)"
   local EXPECTED = "expected scheme://host:port, with user:password@ before the host where the proxy wants it"
+  local CONTROL = "expected no control characters in the user and password"
   local CASES = {
     { "http://user:Hidden1@Hidden2#x@127.0.0.1:4710", ENCODE },
     { "user:Hidden1@Hidden2@127.0.0.1:4710", ENCODE },
@@ -23,6 +24,9 @@ describe("a proxy that is no URL", function()
     { "http://user:Hidden1/Hidden2@127.0.0.1:4710", ENCODE },
     { "http://user:Hidden1?Hidden2@127.0.0.1:4710", ENCODE },
     { "http://user:Hidden1#Hidden2", ENCODE },
+    { "http://user:Hidden1%00@127.0.0.1:4710", CONTROL },
+    { "socks5h://us%0Aer:Hidden1@127.0.0.1:4710", CONTROL },
+    { "user:Hidden1%1f@127.0.0.1:4710", CONTROL },
     { "http://user:Hidden1", EXPECTED },
     { "http://127.0.0.1:4710/Hidden1", EXPECTED },
     { "http://Hidden1 Hidden2:4710", EXPECTED },
