@@ -244,7 +244,7 @@ add("closing", "own", "another response behind one of 16 KiB", function(c)
   local head = ("HTTP/1.1 200 OK\r\nX-Id: %s\r\nContent-Length: "):format(c.id)
   local size = 16384 - #head - #"16000\r\n\r\n"
   c.send(head .. ("%d\r\n\r\n"):format(size) .. ("x"):rep(size) .. c.stray)
-end)
+end, { pause = PAUSE })
 add("closing", "own|stray|closed|protocol", "two responses, one of them before the request", function(c)
   c.send(c.stray)
 end, { accept = true, pause = PAUSE })

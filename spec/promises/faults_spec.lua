@@ -11,7 +11,7 @@ local files = require "spec.support.files"
 local parallel = require "cloudjobs.transport.parallel"
 local process = require "cloudjobs.os"
 
-local SHORT = 0.2 -- seconds for a call that is to run into its time limit
+local SHORT = 0.1 -- seconds for a call that is to run into its time limit
 
 -- Seconds beyond its time limit that a call may last: another process may have the processor.
 local TOLERANCE = 2
