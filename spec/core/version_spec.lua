@@ -35,12 +35,8 @@ end
 describe("a shared object built for another Lua", function()
   local folder
 
-  setup(function()
-    folder = files.temporary()
-  end)
-
-  teardown(function()
-    files.remove(folder)
+  files.for_specs(function(made)
+    folder = made
   end)
 
   for _, name in ipairs { "core", "curl", "os" } do

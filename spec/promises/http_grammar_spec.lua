@@ -23,12 +23,8 @@ end
 describe("the grammar of responses", function()
   local server
 
-  setup(function()
-    server = Server.start()
-  end)
-
-  teardown(function()
-    server:stop()
+  Server.for_specs(function(started)
+    server = started
   end)
 
   -- The response, or the error's code.

@@ -16,20 +16,8 @@ local SILENT = "sleep(30)"
 describe("a limit", function()
   local server, transport
 
-  setup(function()
-    server = Server.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    transport = Multi.new()
-  end)
-
-  after_each(function()
-    transport:close()
+  Server.with_transport(Multi.new, function(started, made)
+    server, transport = started, made
   end)
 
   -- A transport whose requests bring the server's script: one for each path.

@@ -83,20 +83,8 @@ end
 local function contract(new, run, written, is_ours)
   local server, transport
 
-  setup(function()
-    server = Server.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    transport = new()
-  end)
-
-  after_each(function()
-    transport:close()
+  Server.with_transport(new, function(started, made)
+    server, transport = started, made
   end)
 
   --- Sends `request` (GET / to the plain port unless it says otherwise). `script` is the Lua by which the server

@@ -37,4 +37,18 @@ local function remove(folder)
   os.execute(("rm -rf '%s'"):format(folder))
 end
 
-return { read = read, write = write, list = list, temporary = temporary, remove = remove }
+--- Makes a temporary folder for the specs of a block, and removes it after them.
+---@param assign fun(folder: string)
+local function for_specs(assign)
+  local busted = require "busted"
+  local folder
+  busted.setup(function()
+    folder = temporary()
+    assign(folder)
+  end)
+  busted.teardown(function()
+    remove(folder)
+  end)
+end
+
+return { for_specs = for_specs, read = read, write = write, list = list, temporary = temporary, remove = remove }

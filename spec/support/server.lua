@@ -30,4 +30,36 @@ local function start()
   return setmetatable({ folder = folder, ports = ports, _process = child }, server_mt)
 end
 
-return { start = start }
+--- Starts a server for the specs of a block, and stops it after them.
+---@param assign fun(server: table)
+local function for_specs(assign)
+  local busted = require "busted"
+  local server
+  busted.setup(function()
+    server = start()
+    assign(server)
+  end)
+  busted.teardown(function()
+    server:stop()
+  end)
+end
+
+--- The same, with a new transport for each of the specs.
+---@param new fun(): table
+---@param assign fun(server: table, transport: table)
+local function with_transport(new, assign)
+  local busted = require "busted"
+  local server, transport
+  for_specs(function(started)
+    server = started
+  end)
+  busted.before_each(function()
+    transport = new()
+    assign(server, transport)
+  end)
+  busted.after_each(function()
+    transport:close()
+  end)
+end
+
+return { start = start, for_specs = for_specs, with_transport = with_transport }

@@ -4,12 +4,8 @@ local files = require "spec.support.files"
 describe("a fleet file", function()
   local folder
 
-  setup(function()
-    folder = files.temporary()
-  end)
-
-  teardown(function()
-    files.remove(folder)
+  files.for_specs(function(made)
+    folder = made
   end)
 
   local function load(text)

@@ -52,12 +52,8 @@ describe("cloudjobs.transport.curl", function()
   describe("while a request runs", function()
     local server
 
-    setup(function()
-      server = Server.start()
-    end)
-
-    teardown(function()
-      server:stop()
+    Server.for_specs(function(started)
+      server = started
     end)
 
     -- How a program of the interpreter ends that is interrupted while it waits for the response.

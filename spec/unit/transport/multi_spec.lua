@@ -24,20 +24,8 @@ end
 local function promises(new)
   local server, transport
 
-  setup(function()
-    server = Server.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    transport = new()
-  end)
-
-  after_each(function()
-    transport:close()
+  Server.with_transport(new, function(started, made)
+    server, transport = started, made
   end)
 
   local function ask(script, extra)

@@ -10,20 +10,8 @@ local parallel = require "cloudjobs.transport.parallel"
 describe("cloudjobs.parallel", function()
   local server, transport
 
-  setup(function()
-    server = Server.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    transport = Multi.new()
-  end)
-
-  after_each(function()
-    transport:close()
+  Server.with_transport(Multi.new, function(started, made)
+    server, transport = started, made
   end)
 
   local function ask(script, over)
@@ -257,12 +245,8 @@ end)
 describe("cloudjobs.parallel in another event loop", function()
   local server
 
-  setup(function()
-    server = Server.start()
-  end)
-
-  teardown(function()
-    server:stop()
+  Server.for_specs(function(started)
+    server = started
   end)
 
   local function requests(transport, n, seconds)

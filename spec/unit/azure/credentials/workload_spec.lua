@@ -6,12 +6,8 @@ local REPLY = { body = '{"access_token":"tok-1","expires_in":3600}' }
 
 local folder
 
-setup(function()
-  folder = files.temporary()
-end)
-
-teardown(function()
-  files.remove(folder)
+files.for_specs(function(made)
+  folder = made
 end)
 
 local function provider(answers, authority)
