@@ -13,15 +13,8 @@ local TENANT = "00000000-0000-0000-0000-000000000001"
 local SCOPE = "https://management.azure.com/.default"
 local APP_SERVICE = { IDENTITY_ENDPOINT = "http://127.0.0.1:8081/msi/token", IDENTITY_HEADER = "hush" }
 
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then
-    file:close()
-  end
-  return file ~= nil
-end
-
-if not (exists(MODULES .. "/identity/package.json") and exists(MODULES .. "/arm-costmanagement/package.json")) then
+if not (files.exists(MODULES .. "/identity/package.json")
+  and files.exists(MODULES .. "/arm-costmanagement/package.json")) then
   pending("agrees with Azure's own libraries (make judges installs them)")
   return
 end

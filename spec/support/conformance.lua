@@ -1,22 +1,16 @@
 --- The published vectors, which lie beside the checkout on development machines and in CI and are never copied into it.
 --- Where they are absent, what would run them is pending.
 
-local ROOT = os.getenv("CONFORMANCE") or "../shared/conformance"
+local files = require "spec.support.files"
 
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then
-    file:close()
-  end
-  return file ~= nil
-end
+local ROOT = os.getenv("CONFORMANCE") or "../shared/conformance"
 
 --- Runs `define(path)` for a vector file of the folder, or leaves a pending spec of that name.
 ---@param name string such as "sigv4/cases.jsonl"
 ---@param define fun(path: string)
 local function with(name, define)
   local path = ROOT .. "/" .. name
-  if exists(path) then
+  if files.exists(path) then
     return define(path)
   end
   require("busted").pending("runs " .. name .. " (set CONFORMANCE to the folder that has it)")
@@ -37,4 +31,16 @@ local function cases(path)
   end
 end
 
-return { root = ROOT, with = with, cases = cases }
+--- The canned response of a case, for cloudjobs.stub.
+---@param case table
+---@param folder string
+---@return table response
+local function response_of(case, folder)
+  local headers = {}
+  for name, value in pairs(case.headers) do
+    headers[name:lower()] = value
+  end
+  return { status = case.status, headers = headers, body = files.read(folder .. case.file) }
+end
+
+return { root = ROOT, with = with, cases = cases, response_of = response_of }

@@ -7,6 +7,11 @@ local function read(path)
   return text
 end
 
+local function exists(path)
+  local file = io.open(path, "rb")
+  return file ~= nil and file:close()
+end
+
 local function write(path, text)
   local file = assert(io.open(path, "wb"))
   assert(file:write(text))
@@ -51,4 +56,4 @@ local function for_specs(assign)
   end)
 end
 
-return { for_specs = for_specs, read = read, write = write, list = list, temporary = temporary, remove = remove }
+return { exists = exists, for_specs = for_specs, read = read, write = write, list = list, temporary = temporary, remove = remove }

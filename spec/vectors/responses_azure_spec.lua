@@ -2,19 +2,10 @@
 --- through the flow that asks for them.
 
 local conformance = require "spec.support.conformance"
-local files = require "spec.support.files"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 
 local START = 1795300924 -- when the replies were made
-
-local function response_of(case, folder)
-  local headers = {}
-  for name, value in pairs(case.headers) do
-    headers[name:lower()] = value
-  end
-  return { status = case.status, headers = headers, body = files.read(folder .. case.file) }
-end
 
 local function check_error(expect, err, message)
   assert.same({
@@ -76,7 +67,7 @@ conformance.with("responses/index.jsonl", function(index)
       if case.service == "azure" then
         it(case.name .. " is read as expected", function()
           local check = case.operation == "token" and check_token or check_export
-          check(case, response_of(case, folder))
+          check(case, conformance.response_of(case, folder))
         end)
       end
     end

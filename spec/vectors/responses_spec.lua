@@ -1,7 +1,6 @@
 --- Canned replies of the AWS services, byte for byte, through client:decode.
 
 local conformance = require "spec.support.conformance"
-local files = require "spec.support.files"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 
@@ -19,14 +18,6 @@ local function client_of(name)
   local ok, client = pcall(cloudjobs.aws[name], { region = "us-east-1", env = {}, transport = Stub.new() })
   assert(ok or tostring(client):find("is not supported", 1, true), client)
   return ok and client or nil
-end
-
-local function response_of(case, folder)
-  local headers = {}
-  for name, value in pairs(case.headers) do
-    headers[name:lower()] = value
-  end
-  return { status = case.status, headers = headers, body = files.read(folder .. case.file) }
 end
 
 local function check_error(expect, err)
@@ -70,7 +61,7 @@ conformance.with("responses/index.jsonl", function(index)
         pending(case.name .. " (there is no client for " .. case.service .. " yet)")
       elseif name then
         it(case.name .. " is read as expected", function()
-          local output, err = client:decode(case.operation, response_of(case, folder))
+          local output, err = client:decode(case.operation, conformance.response_of(case, folder))
           if case.status >= 300 then
             assert.is_nil(output)
             check_error(case.expect, err)
