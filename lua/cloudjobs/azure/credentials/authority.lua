@@ -7,6 +7,7 @@ local quote = require "cloudjobs.base.quote"
 local retry_after = require "cloudjobs.http.retry_after"
 local url = require "cloudjobs.http.url"
 
+local ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 local TIMEOUT = { connect = 10, total = 30 } -- seconds
 -- Seconds to wait after a throttling response without Retry-After.
 local THROTTLING_DELAY = 60
@@ -151,6 +152,17 @@ function Authority:request(scope, proof, secret, claims)
     self._throttled[scope] = { till = asked_at + err.retry_after, code = err.code }
   end
   return nil, err
+end
+
+--- Requests a token; the client authenticates by a signed assertion (RFC 7523).
+---@param scope string
+---@param assertion string a JSON Web Token
+---@param claims string|nil
+---@return cloudjobs.azure.Identity|nil identity
+---@return cloudjobs.Error|nil err
+function Authority:request_by_assertion(scope, assertion, claims)
+  local proof = { { "client_assertion_type", ASSERTION_TYPE }, { "client_assertion", assertion } }
+  return self:request(scope, proof, assertion, claims)
 end
 
 --- A token endpoint for one client of one tenant. Nothing is sent or checked yet.

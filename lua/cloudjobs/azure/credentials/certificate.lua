@@ -7,7 +7,6 @@ local file = require "cloudjobs.cloud.file"
 local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "client certificate"
-local ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 local LIFE = 600 -- seconds an assertion is good for
 local MAX_FILE = 1024 * 1024
 
@@ -98,10 +97,7 @@ function Certificate:get(scope, claims)
   if not assertion then
     return nil, err
   end
-  return self._authority:request(scope, {
-    { "client_assertion_type", ASSERTION_TYPE },
-    { "client_assertion", assertion },
-  }, assertion, claims)
+  return self._authority:request_by_assertion(scope, assertion, claims)
 end
 
 ---@param options table transport, authority, tenant_id, client_id; certificate (PEM text) or certificate_path;

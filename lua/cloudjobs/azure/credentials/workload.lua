@@ -6,7 +6,6 @@ local file = require "cloudjobs.cloud.file"
 local quote = require "cloudjobs.base.quote"
 
 local SOURCE = "workload identity"
-local ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 local MAX_TOKEN = 64 * 1024
 
 ---@class cloudjobs.azure.credentials.workload: cloudjobs.Provider
@@ -35,10 +34,7 @@ function Workload:get(scope, claims)
   if not assertion then
     return nil, err
   end
-  return self._authority:request(scope, {
-    { "client_assertion_type", ASSERTION_TYPE },
-    { "client_assertion", assertion },
-  }, assertion, claims)
+  return self._authority:request_by_assertion(scope, assertion, claims)
 end
 
 ---@param options { transport: table, authority: string, tenant_id: string, client_id: string }
