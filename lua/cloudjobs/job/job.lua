@@ -12,16 +12,10 @@ local poll = require "cloudjobs.base.poll"
 local ref = require "cloudjobs.job.ref"
 local suggest = require "cloudjobs.base.suggest"
 
-local WAIT_OPTIONS = {
-  timeout = "number",
-  interval = "number|table",
-  on_change = "function",
-  on_poll = "function",
-  cancel = "canceller",
-  not_found_grace = "number",
-  expect = "string",
-  detail = "boolean",
-}
+local WAIT_OPTIONS = { expect = "string", detail = "boolean" }
+for name, expected in pairs(Wait.OPTIONS) do
+  WAIT_OPTIONS[name] = expected
+end
 local STATUS_OPTIONS = { detail = "boolean", timeout = "number", cancel = "canceller" }
 
 local NOTHING = {}

@@ -8,6 +8,16 @@ local Interval = require "cloudjobs.base.interval"
 -- Seconds in which a job that was just started may not be found.
 local NOT_FOUND_GRACE = 60
 
+-- The options of every wait.
+local OPTIONS = {
+  timeout = "number",
+  interval = "number|table",
+  on_change = "function",
+  on_poll = "function",
+  cancel = "canceller",
+  not_found_grace = "number",
+}
+
 --- Whether a poll that failed says nothing about the job, so that the wait goes
 --- on. A network comes back; a client that was closed does not, nor do nginx's
 --- phases change.
@@ -104,4 +114,4 @@ local function begin(job, common)
   return setmetatable({ job = job, plan = common }, wait_mt)
 end
 
-return { plan = plan, begin = begin, is_transient = is_transient }
+return { OPTIONS = OPTIONS, plan = plan, begin = begin, is_transient = is_transient }

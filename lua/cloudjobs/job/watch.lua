@@ -9,15 +9,6 @@ local member = require "cloudjobs.base.path"
 local option = require "cloudjobs.base.options"
 local poll = require "cloudjobs.base.poll"
 
-local OPTIONS = {
-  timeout = "number",
-  interval = "number|table",
-  on_change = "function",
-  on_poll = "function",
-  cancel = "canceller",
-  not_found_grace = "number",
-}
-
 -- A group: waits that share a client and a listing, in the jobs' order. A job
 -- without a listing stands alone.
 local Group = {}
@@ -145,7 +136,7 @@ end
 ---@param options table|nil those of Job:wait but `expect` and `detail`
 ---@return cloudjobs.Status[] one for each job, in their order; `err` in one that could not be followed to its end
 local function watch(parallel, jobs, options)
-  options = option.check(options, OPTIONS, "cloudjobs.watch")
+  options = option.check(options, Wait.OPTIONS, "cloudjobs.watch")
   check_jobs(jobs)
   local results, functions = {}, {}
   for i, waits in ipairs(group(jobs, options)) do
