@@ -37,6 +37,7 @@ local function refuse_problems(problems, describe)
   refuse("ValidationException", message, describe and describe(problems))
 end
 
+--- Whether a list has the value.
 local function contains(list, value)
   for _, item in ipairs(list) do
     if item == value then
@@ -134,4 +135,4 @@ local function read(target, body)
   return params, text
 end
 
-return { read = read }
+return { contains = contains, read = read }

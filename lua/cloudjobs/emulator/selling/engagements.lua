@@ -1,5 +1,6 @@
 --- Engagements: those of the caller, their members and resources.
 
+local contains = require("cloudjobs.emulator.input").contains
 local store = require "cloudjobs.emulator.selling.store"
 
 local operations = {}
@@ -54,15 +55,6 @@ function operations.GetEngagement(self, params, caller)
   return engagement_view(self:find_engagement(params, params.Identifier, caller), true)
 end
 
-local function contains(list, value)
-  for _, item in ipairs(list) do
-    if item == value then
-      return true
-    end
-  end
-  return false
-end
-
 local function is_listed(engagement, params)
   local creator = engagement.account
   local types, wanted, unwanted = {}, params.ContextTypes, params.ExcludeContextTypes
@@ -92,10 +84,7 @@ function operations.ListEngagements(self, params, caller)
       items[#items + 1] = engagement_view(engagement)
     end
   end
-  if params.Sort and params.Sort.SortOrder == "DESCENDING" then
-    items = store.reverse(items)
-  end
-  local page, token = caller.page(items, "Id", params)
+  local page, token = caller.page(store.sorted(items, params), "Id", params)
   return { EngagementSummaryList = page, NextToken = token }
 end
 

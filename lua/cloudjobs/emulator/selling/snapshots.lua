@@ -128,10 +128,7 @@ function operations.ListResourceSnapshotJobs(self, params, caller)
       items[#items + 1] = { Id = job.id, Arn = job.arn, EngagementId = job.engagement, Status = job.status }
     end
   end
-  if params.Sort and params.Sort.SortOrder == "DESCENDING" then
-    items = store.reverse(items)
-  end
-  local page, token = caller.page(items, "Id", params)
+  local page, token = caller.page(store.sorted(items, params), "Id", params)
   return { ResourceSnapshotJobSummaries = page, NextToken = token }
 end
 

@@ -139,8 +139,11 @@ local function stop(job)
   job.status, job.due = "Stopped", nil
 end
 
---- A listing in its other order.
-local function reverse(list)
+--- A listing in the order that the caller asks for.
+local function sorted(list, params)
+  if not params.Sort or params.Sort.SortOrder ~= "DESCENDING" then
+    return list
+  end
   local reversed = {}
   for i = #list, 1, -1 do
     reversed[#reversed + 1] = list[i]
@@ -156,7 +159,7 @@ return {
   check_catalog = check_catalog,
   own = own,
   is_same = is_same,
-  reverse = reverse,
+  sorted = sorted,
   start = start,
   stop = stop,
 }
