@@ -31,4 +31,17 @@ static inline struct cj_slice input_behind (const char *beginning,
   return whole;
 }
 
+/* Checks the input behind one of the beginnings; its first byte says which. */
+static inline int check_behind (const char *const *beginnings, size_t count,
+                                const uint8_t *data, size_t size,
+                                void (*check_bytes)(struct cj_slice)) {
+  struct cj_slice bytes;
+  if (size == 0)
+    return 0;
+  bytes = input_behind(beginnings[data[0] % count], data + 1, size - 1);
+  check_bytes(bytes);
+  free((void *)(uintptr_t)bytes.s);
+  return 0;
+}
+
 #endif

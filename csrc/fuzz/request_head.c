@@ -112,12 +112,6 @@ static const char *const beginnings[] = {
 };
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
-  const size_t count = sizeof(beginnings) / sizeof(*beginnings);
-  struct cj_slice bytes;
-  if (size == 0)
-    return 0;
-  bytes = input_behind(beginnings[data[0] % count], data + 1, size - 1);
-  check_request(bytes);
-  free((void *)(uintptr_t)bytes.s);
-  return 0;
+  return check_behind(beginnings, sizeof(beginnings) / sizeof(*beginnings),
+                      data, size, check_request);
 }
