@@ -218,11 +218,14 @@ local function word(value)
   return value_of(value)
 end
 
---- A path, as it is; a text that is none, such as a key, by its length.
+--- A path, as it is; a URL as `url` shows it; a text that is neither, such as a key, by its length.
 ---@param text string
 ---@return string
 local function path(text)
   local is_absolute = text:find("^[/~$.]") ~= nil
+  if not is_absolute and text:find("://", 1, true) then
+    return url(text)
+  end
   local parts = is_absolute and text:gsub("/", " / ") or text
   local is_path = #text <= MAX_PATH and not text:find("[\r\n]") and hide(parts) == parts
     and (is_absolute or #text <= MAX_VALUE)

@@ -62,6 +62,7 @@ cases("path", {
   { "/Users/JohnDoe/MyProject2/CaBundle1.pem", "/Users/JohnDoe/MyProject2/CaBundle1.pem" },
   { "/" .. SECRET:gsub("/", "x"), "[a text of 42 bytes, which is no path]" },
   { PEM, "[a text of 87 bytes, which is no path]" },
+  { "https://user:pass1@pass2@host.example/a?sig=pass3", "https://…@host.example/a?…" },
   { SECRET, "[a text of 41 bytes, which is no path]" },
   { JWT, "[a text of 49 bytes, which is no path]" },
   { ("x"):rep(130), "[a text of 130 bytes, which is no path]" },
