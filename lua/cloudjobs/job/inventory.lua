@@ -196,15 +196,15 @@ local function kind_rows(self, kind, entry)
   local functions, about = {}, {}
   for _, group in ipairs(groups) do
     local list, err = client:all(kind.source.operation, group)
-    if not list then
-      functions[#functions + 1] = function()
-        return { failed(new_row(kind, entry, nil, group[inventory.group_label]), err) }
-      end
-    end
-    for _, source in ipairs(list or {}) do
+    for _, source in ipairs(list or err.items or {}) do
       about[#functions + 1] = source
       functions[#functions + 1] = function()
         return source_rows(self, kind, client, entry, group, source)
+      end
+    end
+    if not list then
+      functions[#functions + 1] = function()
+        return { failed(new_row(kind, entry, nil, group[inventory.group_label]), err) }
       end
     end
   end

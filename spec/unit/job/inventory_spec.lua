@@ -1,3 +1,4 @@
+local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local inventory = require "cloudjobs.job.inventory"
 local worlds = require "spec.support.world"
@@ -60,6 +61,33 @@ describe("an inventory", function()
       assert.is_string(row.ref)
       assert.is_true(row.ended_at > row.started_at)
     end
+  end)
+
+  it("keeps the exports of the pages before the one that is refused", function()
+    local function answer(operation, body, status)
+      return { status = status, body = body, operation = operation }
+    end
+    local answers = {
+      answer("ListExports", {
+        Exports = { { ExportArn = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/one-1", ExportName = "one" } },
+        NextToken = "2",
+      }),
+      answer("ListExports", { __type = "AccessDeniedException", message = "no" }, 400),
+      answer("ListExecutions", {
+        Executions = { { ExecutionId = "e1", ExecutionStatus = { StatusCode = "DELIVERY_FAILURE" } } },
+      }),
+    }
+    for i, given in ipairs(answers) do
+      answers[i] = function(request)
+        assert.matches(given.operation .. "$", request.headers["x-amz-target"])
+        return { status = given.status or 200, headers = {}, body = cloudjobs.json.encode(given.body) }
+      end
+    end
+    world.stub = Stub.new(answers)
+    assert.same({
+      "aws export 111122223333 one failing failed -",
+      "aws export - - unknown - AccessDeniedException",
+    }, brief(take { { cloud = "aws", credentials = keys "AKIDEMULATOR" } }))
   end)
 
   it("puts an error into the row that it concerns", function()
