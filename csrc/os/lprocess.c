@@ -207,7 +207,7 @@ static int push_run_failure (lua_State *L, const char *code, double timeout,
   if (strcmp(code, "timeout") == 0)
     lua_pushfstring(L, "it did not end within %f seconds", timeout);
   else if (strcmp(code, "too_large") == 0)
-    lua_pushfstring(L, "it printed more than %f bytes", max_output);
+    lua_pushfstring(L, "it printed more than %d bytes", (int)max_output);
   else if (strcmp(code, "interrupted") == 0)
     lua_pushliteral(L, "it was interrupted");
   else

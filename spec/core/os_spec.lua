@@ -131,8 +131,8 @@ describe("cloudjobs.os.run", function()
   end)
 
   it("refuses more output than the limit", function()
-    local result, code = shell("yes", { max_output = 10000 })
-    assert.same({ nil, "too_large" }, { result, code })
+    local result, code, message = shell("yes", { max_output = 10000 })
+    assert.same({ nil, "too_large", "it printed more than 10000 bytes" }, { result, code, message })
   end)
 
   it("passes no other descriptor on", function()
