@@ -23,6 +23,17 @@ local function mistake(message)
   error((frame and ("%s:%d: "):format(frame.short_src, frame.currentline) or "") .. message, 0)
 end
 
+--- A table in which each of the names is true.
+---@param ... string
+---@return table<string, true>
+local function set(...)
+  local t = {}
+  for _, name in ipairs { ... } do
+    t[name] = true
+  end
+  return t
+end
+
 local function sorted_keys(t)
   local keys = {}
   for key in pairs(t) do
@@ -115,5 +126,6 @@ return {
   check = check,
   check_count = check_count,
   check_list = check_list,
+  set = set,
   sorted_keys = sorted_keys,
 }

@@ -4,16 +4,9 @@
 
 local core = require "cloudjobs.core"
 local quote = require "cloudjobs.base.quote"
+local set = require("cloudjobs.base.options").set
 
 local HIDDEN = quote.HIDDEN
-
-local function set(...)
-  local t = {}
-  for _, name in ipairs { ... } do
-    t[name] = true
-  end
-  return t
-end
 
 -- A header that is not listed is named, its value is not shown.
 local HEADERS = set(

@@ -4,6 +4,7 @@
 
 local Quota = require "cloudjobs.aws.retry.quota"
 local core = require "cloudjobs.core"
+local set = require("cloudjobs.base.options").set
 
 local ATTEMPTS = 3
 local MAX_DELAY = 20 -- seconds
@@ -24,14 +25,6 @@ local LONG_POLLS = {
   SFN = { GetActivityTask = true },
   SWF = { PollForActivityTask = true, PollForDecisionTask = true },
 }
-
-local function set(...)
-  local t = {}
-  for _, name in ipairs { ... } do
-    t[name] = true
-  end
-  return t
-end
 
 local THROTTLING = set(
   "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete",
