@@ -5,6 +5,7 @@
 --- A request for /fault gets the fault, any other its own response: the header X-Id and the body repeat what is behind
 --- "id=" in its target.
 
+local Connection = require "spec.support.connection"
 local context = require "openssl.ssl.context"
 local cqueues = require "cqueues"
 local faults = require "spec.data.faults"
@@ -37,13 +38,6 @@ local function response(id)
   return ("HTTP/1.1 200 OK\r\nX-Id: %s\r\nContent-Length: %d\r\n\r\n%s"):format(id, #id, id)
 end
 
-local function quiet(s)
-  s:onerror(function(_, _, why)
-    return why
-  end)
-  s:setmode("bn", "bf")
-end
-
 -- A connection as a fault sees it.
 local function controls(s, id)
   local function send(text)
@@ -68,18 +62,8 @@ local function controls(s, id)
   }
 end
 
-local function read_head(s)
-  local lines = {}
-  for line in s:lines("*L") do
-    lines[#lines + 1] = line
-    if line == "\r\n" then
-      return table.concat(lines)
-    end
-  end
-end
-
 local function serve(s, case)
-  for head in function() return read_head(s) end do
+  for head in function() return Connection.read_head(s) end do
     local id = head:match("id=([%w.]+)") or ""
     local length = tonumber(head:match("\n[Cc]ontent%-[Ll]ength: (%d+)") or 0)
     local is_faulty = head:find("^%u+ /fault")
@@ -98,28 +82,18 @@ local function serve(s, case)
   end
 end
 
-local function copy(from, to)
-  for bytes in function() return from:read(-4096) end do
-    if not (to:write(bytes) and to:flush()) then
-      break
-    end
-  end
-  to:shutdown("w")
-end
-
 -- A proxy whose first response to CONNECT is faulty, and others are tunnels.
 local function tunnel(s, case, is_first)
-  local head = read_head(s)
+  local head = Connection.read_head(s)
   if not head or is_first and case.act(controls(s, "")) == "close" then
     return
   end
   local target = socket.connect("127.0.0.1", tonumber(head:match("^CONNECT localhost:(%d+)")))
-  quiet(target)
+  Connection.quiet(target)
   target:connect(5)
   s:write("HTTP/1.1 200 OK\r\n\r\n")
   s:flush()
-  loop:wrap(pcall, copy, target, s) -- the other side may have gone
-  copy(s, target)
+  Connection.join(loop, s, target)
   target:close()
 end
 
@@ -130,7 +104,7 @@ local function listen(case, tls)
   loop:wrap(function()
     for s in listener:clients() do
       loop:wrap(function()
-        quiet(s)
+        Connection.quiet(s)
         accepted = accepted + 1
         local is_first = accepted == 1
         if case.proxy and not tls then

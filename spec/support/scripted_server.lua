@@ -8,6 +8,7 @@
 --- and `answer(text)`. A script that returns "close" ends the connection, by a
 --- reset if not all was read. Without a script the response is the request itself.
 
+local Connection = require "spec.support.connection"
 local altname = require "openssl.x509.altname"
 local context = require "openssl.ssl.context"
 local cqueues = require "cqueues"
@@ -87,23 +88,6 @@ end
 
 -- Requests
 
-local function quiet(s)
-  s:onerror(function(_, _, why)
-    return why
-  end)
-  s:setmode("bn", "bf")
-end
-
-local function read_head(s)
-  local lines = {}
-  for line in s:lines("*L") do
-    lines[#lines + 1] = line
-    if line == "\r\n" then
-      return table.concat(lines)
-    end
-  end
-end
-
 local function field(head, key)
   for name_text, value in head:gmatch("\n([^:\r]+): *([^\r]*)") do
     if name_text:lower() == key then
@@ -119,7 +103,7 @@ end
 
 local function serve(s)
   count.connections = count.connections + 1
-  for head in function() return read_head(s) end do
+  for head in function() return Connection.read_head(s) end do
     count.requests = count.requests + 1
     local function body()
       return s:read(tonumber(field(head, "content-length")) or 0) or ""
@@ -147,17 +131,8 @@ local function say(s, text)
   s:flush()
 end
 
-local function copy(from, to)
-  for chunk in function() return from:read(-4096) end do
-    if not (to:write(chunk) and to:flush()) then
-      break
-    end
-  end
-  to:shutdown("w")
-end
-
 local function proxy(s)
-  local head = read_head(s)
+  local head = Connection.read_head(s)
   if not head then
     return
   elseif field(head, "proxy-authorization") ~= PROXY_USER then
@@ -168,11 +143,10 @@ local function proxy(s)
     return say(s, ok("proxied " .. head))
   end
   local target = socket.connect(host:find("%.test$") and "127.0.0.1" or host, tonumber(port))
-  quiet(target)
+  Connection.quiet(target)
   target:connect(5)
   say(s, "HTTP/1.1 200 Connection established\r\n\r\n")
-  loop:wrap(pcall, copy, target, s) -- the other side may have gone
-  copy(s, target)
+  Connection.join(loop, s, target)
 end
 
 -- Ports
@@ -183,7 +157,7 @@ local function listen(handle, ctx)
   loop:wrap(function()
     for s in server:clients() do
       loop:wrap(function()
-        quiet(s)
+        Connection.quiet(s)
         if not ctx or s:starttls(ctx, 5) then
           handle(s)
         end
