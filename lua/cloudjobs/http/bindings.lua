@@ -93,7 +93,7 @@ local function add_header(parts, name, member, text)
   parts.headers[ascii.lower(name)] = text
 end
 
--- A comma or a quote inside of an element is told from one between elements.
+-- Quotes an element with a comma or a quote, which would otherwise end it.
 local function quoted(text)
   return text:find('[",]') and '"' .. text:gsub('[\\"]', "\\%0") .. '"' or text
 end

@@ -73,8 +73,8 @@ function Group:_work(task)
   self:_leave(task)
 end
 
--- Stops the group when its time is over. Its task is no worker: nobody waits
--- for it, and it ends with the group.
+-- Stops the group when its time is over. The group does not wait
+-- for its task, which ends with the group.
 function Group:_watch_time(scheduler, seconds)
   self._timer = scheduler:spawn(function(task)
     if self.left > 0 then

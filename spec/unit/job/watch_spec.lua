@@ -207,7 +207,7 @@ describe("a watch", function()
     assert.equal(1, ended)
   end)
 
-  it("keeps its time by a clock that nobody sets", function()
+  it("keeps its time by the monotonic clock", function()
     local world = new_world()
     local jobs = execution_jobs(world, 3, "a")
     for id in pairs(world.ends) do

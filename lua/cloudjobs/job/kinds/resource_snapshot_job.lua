@@ -1,7 +1,8 @@
 --- An AWS Partner Central resource snapshot job: a standing subscription that
 --- takes a snapshot again and again. Its wait ends with the next outcome: a
 --- success later than `since`, or a failure whose text differs from that of the
---- first poll. An identical failure cannot be told from the one before.
+--- first poll. An identical failure cannot be distinguished from
+--- the one before.
 
 ---@class cloudjobs.jobs
 ---@field resource_snapshot_job cloudjobs.Maker
