@@ -155,13 +155,14 @@ asan:
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)' \
 	  LDFLAGS='$(SANITIZE)'; done
 	@BUILD=$(BUILD)/asan PATH="$(CURDIR)/$(BUILD)/asan/bin:$$PATH" \
+	  WITHOUT_NGINX='it cannot load modules built for a sanitizer' \
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0:use_tls=0 \
 	  tools/test "$(FLAVOURS)" $(or $(SPECS),$(IN_PROCESS))
 
 valgrind:
 	@tools/setup check
 	@$(MAKE) --no-print-directory -s build LUA=5.4
-	@WRAP="$(UNDER_VALGRIND)" tools/test 5.4 $(or $(SPECS),$(IN_PROCESS))
+	@WRAP="$(UNDER_VALGRIND)" WITHOUT_NGINX='valgrind is for the Lua alone' tools/test 5.4 $(or $(SPECS),$(IN_PROCESS))
 
 $(out)/torture: $(out)/obj/test/torture.o
 	$(CC) -o $@ $^ $(LIBRARY)

@@ -18,9 +18,6 @@ for _, path in ipairs(files.list("docs", ".md")) do
   PAGES[#PAGES + 1] = path
 end
 
-local HAS_NGINX = os.execute("command -v nginx >/dev/null 2>&1")
-HAS_NGINX = HAS_NGINX == true or HAS_NGINX == 0
-
 local server, environment, folder
 
 setup(function()
@@ -100,8 +97,8 @@ end
 
 -- Lines of the http block, or locations of its server: each answers a request.
 function RUN.nginx(block)
-  if not HAS_NGINX then
-    return pending("no nginx in PATH")
+  if nginx.absent() then
+    return pending(nginx.absent())
   end
   local is_server = block.text:find("^location ")
   local setup_line = 'lua_shared_dict cloudjobs 1m; init_by_lua_block { require("cloudjobs.nginx").setup() }'

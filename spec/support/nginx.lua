@@ -264,4 +264,20 @@ local function start(options)
   return self
 end
 
-return { start = start, on_each = on_each, perl = perl, has_stream = has_stream, eventually = eventually, free_port = ports.free }
+--- Why no nginx can be started here, for specs that are pending then; nil where one can. WITHOUT_NGINX is the reason
+--- where our modules are built for a sanitizer, without whose runtime nginx cannot load them.
+---@return string|nil
+local function absent()
+  local found = os.execute("command -v nginx >/dev/null 2>&1") -- true or 0, by the Lua
+  return os.getenv "WITHOUT_NGINX" or not (found == true or found == 0) and "no nginx in PATH" or nil
+end
+
+return {
+  absent = absent,
+  start = start,
+  on_each = on_each,
+  perl = perl,
+  has_stream = has_stream,
+  eventually = eventually,
+  free_port = ports.free,
+}

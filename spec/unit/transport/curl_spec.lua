@@ -137,7 +137,7 @@ describe("cloudjobs.transport.curl", function()
         print(case[1], connections(case[2]) - before)
       end
     ]]):format(server:url("/"))
-    local _, out, err = lua(script, { LD_PRELOAD = leap, ASAN_OPTIONS = "verify_asan_link_order=0" })
+    local _, out, err = lua(script, { LD_PRELOAD = leap, ASAN_OPTIONS = "verify_asan_link_order=0:detect_leaks=0" })
     assert.equal("110\t0\n120\t1\n2\t0\n4\t1\n", out, err)
   end)
 
@@ -163,7 +163,7 @@ describe("cloudjobs.transport.curl", function()
     local connection = 0
     for version, new in pairs { ["075300"] = "", ["075400"] = "new handle\n", ["080001"] = "new handle\n", ["080100"] = "" } do
       local _, _, err = lua(script, {
-        LD_PRELOAD = library, LIBCURL_VERSION = version, ASAN_OPTIONS = "verify_asan_link_order=0",
+        LD_PRELOAD = library, LIBCURL_VERSION = version, ASAN_OPTIONS = "verify_asan_link_order=0:detect_leaks=0",
       })
       connection = connection + 1
       local line = connection .. "\n"
@@ -187,7 +187,7 @@ describe("cloudjobs.transport.curl", function()
           io.open(%q, "w"):close()
         end
       ]]):format(gzip, server.ports.plain, name), {
-        LD_PRELOAD = library, NAME_EXISTS = name, ASAN_OPTIONS = "verify_asan_link_order=0",
+        LD_PRELOAD = library, NAME_EXISTS = name, ASAN_OPTIONS = "verify_asan_link_order=0:detect_leaks=0",
       })
       os.remove(name)
       assert.equal("resolve\n200\n", out, err)
