@@ -94,12 +94,6 @@ describe("a logger", function()
   end)
 end)
 
-describe("without a logger", function()
-  it("a call makes nothing for one", function()
-    assert.is_nil(ssm({})._context.log)
-  end)
-end)
-
 -- Everything reachable from a value, as one text.
 local function all_text(value, seen)
   seen = seen or {}
