@@ -35,7 +35,7 @@ local function explain(result)
     return fail("unavailable", "az is not installed", "Install Azure CLI")
   elseif not stderr:find("AADSTS", 1, true)
     and (stderr:find("az login", 1, true) or stderr:find("az account set", 1, true)) then
-    return fail("unavailable", "nobody is signed in", LOGIN)
+    return fail("unavailable", "no account is signed in", LOGIN)
   end
   return fail("failed", ("az ended with status %s: %s"):format(
     tostring(result.status or result.signal), reason_of(stderr)))

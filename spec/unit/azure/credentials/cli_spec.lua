@@ -67,7 +67,7 @@ describe("the Azure CLI", function()
   local failures = {
     { { code = "start", message = "cannot run az: No such file" }, "unavailable", "cannot run az" },
     { { status = 127, stderr = "sh: 1: az: not found" }, "unavailable", "az is not installed" },
-    { { status = 1, stderr = "ERROR: Please run 'az login' to setup account." }, "unavailable", "nobody is signed in" },
+    { { status = 1, stderr = "ERROR: Please run 'az login' to setup account." }, "unavailable", "no account is signed in" },
     { { status = 1, stderr = "ERROR: AADSTS50076: Due to a change you must use multi-factor. Please run: az login --tenant 0000" },
       "failed", "az ended with status 1: AADSTS50076: Due to a change you must use multi%-factor%. Please run: az login %-%-tenant 0000$" },
     { { status = 1, stderr = "WARNING: x\nERROR: AADSTS700082: The refresh token has expired.\nPlease run:\naz login\n" },
