@@ -18,14 +18,8 @@ local function has_own_endpoint(op)
   return op.host_prefix or op.context
 end
 
--- The route of a request: its address, and the header fields that all its
--- attempts share. Requests with the same route of the protocol share it.
-local function find_route(context, op, params, request)
-  local endpoint, err = context.endpoint:resolve(op, params or {})
-  if not endpoint then
-    return nil, err
-  end
-  local target = request.route or request
+-- The header fields that all attempts share, without those that each sets anew.
+local function shared_fields(context, target, endpoint, path)
   local headers = {}
   for name, value in pairs(target.headers) do
     headers[name] = value
@@ -37,11 +31,23 @@ local function find_route(context, op, params, request)
       headers[name] = nil
     end
   end
-  local path, signing = endpoint.path .. target.path, endpoint.signing
-  local fields
-  fields, err = message.fields(headers, context.attempt_header_names, signing and {
+  local signing = endpoint.signing
+  return message.fields(headers, context.attempt_header_names, signing and {
     method = target.method, path = path, query = target.query or "", region = signing.region, service = signing.name,
   })
+end
+
+-- The route of a request: its address, and the header fields that all its
+-- attempts share. Requests with the same route of the protocol share it.
+local function find_route(context, op, params, request)
+  local endpoint, err = context.endpoint:resolve(op, params or {})
+  if not endpoint then
+    return nil, err
+  end
+  local target = request.route or request
+  local path = endpoint.path .. target.path
+  local fields
+  fields, err = shared_fields(context, target, endpoint, path)
   if not fields then
     return nil, err
   end
@@ -57,7 +63,7 @@ local function find_route(context, op, params, request)
     path = path,
     query = target.query,
     fields = fields,
-    signing = signing,
+    signing = endpoint.signing,
     network = network,
     timeout = context.timeout.total,
     connect_timeout = context.timeout.connect,
