@@ -54,7 +54,7 @@ end
 
 --- Every export of a fleet with its last run and its health; see job/inventory.lua.
 ---@param fleet table[]
----@param options { concurrency: integer|nil, cadence: number|nil, transport: table|nil }|nil
+---@param options { concurrency: integer|nil, cadence: number|nil, timeout: number|nil, transport: table|nil }|nil
 ---@return cloudjobs.Row[]
 function cloudjobs.inventory(fleet, options)
   local context = {

@@ -11,7 +11,10 @@ local kinds = require "cloudjobs.job.kinds"
 local member = require "cloudjobs.base.path"
 local option = require "cloudjobs.base.options"
 
-local OPTIONS = { concurrency = "number", cadence = "number", transport = "table" }
+local OPTIONS = { concurrency = "number", cadence = "number", timeout = "number", transport = "table" }
+
+-- Seconds for all pages of one listing: a service may send page after page without end.
+local LISTING_TIMEOUT = 300
 
 -- Accounts at once, and calls at once for each: most of the time they wait.
 local CONCURRENCY = 512
@@ -140,6 +143,11 @@ local function run_row(self, kind, client, entry, source, params, record)
   return row, record
 end
 
+-- All records of a listing, or nil and the error, which has those that came.
+local function list(self, client, operation, params)
+  return client:all(operation, params, { deadline = self.transport:now() + self.timeout })
+end
+
 -- The rows of one source: its newest run, or all that are under way.
 local function source_rows(self, kind, client, entry, group, source)
   local inventory = kind.inventory
@@ -148,7 +156,7 @@ local function source_rows(self, kind, client, entry, group, source)
   if inventory.records then
     records = inventory.records(source)
   elseif kind.listing then
-    records, err = client:all(kind.listing.operation, params)
+    records, err = list(self, client, kind.listing.operation, params)
   else
     records = { source }
   end
@@ -195,14 +203,14 @@ local function kind_rows(self, kind, entry)
   local groups = inventory.groups and inventory.groups(entry) or { {} }
   local functions, about = {}, {}
   for _, group in ipairs(groups) do
-    local list, err = client:all(kind.source.operation, group)
-    for _, source in ipairs(list or err.items or {}) do
+    local sources, err = list(self, client, kind.source.operation, group)
+    for _, source in ipairs(sources or err.items or {}) do
       about[#functions + 1] = source
       functions[#functions + 1] = function()
         return source_rows(self, kind, client, entry, group, source)
       end
     end
-    if not list then
+    if not sources then
       functions[#functions + 1] = function()
         return { failed(new_row(kind, entry, nil, group[inventory.group_label]), err) }
       end
@@ -271,15 +279,15 @@ end
 ---@param context { parallel: function, make: table, transport: table } what init.lua assembles
 ---@param fleet table[] entries `{ cloud = "aws", profile|role_arn|credentials, region, exports, windows,
 --- snapshot_catalogs }` and `{ cloud = "azure", scope, credentials, api_version }`
----@param options { concurrency: integer|nil, cadence: number|nil, transport: table|nil }|nil
---- cadence: seconds between runs, in place of each export's own
+---@param options { concurrency: integer|nil, cadence: number|nil, timeout: number|nil, transport: table|nil }|nil
+--- cadence: seconds between runs, in place of each export's own; timeout: seconds for all pages of one listing (300)
 ---@return cloudjobs.Row[]
 local function inventory(context, fleet, options)
   option.check_list(fleet, "cloudjobs.inventory: fleet")
   options = option.check(options, OPTIONS, "cloudjobs.inventory")
   local self = setmetatable({
     parallel = context.parallel, make = context.make, now = context.transport:now(),
-    cadence = options.cadence, transport = context.transport, roles = {},
+    cadence = options.cadence, timeout = options.timeout or LISTING_TIMEOUT, transport = context.transport, roles = {},
   }, inventory_mt)
   local tasks, functions = {}, {}
   for i, entry in ipairs(fleet) do

@@ -4,6 +4,7 @@ local Error = require "cloudjobs.base.error"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
+local inventory = require "cloudjobs.job.inventory"
 local inventory_watch = require "cloudjobs.job.watch"
 
 local ARN = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/x-1"
@@ -65,6 +66,12 @@ local CASES = {
   create_export_once = function()
     return client("bcm_data_exports"):create_export_once(
       { Export = require("spec.support.world").new().export "nightly" }, { timeout = TIMEOUT })
+  end,
+  inventory = function()
+    local context = { parallel = in_turn, make = cloudjobs, transport = stub }
+    local entry = { cloud = "aws", region = "us-east-1", credentials = { access_key_id = "AKID", secret_access_key = "hush" } }
+    local rows = inventory(context, { entry }, { timeout = TIMEOUT })
+    return rows[2], rows[1].err
   end,
   ["status with detail"] = function()
     local job = cloudjobs.jobs.maintenance_window_execution(client "ssm", { WindowExecutionId = EXECUTION })
