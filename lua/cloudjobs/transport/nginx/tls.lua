@@ -121,6 +121,8 @@ local function handshake(socket, endpoint)
     socket:settrustedstore(tls.store)
   end
   local name = endpoint.host:gsub("^%[(.*)%]$", "%1")
+  -- nil, never false, to ask for no session: up to 0.10.29, false may have a refused certificate return true
+  -- (lua-nginx-module's pull request 2506).
   local ran, session, err = pcall(socket.sslhandshake, socket, nil, name, endpoint.verify)
   if ran and session then
     return true
