@@ -41,8 +41,8 @@ describe("a shared object built for another Lua", function()
 
   for _, name in ipairs { "core", "curl", "os" } do
     it("says so in words: " .. name .. ".so", function()
-      if _VERSION == "Lua 5.1" then
-        -- It has no check of versions: the loader misses the functions of the other.
+      if _VERSION == "Lua 5.1" or _VERSION == "Lua 5.3" then
+        -- Before versions are compared, the loader misses the functions of the other.
         local theirs = build_folder():gsub("[^/]+$", "lua5.4") .. "/cloudjobs/" .. name .. ".so"
         if not io.open(theirs) then
           return pending("nothing is built for Lua 5.4")

@@ -10,6 +10,9 @@ local LIBCURL_DIFFERS = {
   ["a CR within a size line"] = true,
   ["a CR within an extension"] = true,
   ["a control character in an extension"] = true,
+  ["a size of 17 digits"] = true, -- by 8.23
+  ["a CR in a reason"] = true, -- refused by 8.23
+  ["a CR in a value"] = true, -- likewise
 }
 
 -- The Lua by which the scripted server sends these bytes and ends.
