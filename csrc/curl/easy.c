@@ -384,12 +384,14 @@ static has_pending_function
 
 static void find_ssl_has_pending (void) {
   Dl_info libcurl;
-  void *library, *symbol = NULL;
+  void *library, *symbol;
   if (dladdr((const void *)(uintptr_t)&curl_easy_init, &libcurl) == 0)
     return;
   library = dlopen(libcurl.dli_fname, RTLD_NOW | RTLD_NOLOAD);
-  if (library != NULL)
-    symbol = dlsym(library, "SSL_has_pending");
+  if (library == NULL)
+    return;
+  symbol = dlsym(library, "SSL_has_pending");
+  dlclose(library); /* it stays loaded, as this module links it */
   memcpy(&ssl_has_pending, &symbol, sizeof(symbol));
 }
 
