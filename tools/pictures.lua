@@ -87,7 +87,11 @@ local function draw_watch(cli, folder)
   cli:azure_export("costs-by-tag", 7200, 60)
   refs[4] = cli:last_run("costs-by-tag", "--scope", cli.scope, "--endpoint-url", cli.url)
   local words = { "watch", refs[1], refs[2], refs[3], refs[4], "--endpoint-url", cli.url, "--utc" }
-  local _, bytes = cli:in_terminal(COLUMNS, words, { { "InProgress", "\\003" }, { "Interrupted", "" } })
+  local _, bytes = cli:in_terminal(COLUMNS, words, {
+    -- The jobs are polled at once, and each may be the last that is shown.
+    { "DELIVERY_SUCCESS", "" }, { "QUERY_QUEUED", "" }, { "QUERY_FAILURE", "" }, { "InProgress", "\\003" },
+    { "Interrupted", "" },
+  })
   local shown = bytes:match("^(.-)%^C") or bytes:match("^(.-)\r\27%[KInterrupted")
   save(folder .. "/watch.svg", picture(screen_of("cloudjobs watch $REFS", shown), "cloudjobs watch"))
 end
