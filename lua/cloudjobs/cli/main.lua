@@ -16,7 +16,7 @@ local COMMANDS = {
   { "call", "Make one API call and print its result" },
   { "whoami", "Show which identity is used on each cloud, and from where" },
   { "demo", "Follow a job of each kind to its end, on the emulator" },
-  { "emulate", "Run the local stand-in for the four services" },
+  { "emulate", "Run an emulator of the four services" },
   { "completion", "Print the completions of a shell" },
 }
 

@@ -145,7 +145,7 @@ end
 
 -- All records of a listing, or nil and the error, which has those that came.
 local function list(self, client, operation, params)
-  return client:all(operation, params, { deadline = self.transport:now() + self.timeout })
+  return client:all(operation, params, { deadline = self.transport:clock() + self.timeout })
 end
 
 -- The rows of one source: its newest run, or all that are under way.

@@ -68,6 +68,7 @@ function Connection:receive(limits)
     local bytes
     bytes, err = socket:receiveany(CHUNK)
     if bytes or err == "closed" then
+      self.last_size = bytes and #bytes or 0
       return bytes
     elseif err ~= "timeout" then
       return nil, { code = "closed", message = "reading the response: " .. err }
@@ -121,12 +122,25 @@ end
 -- By pool, when a connection was returned to it last: { turn = by nginx's own time, at = by the clock }.
 local returned = {}
 
+local BUFFER_UNIT = 1024 -- bytes, of which lua_socket_buffer_size is a multiple
+
+-- Whether TLS holds decrypted bytes behind the response, which neither nginx nor
+-- poll() sees. It can only where the last read filled nginx's buffer.
+local function has_decrypted(self)
+  if not self.endpoint.is_secure or self.last_size % BUFFER_UNIT > 0 then
+    return false
+  end
+  self.socket:settimeout(1)
+  local _, err = self.socket:receiveany(1)
+  return err ~= "timeout"
+end
+
 --- Keeps the connection for another request where `is_reusable` was set, or
 --- closes it.
 ---@param idle number seconds to keep it
 function Connection:release(idle)
-  local pool = self.endpoint.pooling.pool
-  if self.is_reusable and self.socket:setkeepalive(idle * 1000, self.endpoint.pooling.pool_size) then
+  local pool, size = self.endpoint.pooling.pool, self.endpoint.pooling.pool_size
+  if self.is_reusable and not has_decrypted(self) and self.socket:setkeepalive(idle * 1000, size) then
     local last = returned[pool] or {}
     returned[pool] = last
     last.turn, last.at = ngx.now(), clock()

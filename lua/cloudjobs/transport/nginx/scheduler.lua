@@ -7,6 +7,7 @@ local option = require "cloudjobs.base.options"
 local ngx = ngx
 
 local LONGEST = 60 -- seconds of one wait; a longer one is repeated
+local MAX_SECONDS = 2 ^ 31 / 1000 - 1 -- nginx counts milliseconds in 31 bits, and ends a longer wait at once
 
 -- The tasks by their coroutines.
 local tasks = setmetatable({}, { __mode = "k" })
@@ -20,7 +21,7 @@ local task_mt = { __name = "cloudjobs.task", __index = Task }
 function Task:park(seconds)
   self._parked = true
   repeat
-    local woken = self._semaphore:wait(seconds or LONGEST)
+    local woken = self._semaphore:wait(math.min(seconds or LONGEST, MAX_SECONDS))
     if not woken and not self._parked then
       self._semaphore:wait(0) -- woken just as its time was over
     end
