@@ -1,5 +1,5 @@
---- A busted output handler: busted's own report, and the figures of the run
---- as one line "passed failed pending" for tools/test to add up.
+--- A busted output handler: busted's own report, and for tools/test the figures
+--- of the run as one line "passed failed pending", then a line a failed spec.
 
 return function(options)
   local busted = require "busted"
@@ -25,6 +25,12 @@ return function(options)
       local file = assert(io.open(path, "w"))
       file:write(("%d %d %d\n"):format(handler.successesCount, handler.failuresCount + handler.errorsCount,
         handler.pendingsCount))
+      for _, list in ipairs { handler.failures, handler.errors } do
+        for _, failed in ipairs(list) do
+          local message = type(failed.message) == "string" and failed.message or ""
+          file:write(("%s: %s\n"):format(failed.name, message:gsub("%s+", " "):sub(1, 300)))
+        end
+      end
       file:close()
     end
     return nil, true
