@@ -227,6 +227,7 @@ build = {
     ["cloudjobs.http.url"] = "lua/cloudjobs/http/url.lua",
     ["cloudjobs.http.writer"] = "lua/cloudjobs/http/writer.lua",
     ["cloudjobs"] = "lua/cloudjobs/init.lua",
+    ["cloudjobs.job.definition"] = "lua/cloudjobs/job/definition.lua",
     ["cloudjobs.job.find"] = "lua/cloudjobs/job/find.lua",
     ["cloudjobs.job"] = "lua/cloudjobs/job/init.lua",
     ["cloudjobs.job.inventory"] = "lua/cloudjobs/job/inventory.lua",

@@ -68,9 +68,19 @@ end
 
 -- The job room makes clients for references; it knows no cloud by itself.
 local function load_jobs()
-  return require "cloudjobs.job".new(function(cloud)
-    return cloudjobs[cloud]
-  end)
+  return require "cloudjobs.job".new {
+    client = function(cloud, service, settings)
+      return cloudjobs[cloud][service](settings)
+    end,
+    model = function(cloud, service)
+      for _, entry in ipairs(require "cloudjobs.models.index") do
+        if entry.cloud == cloud and entry.name == service then
+          return require("cloudjobs.model").load(entry.model)
+        end
+      end
+      return nil, ("cloudjobs.%s has no service %s"):format(cloud, service)
+    end,
+  }
 end
 
 return setmetatable(cloudjobs, {

@@ -39,7 +39,7 @@ broken   UNHEALTHY  arn:aws:bcm-data-exports:us-east-1:111122223333:export/broke
       _, out = cli:run { "list", "costs", "--scope", cli.scope, "--endpoint-url", cli.url }
       assert.equal([[
 STATE      CODE       STARTED              TOOK  REF
-succeeded  Completed  YYYY-MM-DD hh:mm:ss  4m    export_run,api_version=2025-03-01,exportName=costs,run_id=uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx,scope=subscriptions/uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx
+succeeded  Completed  YYYY-MM-DD hh:mm:ss  4m    export_run,v=1,api_version=2025-03-01,exportName=costs,run_id=uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx,scope=subscriptions/uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx
 ]], out)
     end)
 
@@ -74,7 +74,7 @@ succeeded  Completed  YYYY-MM-DD hh:mm:ss  4m    export_run,api_version=2025-03-
     local function azure(...)
       return { "--scope", secure.scope, "--endpoint-url", secure.url, ... }
     end
-    local ref = ("export_execution,ExecutionId=0123456789abcdef,ExportArn=%s,region=us-east-1"):format(arn)
+    local ref = ("export_execution,v=1,ExecutionId=0123456789abcdef,ExportArn=%s,region=us-east-1"):format(arn)
     for command, lines in pairs {
       status = { {}, azure() }, list = { {}, azure() }, whoami = { {} }, next = { { arn }, { window }, azure "costs" },
       run = { azure "gone" }, watch = { { ref, "--timeout", "0.1" } }, call = { { "ssm", "describe-maintenance-windows" } },

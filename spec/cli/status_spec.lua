@@ -74,7 +74,7 @@ failing  aws    111122223333  broken   failed     23h 55m  QUERY_FAILURE: INSUFF
     local status, out = cli:run { "status", "--scope", cli.scope, "--endpoint-url", cli.url, "--output", "csv" }
     assert.equal("cloud,kind,account,region,scope,export,health,state,code,reason,started_at,ended_at,age,ref,err\r\n"
       .. "azure,export,,,subscriptions/ID,costs,ok,succeeded,Completed,,YYYY-MM-DDThh:mm:ssZ,YYYY-MM-DDThh:mm:ssZ,AGE,"
-      .. '"export_run,api_version=2025-03-01,exportName=costs,run_id=ID,scope=subscriptions/ID",\r\n',
+      .. '"export_run,v=1,api_version=2025-03-01,exportName=costs,run_id=ID,scope=subscriptions/ID",\r\n',
       (out:gsub("Z,%d+,", "Z,AGE,"):gsub("uuid[%-x]+", "ID")))
     assert.equal(0, status)
   end)

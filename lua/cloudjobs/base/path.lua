@@ -5,15 +5,16 @@ local SLASH = ("/"):byte()
 
 --- The member at a path.
 ---@param document any
----@param path string names with dots between
+---@param path string names with dots between; `[0]` is the first element of a list, as in JMESPath
 ---@param wanted string a type
 ---@return any
 local function at(document, path, wanted)
-  for name in path:gmatch("[^.]+") do
+  for name in path:gmatch("[^.%[]+") do
     if type(document) ~= "table" then
       return nil
     end
-    document = document[name]
+    local index = name:match("^(%d+)%]$")
+    document = document[index and tonumber(index) + 1 or name]
   end
   if type(document) ~= wanted then
     return nil

@@ -66,9 +66,10 @@ end
 local function hand_over_jobs(list, statuses, interrupted, parsed)
   local commands = {}
   for i, row in ipairs(list) do
-    if goes_on(statuses[i].err) then
+    local reference = goes_on(statuses[i].err) and row.job:ref()
+    if reference then
       local given = access.words(parsed, "endpoint", "ca_bundle")
-      commands[#commands + 1] = ("cloudjobs watch '%s'%s"):format(row.job:ref(), given)
+      commands[#commands + 1] = ("cloudjobs watch '%s'%s"):format(reference, given)
     end
   end
   if #commands > 0 then
@@ -142,7 +143,11 @@ end
 ---@return integer exit status
 local function found(job, parsed)
   if parsed.ref_only then
-    out.write(job:ref(), "\n")
+    local reference, err = job:ref()
+    if not reference then
+      return out.fail(err)
+    end
+    out.write(reference, "\n")
     return out.EXIT.succeeded
   end
   return follow({ job }, parsed)

@@ -173,10 +173,42 @@ local function start_standing(kind, client, params, options)
   return ok and job, err
 end
 
+-- The ids of the job that a response names; what it does not name is in the parameters.
+local function ids_of(kind, output, params)
+  local ids = {}
+  for _, list in ipairs { kind.params, kind.optional or {} } do
+    for _, name in ipairs(list) do
+      local path = kind.run.ids[name]
+      local value = path and member.at(output, path, "string") or params[name]
+      ids[name] = type(value) == "string" and value or nil
+    end
+  end
+  for _, name in ipairs(kind.params) do
+    if not ids[name] then
+      return nil, Error.new {
+        kind = "response", code = "no_id", message = ("the response to the start names no %s"):format(name),
+        service = kind.service_id, operation = kind.run.operation,
+      }
+    end
+  end
+  return ids
+end
+
+-- Starts a run by the operation of the kind's data. A name that is its own token may have been started before.
+local function start_by_data(kind, client, params, limits)
+  local start = kind.run
+  local output, err = client[start.operation](client, params, limits)
+  if not output and not (start.already and start.already[err.code]) then
+    return nil, err
+  end
+  return ids_of(kind, output or {}, params)
+end
+
 --- Starts a run and gives it as a job.
 ---@param kind cloudjobs.Kind one with `run`
 ---@param client table
----@param params table the kind's parameters without the id of the run, and those of `kind.run.params`
+---@param params table the kind's parameters without the id of the run, and those of `kind.run.params`; where a kind
+---   names only the operation that starts it, that operation's
 ---@param options { timeout: number|nil, interval: number|table|nil, cancel: table|nil }|nil
 ---@return cloudjobs.Job|nil
 ---@return cloudjobs.Error|nil err `ambiguous` when the run may have begun
@@ -190,9 +222,17 @@ local function run(kind, client, params, options)
     params, source = check_params(kind, params, kind.run.params, what)
     return start_and_search(kind, client, params, source, options, what)
   end
-  params = option.check(params, kind.run.params, what)
+  local start = kind.run.start
+  if start then
+    params = option.check(params, kind.run.params, what)
+  end
   local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
-  local ids, err = kind.run.start(client, params, deadline:limits())
+  local ids, err
+  if start then
+    ids, err = start(client, params, deadline:limits())
+  else
+    ids, err = start_by_data(kind, client, params or {}, deadline:limits())
+  end
   if not ids then
     return nil, err
   end

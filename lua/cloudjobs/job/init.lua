@@ -2,17 +2,20 @@
 --- reference that another process wrote.
 
 local Error = require "cloudjobs.base.error"
+local check_definition = require "cloudjobs.job.definition"
 local Job = require "cloudjobs.job.job"
 local find = require "cloudjobs.job.find"
 local kinds = require "cloudjobs.job.kinds"
 local option = require "cloudjobs.base.options"
 local quote = require "cloudjobs.base.quote"
 local ref = require "cloudjobs.job.ref"
+local suggest = require "cloudjobs.base.suggest"
 
 ---@alias cloudjobs.Maker fun(client: cloudjobs.Client, ids: table): cloudjobs.Job
 ---@alias cloudjobs.Finder fun(client: cloudjobs.Client, ids: table, options?: table): cloudjobs.Job?, cloudjobs.Error?
 
 ---@class cloudjobs.jobs the functions of each kind are in its file
+---@field define fun(definition: cloudjobs.Kind): cloudjobs.Maker
 ---@field open fun(text: string, options?: table|function): cloudjobs.Job?, cloudjobs.Error?
 
 local function maker(kind)
@@ -69,8 +72,16 @@ local function split(kind, fields)
   return params, settings
 end
 
+local function names()
+  local list = {}
+  for i, kind in ipairs(kinds) do
+    list[i] = kind.kind
+  end
+  return list
+end
+
 -- The client for a reference: made of its settings and of the options, which win.
-local function client_of(cloud_of, kind, settings, options)
+local function client_of(clouds, kind, settings, options)
   if type(options) == "function" then
     return options(kind, settings)
   elseif options ~= nil and type(options) ~= "table" then
@@ -79,18 +90,18 @@ local function client_of(cloud_of, kind, settings, options)
   for name, value in pairs(options or {}) do
     settings[name] = value
   end
-  return cloud_of(kind.cloud)[kind.service](settings)
+  return clouds.client(kind.cloud, kind.service, settings)
 end
 
 --- Opens a job that another process saved. The client is made from the settings
 --- in the reference and from `options`, which win.
----@param cloud_of fun(name: string): table
+---@param clouds cloudjobs.jobs.Clouds
 ---@param text string what `job:ref()` gave
 ---@param options table|function|nil a client's options: credentials, transport, …; or a function of the kind and the
 --- reference's settings that returns the client, so that several jobs share one
 ---@return table|nil job
 ---@return cloudjobs.Error|nil err kind "validation" for a text that is no reference
-local function open(cloud_of, text, options)
+local function open(clouds, text, options)
   if type(text) ~= "string" then
     option.mistake("cloudjobs.jobs.open: expected a reference, got " .. type(text))
   end
@@ -100,33 +111,73 @@ local function open(cloud_of, text, options)
   end
   local kind = kinds[kind_name]
   if not kind then
-    return bad_ref(text, "unknown kind " .. kind_name)
+    return bad_ref(text, "unknown kind " .. kind_name .. suggest(kind_name, names()))
   end
   local params, settings = split(kind, fields)
-  if not params then
-    return bad_ref(text, settings)
+  local refusal = not params and settings or kind.refuse and kind.refuse(params)
+  if refusal then
+    return bad_ref(text, refusal)
   end
-  return Job.new(kind, client_of(cloud_of, kind, settings, options), params)
+  return Job.new(kind, client_of(clouds, kind, settings, options), params)
 end
 
+-- Adds the functions of a kind: its constructor and those that find or start its jobs.
+local function publish(jobs, kind)
+  jobs[kind.kind] = maker(kind)
+  if kind.next then
+    jobs[kind.next.finder] = finder(kind.next.finder, kind, find.next)
+  end
+  local start = kind.run and (kind.run.finder or (kind.run.operation or kind.run.start) and "start_" .. kind.kind)
+  if start then
+    jobs[start] = finder(start, kind, find.run)
+  end
+end
+
+--- Defines a kind of job; docs/jobs.md has the fields. The kind is then used as the shipped ones are: its constructor
+--- is `cloudjobs.jobs[kind]`, and `cloudjobs.jobs["start_" .. kind]` starts one where `run` says how. Raises for a
+--- definition with mistakes, and names all of them.
+---@param jobs cloudjobs.jobs
+---@param clouds cloudjobs.jobs.Clouds
+---@param definition cloudjobs.Kind
+---@return cloudjobs.Maker
+local function define(jobs, clouds, definition)
+  if type(definition) ~= "table" then
+    option.mistake("cloudjobs.jobs.define: expected table, got " .. type(definition))
+  end
+  local name = definition.kind
+  if type(name) == "string" and jobs[name] then
+    option.mistake(("cloudjobs.jobs.define: kind: %s is taken"):format(quote.name(name)))
+  end
+  local kind, problems = check_definition(definition, clouds.model)
+  if not kind then
+    option.mistake(("cloudjobs.jobs.define: %s: %s"):format(quote.name(tostring(name)), table.concat(problems, "; ")))
+  end
+  kinds[#kinds + 1], kinds[kind.kind] = kind, kind
+  publish(jobs, kind)
+  return jobs[kind.kind]
+end
+
+---@class cloudjobs.jobs.Clouds what the job room is given, since it knows no cloud
+---@field client fun(cloud: string, service: string, settings: table): cloudjobs.Client
+---@field model fun(cloud: string, service: string): cloudjobs.Model|nil, string|nil the service's description, or why
+--- there is none
+
 --- The public functions.
----@param cloud_of fun(name: string): table the constructors of a cloud's clients, by their services
+---@param clouds cloudjobs.jobs.Clouds
 ---@return cloudjobs.jobs
-local function new(cloud_of)
+local function new(clouds)
   local jobs = {
     open = function(text, options)
-      local job, err = open(cloud_of, text, options)
+      local job, err = open(clouds, text, options)
       return job, err
     end,
   }
+  function jobs.define(definition)
+    local make = define(jobs, clouds, definition)
+    return make
+  end
   for _, kind in ipairs(kinds) do
-    jobs[kind.kind] = maker(kind)
-    for _, how in ipairs { "next", "run" } do
-      local name = kind[how] and kind[how].finder
-      if name then
-        jobs[name] = finder(name, kind, find[how])
-      end
-    end
+    publish(jobs, kind)
   end
   return jobs
 end

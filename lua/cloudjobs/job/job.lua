@@ -34,13 +34,14 @@ local function digest(text)
   return text and core.sha256(text):sub(1, 16) or ""
 end
 
---- The error for a job that its listing does not name.
+--- The error for a job that its service does not name.
 ---@return cloudjobs.Error
 function Job:not_found()
+  local kind = self._kind
   return Error.new {
     kind = "job",
     code = "not_found",
-    message = ("%s is not in the listing of its kind"):format(tostring(self)),
+    message = ("%s: %s names no such job"):format(tostring(self), kind.operation or kind.listing.operation),
   }
 end
 
@@ -63,6 +64,28 @@ function Job:listing()
   return { operation = listing.operation, params = params, items = listing.items, key = table.concat(key, "\n") }
 end
 
+-- A template with the job's parameters in the place of their names in braces.
+local function fill(template, params)
+  if type(template) == "string" then
+    local name = template:match("^{(.*)}$")
+    return name and params[name] or (not name and template or nil)
+  elseif type(template) ~= "table" then
+    return template
+  end
+  local filled = {}
+  for key, value in pairs(template) do
+    filled[key] = fill(value, params)
+  end
+  return filled
+end
+
+--- The parameters of a request about the job.
+---@param template table|nil
+---@return table
+function Job:request(template)
+  return template and fill(template, self.params) or self._request
+end
+
 --- The job's own record, from its operation or its listing.
 ---@param call_options table
 ---@return table|nil
@@ -70,9 +93,10 @@ end
 function Job:fetch(call_options)
   local kind, client = self._kind, self._client
   if kind.operation then
-    local output, err = client[kind.operation](client, self._request, call_options)
+    local output, err = client[kind.operation](client, self:request(kind.request), call_options)
     if output and kind.record then
-      output = member.at(output, kind.record, "table") or {}
+      output = member.at(output, kind.record, "table")
+      err = not output and self:not_found() or nil
     end
     return output, err
   end
@@ -102,7 +126,7 @@ function Job:read(record)
     since.failure = since.failure or seen.failure
     outcome = kind.outcome(record, since, digest)
   end
-  return Status.new(kind, record, self.id, outcome)
+  return Status.new(kind, record, self.id, self.params, outcome)
 end
 
 --- Reads the job's state from its service.
@@ -153,7 +177,14 @@ end
 ---@param err cloudjobs.Error
 ---@return boolean
 function Job:is_missing(err)
-  return err.code == "not_found" or (err.kind == "service" and self._kind.missing[err.code] == true)
+  if err.code == "not_found" or err.kind ~= "service" then
+    return err.code == "not_found"
+  end
+  local missing = self._kind.missing
+  if type(missing) == "function" then
+    return missing(err)
+  end
+  return missing[err.code] == true
 end
 
 -- The error for a job that has ended and whose detail could not be read.
@@ -230,8 +261,16 @@ function Job:wait(options)
 end
 
 --- A short text from which another process makes the job again: cloudjobs.jobs.open.
----@return string
+---@return string|nil
+---@return cloudjobs.Error|nil err kind "job" where no other process can follow the job
 function Job:ref()
+  local kind = self._kind
+  if kind.not_resumable then
+    return nil, Error.new {
+      kind = "job", code = "not_resumable",
+      message = ("%s has no reference: %s"):format(tostring(self), kind.not_resumable),
+    }
+  end
   local fields = { since = self.since.success, failure = self.since.failure }
   for name, value in pairs(self._client:settings()) do
     fields[name] = value
@@ -239,7 +278,14 @@ function Job:ref()
   for name, value in pairs(self.params) do
     fields[name] = value
   end
-  return ref.format(self.kind, fields)
+  local text = ref.format(self.kind, fields)
+  if not text then
+    return nil, Error.new {
+      kind = "job", code = "not_resumable",
+      message = tostring(self) .. ": its reference would have more than 2,048 bytes",
+    }
+  end
+  return text
 end
 
 -- A method that runs one of the kind's operations on the job.
@@ -249,8 +295,15 @@ local function command(name, refusal)
     if not operation then
       return nil, Error.new { kind = "job", code = "unsupported", message = ("%s %s"):format(self.kind, refusal) }
     end
-    local run = type(operation) == "function" and operation or self._client[operation]
-    local output, err = run(self._client, self._request)
+    local client = self._client
+    local output, err
+    if type(operation) == "function" then
+      output, err = operation(client, self.params)
+    elseif type(operation) == "table" then
+      output, err = client[operation.operation](client, self:request(operation.request))
+    else
+      output, err = client[operation](client, self._request)
+    end
     if not output then
       return nil, err
     end
@@ -299,6 +352,10 @@ local function new(kind, client, params)
       option.mistake(("%s: expected %s"):format(what, name))
     end
     own[name], request[name] = value, value
+  end
+  local refusal = kind.refuse and kind.refuse(own)
+  if refusal then
+    option.mistake(("%s: %s"):format(what, refusal))
   end
   local has_more = false
   for _, name in ipairs(kind.optional or {}) do

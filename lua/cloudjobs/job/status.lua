@@ -21,9 +21,11 @@ end
 ---@field final boolean it does not change any more
 ---@field code string|nil the service's own state
 ---@field reason string|nil
+---@field hint string|nil what the job waits for, where it does not go on by itself
 ---@field started_at number|nil epoch seconds, as all times here
 ---@field updated_at number|nil
 ---@field ended_at number|nil
+---@field result table|nil what a job that has ended hands out, where its kind names it; no text of a status shows it
 ---@field detail table|nil when asked for
 ---@field id string
 ---@field kind string
@@ -43,6 +45,18 @@ local function text_at(record, path)
   return value ~= "" and value or nil
 end
 
+-- The texts at one path or several.
+local function reason_of(record, paths)
+  if type(paths) == "string" then
+    return text_at(record, paths)
+  end
+  local texts = {}
+  for _, path in ipairs(paths) do
+    texts[#texts + 1] = text_at(record, path)
+  end
+  return texts[1] and table.concat(texts, ": ")
+end
+
 --- The time at a path in epoch seconds. Azure's times are text, which may lack
 --- its zone.
 ---@param record table
@@ -56,31 +70,47 @@ local function time_at(record, path)
   return path and member.at(record, path, "number")
 end
 
+-- The times of a status, by the names of its fields.
+local TIMES = { "started_at", "updated_at", "ended_at" }
+
+local function set_times(status, kind, record)
+  local unit = kind.milliseconds and 1000 or 1
+  for _, name in ipairs(TIMES) do
+    local time = time_at(record, kind.members[name])
+    -- A service that counts milliseconds has 0 for what has not happened.
+    status[name] = time and (unit == 1 or time > 0) and time / unit or nil
+  end
+end
+
 --- Reads a record.
 ---@param kind cloudjobs.Kind
 ---@param record table
 ---@param id string
+---@param params table<string, string> the job's parameters
 ---@param outcome string|nil the state that the comparison of polls gave
 ---@return cloudjobs.Status
-local function new(kind, record, id, outcome)
+local function new(kind, record, id, params, outcome)
   local members = kind.members
   local code = text_at(record, members.code)
-  local ended_at = time_at(record, members.ended_at)
-  local state = outcome or kind.states[code] or "unknown"
-  return setmetatable({
-    state = state,
-    ok = OK[state] or false,
-    -- An undocumented state is final when the record has an end.
-    final = FINAL[state] or (state == "unknown" and ended_at ~= nil),
-    code = code,
-    -- A standing job's record keeps its last failure while it goes on.
-    reason = (not kind.outcome or state == "failed") and text_at(record, members.reason) or nil,
-    started_at = time_at(record, members.started_at),
-    updated_at = time_at(record, members.updated_at),
-    ended_at = ended_at,
-    id = id,
-    kind = kind.kind,
-  }, status_mt)
+  local status = { code = code, id = id, kind = kind.kind, hint = kind.hints and kind.hints[code] }
+  set_times(status, kind, record)
+  local state, reason = outcome or kind.states[code] or "unknown", nil
+  if kind.state then
+    local refined, why = kind.state(record, params, state)
+    state, reason = refined or state, why
+  end
+  status.state = state
+  status.ok = OK[state] or false
+  -- An undocumented state is final when the record has an end.
+  status.final = FINAL[state] or (state == "unknown" and status.ended_at ~= nil)
+  -- A standing job's record keeps its last failure while it goes on.
+  if not kind.outcome or state == "failed" then
+    status.reason = reason or reason_of(record, members.reason)
+  end
+  if status.final and kind.result then
+    status.result = kind.result(record)
+  end
+  return setmetatable(status, status_mt)
 end
 
 --- A status for a job that could not be followed to its end: the last one, or

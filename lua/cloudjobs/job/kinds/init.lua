@@ -13,15 +13,26 @@
 ---@field id string the parameter that is the job's id
 ---@field name fun(params: table): string what people call the thing that a job is a run of
 ---@field operation? string reads one job; without it the listing is read
----@field record? string path of the job's record in the operation's output, when it is not the output itself
+---@field request? table the operation's parameters, in which "{name}" stands for the job's parameter of that name; the
+--- job's own parameters unless given
+---@field record? string path of the job's record in the operation's output, when it is not the output itself; a job
+--- without one is not found
 ---@field listing? cloudjobs.Kind.Listing the runs of one thing
 ---@field record_id fun(record: table): string|nil the id in a listing's record
 ---@field began? string path of the time at which a run began, in a listing's record
----@field members { code: string, reason: string, started_at?: string, updated_at?: string, ended_at?: string } paths
+---@field members cloudjobs.Kind.Members paths in the record
+---@field milliseconds? boolean the record's times are in milliseconds, not in seconds
 ---@field states table<string, string> the service's states, as states of cloudjobs.Status
----@field missing table<string, true> codes of the error that there is no such job
+---@field state? fun(record: table, params: table, state: string): string|nil, string|nil the state where the code alone
+--- does not tell it, and its reason
+---@field hints? table<string, string> code of a state that does not end by itself, and what the job waits for
+---@field result? fun(record: table): table|nil what a job that has ended hands out
+---@field missing table<string, true>|fun(err: cloudjobs.Error): boolean codes of the error that there is no such job
+---@field refuse? fun(params: table): string|nil why a job with these parameters cannot be followed
+---@field not_resumable? string why another process cannot follow such a job
+---@field example? table<string, string> parameters of an example
 ---@field interval { start: number, growth: number, cap: number, floor: number } seconds, see base/interval.lua
----@field cancel? string|fun(client: table, params: table): table|nil, cloudjobs.Error|nil the operation that ends it
+---@field cancel? string|cloudjobs.Kind.Call|fun(client: table, params: table): table|nil, cloudjobs.Error|nil ends it
 ---@field start? string the operation that starts a standing job
 ---@field stop? string the operation that stops one
 ---@field detail? fun(client: table, params: table, limits: fun(): table): table|nil, cloudjobs.Error|nil what happened
@@ -32,6 +43,17 @@
 ---@field run? cloudjobs.Kind.Run how a run is started
 ---@field source? cloudjobs.Kind.Source what jobs are runs of, as the command lists and names it
 ---@field inventory? cloudjobs.Kind.Inventory how cloudjobs.inventory makes rows of them
+
+---@class cloudjobs.Kind.Members
+---@field code string the service's own state
+---@field reason? string|string[] one path or several, whose texts are joined
+---@field started_at? string
+---@field updated_at? string
+---@field ended_at? string
+
+---@class cloudjobs.Kind.Call
+---@field operation string
+---@field request table as the kind's
 
 ---@class cloudjobs.Kind.Listing
 ---@field operation string
@@ -46,6 +68,10 @@
 
 ---@class cloudjobs.Kind.Run
 ---@field finder? string the function's name in cloudjobs.jobs
+---@field operation? string starts a run, with the caller's parameters
+---@field ids? table<string, string> the job's parameters that the response names, with their paths; others are the
+--- caller's
+---@field already? table<string, true> codes of the error that the run was started before
 ---@field params? table<string, string> parameters beyond those of the listing, with their types
 ---@field period? string the one that is `{ timePeriod = { from, to } }`
 ---@field start? fun(client: table, params: table, limits: table): table|nil, cloudjobs.Error|nil starts a run; returns
