@@ -192,7 +192,7 @@ platforms:
 limits = $(patsubst spec/bench/%.c,$(out)/bench/%.so,$(wildcard spec/bench/*.c))
 $(out)/bench/%.so: spec/bench/%.c $(call objects,$(plain_sources))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(SHARED) -o $@ $^ -lcrypto -lcurl
+	$(CC) $(ALL_CFLAGS) $(SHARED) -o $@ $^ -lcrypto -lcurl -lz
 
 bench:
 	@tools/setup test

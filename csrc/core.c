@@ -11,6 +11,7 @@
 #include "http/lhead.h"
 #include "http/lresponse_parser.h"
 #include "sign/lcertificate.h"
+#include "sign/lchecksum.h"
 #include "sign/lhash.h"
 #include "sign/lheaders.h"
 #include "sign/lrandom.h"
@@ -22,7 +23,7 @@ static void (*const parts[])(lua_State *L) = {
   cj_signer_open,      cj_head_open,       cj_response_parser_open,
   cj_certificate_open, cj_shape_open,      cj_workspace_open,
   cj_encode_open,      cj_decode_open,     cj_xml_open,
-  cj_text_open,
+  cj_text_open,        cj_checksums_open,
 };
 
 int luaopen_cloudjobs_core (lua_State *L);

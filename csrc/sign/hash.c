@@ -1,4 +1,4 @@
-/* SHA-256, HMAC, SHA-1 and hex over libcrypto; CRC-32. */
+/* SHA-256, HMAC, SHA-1 and hex over libcrypto. */
 #include "hash.h"
 
 #include <openssl/crypto.h>
@@ -110,25 +110,6 @@ void cj_hmac_free (struct cj_hmac *k) {
 
 int cj_sha1 (const void *s, size_t n, unsigned char out[CJ_SHA1_SIZE]) {
   return EVP_Digest(s, n, out, NULL, EVP_sha1(), NULL) ? 0 : -1;
-}
-
-/* Half a byte at a time, with a table of 16 entries. */
-uint32_t cj_crc32 (const void *s, size_t n) {
-  static const uint32_t half[16] = {
-    0x00000000u, 0x1db71064u, 0x3b6e20c8u, 0x26d930acu,
-    0x76dc4190u, 0x6b6b51f4u, 0x4db26158u, 0x5005713cu,
-    0xedb88320u, 0xf00f9344u, 0xd6d6a3e8u, 0xcb61b38cu,
-    0x9b64c2b0u, 0x86d3d2d4u, 0xa00ae278u, 0xbdbdf21cu,
-  };
-  const unsigned char *p = s;
-  uint32_t crc = 0xffffffffu;
-  size_t i;
-  for (i = 0; i < n; i++) {
-    crc ^= p[i];
-    crc = crc >> 4 ^ half[crc & 15];
-    crc = crc >> 4 ^ half[crc & 15];
-  }
-  return ~crc;
 }
 
 void cj_hex (const unsigned char *s, size_t n, char *out) {

@@ -1,10 +1,9 @@
-/* SHA-256, HMAC, SHA-1 and hex over libcrypto; CRC-32. */
+/* SHA-256, HMAC, SHA-1 and hex over libcrypto. */
 #ifndef CJ_HASH_H
 #define CJ_HASH_H
 
 #include <openssl/evp.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define CJ_SHA256_SIZE 32
 #define CJ_SHA1_SIZE 20
@@ -40,9 +39,6 @@ void cj_hmac_free (struct cj_hmac *k);
 
 /* For the names of cache files of other tools. It protects nothing. */
 int cj_sha1 (const void *s, size_t n, unsigned char out[CJ_SHA1_SIZE]);
-
-/* The CRC-32 of gzip and Ethernet. It detects accidents, not attacks. */
-uint32_t cj_crc32 (const void *s, size_t n);
 
 /* Writes 2 * n lower-case digits, no end mark. */
 void cj_hex (const unsigned char *s, size_t n, char *out);

@@ -2,6 +2,7 @@
 #include "lhash.h"
 
 #include "../base/lutil.h"
+#include "crc.h"
 #include "hash.h"
 
 #define HASH_T "cloudjobs.hash"
@@ -63,7 +64,7 @@ static int l_sha1 (lua_State *L) {
 /* crc32(text) -> a number */
 static int l_crc32 (lua_State *L) {
   struct cj_slice text = cj_check_slice(L, 1);
-  lua_pushinteger(L, (lua_Integer)cj_crc32(text.s, text.n));
+  lua_pushinteger(L, (lua_Integer)cj_crc(CJ_CRC32, 0, text.s, text.n));
   return 1;
 }
 
