@@ -45,6 +45,14 @@ static inline int cj_equal_fold (struct cj_slice a, struct cj_slice b) {
   return 1;
 }
 
+/* A character that stands for itself in a URL and in a form (RFC 3986 2.3). */
+static inline int cj_is_unreserved (char c) {
+  static const uint64_t set[2] = { /* A-Z a-z 0-9 - . _ ~ */
+                                   0x03ff600000000000, 0x47fffffe87fffffe
+  };
+  return cj_is_in(set, c);
+}
+
 /* A character of RFC 9110's token: of a method, a header's name. */
 static inline int cj_is_token_char (char c) {
   static const uint64_t set[2] = { /* A-Z a-z 0-9 !#$%&'*+-.^_`|~ */

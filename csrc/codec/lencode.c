@@ -36,42 +36,56 @@ static void push_body (struct cj_encoder *e, const struct cj_member *m) {
   }
 }
 
-/* encode(shape, params, token, lenient) -> the text | nil, a list of every
-** problem, { path, message } each. Members that are bound elsewhere (in=header
-** …) are checked and left out; when all are, the text is empty. */
-static int l_encode (lua_State *L) {
+int cj_encode_params (lua_State *L, struct cj_encoder *e,
+                      const struct cj_shape **shape) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
-  const struct cj_shape *shape;
-  struct cj_encoder e;
   const int lenient = lua_toboolean(L, CJ_ENCODE_TOKEN + 1);
-  lua_settop(L, CJ_ENCODE_TOKEN);
-  if (lua_isnil(L, CJ_ENCODE_SHAPE)) {
-    lua_pushliteral(L, "{}");
-    return 1;
-  }
-  shape = cj_check_userdata(L, CJ_ENCODE_SHAPE, CJ_UP_SHAPE, CJ_SHAPE_T);
+  lua_settop(L, CJ_ENCODE_FORM + 1);
+  lua_remove(L, CJ_ENCODE_TOKEN + 1);
+  *shape = cj_check_userdata(L, CJ_ENCODE_SHAPE, CJ_UP_SHAPE, CJ_SHAPE_T);
   if (lua_isnil(L, CJ_ENCODE_PARAMS)) {
     lua_newtable(L);
     lua_replace(L, CJ_ENCODE_PARAMS);
   }
-  begin(L, &e, 1);
-  e.lenient = lenient;
+  begin(L, e, 1);
+  e->lenient = lenient;
   if (lua_type(L, CJ_ENCODE_PARAMS) == LUA_TTABLE)
-    cj_encode_structure(&e, shape, 0, CJ_ENCODE_PARAMS, &whole);
+    cj_encode_structure(e, *shape, 0, CJ_ENCODE_PARAMS, &whole);
   else
-    cj_encode_expected(&e, CJ_ENCODE_PARAMS, &whole, "table");
-  if (e.problems > 0) {
+    cj_encode_expected(e, CJ_ENCODE_PARAMS, &whole, "table");
+  if (e->problems > 0)
+    return -1;
+  if ((*shape)->body != NULL)
+    push_body(e, (*shape)->body);
+  else if ((*shape)->in_text > 0 || (*shape)->count == 0)
+    lua_pushlstring(L, e->b->s, e->b->len);
+  else
+    lua_pushliteral(L, "");
+  return 0;
+}
+
+int cj_encode_return (struct cj_encoder *e) {
+  lua_State *L = e->L;
+  if (e->problems > 0) {
     lua_pushnil(L);
     lua_pushvalue(L, CJ_ENCODE_PROBLEMS);
-  } else if (shape->body != NULL) {
-    push_body(&e, shape->body);
-  } else if (shape->in_text > 0 || shape->count == 0) {
-    lua_pushlstring(L, e.b->s, e.b->len);
-  } else {
-    lua_pushliteral(L, "");
   }
   cj_buffer_return(L, CJ_ENCODE_BUFFER);
-  return e.problems > 0 ? 2 : 1;
+  return e->problems > 0 ? 2 : 1;
+}
+
+/* encode(shape, params, token, lenient) -> the text | nil, a list of every
+** problem, { path, message } each. Members that are bound elsewhere (in=header
+** …) are checked and left out; when all are, the text is empty. */
+static int l_encode (lua_State *L) {
+  const struct cj_shape *shape;
+  struct cj_encoder e;
+  if (lua_isnil(L, CJ_ENCODE_SHAPE)) {
+    lua_pushliteral(L, "{}");
+    return 1;
+  }
+  cj_encode_params(L, &e, &shape);
+  return cj_encode_return(&e);
 }
 
 /* json_encode(value) -> its JSON | nil, message. */
@@ -83,6 +97,7 @@ static int l_json_encode (lua_State *L) {
   lua_pushnil(L);
   lua_insert(L, CJ_ENCODE_SHAPE);
   lua_pushnil(L); /* no token */
+  lua_pushnil(L); /* nothing besides */
   begin(L, &e, 0);
   cj_encode_node(&e, &cj_document_node, CJ_ENCODE_PARAMS,
                  lua_type(L, CJ_ENCODE_PARAMS), &whole);

@@ -19,6 +19,15 @@ int cj_encode_structure (struct cj_encoder *e, const struct cj_shape *shape,
 int cj_encode_scalar (struct cj_encoder *e, const struct cj_node *node, int at,
                       int type, const struct cj_path *path);
 
+/* The work of encode(): validates the parameters and pushes their JSON, the
+** body alone where the shape has one. Its arguments, and a fifth one that goes
+** to CJ_ENCODE_FORM, are on the stack. 0, or -1 when there are problems. */
+int cj_encode_params (lua_State *L, struct cj_encoder *e,
+                      const struct cj_shape **shape);
+/* Ends what cj_encode_params began: returns the value on top, or nil and the
+** problems. */
+int cj_encode_return (struct cj_encoder *e);
+
 /* Adds encode() and json_encode() to the table on top of the stack. */
 void cj_encode_open (lua_State *L);
 

@@ -12,6 +12,7 @@ enum {
   CJ_ENCODE_SHAPE = 1,
   CJ_ENCODE_PARAMS,
   CJ_ENCODE_TOKEN,
+  CJ_ENCODE_FORM, /* what the form that is written needs besides */
   CJ_ENCODE_NAMES,
   CJ_ENCODE_ARRAY_MT,
   CJ_ENCODE_PROBLEMS,

@@ -189,9 +189,9 @@ static void describe (lua_State *L, const struct cj_node *node) {
 }
 
 /* members(shape) -> a list of { name, wire, location, type, required, … }.
-** `sensitive` and `enum` may concern the items of a list or map, `xml` is the
-** text of a member with flags for XML; the list itself has `union` and `open`.
-*/
+** `sensitive` and `enum` may concern the items of a list or map; the list
+*itself
+** has `union` and `open`. */
 static int l_members (lua_State *L) {
   static const char *const locations[] = { NULL,    "body", "header", "headers",
                                            "query", "uri",  "status" };

@@ -19,8 +19,8 @@ struct parser {
   struct cj_shape *shape;
   struct cj_member *member; /* of the current line, or NULL */
   const char *p, *end;
-  char *quoted; /* where the next quoted name goes */
   int has_xml;  /* the current line has flags for XML */
+  char *quoted; /* where the next quoted name goes */
 };
 
 static int is_blank (char c) {
@@ -105,14 +105,14 @@ static int parse_location (struct parser *c, struct cj_slice value) {
   return fail(c, "unknown location in=%.*s", shown(value), value.s);
 }
 
-/* Whether a flag concerns XML: the XML protocols read it from the member's
-** text. */
-static int is_xml_flag (struct cj_slice flag, int of_member) {
-  struct cj_slice value;
-  return equals(flag, "flattened") || equals(flag, "attribute") ||
-         value_of(flag, "namespace", &value) ||
-         value_of(flag, "prefix", &value) ||
-         (!of_member && value_of(flag, "as", &value));
+/* Parses a flag with a value that is a name of the wire: 1, or 0. */
+static int parse_name (struct parser *c, struct cj_node *node,
+                       struct cj_slice flag, int of_member) {
+  return value_of(flag, "enum", &node->enumeration) ||
+         value_of(flag, "as", of_member ? &c->member->wire : &node->name) ||
+         value_of(flag, "namespace", &node->name_space) ||
+         value_of(flag, "prefix", &node->prefix) ||
+         (of_member && value_of(flag, "query", &c->member->query));
 }
 
 /* Parses a flag of the value itself or, with 'of_member', of its member. */
@@ -124,6 +124,8 @@ static int parse_flag (struct parser *c, struct cj_node *node,
     int of_member;
   } flags[] = { { "required", CJ_REQUIRED, 1 },
                 { "idempotency", CJ_IDEMPOTENCY, 1 },
+                { "attribute", CJ_ATTRIBUTE, 1 },
+                { "flattened", CJ_FLATTENED, 0 },
                 { "sensitive", CJ_SENSITIVE, 0 },
                 { "sparse", CJ_SPARSE, 0 },
                 { "open", CJ_OPEN, 0 } };
@@ -132,6 +134,7 @@ static int parse_flag (struct parser *c, struct cj_node *node,
   for (i = 0; i < sizeof(flags) / sizeof(*flags); i++)
     if (of_member >= flags[i].of_member && equals(flag, flags[i].name)) {
       node->flags |= flags[i].flag;
+      c->has_xml |= (flags[i].flag & (CJ_ATTRIBUTE | CJ_FLATTENED)) != 0;
       return 0;
     }
   if (value_of(flag, "min", &value)) {
@@ -140,16 +143,12 @@ static int parse_flag (struct parser *c, struct cj_node *node,
                ? 0
                : fail(c, "min= expects a number");
   }
-  if (value_of(flag, "enum", &node->enumeration))
-    return 0;
-  if (of_member && value_of(flag, "as", &c->member->wire))
-    return 0;
-  if (of_member && value_of(flag, "in", &value))
-    return parse_location(c, value);
-  if (is_xml_flag(flag, of_member)) {
-    c->has_xml = 1;
+  if (parse_name(c, node, flag, of_member)) {
+    c->has_xml |= node->name.n + node->name_space.n + node->prefix.n > 0;
     return 0;
   }
+  if (of_member && value_of(flag, "in", &value))
+    return parse_location(c, value);
   return fail(c, "unknown flag %.*s", shown(flag), flag.s);
 }
 
@@ -263,11 +262,16 @@ static int parse_member (struct parser *c, struct cj_slice name) {
   c->has_xml = 0;
   if (parse_type(c, &m->node) != 0 || parse_flags(c, m->node, '\0') != 0)
     return -1;
+  if (!is_plain(m->wire))
+    return fail(c, "bad name after as=");
   text.n = (size_t)(c->p - text.s);
   if (c->has_xml)
     m->xml = text;
-  if (!is_plain(m->wire))
-    return fail(c, "bad name after as=");
+  m->element = m->wire;
+  if (m->node->type == CJ_LIST && (m->node->flags & CJ_FLATTENED) != 0 &&
+      m->node->item->name.n > 0)
+    m->element = m->node->item->name;
+  shape->attributes += (m->node->flags & CJ_ATTRIBUTE) != 0;
   if (m->location == CJ_IN_BODY) {
     if (shape->body != NULL)
       return fail(c, "another member is the body already");

@@ -23,9 +23,11 @@ enum cj_type {
 #define CJ_REQUIRED 1u
 #define CJ_IDEMPOTENCY 2u
 #define CJ_SENSITIVE 4u
-#define CJ_SPARSE 8u /* a list or map that keeps its nulls */
-#define CJ_OPEN 16u  /* a structure that keeps unknown members */
-#define CJ_MIN 32u   /* 'min' counts */
+#define CJ_SPARSE 8u      /* a list or map that keeps its nulls */
+#define CJ_OPEN 16u       /* a structure that keeps unknown members */
+#define CJ_MIN 32u        /* 'min' counts */
+#define CJ_FLATTENED 64u  /* a list or map without an element of its own */
+#define CJ_ATTRIBUTE 128u /* a member that is an attribute in XML */
 
 struct cj_shape;
 
@@ -38,6 +40,9 @@ struct cj_node {
   struct cj_shape *shape; /* set by the caller of cj_shape_parse */
   struct cj_slice enumeration;
   struct cj_node *item, *key;
+  /* Without text where the shape's text has none: */
+  struct cj_slice name; /* of an item's, key's or value's element */
+  struct cj_slice name_space, prefix; /* of the element in XML */
 };
 
 enum cj_location {
@@ -55,9 +60,11 @@ struct cj_member {
   struct cj_slice quoted; /* ,"wire": as it stands in compact JSON */
   enum cj_location location;
   struct cj_node *node;
-  int index;            /* set by the caller: where the name's Lua */
-  const void *interned; /* string is kept, and lua_topointer of that */
-  struct cj_slice xml;  /* type and flags as written, if any concerns XML */
+  int index;               /* set by the caller: where the name's Lua */
+  const void *interned;    /* string is kept, and lua_topointer of that */
+  struct cj_slice element; /* its name in XML responses */
+  struct cj_slice xml;     /* type and flags as written, if any concerns XML */
+  struct cj_slice query;   /* its name in EC2's requests, if that differs */
 };
 
 struct cj_shape {
@@ -69,6 +76,7 @@ struct cj_shape {
   int is_union;
   const struct cj_member *body; /* the CJ_IN_BODY member or NULL */
   size_t in_text;               /* how many members are CJ_IN_TEXT */
+  size_t attributes;            /* how many are CJ_ATTRIBUTE */
   int typical; /* members that recent objects had, for presizing */
   char *text;
   char problem[120];

@@ -1,6 +1,7 @@
 /* SigV4 in three stages: canonical request, string to sign, signature. */
 #include "sigv4.h"
 
+#include "../base/ascii.h"
 #include "uri.h"
 
 #include <openssl/crypto.h>
@@ -190,7 +191,7 @@ int cj_sign_canonical (struct cj_buf *out, struct cj_signing *r,
 static int is_scope_part (struct cj_slice s) {
   size_t i;
   for (i = 0; i < s.n; i++) {
-    if (!cj_uri_is_unreserved(s.s[i]))
+    if (!cj_is_unreserved(s.s[i]))
       return 0;
   }
   return s.n > 0;

@@ -20,7 +20,7 @@ static int escape (struct cj_buf *out, struct cj_slice s, int keep,
       c = (unsigned char)(cj_hex_value(p[1]) * 16 + cj_hex_value(p[2]));
       p += 2;
     }
-    if (kept || cj_uri_is_unreserved((char)c)) {
+    if (kept || cj_is_unreserved((char)c)) {
       result = cj_buf_byte(out, (char)c);
     } else {
       char code[3];

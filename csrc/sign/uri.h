@@ -4,14 +4,7 @@
 #ifndef CJ_URI_H
 #define CJ_URI_H
 
-#include "../base/ascii.h"
-
-static inline int cj_uri_is_unreserved (char c) {
-  static const uint64_t unreserved[2] = { /* A-Z a-z 0-9 - . _ ~ */
-                                          0x03ff600000000000, 0x47fffffe87fffffe
-  };
-  return cj_is_in(unreserved, c);
-}
+#include "../base/buf.h"
 
 /* Both append to 'out': 0, or -1 when it is full or there are too many
 ** parameters. */

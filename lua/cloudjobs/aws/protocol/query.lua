@@ -5,8 +5,6 @@
 local aws_error = require "cloudjobs.aws.protocol.error"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
-local naming = require "cloudjobs.aws.protocol.xml_names"
-local url = require "cloudjobs.http.url"
 local xml = require "cloudjobs.aws.protocol.xml"
 
 -- What all requests have in common.
@@ -16,81 +14,21 @@ local ROUTE = {
   headers = { ["content-type"] = "application/x-www-form-urlencoded; charset=utf-8" },
 }
 
-local write
-
--- A flattened list's items stand in its own place, under their name where they have one.
-local function item_prefix(name, names, item_names)
-  if not names.flattened then
-    return name .. "." .. (item_names.as or "member")
-  elseif item_names.as then
-    return name:gsub("[^.]*$", "") .. item_names.as
-  end
-  return name
-end
-
-local function write_list(form, model, item, name, list, names)
-  local item_names = naming.item_of(names)
-  local prefix = item_prefix(name, names, item_names)
-  for i, value in ipairs(list) do
-    write(form, model, item, ("%s.%d"):format(prefix, i), value, item_names)
-  end
-  if #list == 0 then
-    form[#form + 1] = name .. "="
-  end
-end
-
-local function write_map(form, model, item, name, map, names)
-  local item_names = naming.item_of(names)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  for i, key in ipairs(keys) do
-    local prefix = ("%s.%d."):format(names.flattened and name or name .. ".entry", i)
-    form[#form + 1] = prefix .. (names.key or "key") .. "=" .. url.encode(key)
-    write(form, model, item, prefix .. (item_names.as or "value"), map[key], item_names)
-  end
-end
-
-local function write_structure(form, model, shape, prefix, value)
-  for _, member in ipairs(core.members(shape)) do
-    if value[member.wire] ~= nil then
-      write(form, model, member.type, prefix .. member.wire, value[member.wire], naming.parse(member.xml))
-    end
-  end
-end
-
--- Appends `name=value`, or what a list, map or structure makes of it.
-function write(form, model, kind, name, value, names)
-  local list_item, map_item = kind:match("^(.*)%[%]$"), kind:match("^(.*){}$")
-  if list_item then
-    write_list(form, model, list_item, name, value, names)
-  elseif map_item then
-    write_map(form, model, map_item, name, value, names)
-  elseif type(value) == "table" then
-    write_structure(form, model, model:shape(kind), name .. ".", value)
-  else
-    form[#form + 1] = name .. "=" .. url.encode(type(value) == "string" and value or core.json_encode(value))
-  end
-end
-
 --- Encodes and validates. The request has no address and no date yet.
 ---@param context { validate: boolean|nil } false leaves what is required, and how much of it, to the service
 ---@return table|nil request `{ route = { method, path, headers }, body }`
 ---@return cloudjobs.Error|nil err kind "validation", every problem at once
 local function encode(op, params, context)
   local token = op.has_token and core.uuid() or nil
-  local json, problems = core.encode(op.input, params or {}, token, context.validate == false)
-  if not json then
+  local head = "Action=" .. op.name .. "&Version=" .. op.service.api_version
+  if not op.input then
+    return { route = ROUTE, body = head }
+  end
+  local body, problems = core.encode_query(op.input, params or {}, token, context.validate == false, head)
+  if not body then
     return nil, Error.new { kind = "validation", code = "validation", problems = problems }
   end
-  local form = { "Action=" .. op.name, "Version=" .. op.service.api_version }
-  if op.input then
-    -- As JSON every value is the text or number that goes on the wire.
-    write_structure(form, op.model, op.input, "", core.json_decode(json))
-  end
-  return { route = ROUTE, body = table.concat(form, "&") }
+  return { route = ROUTE, body = body }
 end
 
 --- The request as a GET, its form in the query, for a URL that is signed.
