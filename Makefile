@@ -37,14 +37,15 @@ SHARED = -shared -pthread -Wl,-z,relro,-z,now,-z,nodelete
 endif
 
 out = $(BUILD)/lua$(LUA)
-modules = $(patsubst %,$(out)/cloudjobs/%.so,core curl os)
+modules = $(patsubst %,$(out)/cloudjobs/%.so,core curl os zlib)
 
 # Each shared object is its luaopen_ file and the rooms of csrc that it links.
 rooms = $(foreach room,$(1),$(wildcard csrc/$(room)/*.c))
 core_sources = csrc/core.c $(call rooms,base codec http sign)
 curl_sources = csrc/curl.c $(call rooms,base curl http)
 os_sources = csrc/os.c $(call rooms,base os)
-unlinked = $(filter-out $(core_sources) $(curl_sources) $(os_sources) $(call rooms,fuzz test),$(wildcard csrc/*.c csrc/*/*.c))
+zlib_sources = csrc/zlib.c $(call rooms,base zlib)
+unlinked = $(filter-out $(core_sources) $(curl_sources) $(os_sources) $(zlib_sources) $(call rooms,fuzz test),$(wildcard csrc/*.c csrc/*/*.c))
 $(if $(unlinked),$(error no shared object links $(unlinked)))
 
 # The Lua side of a room has file names that begin with l; the rest knows no Lua.
@@ -83,6 +84,10 @@ $(out)/cloudjobs/curl.so: $(call objects,$(curl_sources))
 $(out)/cloudjobs/os.so: $(call objects,$(os_sources))
 	@mkdir -p $(@D)
 	$(call link)
+
+$(out)/cloudjobs/zlib.so: $(call objects,$(zlib_sources))
+	@mkdir -p $(@D)
+	$(call link,-lz)
 
 # A header that was renamed or removed makes what included it be built again.
 %.h: ;
@@ -247,6 +252,7 @@ sources:
 	@echo core $(core_sources)
 	@echo curl $(curl_sources)
 	@echo os $(os_sources)
+	@echo zlib $(zlib_sources)
 
 # lua/cloudjobs/models/ from descriptions in botocore's layout, and all that
 # follows from them. A service is added by SERVICES=name/version.

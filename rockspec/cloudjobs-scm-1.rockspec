@@ -23,6 +23,7 @@ dependencies = {
 external_dependencies = {
   CURL = { library = "curl" },
   OPENSSL = { library = "crypto" },
+  ZLIB = { library = "z" },
 }
 build = {
   type = "builtin",
@@ -46,6 +47,13 @@ build = {
       sources = { "csrc/os.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lsignal.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/os/child.c", "csrc/os/lfiles.c", "csrc/os/linterrupt.c", "csrc/os/lprocess.c", "csrc/os/lterminal.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "m", "pthread" },
+    },
+    ["cloudjobs.zlib"] = {
+      sources = { "csrc/zlib.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lsignal.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/zlib/gzip.c", "csrc/zlib/lgzip.c" },
+      defines = { "_GNU_SOURCE" },
+      libraries = { "z", "m", "pthread" },
+      incdirs = { "$(ZLIB_INCDIR)" },
+      libdirs = { "$(ZLIB_LIBDIR)" },
     },
     ["cloudjobs.aws.auth"] = "lua/cloudjobs/aws/auth.lua",
     ["cloudjobs.aws.clock_skew"] = "lua/cloudjobs/aws/clock_skew.lua",
@@ -115,6 +123,7 @@ build = {
     ["cloudjobs.base.canceller"] = "lua/cloudjobs/base/canceller.lua",
     ["cloudjobs.base.deadline"] = "lua/cloudjobs/base/deadline.lua",
     ["cloudjobs.base.error"] = "lua/cloudjobs/base/error.lua",
+    ["cloudjobs.base.gzip"] = "lua/cloudjobs/base/gzip.lua",
     ["cloudjobs.base.interval"] = "lua/cloudjobs/base/interval.lua",
     ["cloudjobs.base.jmespath"] = "lua/cloudjobs/base/jmespath/init.lua",
     ["cloudjobs.base.jmespath.lexer"] = "lua/cloudjobs/base/jmespath/lexer.lua",
@@ -220,7 +229,6 @@ build = {
     ["cloudjobs.emulator.tags"] = "lua/cloudjobs/emulator/tags.lua",
     ["cloudjobs.http.bindings"] = "lua/cloudjobs/http/bindings.lua",
     ["cloudjobs.http.grammar"] = "lua/cloudjobs/http/grammar.lua",
-    ["cloudjobs.http.gzip"] = "lua/cloudjobs/http/gzip.lua",
     ["cloudjobs.http.message"] = "lua/cloudjobs/http/message.lua",
     ["cloudjobs.http.reader"] = "lua/cloudjobs/http/reader.lua",
     ["cloudjobs.http.retry_after"] = "lua/cloudjobs/http/retry_after.lua",

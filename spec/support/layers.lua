@@ -18,9 +18,9 @@ local LUA = {
     world = true },
   { room = "transport", "transport/.*", may = "nginx http base", native = "core curl os", world = true },
   { room = "http", "http/.*", may = "base", native = "core" },
-  { room = "model", "model/.*", may = "models base", native = "core" },
+  { room = "model", "model/.*", may = "models base", native = "core os" },
   { room = "models", "models/.*" },
-  { room = "base", "base/.*", "version", native = "core", uses = "cjson" },
+  { room = "base", "base/.*", "version", native = "core zlib", uses = "cjson" },
 }
 
 --- The same for csrc: the rooms that a room's files include, by the folder's name. A file that stands in no folder
@@ -29,12 +29,14 @@ local C = {
   { room = "core.c", "core", may = "base http codec sign", lua = true },
   { room = "curl.c", "curl", may = "base http curl", lua = true },
   { room = "os.c", "os", may = "base os", lua = true },
+  { room = "zlib.c", "zlib", may = "base zlib", lua = true },
   { room = "base", "base/.*" },
   { room = "codec", "codec/.*", may = "base" },
   { room = "sign", "sign/.*", may = "base" },
   { room = "http", "http/.*", may = "base" },
   { room = "curl", "curl/.*", may = "http base", curl = true },
   { room = "os", "os/.*", may = "base" },
+  { room = "zlib", "zlib/.*", may = "base" },
 }
 
 -- math.random is not for any room.
@@ -69,7 +71,7 @@ local function may_name(row, module)
     return has(row.uses, module:match("^[%w_]+"))
   end
   path = (path or "init"):gsub("%.", "/")
-  if path == "core" or path == "curl" or path == "os" then
+  if path == "core" or path == "curl" or path == "os" or path == "zlib" then
     return has(row.native, path), path
   end
   local target = row_of(LUA, path) or row_of(LUA, path .. "/init")

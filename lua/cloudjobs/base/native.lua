@@ -11,6 +11,7 @@ local ADVICE = {
   { "version mismatch", OTHER_LUA },
   { "libcrypto[^:]*: cannot open shared object", MISSING:format("OpenSSL's library", "libssl-dev") },
   { "libcurl[^:]*: cannot open shared object", MISSING:format("libcurl", "libcurl4-openssl-dev") },
+  { "libz[^:]*: cannot open shared object", MISSING:format("zlib", "zlib1g-dev") },
   { "version `OPENSSL", "it was built with a newer OpenSSL than the one that is loaded: make clean build LUA=$LUA" },
   { "version `CURL", "it was built with a newer libcurl than the one that is loaded: make clean build LUA=$LUA" },
 }

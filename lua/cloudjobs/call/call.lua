@@ -107,17 +107,20 @@ local function is_due(skew, now, err)
   return err or now - skew.last_response_at >= 1 or now < skew.last_response_at
 end
 
+local MAX_DECOMPRESSED = 8 * 1024 * 1024 -- bytes; inflating blocks an nginx worker for some 20 ms at most
+
 -- A response whose body is not compressed. Some proxies compress what nothing
 -- asked them to; no body of a service begins with gzip's first byte.
 local function decompress(response)
   local body, from = rawget(response, "body"), rawget(response, "from")
   local first = body and body:byte() or from and response.lines:byte(from)
-  local gzip = first == 31 and require "cloudjobs.http.gzip"
+  local gzip = first == 31 and require "cloudjobs.base.gzip"
   if not gzip or not gzip.is_compressed(response.body) then
     return response
   end
-  local text, problem = gzip.decode(response.body)
+  local text, problem = gzip.decode(response.body, MAX_DECOMPRESSED)
   if not text then
+    problem = "the response is compressed by gzip, and " .. problem
     return nil, Error.new { kind = "response", code = "response", message = problem }
   end
   response.body, response.from = text, nil

@@ -1,0 +1,31 @@
+--- gzip (RFC 1952) -> text, through zlib in a shared object of its own, which
+--- is loaded when something compressed has to be read.
+
+local native = require "cloudjobs.base.native"
+
+--- Whether bytes are gzip, by the first of them.
+---@param bytes string
+---@return boolean
+local function is_compressed(bytes)
+  local first, second = bytes:byte(1, 2)
+  return first == 31 and second == 139
+end
+
+--- The text of compressed bytes: of one or several members, their checksums and lengths verified.
+---@param bytes string
+---@param limit integer of the text, in bytes
+---@return string|nil
+---@return string|nil message what is wrong, as a sentence about "it"
+local function decode(bytes, limit)
+  local loaded, zlib = pcall(require, "cloudjobs.zlib")
+  if not loaded then
+    return nil, "it cannot be decompressed: " .. native.explain(zlib)
+  end
+  local text, message = zlib.gunzip(bytes, limit)
+  if not text then
+    return nil, message == "it is larger than the limit" and ("%s of %.0f bytes"):format(message, limit) or message
+  end
+  return text
+end
+
+return { is_compressed = is_compressed, decode = decode }
