@@ -181,7 +181,10 @@ enum cj_progress cj_connection_receive (struct cj_connection *c) {
       c->has_unread = 1;
       return CJ_PROGRESS_WAIT;
     }
-    CURLcode result = curl_easy_recv(c->easy.handle, piece, sizeof(piece), &n);
+    CURLcode result =
+        c->easy.secure
+            ? curl_easy_recv(c->easy.handle, piece, sizeof(piece), &n)
+            : cj_socket_receive(c->fd, piece, sizeof(piece), &n);
     if (result == CURLE_AGAIN)
       return CJ_PROGRESS_WAIT;
     if (result != CURLE_OK)
@@ -205,9 +208,11 @@ enum cj_progress cj_connection_receive (struct cj_connection *c) {
 
 enum cj_progress cj_connection_send (struct cj_connection *c) {
   while (c->sent < c->out.len) {
-    size_t n = 0;
-    CURLcode result = curl_easy_send(c->easy.handle, c->out.s + c->sent,
-                                     c->out.len - c->sent, &n);
+    const char *s = c->out.s + c->sent;
+    size_t left = c->out.len - c->sent, n = 0;
+    CURLcode result = c->easy.secure
+                          ? curl_easy_send(c->easy.handle, s, left, &n)
+                          : cj_socket_send(c->fd, s, left, &n);
     if (result == CURLE_AGAIN)
       break;
     if (result != CURLE_OK) { /* the server may have sent a response first */

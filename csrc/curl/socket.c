@@ -1,4 +1,4 @@
-/* The state of a TCP socket's queues. */
+/* The bytes and the queues of a TCP socket. */
 #include "socket.h"
 
 #include <errno.h>
@@ -12,10 +12,37 @@
 #include <linux/sockios.h>
 #endif
 
+/* Systems without it have SO_NOSIGPIPE, which libcurl sets. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+static int is_unready (void) {
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
 int cj_socket_is_idle (curl_socket_t fd) {
   char byte;
   ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+  return n < 0 && is_unready();
+}
+
+CURLcode cj_socket_send (curl_socket_t fd, const char *s, size_t n,
+                         size_t *sent) {
+  ssize_t result = send(fd, s, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+  *sent = result > 0 ? (size_t)result : 0;
+  if (result >= 0)
+    return CURLE_OK;
+  return is_unready() ? CURLE_AGAIN : CURLE_SEND_ERROR;
+}
+
+CURLcode cj_socket_receive (curl_socket_t fd, char *s, size_t n,
+                            size_t *received) {
+  ssize_t result = recv(fd, s, n, MSG_DONTWAIT);
+  *received = result > 0 ? (size_t)result : 0;
+  if (result >= 0)
+    return CURLE_OK;
+  return is_unready() ? CURLE_AGAIN : CURLE_RECV_ERROR;
 }
 
 size_t cj_socket_unacknowledged (curl_socket_t fd) {
