@@ -35,11 +35,15 @@ describe("cloudjobs", function()
 
   describe("watch", function()
     it("prints a line at each change and ends with 0 when the job has succeeded", function()
+      cli.server:clock { speed = 0 } -- nothing changes before the first line was read
       local ref = ref_of(cli:export("nightly", 60))
-      local status, out, err = cli:run { "watch", ref, "--interval", "0.05", "--utc" }
-      assert.same({ 0, "" }, { status, err })
-      assert.matches("^YYYY%-MM%-DD hh:mm:ssZ  nightly %(AWS export%): %l+ %([%u_]+%)\n", out)
-      assert.equal("YYYY-MM-DD hh:mm:ssZ  nightly (AWS export): succeeded (DELIVERY_SUCCESS), 5m\n", out:match("[^\n]*\n$"))
+      local line = process.cloudjobs_line({ "watch", ref, "--interval", "0.05", "--utc" }, cli.environment)
+      local child = assert(os_.spawn { "sh", "-c", "exec " .. line })
+      local first = Command.normal(assert(child:line(60)))
+      cli.server:clock { advance = 3600 }
+      local last = Command.normal(assert(child:line(60)))
+      assert.same({ 0, "YYYY-MM-DD hh:mm:ssZ  nightly (AWS export): succeeded (DELIVERY_SUCCESS), 5m" }, { child:wait(60), last })
+      assert.matches("^YYYY%-MM%-DD hh:mm:ssZ  nightly %(AWS export%): %l+ %([%u_]+%)$", first)
     end)
 
     it("ends with 1 and the service's reason when one of the jobs has failed", function()

@@ -350,7 +350,7 @@ describe("cloudjobs.os", function()
     local started = os_module.clock()
     os_module.sleep(0.01)
     local took = os_module.clock() - started
-    assert.is_true(took >= 0.01 and took < 1, took)
+    assert.is_true(took >= 0.01 and took < 5, took)
   end)
 
   it("recognizes a terminal and its size", function()

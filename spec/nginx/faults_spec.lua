@@ -90,16 +90,16 @@ Nginx.on_each(describe, setup, "the nginx transport, faced with faults,", functi
       local proxy = proxy_that(answer)
       local seen = through(proxy.url, 0.5)
       proxy.stop()
-      assert.is_true(seen[1] < 2, seen[1])
+      assert.is_true(seen[1] < 5, seen[1])
       assert.is_true(seen[2] == "timeout" or seen[2] == "proxy", seen[2])
     end
   end)
 
   it("reads an interim response to CONNECT and the final one out of one segment", function()
-    local proxy = proxy_that [[syswrite(C, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 No\r\n\r\n"); select(undef, undef, undef, 2)]]
-    local seen = through(proxy.url, 5)
+    local proxy = proxy_that [[syswrite(C, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 No\r\n\r\n"); select(undef, undef, undef, 60)]]
+    local seen = through(proxy.url, 20)
     proxy.stop()
-    assert.same({ "proxy", true }, { seen[2], seen[1] < 1 })
+    assert.same({ "proxy", true }, { seen[2], seen[1] < 15 })
     assert.matches("the proxy answered 407 to CONNECT", seen[3])
   end)
 
@@ -121,7 +121,7 @@ Nginx.on_each(describe, setup, "the nginx transport, faced with faults,", functi
   end)
 
   it("keeps the total time with a server that reads a large request slowly", function()
-    local slow = Nginx.perl "while (sysread(C, $_, 65536)) { select(undef, undef, undef, 0.005) }"
+    local slow = Nginx.perl "while (sysread(C, $_, 65536)) { select(undef, undef, undef, 0.02) }"
     local seen = nginx:run(([[
       local clock = require("cloudjobs.os").clock
       local started = clock()
@@ -132,7 +132,7 @@ Nginx.on_each(describe, setup, "the nginx transport, faced with faults,", functi
       return { clock() - started, err.code, err.ambiguous }
     ]]):format(slow.url .. "/"))
     slow.stop()
-    assert.is_true(seen[1] < 1.5, seen[1])
+    assert.is_true(seen[1] < 10, seen[1]) -- the server reads for 20 s
     assert.same({ "timeout", true }, { seen[2], seen[3] })
   end)
 

@@ -30,7 +30,7 @@ describe("cloudjobs.transport.curl", function()
       local started = transport:clock()
       assert.is_true(transport:sleep(0.02))
       local took = transport:clock() - started
-      assert.is_true(took >= 0.02 and took < 1, took)
+      assert.is_true(took >= 0.02 and took < 5, took)
     end)
 
     it("passes in full when a signal arrives, but not beyond a cancellation", function()
