@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size) {
   static const struct cj_slice secret = CJ_SLICE("AWS4secret");
   const char *p = (const char *)data, *end = p + size;
   struct cj_buf out = { NULL, 0, 0, CJ_REQUEST_MAX };
-  struct cj_hash hash = { NULL };
+  struct cj_hash hash = { NULL, NULL };
   struct cj_signer signer;
   struct cj_signing r;
   struct cj_signed done;

@@ -21,25 +21,31 @@ static void fetch (void) {
     sha256 = EVP_sha256();
 }
 
-int cj_hash_open (struct cj_hash *h) {
-  if (pthread_once(&once, fetch) != 0)
-    return -1;
-  h->ctx = EVP_MD_CTX_new();
-  return h->ctx == NULL ? -1 : 0;
-}
-
-void cj_hash_close (struct cj_hash *h) {
-  EVP_MD_CTX_free(h->ctx);
-  h->ctx = NULL;
-}
-
 /* Resets a context in which a step failed, since OpenSSL 3.5 to 4.0.3 crash
- *when
- ** one whose copy or init failed is used again. Gives -1, or 0 when 'ok'. */
+** when one whose copy or init failed is used again. Gives -1, or 0 when 'ok'.
+*/
 static int check (EVP_MD_CTX *ctx, int ok) {
   if (!ok)
     EVP_MD_CTX_reset(ctx);
   return ok ? 0 : -1;
+}
+
+int cj_hash_open (struct cj_hash *h) {
+  if (pthread_once(&once, fetch) != 0)
+    return -1;
+  h->ctx = EVP_MD_CTX_new();
+  h->empty = EVP_MD_CTX_new();
+  if (h->ctx != NULL && h->empty != NULL &&
+      EVP_DigestInit_ex(h->empty, sha256, NULL))
+    return 0;
+  cj_hash_close(h);
+  return -1;
+}
+
+void cj_hash_close (struct cj_hash *h) {
+  EVP_MD_CTX_free(h->ctx);
+  EVP_MD_CTX_free(h->empty);
+  h->ctx = h->empty = NULL;
 }
 
 static int finish (EVP_MD_CTX *ctx, const void *s, size_t n,
@@ -51,7 +57,7 @@ static int finish (EVP_MD_CTX *ctx, const void *s, size_t n,
 int cj_sha256 (struct cj_hash *h, const void *s, size_t n,
                unsigned char out[CJ_SHA256_SIZE]) {
   if (h->ctx == NULL ||
-      check(h->ctx, EVP_DigestInit_ex(h->ctx, sha256, NULL)) != 0)
+      check(h->ctx, EVP_MD_CTX_copy_ex(h->ctx, h->empty)) != 0)
     return -1;
   return finish(h->ctx, s, n, out);
 }

@@ -8,10 +8,12 @@
 #define CJ_SHA256_SIZE 32
 #define CJ_SHA1_SIZE 20
 
-/* A digest context that is reused. It belongs to one Lua state, so it needs no
-** lock. One that is closed or zeroed makes every function fail. */
+/* A digest context that is reused, and one that has hashed nothing, whose copy
+** costs less than a new start: 43 ns of 58 on OpenSSL 3.0, 10 of 22 on 3.6.
+** They belong to one Lua state, so they need no lock. Closed or zeroed, every
+** function fails. */
 struct cj_hash {
-  EVP_MD_CTX *ctx;
+  EVP_MD_CTX *ctx, *empty;
 };
 
 /* An HMAC key: two contexts that have hashed its inner and outer pad. They are

@@ -21,7 +21,7 @@ static double seconds (void) {
 static int l_limit (lua_State *L) {
   static const char text[CANONICAL];
   long i, count = (long)luaL_checknumber(L, 1);
-  struct cj_hash hash = { NULL };
+  struct cj_hash hash = { NULL, NULL };
   struct cj_hmac key = { NULL, NULL };
   unsigned char out[CJ_SHA256_SIZE];
   int code = cj_hash_open(&hash) | cj_hmac_key(&key, &hash, "key", 3);
