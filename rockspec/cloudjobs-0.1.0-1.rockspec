@@ -233,6 +233,7 @@ build = {
     ["cloudjobs.http.reader"] = "lua/cloudjobs/http/reader.lua",
     ["cloudjobs.http.retry_after"] = "lua/cloudjobs/http/retry_after.lua",
     ["cloudjobs.http.url"] = "lua/cloudjobs/http/url.lua",
+    ["cloudjobs.http.values"] = "lua/cloudjobs/http/values.lua",
     ["cloudjobs.http.writer"] = "lua/cloudjobs/http/writer.lua",
     ["cloudjobs"] = "lua/cloudjobs/init.lua",
     ["cloudjobs.job.definition"] = "lua/cloudjobs/job/definition.lua",

@@ -147,6 +147,10 @@ static int parse_flag (struct parser *c, struct cj_node *node,
     c->has_xml |= node->name.n + node->name_space.n + node->prefix.n > 0;
     return 0;
   }
+  if (of_member && equals(flag, "as=")) {
+    c->member->wire.n = 0; /* the prefix of all headers */
+    return 0;
+  }
   if (of_member && value_of(flag, "in", &value))
     return parse_location(c, value);
   return fail(c, "unknown flag %.*s", shown(flag), flag.s);
@@ -262,7 +266,7 @@ static int parse_member (struct parser *c, struct cj_slice name) {
   c->has_xml = 0;
   if (parse_type(c, &m->node) != 0 || parse_flags(c, m->node, '\0') != 0)
     return -1;
-  if (!is_plain(m->wire))
+  if (!is_plain(m->wire) && (m->wire.n > 0 || m->location != CJ_IN_HEADERS))
     return fail(c, "bad name after as=");
   text.n = (size_t)(c->p - text.s);
   if (c->has_xml)

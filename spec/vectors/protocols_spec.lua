@@ -49,17 +49,23 @@ end
 
 -- The cases are JSON, which has no word for some numbers.
 local NUMBERS = { NaN = 0 / 0, Infinity = math.huge, ["-Infinity"] = -math.huge }
+local FLOATS = { float = true, double = true }
 
--- A case's values as a Lua program has them; a null is an absent member, but an item of a sparse list or map.
-local function value_of(json, is_item)
+local function shape_of(shapes, reference)
+  return reference and shapes[reference.shape] or {}
+end
+
+-- A case's value as a Lua program has it; a null is an absent member, but an item of a sparse list or map.
+local function value_of(json, shapes, shape, is_item)
   if type(json) ~= "table" then
-    return NUMBERS[json] or json
+    return FLOATS[shape.type] and NUMBERS[json] or json
   end
   local is_list = getmetatable(json) == core.array_mt
   local value = setmetatable({}, getmetatable(json))
   for name, member in pairs(json) do
     if member ~= core.null or is_list or is_item then
-      value[name] = value_of(member, true)
+      local of = shape_of(shapes, is_list and shape.member or shape.value or (shape.members or {})[name])
+      value[name] = value_of(member, shapes, of, true)
     end
   end
   return value
@@ -144,18 +150,19 @@ local function response_of(protocol, case)
   return { status = case.response.status_code, headers = headers, body = body }
 end
 
-local function check_response(case, output, err)
+local function check_response(suite, case, output, err)
   if case.errorCode then
     assert.is_nil(output)
     assert.equal("service", err.kind)
     assert.equal(case.errorCode, err.code)
     assert.equal(case.errorMessage or "", err.message)
     for name, value in pairs(case.error or {}) do
-      assert.same(comparable(value_of(value)), comparable(err.fields[name]))
+      assert.same(comparable(value_of(value, suite.shapes, {})), comparable(err.fields[name]))
     end
   else
     assert.is_nil(err)
-    assert.same(comparable(value_of(case.result)), comparable(output))
+    local expected = value_of(case.result, suite.shapes, shape_of(suite.shapes, case.given.output))
+    assert.same(comparable(expected), comparable(output))
   end
 end
 
@@ -197,12 +204,14 @@ end
 
 for _, file in ipairs(FILES) do
   run(file, "input", function(protocol, suite, case)
-    local request, err = client_of(suite, case):request(case.given.name, value_of(case.params))
+    local request, err = client_of(suite, case):request(
+      case.given.name, value_of(case.params, suite.shapes, shape_of(suite.shapes, case.given.input))
+    )
     check_request(protocol, case.serialized, assert(request, err))
   end)
 
   run(file, "output", function(protocol, suite, case)
     wrap(protocol, case, suite)
-    check_response(case, client_of(suite, case):decode(case.given.name, response_of(protocol, case)))
+    check_response(suite, case, client_of(suite, case):decode(case.given.name, response_of(protocol, case)))
   end)
 end

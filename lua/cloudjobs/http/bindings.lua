@@ -4,30 +4,56 @@
 local Error = require "cloudjobs.base.error"
 local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
+local quote = require "cloudjobs.base.quote"
 local sorted_keys = require("cloudjobs.base.options").sorted_keys
 local url = require "cloudjobs.http.url"
+local values = require "cloudjobs.http.values"
 
 ---@class cloudjobs.BodyCodec
 ---@field media_type string
+---@field empty string|nil the body where the member that is the whole body is absent, and no text or blob
 ---@field encode fun(shape, params: table, token: string|nil, is_loose: boolean): string|nil, table|nil validates all
 ---   members, wherever their places are; returns the body's document, or nil and the problems
 ---@field decode fun(shape, body: string): table|nil, string|nil
 
--- Shape -> its members; those of them whose place is the body: `payload`, the one that is the whole body, and whether
--- there are others. Found once for each shape.
+-- Shape -> its members, those that take what others leave behind them; of those whose place is the body `payload`, the
+-- one that is the whole body, and whether there are others. Found once for each shape.
 local layouts = setmetatable({}, { __mode = "k" })
+
+-- Maps of query parameters come last, maps of headers first: where a member names one of the same, it wins.
+local function rank(member)
+  if member.location == "query" and member.is_map then
+    return 3
+  end
+  return member.location == "headers" and 1 or 2
+end
+
+local function make_layout(shape)
+  local layout = { members = {}, payload = nil, in_body = false }
+  local ranked = { {}, {}, {} }
+  for _, member in ipairs(core.members(shape)) do
+    member.kind = values.kind_of(member)
+    member.is_map = member.type:find("{}", 1, true) ~= nil
+    if member.location == "body" then
+      layout.payload = member
+    elseif not member.location then
+      layout.in_body = true
+    end
+    local list = ranked[rank(member)]
+    list[#list + 1] = member
+  end
+  for _, list in ipairs(ranked) do
+    for _, member in ipairs(list) do
+      layout.members[#layout.members + 1] = member
+    end
+  end
+  return layout
+end
 
 local function layout_of(shape)
   local layout = layouts[shape]
   if not layout then
-    layout = { members = core.members(shape), payload = nil, in_body = false }
-    for _, member in ipairs(layout.members) do
-      if member.location == "body" then
-        layout.payload = member
-      elseif not member.location then
-        layout.in_body = true
-      end
-    end
+    layout = make_layout(shape)
     layouts[shape] = layout
   end
   return layout
@@ -43,24 +69,11 @@ local function is_raw(member)
   return member.type == "blob" or member.type == "string"
 end
 
--- One value as the text of a header, a label or a query value.
-local function text_of(member, value)
-  local kind = member.type:match("^[%w_.]+")
-  if kind:find("^time") then
-    local time = type(value) == "number" and value or core.epoch(value)
-    local http = kind == "time.http" or (kind == "time" and member.location == "header")
-    return http and core.http_date(time) or core.iso(time)
-  elseif type(value) == "string" then
-    return value
-  end
-  return core.json_encode(value)
-end
-
 -- How a parameter gets to its place in a request, by the member's location.
 local WRITE = {}
 
 function WRITE.uri(parts, member, value)
-  local text = text_of(member, value)
+  local text = values.write(member.kind, value)
   parts.labels[member.wire] = text
   if text == "" or text == "." or text == ".." then
     parts:problem(member, ("expected more than %q, which would change the path"):format(text))
@@ -72,17 +85,23 @@ local function add_query(parts, name, member, value)
     value = { value }
   end
   for _, item in ipairs(value) do
-    parts.query[#parts.query + 1] = name .. "=" .. url.encode(text_of(member, item))
+    if item ~= core.null then
+      parts.query[#parts.query + 1] = name .. "=" .. url.encode(values.write(member.kind, item))
+    end
   end
 end
 
+-- A map has what no member and no constant of the path names.
 function WRITE.query(parts, member, value)
-  if member.type:find("{}", 1, true) then
-    for _, key in ipairs(sorted_keys(value)) do
-      add_query(parts, url.encode(key), member, value[key])
+  if not member.is_map then
+    parts.named[url.encode(member.wire)] = true
+    return add_query(parts, member.wire, member, value)
+  end
+  for _, key in ipairs(sorted_keys(value)) do
+    local name = url.encode(key)
+    if not parts.named[name] then
+      add_query(parts, name, member, value[key])
     end
-  else
-    add_query(parts, member.wire, member, value)
   end
 end
 
@@ -93,25 +112,24 @@ local function add_header(parts, name, member, text)
   parts.headers[ascii.lower(name)] = text
 end
 
--- Quotes an element with a comma or a quote, which would otherwise end it.
-local function quoted(text)
-  return text:find('[",]') and '"' .. text:gsub('[\\"]', "\\%0") .. '"' or text
-end
-
 function WRITE.header(parts, member, value)
-  if is_list(member) then
-    local items = {}
-    for i, item in ipairs(value) do
-      items[i] = quoted(text_of(member, item))
-    end
-    value = table.concat(items, ", ")
-  end
-  add_header(parts, member.wire, member, text_of(member, value))
+  local write = is_list(member) and values.write_list or values.write
+  add_header(parts, member.wire, member, write(member.kind, value))
 end
 
 function WRITE.headers(parts, member, value)
-  for key, item in pairs(value) do
-    add_header(parts, member.wire .. key, member, text_of(member, item))
+  local seen = {}
+  for _, key in ipairs(sorted_keys(value)) do
+    local name = ascii.lower(member.wire .. key)
+    if seen[name] then
+      parts:problem(member, ("%s and %s differ in case alone, which headers ignore"):format(
+        quote.name(seen[name]), quote.name(key)
+      ))
+    end
+    seen[name] = key
+    if value[key] ~= core.null then
+      add_header(parts, name, member, values.write(member.kind, value[key]))
+    end
   end
 end
 
@@ -120,9 +138,13 @@ local function problem(parts, member, message)
 end
 
 -- "/things/{id}/{key+}" with its labels filled in; a greedy one keeps its slashes.
-local function expand(template, labels)
+local function expand(template, parts)
   return (template:gsub("{([^}+]+)(%+?)}", function(name, greedy)
-    local text = url.encode(labels[name])
+    local text = parts.labels[name]
+    if not text then -- the description does not say that it is required
+      parts:problem({ name = name }, "required: it is a part of the path")
+    end
+    text = url.encode(text or "")
     return greedy == "" and text or (text:gsub("%%2F", "/"))
   end))
 end
@@ -131,26 +153,35 @@ local function invalid(problems)
   return Error.new { kind = "validation", code = "validation", problems = problems }
 end
 
+-- Whether a member that is the whole body is a structure: those alone are sent empty where they are absent.
+local function is_structure(op, payload)
+  return payload.type ~= "document" and not core.members(op.model:shape(payload.type)).union
+end
+
 -- The body, by its layout, and its media type.
-local function body_of(layout, params, document, codec)
+local function body_of(op, layout, params, document, codec)
   local payload = layout.payload
   if not payload then
     return layout.in_body and document or nil, codec.media_type
   end
   local value = params[payload.name]
-  if value == nil then
-    return nil
-  elseif not is_raw(payload) then
-    return document, codec.media_type
+  if is_raw(payload) then
+    return value, payload.type == "blob" and "application/octet-stream" or "text/plain"
+  elseif value == nil then
+    return codec.empty and is_structure(op, payload) and codec.empty or nil, codec.media_type
   end
-  return value, payload.type == "blob" and "application/octet-stream" or "text/plain"
+  return document, codec.media_type
 end
 
 -- Puts each parameter that has a place besides the body there.
 local function write_parts(layout, params, token, fixed_query)
   local parts = {
     labels = {}, query = { fixed_query ~= "" and fixed_query or nil }, headers = {}, problems = {}, problem = problem,
+    named = {}, -- query parameters
   }
+  for name in fixed_query:gmatch("[^&=]+=?[^&]*") do
+    parts.named[name:match("^[^=]*")] = true
+  end
   for _, member in ipairs(layout.members) do
     local value = params[member.name]
     if value == nil and member.idempotency then
@@ -181,83 +212,21 @@ local function encode(op, params, context, codec)
   local layout = op.input and layout_of(op.input) or NO_LAYOUT
   local path, fixed_query = op.uri:match("^([^?]*)%??(.*)$")
   local parts = write_parts(layout, params, token, fixed_query)
+  path = expand(path, parts)
   if #parts.problems > 0 then
     return nil, invalid(parts.problems)
   end
-  local body, media_type = body_of(layout, params, document, codec)
+  local body, media_type = body_of(op, layout, params, document, codec)
   if body then
-    parts.headers["content-type"] = media_type
+    parts.headers["content-type"] = parts.headers["content-type"] or media_type
   end
   return {
     method = op.method,
-    path = expand(path, parts.labels),
+    path = path,
     query = #parts.query > 0 and table.concat(parts.query, "&") or nil,
     headers = parts.headers,
     body = body,
   }
-end
-
-local function number_of(text)
-  local value = core.json_decode(text)
-  return type(value) == "number" and value or nil
-end
-
-local SCALAR = {
-  boolean = function(text) return text == "true" end,
-  integer = number_of,
-  long = number_of,
-  number = number_of,
-  blob = core.base64_decode,
-}
-
--- The value a header's text stands for.
-local function value_of(kind, text)
-  if kind:find("^time") then
-    return (core.epoch(text))
-  end
-  local value
-  if SCALAR[kind] then
-    value = SCALAR[kind](text)
-  end
-  if value == nil then
-    return text
-  end
-  return value
-end
-
--- What stands from `at` on up to the closing quote, and where it goes on.
-local function unquote(text, at)
-  local parts = {}
-  while true do
-    local plain, mark, after = text:match('^([^"\\]*)(["\\]?)()', at)
-    parts[#parts + 1] = plain
-    if mark ~= "\\" then
-      return table.concat(parts), after
-    end
-    parts[#parts + 1] = text:sub(after, after)
-    at = after + 1
-  end
-end
-
--- A comma inside of an element is in quotes, or behind a date's day.
-local function read_list(kind, text)
-  local list, at = {}, 1
-  local is_time = kind:find("^time") ~= nil
-  while at <= #text do
-    local first = text:match('^%s*"()', at)
-    local item
-    if first then
-      item, at = unquote(text, first)
-    else
-      item, at = text:match(is_time and text:find("^%s*%a+, ", at) and "([^,]*,[^,]*)()" or "([^,]*)()", at)
-      item = ascii.trim(item)
-    end
-    if first or item ~= "" then
-      list[#list + 1] = value_of(kind, item)
-    end
-    at = text:match("^[^,]*,()", at) or #text + 1
-  end
-  return list
 end
 
 -- How a member is read from its place in a response.
@@ -265,9 +234,15 @@ local READ_FROM = {}
 
 function READ_FROM.header(output, member, response)
   local text = response.headers[ascii.lower(member.wire)]
-  if text then
-    local kind = member.type:match("^[%w_.]+")
-    output[member.name] = is_list(member) and read_list(kind, text) or value_of(kind, text)
+  if not text then
+    return
+  end
+  local read = is_list(member) and values.read_list or values.read
+  local value, message = read(member.kind, text)
+  output[member.name] = value
+  -- RFC 9111, 5.3: a date that is none is one that has passed, and servers do send 0.
+  if message and ascii.lower(member.wire) ~= "expires" then
+    return ("header %s: %s"):format(ascii.lower(member.wire), message)
   end
 end
 
@@ -283,6 +258,18 @@ end
 
 function READ_FROM.status(output, member, response)
   output[member.name] = response.status
+end
+
+-- Reads what stands besides the body.
+local function read_places(layout, output, response)
+  for _, member in ipairs(layout.members) do
+    local read = READ_FROM[member.location]
+    local message = read and read(output, member, response)
+    if message then
+      return nil, message
+    end
+  end
+  return output
 end
 
 --- The output of a success, or why it cannot be read.
@@ -303,13 +290,17 @@ local function decode(op, response, codec)
       return nil, message
     end
   end
-  for _, member in ipairs(layout.members) do
-    local read = READ_FROM[member.location]
-    if read then
-      read(output, member, response)
-    end
-  end
-  return output
+  return read_places(layout, output, response)
+end
+
+--- Adds to a structure the members that stand besides the body: an error's, say.
+---@param shape userdata
+---@param output table
+---@param response { status: integer, headers: table<string, string> }
+---@return table|nil output
+---@return string|nil message
+local function read_headers(shape, output, response)
+  return read_places(layout_of(shape), output, response)
 end
 
 --- The member that is the whole body, where the shape has one.
@@ -318,4 +309,4 @@ local function payload_of(shape)
   return layout_of(shape).payload
 end
 
-return { encode = encode, decode = decode, payload_of = payload_of }
+return { encode = encode, decode = decode, read_headers = read_headers, payload_of = payload_of }

@@ -2,6 +2,7 @@
 
 local Error = require "cloudjobs.base.error"
 local after = require "cloudjobs.http.retry_after"
+local bindings = require "cloudjobs.http.bindings"
 local core = require "cloudjobs.core"
 local quote = require "cloudjobs.base.quote"
 
@@ -19,6 +20,12 @@ end
 
 local function text(value)
   return type(value) == "string" and value or nil
+end
+
+-- The members of a modelled error: of its body, and of its headers. Nil where the body is none of its kind.
+local function fields_of(shape, response)
+  local fields = core.decode(shape, response.body ~= "" and response.body or "{}")
+  return fields and bindings.read_headers(shape, fields, response)
 end
 
 -- Milliseconds in x-amz-retry-after, else Retry-After; anything else is no hint.
@@ -53,7 +60,7 @@ local function decode(op, response)
     status = response.status,
     request_id = request_id(response),
     retry_after = retry_after(headers),
-    fields = modeled and modeled.shape and core.decode(modeled.shape, response.body) or nil,
+    fields = modeled and modeled.shape and fields_of(modeled.shape, response) or nil,
     hint = hint,
   }
 end

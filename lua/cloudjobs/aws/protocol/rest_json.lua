@@ -5,7 +5,7 @@ local bindings = require "cloudjobs.http.bindings"
 local core = require "cloudjobs.core"
 local Error = require "cloudjobs.base.error"
 
-local JSON = { media_type = "application/json", encode = core.encode, decode = core.decode }
+local JSON = { media_type = "application/json", empty = "{}", encode = core.encode, decode = core.decode }
 
 --- Encodes and validates. The request has no address yet.
 ---@param op table

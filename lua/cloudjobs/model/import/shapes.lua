@@ -152,7 +152,9 @@ function Shapes:member(name, reference, is_required, is_payload, where)
     flag.add(flags, "in", PLACES[place] or refuse(where, "unknown location %s", tostring(place)))
   end
   local wire = trait(reference, self.shapes[reference.shape], "locationName")
-  if wire and wire ~= name then
+  if wire == "" and place == "headers" then
+    flags[#flags + 1] = "as=" -- every header
+  elseif wire and wire ~= name then
     flag.add(flags, "as", wire)
   end
   if self.is_xml and reference.xmlAttribute then

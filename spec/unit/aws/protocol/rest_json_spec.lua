@@ -16,19 +16,19 @@ local model = Model.new {
     GetThingRequest = [[
       ThingId string required in=uri
       Path string required in=uri
-      After time in=query as=after
+      After time.iso in=query as=after
       Labels string[] in=query as=label
       Extra string{} in=query
       Limit integer in=query as=max
       Full boolean in=query as=full
-      Since time in=header as=If-Modified-Since
+      Since time.http in=header as=If-Modified-Since
       Tags string[] in=header as=X-Tags
       Meta string{} in=headers as=X-Meta-
     ]],
     Thing = [[
       Name string
       Size long in=header as=X-Size
-      Changed time in=header as=Last-Modified
+      Changed time.http in=header as=Last-Modified
       Old boolean in=header as=X-Old
       Tags string[] in=header as=X-Tags
       Meta string{} in=headers as=X-Meta-
@@ -84,10 +84,10 @@ describe("a REST request", function()
     assert.same({
       method = "GET",
       path = "/things/a%2Fb%20c/x/y%3Az",
-      query = "kind=x&after=2026-01-01T00%3A00%3A00Z&label=one%26two&label=three&%24x=1&max=5&full=true",
+      query = "kind=x&after=2026-01-01T00%3A00%3A00Z&label=one%26two&label=three&max=5&full=true&%24x=1",
       headers = {
         ["if-modified-since"] = "Thu, 01 Jan 2026 00:00:00 GMT",
-        ["x-tags"] = 'plain, "with, comma"',
+        ["x-tags"] = 'plain,"with, comma"',
         ["x-meta-owner"] = "me",
       },
     }, encode("get_thing", {
