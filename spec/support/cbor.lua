@@ -75,8 +75,9 @@ local function read_string(bytes, at, count)
 end
 
 local function read_map(bytes, at, count)
-  local list, map = nil, {}
+  local list
   list, at = items(bytes, at, count and 2 * count)
+  local map = {}
   for i = 1, #list, 2 do
     assert(map[list[i]] == nil, "a key comes twice")
     map[list[i]] = list[i + 1]
@@ -116,9 +117,8 @@ function read(bytes, at)
   elseif major == 2 or major == 3 then
     return read_string(bytes, at, count)
   elseif major == 4 then
-    local list
-    list, at = items(bytes, at, count)
-    return setmetatable(list, core.array_mt), at
+    local list, after = items(bytes, at, count)
+    return setmetatable(list, core.array_mt), after
   elseif major == 5 then
     return read_map(bytes, at, count)
   end

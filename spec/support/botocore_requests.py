@@ -1,0 +1,136 @@
+"""What botocore sends, signed. The first line of standard input is a task {"seed", "services", "operations",
+"folder"}. Prints lines of JSON: for each service {"service", "model"}, the path of its description, written to the
+folder as botocore has it; for each case {"service", "operation", "variant", "params"} (see botocore_values.py), upon
+which it reads a line, the id of the call that its request is to have; then the prepared request {"method", "url",
+"headers", "body"}, or {"refused"} with botocore's reason."""
+
+import base64
+import datetime
+import functools
+import json
+import random
+import sys
+import urllib.parse
+import uuid
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.handlers
+import botocore.serialize
+
+from botocore_clients import clients, operations, show
+from botocore_values import Json, Values, tagged
+
+MOMENT = datetime.datetime(2026, 11, 22, tzinfo=datetime.timezone.utc)
+TOKEN = uuid.UUID("3a1ad2f1-0000-4000-8000-000000000000")
+VARIANTS = ["minimum", "typical", "all"]
+
+botocore.auth.get_current_datetime = lambda remove_tzinfo=True: MOMENT.replace(tzinfo=None) if remove_tzinfo else MOMENT
+botocore.handlers.uuid.uuid4 = lambda: TOKEN
+
+
+class Compact:
+    """JSON without white space, as we write it: documents are equal either way, signatures only so."""
+
+    def __getattr__(self, name):
+        return getattr(json, name)
+
+    @staticmethod
+    def dumps(value, **_):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+botocore.serialize.json = Compact()
+
+# A space as %20, as we write it: servers read + and %20 as the same, signatures are equal only so.
+botocore.awsrequest.urlencode = functools.partial(urllib.parse.urlencode, quote_via=urllib.parse.quote, safe="-._~")
+
+
+call = {}
+
+
+def add_attempt_headers(request, **_):
+    """botocore adds these behind its signature, we before ours; services accept either."""
+    request.headers["amz-sdk-invocation-id"] = call["id"]
+    request.headers["amz-sdk-request"] = "attempt=1; max=1"
+
+
+def add_content_type(params, model, **_):
+    """Of a blob without a type of its own the specification says this one, botocore sends none."""
+    shape = model.input_shape
+    payload = shape and shape.serialization.get("payload")
+    if params["body"] and payload and shape.members[payload].type_name == "blob":
+        params["headers"].setdefault("Content-Type", "application/octet-stream")
+
+
+class Sent(Exception):
+    pass
+
+
+def body_of(request):
+    body = request.body
+    if body is None:
+        return b""
+    if hasattr(body, "read"):
+        return body.read()
+    return body if isinstance(body, bytes) else body.encode()
+
+
+def theirs(value):
+    """Parameters as botocore takes them."""
+    if isinstance(value, Json):
+        return json.loads(value)
+    if isinstance(value, dict):
+        return {key: theirs(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [theirs(item) for item in value]
+    return value
+
+
+def prepared(request):
+    headers = {
+        name.lower(): value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+    }
+    body = base64.b64encode(body_of(request)).decode()
+    return {"method": request.method, "url": request.url.removesuffix("?"), "headers": headers, "body": body}
+
+
+def stop(request, **_):
+    raise Sent(request)
+
+
+def in_order(params, model, **_):
+    """botocore puts tokens that it makes last, we in the description's order; documents are equal either way."""
+    for name in model.input_shape.members if model.input_shape else ():
+        if name in params:
+            params[name] = params.pop(name)
+
+
+def compare(client, service, operation, variant, seed):
+    model = client.meta.service_model.operation_model(operation)
+    draw = random.Random(f"{seed}/{service}/{operation}/{variant}")
+    params = Values(draw, service, variant).input(model.input_shape) if model.input_shape else {}
+    show({"service": service, "operation": operation, "variant": variant, "params": tagged(params)})
+    call["id"] = sys.stdin.readline().strip()
+    try:
+        client._make_api_call(operation, theirs(params))
+    except Sent as sent:
+        show(prepared(sent.args[0]))
+    except Exception as error:
+        show({"refused": f"{type(error).__name__}: {error}"})
+
+
+def main():
+    task = json.loads(sys.stdin.readline())
+    for service, client in clients(task):
+        client.meta.events.register("before-sign", add_attempt_headers)
+        client.meta.events.register_last("before-call", add_content_type)
+        client.meta.events.register_last("before-parameter-build", in_order)
+        client.meta.events.register_first("before-send", stop)
+        for operation in operations(client, task):
+            for variant in VARIANTS:
+                compare(client, service, operation, variant, task["seed"])
+
+
+main()
