@@ -305,6 +305,7 @@ static const char *code_of (CURLcode result) {
   case CURLE_PARTIAL_FILE:
   case CURLE_RECV_ERROR:
   case CURLE_SEND_ERROR:
+  case CURLE_SEND_FAIL_REWIND: /* it would have sent a body in pieces again */
     return "closed";
   case CURLE_FILESIZE_EXCEEDED:
     return "too_large";

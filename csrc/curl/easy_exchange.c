@@ -3,13 +3,60 @@
 
 #include <stdlib.h>
 
-enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2 };
+/* libcurl's own sizes of its buffers. */
+#define BUFFER (16 << 10)
+#define UPLOAD_BUFFER (64 << 10)
+
+enum { GIVEN_TYPE = 1, GIVEN_ACCEPT = 2, GIVEN_EXPECT = 4 };
 
 /* ---- callbacks: they touch no Lua state ---- */
+
+static void report (struct cj_stream *s) {
+  s->has_event = 1;
+  *s->attention = 1;
+}
+
+/* Adds a piece of a response that streams, or pauses. */
+static size_t add_piece (struct cj_easy_exchange *x, const char *s, size_t n) {
+  if (x->stream.is_read || x->body.len >= CJ_STREAM_BUFFER) {
+    x->stream.waits_in = 1;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if (cj_buf_add(&x->body, s, n) != 0)
+    return cj_easy_refuse(&x->easy, "memory", "out of memory"), 0;
+  x->stream.moved += n;
+  report(&x->stream);
+  return n;
+}
+
+/* Hands a part of the request's piece to libcurl, or pauses until there is one.
+ */
+static size_t on_read (char *to, size_t size, size_t n, void *data) {
+  struct cj_stream *s = &((struct cj_easy_exchange *)data)->stream;
+  n *= size;
+  if (s->piece.n == 0) {
+    if (s->has_ended)
+      return 0;
+    s->waits_out = 1;
+    report(s);
+    return CURL_READFUNC_PAUSE;
+  }
+  if (n > s->piece.n)
+    n = s->piece.n;
+  memcpy(to, s->piece.s, n);
+  s->piece.s += n;
+  s->piece.n -= n;
+  s->moved += n;
+  if (s->piece.n == 0 && !s->has_ended)
+    report(s);
+  return n;
+}
 
 static size_t on_body (char *s, size_t size, size_t n, void *data) {
   struct cj_easy_exchange *x = data;
   n *= size;
+  if (x->stream.is_success)
+    return add_piece(x, s, n);
   if (n > x->max_body - x->body.len)
     cj_easy_refuse(&x->easy, "too_large", CJ_TOO_LARGE, x->max_body);
   else if (cj_buf_add(&x->body, s, n) != 0)
@@ -29,6 +76,8 @@ static int check_head (struct cj_easy_exchange *x) {
                           problem != NULL ? problem : CJ_NOT_HTTP);
   if (h.is_other && x->form != CJ_FORM_HEAD && cj_status_has_body(h.status))
     return cj_easy_refuse(&x->easy, "protocol", "%s", CJ_OTHER_CODING);
+  x->stream.is_success = x->stream.is_on && h.status >= 200 && h.status < 300;
+  x->stream.moved += x->head.len;
   return 0;
 }
 
@@ -129,8 +178,11 @@ static void set_defaults (struct cj_easy_exchange *x) {
       curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request) == CURLE_OK;
   curl_easy_setopt(e, CURLOPT_PREREQDATA, x);
 #endif
+  curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
+  curl_easy_setopt(e, CURLOPT_READDATA, x);
   x->form = CJ_FORM_NONE;
   x->custom = 0;
+  x->has_stream_options = 0;
 }
 
 /* libcurl 7.84.0 to 8.0.1 keeps a pointer to the last header of a response, and
@@ -155,6 +207,7 @@ int cj_easy_exchange_begin (struct cj_easy_exchange *x) {
     cj_buf_free(&x->body);
   cj_buf_reset(&x->body);
   x->body.max = x->max_body;
+  x->stream.is_on = x->stream.has_event = x->stream.is_success = 0;
   return cj_easy_begin(&x->easy);
 }
 
@@ -186,13 +239,17 @@ static int add_header (struct cj_easy_exchange *x, const char *name,
   if (cj_field_is(s, "transfer-encoding"))
     return cj_easy_refuse(&x->easy, "request",
                           "transfer-encoding is the transport's own");
-  /* libcurl sends the body's length, and no Expect: 100-continue. */
-  if (cj_field_is(s, "content-length") || cj_field_is(s, "expect"))
+  /* libcurl sends the body's length, and Expect: 100-continue only for a body
+  ** in pieces, on request. */
+  if (cj_field_is(s, "content-length") ||
+      (cj_field_is(s, "expect") && !x->stream.is_on))
     return 0;
   if (cj_field_is(s, "content-type"))
     x->given |= GIVEN_TYPE;
   else if (cj_field_is(s, "accept"))
     x->given |= GIVEN_ACCEPT;
+  else if (cj_field_is(s, "expect"))
+    x->given |= GIVEN_EXPECT;
   while (value_len > 0 && (*value == ' ' || *value == '\t'))
     value++, value_len--;
   /* For libcurl a name with a colon alone is a header to leave out. */
@@ -239,16 +296,15 @@ static struct curl_slist *link_lines (struct cj_easy_exchange *x) {
 ** if that kind has another one. */
 static void set_method (struct cj_easy_exchange *x, const struct cj_request *r,
                         enum cj_form form) {
-  static const char *const own[] = { "", "GET", "HEAD", "POST" };
+  static const char *const own[] = { "", "GET", "HEAD", "POST", "PUT" };
   int is_own = strcmp(r->method, own[form]) == 0;
   int head = form == CJ_FORM_HEAD;
   if (form != x->form) {
     curl_easy_setopt(x->easy.handle, CURLOPT_HTTPGET, 1L); /* undoes NOBODY */
     if (head)
       curl_easy_setopt(x->easy.handle, CURLOPT_NOBODY, 1L);
-    /* The limit of Content-Length; after a HEAD no body follows. */
-    curl_easy_setopt(x->easy.handle, CURLOPT_MAXFILESIZE_LARGE,
-                     head ? (curl_off_t)0 : (curl_off_t)x->max_body);
+    else if (form == CJ_FORM_PIECES)
+      curl_easy_setopt(x->easy.handle, CURLOPT_UPLOAD, 1L);
     x->form = form;
   }
   if (!is_own || x->custom)
@@ -263,11 +319,44 @@ static void set_body (struct cj_easy_exchange *x, const struct cj_request *r) {
                    r->body != NULL ? r->body : "");
 }
 
+/* Sets or unsets what only a stream has: larger buffers, no limit of its
+** Content-Length, and a body that stays compressed. */
+static void set_stream (struct cj_easy_exchange *x,
+                        const struct cj_request *r) {
+  CURL *e = x->easy.handle;
+  int is_limited = !r->streams && x->form != CJ_FORM_HEAD; /* no body follows */
+  curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
+                   is_limited ? (curl_off_t)x->max_body : (curl_off_t)0);
+  if (r->has_pieces)
+    curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->pieces_len);
+  if (r->streams == x->has_stream_options)
+    return;
+  curl_easy_setopt(e, CURLOPT_BUFFERSIZE,
+                   r->streams ? (long)CJ_STREAM_PIECE : (long)BUFFER);
+  curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE,
+                   r->streams ? (long)CJ_STREAM_BUFFER : (long)UPLOAD_BUFFER);
+  if (x->gzip)
+    cj_easy_text(&x->easy, CURLOPT_ACCEPT_ENCODING, r->streams ? NULL : "gzip");
+  x->has_stream_options = r->streams;
+}
+
+static void begin_stream (struct cj_easy_exchange *x,
+                          const struct cj_request *r) {
+  struct cj_stream *s = &x->stream;
+  s->is_on = r->streams;
+  s->is_read = s->waits_in = s->waits_out = s->has_ended = 0;
+  s->piece.s = NULL;
+  s->piece.n = 0;
+  s->moved = 0;
+}
+
 /* Suppresses the headers that libcurl would add itself. 0 or -1. */
 static int suppress_own (struct cj_easy_exchange *x, enum cj_form form) {
-  if (form == CJ_FORM_BODY &&
-      ((!(x->given & GIVEN_TYPE) && suppress(x, "Content-Type") != 0) ||
-       suppress(x, "Expect") != 0))
+  if (form == CJ_FORM_BODY && !(x->given & GIVEN_TYPE) &&
+      suppress(x, "Content-Type") != 0)
+    return -1;
+  if (form >= CJ_FORM_BODY && !(x->given & GIVEN_EXPECT) &&
+      suppress(x, "Expect") != 0)
     return -1;
   return x->given & GIVEN_ACCEPT ? 0 : suppress(x, "Accept");
 }
@@ -275,13 +364,15 @@ static int suppress_own (struct cj_easy_exchange *x, enum cj_form form) {
 int cj_easy_exchange_prepare (struct cj_easy_exchange *x,
                               const struct cj_request *r) {
   struct curl_slist *list;
-  enum cj_form form = cj_request_has_body(r)           ? CJ_FORM_BODY
+  enum cj_form form = r->has_pieces                    ? CJ_FORM_PIECES
+                      : cj_request_has_body(r)         ? CJ_FORM_BODY
                       : strcmp(r->method, "HEAD") == 0 ? CJ_FORM_HEAD
                                                        : CJ_FORM_GET;
   const char *refusal = cj_request_refusal(r);
   int is_new;
   if (refusal != NULL)
     return cj_easy_refuse(&x->easy, "request", "%s", refusal);
+  begin_stream(x, r);
   if (add_lines(x, r->lines) != 0 || suppress_own(x, form) != 0)
     return -1;
   is_new = cj_easy_network(&x->easy, r);
@@ -292,9 +383,11 @@ int cj_easy_exchange_prepare (struct cj_easy_exchange *x,
   set_method(x, r, form);
   if (form == CJ_FORM_BODY)
     set_body(x, r);
-  /* On a kept connection that the server has closed libcurl sends again. */
+  set_stream(x, r);
+  /* On a kept connection that the server has closed libcurl sends again, which
+  ** it cannot with a body in pieces. */
   curl_easy_setopt(x->easy.handle, CURLOPT_FRESH_CONNECT,
-                   (long)r->non_idempotent);
+                   (long)(r->non_idempotent || r->has_pieces));
   cj_easy_timeouts(&x->easy, r->timeout, r->connect_timeout);
   if (cj_easy_address(&x->easy, r->url, r->url_len) != 0)
     return -1;
@@ -304,6 +397,40 @@ int cj_easy_exchange_prepare (struct cj_easy_exchange *x,
   curl_easy_setopt(x->easy.handle, CURLOPT_HTTPHEADER, list);
   x->ready = 1;
   return 0;
+}
+
+/* ---- pieces ---- */
+
+int cj_easy_exchange_wants_piece (const struct cj_easy_exchange *x) {
+  return x->form == CJ_FORM_PIECES && !x->stream.has_ended &&
+         x->stream.piece.n == 0;
+}
+
+/* libcurl may call the functions above before this returns, and they may pause
+** it again. */
+static void resume (struct cj_easy_exchange *x) {
+  curl_easy_pause(x->easy.handle,
+                  (x->stream.waits_in ? CURLPAUSE_RECV : 0) |
+                      (x->stream.waits_out ? CURLPAUSE_SEND : 0));
+}
+
+void cj_easy_exchange_provide (struct cj_easy_exchange *x,
+                               struct cj_slice piece) {
+  x->stream.piece = piece;
+  x->stream.has_ended = piece.n == 0;
+  if (!x->stream.waits_out)
+    return;
+  x->stream.waits_out = 0;
+  resume(x);
+}
+
+void cj_easy_exchange_consumed (struct cj_easy_exchange *x) {
+  cj_buf_reset(&x->body);
+  x->stream.is_read = 0;
+  if (!x->stream.waits_in)
+    return;
+  x->stream.waits_in = 0;
+  resume(x);
 }
 
 /* ---- the response ---- */

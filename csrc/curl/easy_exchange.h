@@ -7,7 +7,32 @@
 #include "../http/response_head.h"
 
 /* libcurl's kinds of request. */
-enum cj_form { CJ_FORM_NONE, CJ_FORM_GET, CJ_FORM_HEAD, CJ_FORM_BODY };
+enum cj_form {
+  CJ_FORM_NONE,
+  CJ_FORM_GET,
+  CJ_FORM_HEAD,
+  CJ_FORM_BODY,
+  CJ_FORM_PIECES /* a body in pieces */
+};
+
+/* The bytes of a response that wait for the owner. libcurl adds one piece more
+** before it pauses. */
+#define CJ_STREAM_BUFFER ((size_t)192 << 10)
+#define CJ_STREAM_PIECE ((size_t)64 << 10)
+
+/* What an exchange has that streams. */
+struct cj_stream {
+  int is_on;
+  int *attention;        /* the owner's: set with 'has_event' */
+  int has_event;         /* the owner has something to consume or to provide */
+  int is_success;        /* the response's status is 2xx: its body streams */
+  int is_read;           /* the owner reads 'body': it stays as it is */
+  int waits_in;          /* libcurl is paused until 'body' is consumed */
+  int waits_out;         /* libcurl is paused until there is a piece to send */
+  int has_ended;         /* there are no pieces after 'piece' */
+  struct cj_slice piece; /* what is left to send of it; the owner's */
+  uint64_t moved;        /* bytes, both ways */
+};
 
 struct cj_easy_exchange {
   size_t max_body; /* options of the owner, to set after 'init' */
@@ -28,6 +53,8 @@ struct cj_easy_exchange {
   int reports_sent; /* libcurl calls on_request */
   int sent;         /* on_request was called: the server may receive it */
   int is_stale;     /* on_request found input on a kept connection */
+  struct cj_stream stream;
+  int has_stream_options; /* those of a stream are in force on the handle */
 };
 
 void cj_easy_exchange_init (struct cj_easy_exchange *x);
@@ -53,6 +80,17 @@ int cj_easy_exchange_was_sent (const struct cj_easy_exchange *x);
 /* Whether the exchange ended before its request because the kept connection had
 ** input. It is then prepared to be started again, on a new connection. */
 int cj_easy_exchange_reconnects (struct cj_easy_exchange *x);
+
+/* Whether a stream waits for a piece of the request's body. */
+int cj_easy_exchange_wants_piece (const struct cj_easy_exchange *x);
+
+/* Gives a stream the next piece, which has to stay until it is wanted again;
+** an empty one is the body's end. */
+void cj_easy_exchange_provide (struct cj_easy_exchange *x,
+                               struct cj_slice piece);
+
+/* Says that a stream's 'body' was consumed. */
+void cj_easy_exchange_consumed (struct cj_easy_exchange *x);
 
 long cj_easy_exchange_status (const struct cj_easy_exchange *x);
 

@@ -107,22 +107,23 @@ static struct cj_exchange *begin_libcurl (lua_State *L, struct cj_pool *p,
   is_refused = cj_easy_exchange_begin(&e->libcurl) != 0 ||
                cj_easy_exchange_prepare(&e->libcurl, r) != 0;
   anchor_body(L, e->id, 5);
-  if (cj_pool_begin_libcurl(p, e, is_refused) != 0)
+  if (cj_pool_begin_libcurl(p, e, r, is_refused) != 0)
     luaL_error(L, "out of memory");
   return e;
 }
 
-/* Begins the exchange of the request in the arguments from 2 on. NULL: out of
-** memory or descriptors. */
-static struct cj_exchange *begin (lua_State *L, struct cj_pool *p) {
+/* Begins the exchange of the request in the arguments from 2 on, which streams
+** where the value at 'idle' is not nil. NULL: out of memory or descriptors. */
+static struct cj_exchange *begin (lua_State *L, struct cj_pool *p, int idle) {
   struct cj_request r;
-  struct cj_exchange *e;
-  cj_request_read(L, 2, &r);
+  struct cj_exchange *e = NULL;
+  cj_request_read(L, 2, idle, &r);
   if (cj_pool_open(p) != 0)
     return NULL;
   if (r.lines.s == NULL)
     write_lines(L, 4, &p->lines, &r);
-  e = cj_pool_begin_http1(p, &r);
+  if (!r.streams)
+    e = cj_pool_begin_http1(p, &r);
   return e != NULL ? e : begin_libcurl(L, p, &r);
 }
 
@@ -198,7 +199,7 @@ static int multi_perform (lua_State *L) {
   if (p->busy > p->reading && cj_pool_is_open(p))
     return luaL_error(L, "other requests are running");
   cj_signal_begin(L, &signal, 2 + CJ_REQUEST_ARGUMENTS);
-  e = begin(L, p);
+  e = begin(L, p, 0);
   if (e == NULL)
     return push_shortage(L);
   while (!e->has_ended && result == CURLM_OK) {
@@ -219,13 +220,20 @@ static int multi_perform (lua_State *L) {
 
 /* ---- many exchanges ---- */
 
-/* multi:add(…) -> id | nil, code, message, sent. The arguments are those of
-** 'perform'; it does not block. */
+/* multi:add(…, idle) -> id | nil, code, message, sent. The arguments are those
+ *of
+ ** 'perform' but for the last; it does not block. With 'idle', the seconds
+ *without
+ ** progress that end it (0: no limit), the exchange streams: the body of a
+ *response
+ ** with a status of 2xx is consumed by 'consume', and where 'body' is a length,
+ *or
+ ** true for an unknown one, the request's is given to 'provide'. */
 static int multi_add (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   const struct cj_exchange *e;
-  lua_settop(L, 1 + CJ_REQUEST_ARGUMENTS);
-  e = begin(L, p);
+  lua_settop(L, 2 + CJ_REQUEST_ARGUMENTS);
+  e = begin(L, p, 2 + CJ_REQUEST_ARGUMENTS);
   if (e == NULL)
     return push_shortage(L);
   lua_pushinteger(L, (lua_Integer)e->id);
@@ -266,14 +274,100 @@ static int multi_step (lua_State *L) {
 }
 
 /* multi:next() -> id, status, lines, body | id, nil, code, message, sent
-** | nothing while none has ended */
+** | id, true for a stream with something to consume or a piece to provide
+** | nothing while there is none of these. 'body' is what of a stream's was not
+** consumed. */
 static int multi_next (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   struct cj_exchange *e = p->ended;
-  if (e == NULL || !cj_pool_is_open(p))
+  if (!cj_pool_is_open(p))
+    return 0;
+  if (e != NULL) {
+    lua_pushinteger(L, (lua_Integer)e->id);
+    return 1 + push_and_release(L, p, e);
+  }
+  e = cj_pool_event(p);
+  if (e == NULL)
     return 0;
   lua_pushinteger(L, (lua_Integer)e->id);
-  return 1 + push_and_release(L, p, e);
+  lua_pushboolean(L, 1);
+  return 2;
+}
+
+/* ---- streams ---- */
+
+/* The running stream with the id at 2. */
+static struct cj_exchange *check_stream (lua_State *L, struct cj_pool *p) {
+  lua_Integer id = luaL_checkinteger(L, 2);
+  struct cj_exchange *e =
+      id >= 1 && (size_t)id <= p->n ? p->list[id - 1] : NULL;
+  luaL_argcheck(L, e != NULL && cj_pool_is_stream(e), 2,
+                "not a running stream");
+  return e;
+}
+
+/* multi:head(id) -> status, lines of the response whose body streams | nothing
+** before it has come */
+static int multi_head (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  const struct cj_exchange *e = check_stream(L, p);
+  if (!e->libcurl.stream.is_success)
+    return 0;
+  lua_pushinteger(L, cj_easy_exchange_status(&e->libcurl));
+  lua_pushlstring(L, e->libcurl.head.s, e->libcurl.head.len);
+  return 2;
+}
+
+/* push_piece(exchange) -> what has come of the response's body */
+static int push_piece (lua_State *L) {
+  const struct cj_exchange *e = lua_touserdata(L, 1);
+  lua_pushlstring(L, e->libcurl.body.s, e->libcurl.body.len);
+  return 1;
+}
+
+/* Its address is the registry's key of push_piece. */
+static const char push_piece_key;
+
+/* multi:consume(id) -> bytes | nothing where none have come. A finalizer may
+ *use
+ ** or close the same multi meanwhile. */
+static int multi_consume (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  struct cj_exchange *e = check_stream(L, p);
+  int result;
+  if (!e->libcurl.stream.is_success || e->libcurl.body.len == 0)
+    return 0;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, (void *)&push_piece_key);
+  lua_pushlightuserdata(L, e);
+  e->libcurl.stream.is_read = 1;
+  cj_pool_begin_check(p, e);
+  result = lua_pcall(L, 1, 1, 0);
+  if (cj_pool_end_check(p, e) == 0 && cj_pool_is_stream(e))
+    cj_pool_consumed(p, e);
+  return result == LUA_OK ? 1 : lua_error(L);
+}
+
+/* multi:wants(id) -> whether 'provide' may be called */
+static int multi_wants (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  const struct cj_exchange *e = check_stream(L, p);
+  lua_pushboolean(L, cj_easy_exchange_wants_piece(&e->libcurl));
+  return 1;
+}
+
+/* multi:provide(id, bytes): the next piece of the request's body, "" at its
+ * end.
+ */
+static int multi_provide (lua_State *L) {
+  struct cj_pool *p = check_multi(L);
+  struct cj_exchange *e = check_stream(L, p);
+  struct cj_slice piece;
+  piece.s = luaL_checklstring(L, 3, &piece.n);
+  luaL_argcheck(L, cj_easy_exchange_wants_piece(&e->libcurl), 2,
+                "wants no piece");
+  anchor_body(L, e->id, 3);
+  cj_pool_provide(p, e, piece);
+  return 0;
 }
 
 /* multi:timeout() -> seconds until 'step' has work by the clock, or nil */
@@ -289,6 +383,8 @@ static const luaL_Reg multi_methods[] = {
   { "perform", multi_perform }, { "add", multi_add },
   { "cancel", multi_cancel },   { "step", multi_step },
   { "next", multi_next },       { "timeout", multi_timeout },
+  { "head", multi_head },       { "consume", multi_consume },
+  { "wants", multi_wants },     { "provide", multi_provide },
   { "close", multi_close },     { NULL, NULL },
 };
 
@@ -302,6 +398,8 @@ void cj_multi_open (lua_State *L) {
   cj_metatable_open(L, MULTI_T, multi_mt, multi_methods);
   lua_pushcfunction(L, push_result);
   lua_rawsetp(L, LUA_REGISTRYINDEX, (void *)&push_result_key);
+  lua_pushcfunction(L, push_piece);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, (void *)&push_piece_key);
   lua_pushcfunction(L, l_multi);
   lua_setfield(L, -2, "multi");
 }

@@ -42,7 +42,21 @@ static void read_network (lua_State *L, int i, struct cj_network *n) {
   n->client_key = field_text(L, i, "client_key");
 }
 
-void cj_request_read (lua_State *L, int first, struct cj_request *r) {
+static void read_stream (lua_State *L, int idle, int body,
+                         struct cj_request *r) {
+  r->streams = 1;
+  r->idle = opt_ms(L, idle, "idle");
+  r->pieces_len = -1;
+  r->has_pieces = lua_type(L, body) == LUA_TNUMBER || lua_isboolean(L, body);
+  if (lua_type(L, body) == LUA_TNUMBER) {
+    lua_Number n = lua_tonumber(L, body);
+    if (!(n >= 0 && n <= (lua_Number)CJ_MAX_EXACT))
+      luaL_error(L, "body: expected a length");
+    r->pieces_len = (int64_t)n;
+  }
+}
+
+void cj_request_read (lua_State *L, int first, int idle, struct cj_request *r) {
   memset(r, 0, sizeof(*r));
   r->method = luaL_checklstring(L, first, &r->method_len);
   r->url = luaL_checklstring(L, first + 1, &r->url_len);
@@ -50,7 +64,10 @@ void cj_request_read (lua_State *L, int first, struct cj_request *r) {
     r->lines.s = lua_tolstring(L, first + 2, &r->lines.n);
   else
     luaL_checktype(L, first + 2, LUA_TTABLE);
-  r->body = luaL_optlstring(L, first + 3, NULL, &r->body_len);
+  if (idle > 0 && !lua_isnoneornil(L, idle))
+    read_stream(L, idle, first + 3, r);
+  if (!r->has_pieces)
+    r->body = luaL_optlstring(L, first + 3, NULL, &r->body_len);
   r->timeout = opt_ms(L, first + 4, "timeout");
   r->connect_timeout = opt_ms(L, first + 5, "connect_timeout");
   read_network(L, first + 6, &r->network);

@@ -79,6 +79,8 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
     unqueue(p, e);
   if (e->driver == CJ_DRIVER_LIBCURL && cj_pool_is_open(p)) {
     curl_multi_remove_handle(p->multi, e->libcurl.easy.handle);
+    p->streams -= (size_t)e->libcurl.stream.is_on;
+    e->libcurl.stream.is_on = 0;
   } else if (e->driver == CJ_DRIVER_HTTP1) {
     if (e->status != 0 && cj_connection_is_reusable(&e->http1) &&
         watch(p, e) == 0)
@@ -137,6 +139,7 @@ static struct cj_exchange *new_slot (struct cj_pool *p) {
   cj_easy_exchange_init(&e->libcurl);
   e->http1.in.body.max = e->libcurl.max_body = p->max_body;
   e->libcurl.gzip = p->gzip;
+  e->libcurl.stream.attention = &p->attention;
   e->http1.easy.owner = e->libcurl.easy.owner = e;
   e->libcurl.easy.opened = &p->opened;
   list[p->n++] = e;
@@ -303,6 +306,71 @@ static void read_on (struct cj_pool *p) {
   }
 }
 
+/* ---- streams ---- */
+
+/* Sets the time at which a stream ends unless it makes progress. While its
+ *owner
+ ** has to act, the time does not count. */
+static void renew (struct cj_pool *p, struct cj_exchange *e) {
+  const struct cj_stream *s = &e->libcurl.stream;
+  e->moved = s->moved;
+  e->deadline = e->timeout > 0 && !s->waits_in && !s->waits_out
+                    ? now() + e->timeout
+                    : HUGE_VAL;
+  if (e->deadline < p->due)
+    p->due = e->deadline;
+}
+
+int cj_pool_is_stream (const struct cj_exchange *e) {
+  return e->driver == CJ_DRIVER_LIBCURL && e->libcurl.stream.is_on &&
+         !e->has_ended;
+}
+
+static void renew_all (struct cj_pool *p) {
+  size_t i;
+  for (i = 0; i < p->n && p->streams > 0; i++) {
+    struct cj_exchange *e = p->list[i];
+    if (cj_pool_is_stream(e) && e->moved != e->libcurl.stream.moved)
+      renew(p, e);
+  }
+}
+
+struct cj_exchange *cj_pool_event (struct cj_pool *p) {
+  size_t i;
+  for (i = 0; i < p->n && p->attention; i++) {
+    struct cj_exchange *e = p->list[i];
+    if (cj_pool_is_stream(e) && e->libcurl.stream.has_event) {
+      e->libcurl.stream.has_event = 0;
+      return e;
+    }
+  }
+  p->attention = 0;
+  return NULL;
+}
+
+void cj_pool_consumed (struct cj_pool *p, struct cj_exchange *e) {
+  cj_easy_exchange_consumed(&e->libcurl);
+  renew(p, e);
+}
+
+void cj_pool_provide (struct cj_pool *p, struct cj_exchange *e,
+                      struct cj_slice piece) {
+  cj_easy_exchange_provide(&e->libcurl, piece);
+  renew(p, e);
+}
+
+/* Ends an exchange whose time is over. */
+static void time_out (struct cj_pool *p, struct cj_exchange *e) {
+  if (e->driver == CJ_DRIVER_HTTP1) {
+    cj_connection_time_out(&e->http1, e->timeout);
+    advance(p, e, CJ_PROGRESS_FAILED);
+    return;
+  }
+  cj_easy_refuse(&e->libcurl.easy, "timeout",
+                 "nothing was sent or received within %g seconds", e->timeout);
+  finish_libcurl(p, e, CURLE_OPERATION_TIMEDOUT);
+}
+
 static void expire (struct cj_pool *p) {
   double at = p->due < HUGE_VAL ? now() : 0;
   size_t i;
@@ -311,14 +379,12 @@ static void expire (struct cj_pool *p) {
   p->due = HUGE_VAL;
   for (i = 0; i < p->n; i++) {
     struct cj_exchange *e = p->list[i];
-    if (e->driver != CJ_DRIVER_HTTP1 || e->has_ended)
+    if ((e->driver != CJ_DRIVER_HTTP1 || e->has_ended) && !cj_pool_is_stream(e))
       continue;
-    if (e->deadline <= at) {
-      cj_connection_time_out(&e->http1, e->timeout);
-      advance(p, e, CJ_PROGRESS_FAILED);
-    } else if (e->deadline < p->due) {
+    if (e->deadline <= at)
+      time_out(p, e);
+    else if (e->deadline < p->due)
       p->due = e->deadline;
-    }
   }
 }
 
@@ -326,7 +392,7 @@ static void expire (struct cj_pool *p) {
 
 double cj_pool_timeout (const struct cj_pool *p, double seconds) {
   double until = p->pollset.deadline < p->due ? p->pollset.deadline : p->due;
-  if (p->ended != NULL || p->unread)
+  if (p->ended != NULL || p->unread || p->attention)
     return 0;
   if (until < HUGE_VAL) {
     until -= now();
@@ -345,6 +411,7 @@ CURLMcode cj_pool_step (struct cj_pool *p, double seconds) {
       cj_pollset_wait(&p->pollset, cj_pool_timeout(p, seconds), on_ready, p);
   read_on(p);
   collect(p);
+  renew_all(p);
   expire(p);
   if (p->secure)
     cj_sigpipe_restore(&guard);
@@ -384,7 +451,8 @@ void cj_pool_close (struct cj_pool *p) {
   }
   free(p->list);
   p->list = NULL;
-  p->n = 0;
+  p->n = p->streams = 0;
+  p->attention = 0;
   cj_buf_free(&p->network);
   cj_buf_free(&p->lines);
   if (cj_pool_is_open(p))
@@ -471,12 +539,17 @@ struct cj_exchange *cj_pool_slot (struct cj_pool *p) {
 }
 
 int cj_pool_begin_libcurl (struct cj_pool *p, struct cj_exchange *e,
-                           int is_refused) {
+                           const struct cj_request *r, int is_refused) {
   if (!is_refused &&
       curl_multi_add_handle(p->multi, e->libcurl.easy.handle) != CURLM_OK)
     return -1;
   claim(p, e, CJ_DRIVER_LIBCURL);
   p->secure |= e->libcurl.easy.secure;
+  if (e->libcurl.stream.is_on) {
+    p->streams++;
+    e->timeout = (double)r->idle / 1000;
+    renew(p, e);
+  }
   if (is_refused)
     finish_libcurl(p, e, CURLE_OK);
   return 0;

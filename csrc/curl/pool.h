@@ -9,7 +9,8 @@
 **   CJ_DRIVER_HTTP1    http1_connection.c  the slot's own, that  services'
 **                                          libcurl has opened    requests
 **   CJ_DRIVER_LIBCURL  libcurl             of libcurl's pool     proxies, gzip
-**                                                                large bodies
+**                                                                large bodies,
+**                                                               streams
 **
 ** The life of an exchange: cj_pool_begin_http1 (or cj_pool_slot and
 ** cj_pool_begin_libcurl) claims a slot; cj_pool_step waits and works; an
@@ -33,7 +34,9 @@ struct cj_exchange {
   size_t id; /* from 1 */
   enum cj_driver driver;
   int has_ended, is_read;
-  double timeout, deadline; /* of an exchange of 'http1', in s */
+  double timeout, deadline; /* of an exchange of 'http1', in s; of a stream, the
+                            ** limit of the time without progress */
+  uint64_t moved;           /* of a stream, when the deadline was set */
   int waits_out; /* 1: 'http1' is watched for output, too; 0: for input alone;
                  ** -1: it is not watched */
   struct cj_exchange *next_ended;
@@ -51,7 +54,9 @@ struct cj_pool {
   unsigned fork_generation; /* as in struct cj_easy */
   struct cj_pollset pollset;
   int unread; /* an 'http1' exchange has more to read than its last turn took */
-  double due; /* the earliest deadline among the 'http1' exchanges, or less */
+  double due; /* the earliest deadline among the exchanges, or less */
+  size_t streams; /* the number of exchanges that stream */
+  int attention;  /* one of them may have an event */
   struct cj_exchange **list;
   size_t n, busy;
   struct cj_exchange *ended, **ended_end; /* the queue of ended exchanges */
@@ -86,7 +91,20 @@ struct cj_exchange *cj_pool_begin_http1 (struct cj_pool *p,
 ** 0 or -1. */
 struct cj_exchange *cj_pool_slot (struct cj_pool *p);
 int cj_pool_begin_libcurl (struct cj_pool *p, struct cj_exchange *e,
-                           int is_refused);
+                           const struct cj_request *r, int is_refused);
+
+/* Whether the exchange streams and has not ended. */
+int cj_pool_is_stream (const struct cj_exchange *e);
+
+/* A stream that has something to consume in its 'libcurl.body', wants a piece,
+** or both; NULL: none has. */
+struct cj_exchange *cj_pool_event (struct cj_pool *p);
+
+/* To be called when a stream's body was consumed, and to give it the next piece
+** of its request. */
+void cj_pool_consumed (struct cj_pool *p, struct cj_exchange *e);
+void cj_pool_provide (struct cj_pool *p, struct cj_exchange *e,
+                      struct cj_slice piece);
 
 /* Waits up to 'seconds' until there is work, and does it. */
 CURLMcode cj_pool_step (struct cj_pool *p, double seconds);

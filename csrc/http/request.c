@@ -17,7 +17,7 @@ const char *cj_request_refusal (const struct cj_request *r) {
     return "the method is not a token";
   if (strlen(r->url) != r->url_len)
     return "the URL holds a NUL";
-  if (r->body != NULL && strcmp(r->method, "HEAD") == 0)
+  if ((r->body != NULL || r->has_pieces) && strcmp(r->method, "HEAD") == 0)
     return "a HEAD request has no body";
   return NULL;
 }

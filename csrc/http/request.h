@@ -4,6 +4,8 @@
 
 #include "field.h"
 
+#include <stdint.h>
+
 /* Bytes of a request's headers: a session token has a few KB, and servers
 ** refuse more than this themselves. */
 #define CJ_MAX_HEADER_LINES ((size_t)128 << 10)
@@ -26,6 +28,11 @@ struct cj_request {
   char refusal[128];     /* why a header must not be sent; "": all may */
   long timeout, connect_timeout; /* ms; 0: none */
   int non_idempotent;            /* must not reach a server twice */
+  /* A request that streams: a response with a status of 2xx is handed over in
+  ** pieces, and so is the body where 'has_pieces' is set. */
+  int streams, has_pieces;
+  int64_t pieces_len; /* the length of the body in pieces; -1: unknown */
+  long idle;          /* ms without progress that end it; 0: no limit */
   struct cj_network network;
 };
 

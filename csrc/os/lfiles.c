@@ -28,31 +28,38 @@ static int write_all (int fd, const char *s, size_t n) {
       n -= (size_t)written;
     }
   }
-  return fsync(fd);
+  return 0;
 }
 
-/* write_private(path, bytes) -> true | nil, message. Replaces the file in one
-** step, so that a reader sees the old one or the whole new one. Its mode is
-** 0600. An existing path must be a plain file, because a link can lead
-** anywhere. */
-static int l_write_private (lua_State *L) {
-  size_t path_len, n;
-  const char *path = luaL_checklstring(L, 1, &path_len);
-  const char *bytes = luaL_checklstring(L, 2, &n);
-  char *temporary = lua_newuserdatauv(L, path_len + sizeof(".XXXXXX"), 0);
+/* Pushes the name of a file that does not exist yet beside 'path', and sets the
+** descriptor of that file, which is opened with mode 0600. An existing path must
+** be a plain file, because a link can lead anywhere. 1; or nil, message and 2. */
+static int push_beside (lua_State *L, const char *path, size_t n, int *fd) {
+  char *temporary = lua_newuserdatauv(L, n + sizeof(".XXXXXX"), 0);
   struct stat st;
-  int fd, ok, number;
   if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
     lua_pushnil(L);
     lua_pushfstring(L, "%s: not a plain file", path);
     return 2;
   }
-  memcpy(temporary, path, path_len);
-  memcpy(temporary + path_len, ".XXXXXX", sizeof(".XXXXXX"));
-  fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
-  if (fd < 0)
-    return push_errno(L, path);
-  ok = write_all(fd, bytes, n) == 0;
+  memcpy(temporary, path, n);
+  memcpy(temporary + n, ".XXXXXX", sizeof(".XXXXXX"));
+  *fd = mkostemp(temporary, O_CLOEXEC); /* with O_EXCL */
+  return *fd < 0 ? push_errno(L, path) : 1;
+}
+
+/* write_private(path, bytes) -> true | nil, message. Replaces the file in one
+** step, so that a reader sees the old one or the whole new one. Its mode is
+** 0600. */
+static int l_write_private (lua_State *L) {
+  size_t path_len, n;
+  const char *path = luaL_checklstring(L, 1, &path_len), *temporary;
+  const char *bytes = luaL_checklstring(L, 2, &n);
+  int fd, ok, number;
+  if (push_beside(L, path, path_len, &fd) != 1)
+    return 2;
+  temporary = lua_touserdata(L, -1);
+  ok = write_all(fd, bytes, n) == 0 && fsync(fd) == 0;
   number = errno;
   close(fd);
   if (ok && rename(temporary, path) == 0) {
@@ -65,6 +72,43 @@ static int l_write_private (lua_State *L) {
   unlink(temporary);
   errno = number;
   return push_errno(L, path);
+}
+
+/* create_beside(path) -> the path of a new, empty file in the same folder | nil,
+** message */
+static int l_create_beside (lua_State *L) {
+  size_t n;
+  const char *path = luaL_checklstring(L, 1, &n);
+  int fd;
+  if (push_beside(L, path, n, &fd) != 1)
+    return 2;
+  close(fd);
+  lua_pushstring(L, lua_touserdata(L, -1));
+  return 1;
+}
+
+/* write_at(path, bytes, offset) -> true | nil, message. The existing plain file
+** ends behind the bytes. The file is opened anew each time, because another
+** thread may do it. */
+static int l_write_at (lua_State *L) {
+  size_t n;
+  const char *path = luaL_checkstring(L, 1);
+  const char *bytes = luaL_checklstring(L, 2, &n);
+  off_t offset = (off_t)luaL_checknumber(L, 3);
+  int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC), ok, number;
+  if (fd < 0)
+    return push_errno(L, path);
+  ok = ftruncate(fd, offset) == 0 && lseek(fd, offset, SEEK_SET) >= 0 &&
+       write_all(fd, bytes, n) == 0;
+  number = errno;
+  if (close(fd) != 0 && ok) /* some file systems report here */
+    ok = 0;
+  else
+    errno = number;
+  if (!ok)
+    return push_errno(L, path);
+  lua_pushboolean(L, 1);
+  return 1;
 }
 
 /* make_folder(path) -> true | nil, message. Creates missing parents, too, all
@@ -161,6 +205,8 @@ static int l_read_file (lua_State *L) {
 static const luaL_Reg functions[] = {
   { "read_file", l_read_file },
   { "write_private", l_write_private },
+  { "create_beside", l_create_beside },
+  { "write_at", l_write_at },
   { "make_folder", l_make_folder },
   { NULL, NULL },
 };

@@ -10,7 +10,9 @@
 ---@field method string
 ---@field url string absolute, http or https
 ---@field headers table<string, string> by lower-case name
----@field body string|nil
+---@field body string|cloudjobs.Source|nil
+---@field sink cloudjobs.Sink|nil where the body of a response with a status of 2xx goes; the response's own is then ""
+---@field idle number|nil seconds without progress that end a request with a sink or a source
 ---@field timeout number|nil seconds for the whole exchange
 ---@field connect_timeout number|nil seconds until the connection is open, TLS included
 ---@field network { proxy: string|nil, ca_bundle: string|nil, client_cert: string|nil, client_key: string|nil }|nil
@@ -21,6 +23,19 @@
 ---@field status integer
 ---@field headers table<string, string> by lower-case name
 ---@field body string
+
+--- A body that a transport sends in pieces.
+---@class cloudjobs.Source
+---@field length integer|nil bytes in all; without it the body is sent chunked
+---@field expects_continue boolean|nil the request has the header Expect: 100-continue
+---@field read fun(self: cloudjobs.Source): string|nil, cloudjobs.Error|nil the next piece, which is not empty; nil at the
+---   end; the error ends the exchange
+
+--- What a transport gives the body of a response to, in pieces. An error ends the exchange, and its connection is closed.
+---@class cloudjobs.Sink
+---@field start fun(self: cloudjobs.Sink, response: cloudjobs.Response): true|nil, cloudjobs.Error|nil is called first,
+---   with the response's head
+---@field write fun(self: cloudjobs.Sink, bytes: string): true|nil, cloudjobs.Error|nil may wait
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"

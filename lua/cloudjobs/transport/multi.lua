@@ -19,6 +19,8 @@ local MAX_CONNECTIONS = 256
 -- The kinds of error that end a request although its response may arrive yet.
 local ENDED = { cancelled = true, timeout = true }
 
+local STEP = 1 -- seconds at most of one wait of a stream
+
 -- Seconds after which another call runs a single's function: the coroutine that
 -- runs it may never be resumed.
 local SINGLE_TIMEOUT = 120
@@ -73,10 +75,14 @@ function Multi:step(seconds, scheduler)
       return
     end
     local waiter = self._waiters[id]
-    if waiter then -- otherwise a finalizer has closed this transport meanwhile
+    if waiter and status == true then
+      waiter:on_event()
+    elseif waiter then -- otherwise a finalizer has closed this transport meanwhile
       self._waiters[id] = nil
       self:_release(scheduler)
-      if status then
+      if waiter.stream then
+        waiter:on_end { status = status, lines = lines, body = body, sent = sent }
+      elseif status then
         waiter:wake(message.new { status = status, lines = lines, body = body })
       else
         waiter:wake(nil, failure(waiter.request, lines, body, sent))
@@ -206,9 +212,73 @@ end
 
 -- Sending
 
+-- What waits for the events of a stream and hands them to it. `task` is nil where
+-- the stream's owner waits by itself.
+local StreamWaiter = {}
+local stream_waiter_mt = { __index = StreamWaiter }
+
+local function wake(waiter)
+  if waiter.task then
+    waiter.task:wake()
+  end
+end
+
+function StreamWaiter:on_event()
+  self.stream.has_event = true
+  wake(self)
+end
+
+function StreamWaiter:on_end(result)
+  self.stream.result = result
+  wake(self)
+end
+
+-- For `_fail`.
+function StreamWaiter:wake(_, err)
+  self:on_end { err = err }
+end
+
+-- Begins a request that streams.
+function Multi:_add_stream(request, task, timeout)
+  local stream, err = require("cloudjobs.transport.stream").begin(self._multi, request, timeout)
+  if not stream then
+    return nil, err
+  end
+  self._busy = self._busy + 1
+  self._waiters[stream.id] = setmetatable({
+    task = task, scheduler = task and task.scheduler, request = request, stream = stream,
+  }, stream_waiter_mt)
+  return stream.id
+end
+
+-- Runs the stream with this id to its end.
+function Multi:_run_stream(id, task)
+  local stream = self._waiters[id].stream
+  return stream:run(function(seconds)
+    if not task then
+      self:step(math.min(seconds, STEP))
+      return true
+    elseif task.group.over then
+      return nil, task.group:refusal()
+    end
+    local _, err = task:park(seconds < math.huge and math.min(seconds, STEP) or nil)
+    return not err or nil, err
+  end, function()
+    self._waiters[id] = nil
+    self:_release(task and task.scheduler)
+  end)
+end
+
+local function is_stream(request)
+  return rawget(request, "sink") ~= nil or type(rawget(request, "body")) == "table"
+end
+
 -- Begins the request, whose end wakes `waiter`. Returns its id, or nil and the
 -- error; raises for a malformed request.
 function Multi:_add(request, waiter, timeout)
+  if is_stream(request) then
+    return self:_add_stream(request, waiter, timeout)
+  end
   local endpoint, headers = message.parts(request)
   local id, code, problem, sent = self._multi:add(
     endpoint.method, endpoint.url, headers, request.body, timeout, endpoint.connect_timeout, endpoint.network,
@@ -243,7 +313,11 @@ function Multi:_send_in(task, request)
   end
   task.scheduler:use(self)
   local response
-  response, err = task:park()
+  if self._waiters[id].stream then
+    response, err = self:_run_stream(id, task)
+  else
+    response, err = task:park()
+  end
   if self._waiters[id] == task then -- woken before the request's end
     self._waiters[id] = nil
     self._multi:cancel(id)
@@ -258,6 +332,13 @@ end
 -- Sends from a coroutine that is no task, while tasks wait: it blocks, the
 -- network serves all, and no task is resumed here.
 function Multi:_send_beside(request)
+  if is_stream(request) then
+    local id, refused = self:_add_stream(request, nil, request.timeout)
+    if not id then
+      return nil, refused
+    end
+    return self:_run_stream(id)
+  end
   local waiter = { wake = function(waiter, response, err)
     waiter.done, waiter.response, waiter.err = true, response, err
   end }
@@ -393,6 +474,11 @@ function Multi:single(key, f)
     error(value, 0)
   end
   return value, err
+end
+
+--- A new file that takes the place of `path` when it is complete: see transport/file.lua.
+function Multi:create(path) -- luacheck: ignore 212
+  return require("cloudjobs.transport.file").create(path)
 end
 
 --- Closes the connections. Running requests fail, and later ones.

@@ -1,0 +1,91 @@
+--- A file that takes the place of a path when it is complete. Until then its bytes are in a file beside it, which only
+--- its owner can read; so a reader of the path gets the old file or the new one, and neither a half of it. Where nginx
+--- is not to wait for a disk, the steps run in a thread.
+
+local Error = require "cloudjobs.base.error"
+local os_ = require "cloudjobs.os"
+local quote = require "cloudjobs.base.quote"
+
+---@class cloudjobs.File
+local File = {}
+local file_mt = { __name = "cloudjobs.file", __index = File }
+
+--- What is done with files. Each returns a value, or nil and a message.
+local STEPS = {
+  create_beside = os_.create_beside,
+  write_at = os_.write_at,
+  rename = os.rename,
+  remove = os.remove,
+}
+
+local function run_step(name, ...)
+  return STEPS[name](...)
+end
+
+local function refuse(path, problem)
+  local reason = tostring(problem):match("[^:]*$") -- the message begins with the path of the file beside it
+  return nil, Error.new {
+    kind = "transport", code = "file", message = ("%s cannot be written:%s"):format(quote.path(path), reason),
+  }
+end
+
+--- Appends bytes.
+---@param bytes string
+---@return true|nil
+---@return cloudjobs.Error|nil err code "file", for a full disk and other failures
+function File:write(bytes)
+  local ok, problem = self._run("write_at", self._temporary, bytes, self._size)
+  if not ok then
+    return refuse(self._path, problem)
+  end
+  self._size = self._size + #bytes
+  return true
+end
+
+--- Begins again: the next bytes are the first.
+function File:rewind()
+  self._size = 0
+  return true
+end
+
+--- Puts the file at its path, in place of one that is there.
+---@return true|nil
+---@return cloudjobs.Error|nil err
+function File:commit()
+  local ok, problem = true, nil
+  if self._size == 0 then
+    ok, problem = self._run("write_at", self._temporary, "", 0) -- what was written before a rewind
+  end
+  if ok then
+    ok, problem = self._run("rename", self._temporary, self._path)
+  end
+  if not ok then
+    return refuse(self._path, problem)
+  end
+  self._temporary = nil
+  return true
+end
+
+--- Removes what was written, unless it was put at its path.
+function File:discard()
+  if self._temporary then
+    self._run("remove", self._temporary)
+    self._temporary = nil
+  end
+end
+
+--- A new file for `path`, whose folder exists. Its mode is 0600, whatever the mode of a file that it replaces.
+---@param path string
+---@param run (fun(step: string, ...): any, string|nil)|nil runs a step where it does not run here
+---@return cloudjobs.File|nil
+---@return cloudjobs.Error|nil err code "file"
+local function create(path, run)
+  run = run or run_step
+  local temporary, problem = run("create_beside", path)
+  if not temporary then
+    return refuse(path, problem)
+  end
+  return setmetatable({ _path = path, _temporary = temporary, _size = 0, _run = run }, file_mt)
+end
+
+return { create = create, run_step = run_step }
