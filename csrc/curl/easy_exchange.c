@@ -344,6 +344,8 @@ static void begin_stream (struct cj_easy_exchange *x,
                           const struct cj_request *r) {
   struct cj_stream *s = &x->stream;
   s->is_on = r->streams;
+  if (s->is_on && x->body.max < CJ_STREAM_BUFFER + CJ_STREAM_PIECE)
+    x->body.max = CJ_STREAM_BUFFER + CJ_STREAM_PIECE;
   s->is_read = s->waits_in = s->waits_out = s->has_ended = 0;
   s->piece.s = NULL;
   s->piece.n = 0;

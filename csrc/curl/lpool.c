@@ -220,15 +220,12 @@ static int multi_perform (lua_State *L) {
 
 /* ---- many exchanges ---- */
 
-/* multi:add(…, idle) -> id | nil, code, message, sent. The arguments are those
- *of
- ** 'perform' but for the last; it does not block. With 'idle', the seconds
- *without
- ** progress that end it (0: no limit), the exchange streams: the body of a
- *response
- ** with a status of 2xx is consumed by 'consume', and where 'body' is a length,
- *or
- ** true for an unknown one, the request's is given to 'provide'. */
+/* multi:add(…, idle) -> id | nil, code, message, sent. The arguments are
+** those of 'perform' but for the last; it does not block. With 'idle', the
+** seconds without progress that end it (0: no limit), the exchange streams:
+** the body of a response with a status of 2xx is consumed by 'consume', and
+** where 'body' is a length, or true for an unknown one, the request's is
+** given to 'provide'. */
 static int multi_add (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   const struct cj_exchange *e;
@@ -328,9 +325,8 @@ static int push_piece (lua_State *L) {
 /* Its address is the registry's key of push_piece. */
 static const char push_piece_key;
 
-/* multi:consume(id) -> bytes | nothing where none have come. A finalizer may
- *use
- ** or close the same multi meanwhile. */
+/* multi:consume(id) -> bytes | nothing where none have come. A finalizer
+** may use or close the same multi meanwhile. */
 static int multi_consume (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   struct cj_exchange *e = check_stream(L, p);

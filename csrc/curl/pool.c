@@ -309,8 +309,7 @@ static void read_on (struct cj_pool *p) {
 /* ---- streams ---- */
 
 /* Sets the time at which a stream ends unless it makes progress. While its
- *owner
- ** has to act, the time does not count. */
+** owner has to act, the time does not count. */
 static void renew (struct cj_pool *p, struct cj_exchange *e) {
   const struct cj_stream *s = &e->libcurl.stream;
   e->moved = s->moved;

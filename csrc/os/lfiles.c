@@ -31,9 +31,10 @@ static int write_all (int fd, const char *s, size_t n) {
   return 0;
 }
 
-/* Pushes the name of a file that does not exist yet beside 'path', and sets the
-** descriptor of that file, which is opened with mode 0600. An existing path must
-** be a plain file, because a link can lead anywhere. 1; or nil, message and 2. */
+/* Pushes the name of a file that does not exist yet beside 'path', and sets
+** the descriptor of that file, which is opened with mode 0600. An existing
+** path must be a plain file, because a link can lead anywhere. 1; or nil,
+** message and 2. */
 static int push_beside (lua_State *L, const char *path, size_t n, int *fd) {
   char *temporary = lua_newuserdatauv(L, n + sizeof(".XXXXXX"), 0);
   struct stat st;
@@ -74,8 +75,8 @@ static int l_write_private (lua_State *L) {
   return push_errno(L, path);
 }
 
-/* create_beside(path) -> the path of a new, empty file in the same folder | nil,
-** message */
+/* create_beside(path) -> the path of a new, empty file in the same folder |
+** nil, message */
 static int l_create_beside (lua_State *L) {
   size_t n;
   const char *path = luaL_checklstring(L, 1, &n);
@@ -203,12 +204,9 @@ static int l_read_file (lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-  { "read_file", l_read_file },
-  { "write_private", l_write_private },
-  { "create_beside", l_create_beside },
-  { "write_at", l_write_at },
-  { "make_folder", l_make_folder },
-  { NULL, NULL },
+  { "read_file", l_read_file },         { "write_private", l_write_private },
+  { "create_beside", l_create_beside }, { "write_at", l_write_at },
+  { "make_folder", l_make_folder },     { NULL, NULL },
 };
 
 static const luaL_Reg file_mt[] = {

@@ -60,7 +60,7 @@ describe("the contract cloudjobs.Transport", function()
     table.sort(required)
     table.sort(optional)
     assert.same({ "clock", "now", "send", "single", "sleep" }, required)
-    assert.same({ "close", "no_children", "run" }, optional)
+    assert.same({ "close", "create", "no_children", "run" }, optional)
   end)
 
   for name, new in pairs { curl = transports.curl, multi = transports.multi, stub = Stub.new } do

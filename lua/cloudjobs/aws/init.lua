@@ -81,6 +81,10 @@ local function attempt_headers(request, attempt, context, response)
   return call_id, response and ttl(response, context) .. attempt_info or attempt_info
 end
 
+local function frame_body(...)
+  return require("cloudjobs.aws.upload").frame(...)
+end
+
 local function settings(context)
   local config = context.config
   return { region = config:get("region"), profile = config:get("profile") }
@@ -146,6 +150,7 @@ function assemble(model, options, what)
     timeout = timeout,
     within = assembly.within,
     attempt_headers = attempt_headers,
+    frame_body = frame_body,
     attempt_header_names = ATTEMPT_HEADER_NAMES,
     routes = setmetatable({}, { __mode = "k" }),
     settings = settings,

@@ -24,6 +24,10 @@ local message = require "cloudjobs.http.message"
 ---   what `attempt_headers` or auth says of the attempt
 ---@field attempt_headers fun(request: table, attempt: integer, context: cloudjobs.Context, response: table|nil):
 ---   string|true, string|nil call_id (true for a new UUID) and attempt_info; `response` is of the attempt before
+---@field frame_body (fun(op: table, params: table, headers: table, source: cloudjobs.call.Source, endpoint: table):
+---   cloudjobs.Source|nil, cloudjobs.Error|nil)|nil sets the header fields for a body in pieces; gives what is sent
+---@field response_checksum (fun(op: table, response: table): table|nil)|nil what checks the body that comes: it has
+---   update(self, bytes) and verify(self)
 ---@field within fun(seconds: number|nil, cancel: table|nil, f: fun(): any, any): any, any runs f, and ends it in time
 ---@field load_settings (fun(self: cloudjobs.Context): cloudjobs.Error|nil)|nil reads environment and files at the
 ---   first call
@@ -129,7 +133,7 @@ end
 
 -- One request, signed anew: its output or error, its response and the identity
 -- that signed. `call` holds those of the attempt before; nil at the first.
-local function attempt(context, op, params, request, number, limits, call)
+local function attempt(context, op, params, request, number, limits, call, stream)
   local before, cause = call and call.response, call and call.err
   local transport, skew, log = context.transport, context.skew, context.log
   local identity, signed, response, output, err
@@ -147,6 +151,9 @@ local function attempt(context, op, params, request, number, limits, call)
     request.timeout = seconds -- nil would be the route's
   elseif number > 1 then
     request.timeout = nil -- the route's again, if a transport changed it
+  end
+  if stream then
+    stream:limit(request, context, limits.deadline and limits.deadline - transport:clock())
   end
   local now, offset = transport:now(), skew and skew.offset or 0
   local call_id, attempt_info = context.attempt_headers(request, number, context, before)
@@ -167,6 +174,9 @@ local function attempt(context, op, params, request, number, limits, call)
   end
   if response then
     output, err = context.protocol.decode(op, response, context, request)
+    if stream and not err then
+      output, err = stream:finish(op, output)
+    end
     if err then
       require("cloudjobs.call.secrets").hide(err, op, params, identity)
     end
@@ -253,7 +263,7 @@ local function await_rate_limit(context, limits, cause)
 end
 
 -- Waits for the next attempt. Gives the error to return when there is none.
-local function before_retry(context, op, err, attempts, call, limits)
+local function before_retry(context, op, err, attempts, call, limits, again)
   local delay, last
   if refresh_credentials(context, err, call) then
     delay = 0
@@ -262,6 +272,12 @@ local function before_retry(context, op, err, attempts, call, limits)
   end
   if not delay then
     return err
+  end
+  if again and not last then
+    local problem = again()
+    if problem then
+      return require("cloudjobs.call.stream").give_up(err, problem)
+    end
   end
   if context.log and not last then
     context.log:retry(op, attempts, err, delay)
@@ -286,10 +302,10 @@ local NO_OPTIONS = {}
 ---@param params table|nil
 ---@param options { timeout: number|nil, meta: table|nil, cancel: table|nil }|nil timeout: seconds for all attempts
 ---   together
+---@param stream cloudjobs.call.Stream|nil
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err
-local function run(context, op, params, options)
-  options = options or NO_OPTIONS
+local function perform(context, op, params, options, stream)
   local transport = context.transport
   local started = (options.timeout or options.meta) and transport:clock()
   local limits = NO_LIMITS
@@ -298,8 +314,16 @@ local function run(context, op, params, options)
   end
   local attempts, call, output, response = 0, nil, nil, nil
 
-  local request, err = Request.prepare(context, op, params, options)
+  local request, err = Request.prepare(context, op, params, options, stream)
   local retry = context.retry
+  local again = stream and function() -- gives why not
+    local headers, problem = stream:again(request.method)
+    if headers then
+      local _, refused = Request.readdress(context, op, params, request, headers)
+      problem = refused and refused.message
+    end
+    return problem
+  end
   if request and context.log then
     context.log:request(op, params, request)
   end
@@ -311,7 +335,7 @@ local function run(context, op, params, options)
     end
     attempts = attempts + 1
     local identity
-    output, err, response, identity = attempt(context, op, params, request, attempts, limits, call)
+    output, err, response, identity = attempt(context, op, params, request, attempts, limits, call, stream)
     if retry.limiter then
       retry.limiter:observe(err and err.throttling, transport:clock())
     end
@@ -322,7 +346,7 @@ local function run(context, op, params, options)
 
     call = call or { operation = op.name }
     call.identity, call.response, call.err = identity, response, err
-    stop = before_retry(context, op, err, attempts, call, limits)
+    stop = before_retry(context, op, err, attempts, call, limits, again)
     if stop then
       err = stop
       break
@@ -338,6 +362,24 @@ local function run(context, op, params, options)
     fill_meta(options.meta, started, context, attempts, response)
   end
   return output, err
+end
+
+--- Makes a call.
+---@param context cloudjobs.Context
+---@param op table
+---@param params table|nil
+---@param options table|nil see `perform`; sink, body and max_body for one that streams
+---@return table|nil output
+---@return cloudjobs.Error|nil err
+local function run(context, op, params, options)
+  options = options or NO_OPTIONS
+  if op.has_payload or options ~= NO_OPTIONS then
+    local Stream = require "cloudjobs.call.stream"
+    if Stream.is_needed(op, params, options) then
+      return Stream.run(perform, context, op, params, options)
+    end
+  end
+  return perform(context, op, params, options)
 end
 
 return { run = run, decode = decode }

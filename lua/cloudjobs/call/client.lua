@@ -13,11 +13,17 @@ local Client = {}
 ---@field meta? table is filled with request_id, status, attempts and elapsed
 ---@field cancel? cloudjobs.Canceller
 ---@field api_version? string Azure's
+---@field sink? string|function|table|userdata where the response's body goes: a path, or what bytes are given to
+---@field max_body? number bytes at most that the sink gets
+---@field body? string|function|table|userdata the request's body: text, a file, or what is read piece by piece
 local CALL_OPTIONS = {
   timeout = "number",
   meta = "table",
   cancel = "canceller",
   api_version = "string",
+  sink = "string|function|table|userdata",
+  max_body = "number",
+  body = "string|function|table|userdata",
 }
 
 local LIST_OPTIONS = {
@@ -82,6 +88,8 @@ local function method(client, op)
   end
 end
 
+local REQUEST_OPTIONS = { timeout = "number", meta = "table", cancel = "canceller", api_version = "string" }
+
 --- The encoded request, unsigned and unsent.
 ---@param name string an operation in either spelling
 ---@param params table|nil
@@ -91,7 +99,7 @@ end
 function Client:request(name, params, options)
   local op = operation(self, name)
   check_params(params, op.method_name)
-  options = option.check(options, CALL_OPTIONS, op.method_name)
+  options = option.check(options, REQUEST_OPTIONS, op.method_name)
   local request, err = Request.preview(self._context, op, params, options)
   if not request then
     return nil, err

@@ -122,7 +122,7 @@ function Log:attempt(op, attempt, request, identity)
     method = request.method,
     url = request.url:match("^[^?]*"),
     headers = headers_of(request.headers),
-    bytes = request.body and #request.body or 0,
+    bytes = type(request.body) == "table" and request.body.length or request.body and #request.body or 0,
   })
 end
 

@@ -39,12 +39,18 @@ end
 
 -- The route of a request: its address, and the header fields that all its
 -- attempts share. Requests with the same route of the protocol share it.
-local function find_route(context, op, params, request)
+local function find_route(context, op, params, request, stream)
   local endpoint, err = context.endpoint:resolve(op, params or {})
   if not endpoint then
     return nil, err
   end
   local target = request.route or request
+  if stream then
+    err = stream:frame(context, op, params, target, endpoint)
+    if err then
+      return nil, err
+    end
+  end
   local path = endpoint.path .. target.path
   local fields
   fields, err = shared_fields(context, target, endpoint, path)
@@ -79,9 +85,10 @@ end
 ---@param op table
 ---@param params table|nil
 ---@param options table
+---@param stream cloudjobs.call.Stream|nil
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err
-local function prepare(context, op, params, options)
+local function prepare(context, op, params, options, stream)
   if context.closed then
     return nil, closed()
   end
@@ -96,9 +103,12 @@ local function prepare(context, op, params, options)
   end
   local route = request.route and not has_own_endpoint(op) and context.routes[request.route]
   if not route then
-    route, err = find_route(context, op, params, request)
+    route, err = find_route(context, op, params, request, stream)
     if not route then
       return nil, err
+    end
+    if stream then
+      stream:attach(request)
     end
     request.headers = nil -- its lines hold them from now on
   end
@@ -110,6 +120,31 @@ local function prepare(context, op, params, options)
     request.non_idempotent = true
   end
   return message.new(request)
+end
+
+--- Addresses a request that streams anew, with header fields beside its own.
+---@param headers table<string, string>
+---@return table|nil request
+---@return cloudjobs.Error|nil err
+local function readdress(context, op, params, request, headers)
+  local target = request.target
+  if next(headers) == nil and not target.is_changed then
+    return request
+  end
+  local fields = {}
+  for _, some in ipairs { target.headers, headers } do
+    for name, value in pairs(some) do
+      fields[name] = value
+    end
+  end
+  local route, err = find_route(context, op, params, {
+    method = target.method, path = target.path, query = target.query, headers = fields,
+  })
+  if not route then
+    return nil, err
+  end
+  request.route, target.is_changed = route, true
+  return request
 end
 
 --- The request as the first attempt would send it, but unsigned; in plain fields.
@@ -163,4 +198,4 @@ local function presign(context, op, params, options)
   return context.auth:presign(request, identity, context.transport:now(), options.expires_in)
 end
 
-return { prepare = prepare, preview = preview, presign = presign }
+return { prepare = prepare, readdress = readdress, preview = preview, presign = presign }

@@ -28,10 +28,11 @@
 ---@class cloudjobs.Source
 ---@field length integer|nil bytes in all; without it the body is sent chunked
 ---@field expects_continue boolean|nil the request has the header Expect: 100-continue
----@field read fun(self: cloudjobs.Source): string|nil, cloudjobs.Error|nil the next piece, which is not empty; nil at the
----   end; the error ends the exchange
+---@field read fun(self: cloudjobs.Source): string|nil, cloudjobs.Error|nil the next piece, which is not empty; nil
+---   at the end; the error ends the exchange
 
---- What a transport gives the body of a response to, in pieces. An error ends the exchange, and its connection is closed.
+--- What a transport gives the body of a response to, in pieces. An error ends the exchange, and its connection is
+--- closed.
 ---@class cloudjobs.Sink
 ---@field start fun(self: cloudjobs.Sink, response: cloudjobs.Response): true|nil, cloudjobs.Error|nil is called first,
 ---   with the response's head

@@ -80,13 +80,21 @@ local function is_non_idempotent(op)
   return false
 end
 
-local function has_token(input)
-  for _, member in ipairs(input and core.members(input) or {}) do
-    if member.idempotency then
+local function has_member(shape, is_it)
+  for _, member in ipairs(shape and core.members(shape) or {}) do
+    if is_it(member) then
       return true
     end
   end
   return false
+end
+
+local function is_token(member)
+  return member.idempotency
+end
+
+local function is_payload(member)
+  return member.location == "body"
 end
 
 -- Compiles one operation from its text.
@@ -112,7 +120,8 @@ local function compile(model, name, text)
   for flag, value in flags:gmatch("([^%s=]+)=?(%S*)") do
     op[FLAGS[flag] or error(("%s: unknown flag %s"):format(name, flag))] = value == "" or value
   end
-  op.has_token = has_token(op.input)
+  op.has_token = has_member(op.input, is_token)
+  op.has_payload = has_member(op.input, is_payload)
   op.readonly = is_read(op) and true or false
   op.non_idempotent = is_non_idempotent(op)
   op.pages = model:paginators()[name]

@@ -6,7 +6,8 @@ local native = require "cloudjobs.base.native"
 --- `now`, `clock` and `single` are required, the rest may be left out.
 ---@class cloudjobs.Transport
 ---@field honours table<string, boolean|string>|nil which of the options proxy, ca_bundle, client_cert and client_key a
----   request's `network` may carry; a client refuses the others, with the reason where it is given as a string
+---   request's `network` may carry; a client refuses the others, with the reason where it is given as a string.
+---   `streams`: a request may carry a sink and a source (see http/message.lua)
 ---@field env table<string, string>|nil stands for the environment of the process
 ---@field store cloudjobs.Store|nil shares credentials, tokens and retry quotas with other processes
 ---@field send fun(self: cloudjobs.Transport, request: cloudjobs.Request): cloudjobs.Response|nil, cloudjobs.Error|nil
@@ -25,6 +26,8 @@ local native = require "cloudjobs.base.native"
 ---@field setup_hint string|nil what to do where no credentials are found, if the transport was not set up
 ---@field run (fun(self: cloudjobs.Transport, argv: string[], options: table): table|nil, string|nil, string|nil)|nil
 ---   runs a child process as cloudjobs.os.run does, where that would block others
+---@field create (fun(self: cloudjobs.Transport, path: string): cloudjobs.File|nil, cloudjobs.Error|nil)|nil a new file
+---   for `path`, for a sink that is one; required where it streams (see transport/file.lua)
 ---@field close (fun(self: cloudjobs.Transport))|nil closes connections; later requests fail with code "closed"
 
 local function load(name)

@@ -212,25 +212,26 @@ end
 
 -- Sending
 
--- What waits for the events of a stream and hands them to it. `task` is nil where
--- the stream's owner waits by itself.
+-- What hands the events of a stream to it, and wakes its task where that waits for
+-- them: it may also wait for something else, in its sink. `task` is nil where the
+-- stream's owner waits by itself.
 local StreamWaiter = {}
 local stream_waiter_mt = { __index = StreamWaiter }
 
-local function wake(waiter)
-  if waiter.task then
+local function wake_task(waiter)
+  if waiter.is_waiting then
     waiter.task:wake()
   end
 end
 
 function StreamWaiter:on_event()
   self.stream.has_event = true
-  wake(self)
+  wake_task(self)
 end
 
 function StreamWaiter:on_end(result)
   self.stream.result = result
-  wake(self)
+  wake_task(self)
 end
 
 -- For `_fail`.
@@ -253,15 +254,17 @@ end
 
 -- Runs the stream with this id to its end.
 function Multi:_run_stream(id, task)
-  local stream = self._waiters[id].stream
-  return stream:run(function(seconds)
+  local waiter = self._waiters[id]
+  return waiter.stream:run(function(seconds)
     if not task then
       self:step(math.min(seconds, STEP))
       return true
     elseif task.group.over then
       return nil, task.group:refusal()
     end
+    waiter.is_waiting = true
     local _, err = task:park(seconds < math.huge and math.min(seconds, STEP) or nil)
+    waiter.is_waiting = false
     return not err or nil, err
   end, function()
     self._waiters[id] = nil

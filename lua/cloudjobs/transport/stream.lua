@@ -116,8 +116,8 @@ local function run(self, wait)
 end
 
 --- Runs it to its end. Where it ends early, its connection is closed.
----@param wait fun(seconds: number): true|nil, cloudjobs.Error|nil waits until `has_event` or `result` is set or the time
----   is over; the error ends the exchange
+---@param wait fun(seconds: number): true|nil, cloudjobs.Error|nil waits until `has_event` or `result` is set or the
+---   time is over; the error ends the exchange
 ---@param forget fun() the owner's, for a stream without a result
 ---@return cloudjobs.Response|nil
 ---@return cloudjobs.Error|nil err
