@@ -222,7 +222,7 @@ static int multi_perform (lua_State *L) {
 
 /* multi:add(…, idle) -> id | nil, code, message, sent. The arguments are
 ** those of 'perform' but for the last; it does not block. With 'idle', the
-** seconds without progress that end it (0: no limit), the exchange streams:
+** seconds without progress that end it, the exchange streams:
 ** the body of a response with a status of 2xx is consumed by 'consume', and
 ** where 'body' is a length, or true for an unknown one, the request's is
 ** given to 'provide'. */

@@ -72,9 +72,42 @@ local function copy(t)
   return c
 end
 
+-- A body in pieces, as text.
+local function read_all(source)
+  local pieces = {}
+  while true do
+    local piece, err = source:read()
+    if not piece then
+      return not err and table.concat(pieces) or nil, err
+    end
+    pieces[#pieces + 1] = piece
+  end
+end
+
+-- Gives a body to the request's sink, where there is one and the status is 2xx.
+local function deliver(response, sink)
+  if not sink or response.status < 200 or response.status > 299 then
+    return response
+  end
+  local body = response.body
+  response.body = ""
+  local ok, err = sink:start(response)
+  if ok and body ~= "" then
+    ok, err = sink:write(body)
+  end
+  return ok and response or nil, err
+end
+
 --- Answers with the oldest queued answer and keeps the request in `requests`.
 function Stub:send(request)
   local kept = copy(request)
+  if type(kept.body) == "table" then
+    local err
+    kept.body, err = read_all(kept.body)
+    if err then
+      return nil, err
+    end
+  end
   for _, name in ipairs { "method", "url", "path", "query", "network", "timeout", "connect_timeout" } do
     kept[name] = request[name] -- its own, or its route's
   end
@@ -87,7 +120,7 @@ function Stub:send(request)
     if not response then
       return nil, err
     end
-    return ready(response, "the answer of a stub's function")
+    return deliver(ready(response, "the answer of a stub's function"), kept.sink)
   elseif answer == nil then
     return nil, Error.new {
       kind = "transport",
@@ -97,7 +130,7 @@ function Stub:send(request)
   elseif Error.is(answer) then
     return nil, answer
   end
-  return { status = answer.status, headers = copy(answer.headers), body = answer.body }
+  return deliver({ status = answer.status, headers = copy(answer.headers), body = answer.body }, kept.sink)
 end
 
 --- Moves the clock; nothing waits.
@@ -126,6 +159,11 @@ end
 
 function Stub:single(_, f) -- luacheck: ignore 212
   return f()
+end
+
+--- A new file that takes the place of `path` when it is complete.
+function Stub:create(path) -- luacheck: ignore 212
+  return require("cloudjobs.transport.file").create(path)
 end
 
 function Stub:close() end -- luacheck: ignore 212

@@ -148,7 +148,7 @@ local function begin(multi, request, timeout)
   timeout = timeout or request.timeout
   local id, code, problem, sent = multi:add(
     endpoint.method, endpoint.url, headers, body, nil, endpoint.connect_timeout, endpoint.network,
-    rawget(request, "non_idempotent"), rawget(request, "idle") or 0
+    rawget(request, "non_idempotent"), rawget(request, "idle") or math.huge
   )
   if not id then
     return nil, failure(request, code, problem, sent)

@@ -14,7 +14,7 @@ local function script(text)
   return (text:gsub("%s*\n%s*", " "))
 end
 
-local SIZE = 300000
+local SIZE = 1000000
 
 -- Answers with SIZE bytes, of which the first response sends a part.
 local BROKEN = script [[
@@ -22,10 +22,10 @@ local BROKEN = script [[
   local tag = count.tag or '"one"'
   if from then
     count.asked = head:match("[Ii]f%-[Mm]atch: ([^\r]*)")
-    return s:write(("HTTP/1.1 206 Part\r\nETag: %s\r\nContent-Range: bytes %d-299999/300000\r\n"):format(AGAIN, from),
-      ("Content-Length: %d\r\n\r\n"):format(300000 - from), ("y"):rep(300000 - from)) and nil
+    return s:write(("HTTP/1.1 206 Part\r\nETag: %s\r\nContent-Range: bytes %d-999999/1000000\r\n"):format(AGAIN, from),
+      ("Content-Length: %d\r\n\r\n"):format(1000000 - from), ("y"):rep(1000000 - from)) and nil
   end
-  s:write("HTTP/1.1 200 OK\r\nETag: \"one\"\r\nAccept-Ranges: RANGES\r\nContent-Length: 300000\r\n\r\n", ("x"):rep(200000))
+  s:write("HTTP/1.1 200 OK\r\nETag: \"one\"\r\nAccept-Ranges: RANGES\r\nContent-Length: 1000000\r\n\r\n", ("x"):rep(600000))
   s:flush()
   sleep(0.05)
   return "close"
@@ -336,7 +336,7 @@ for _, way in ipairs {
             assert.is_nil(output)
             assert.same({ "range", 2 }, { err.code, err.attempts })
             assert.is_truthy(err.message:find(message, 1, true), err.message)
-            assert.is_true(given <= 200000)
+            assert.is_true(given > 0 and given <= 600000, given)
           end
         end)
       end)
@@ -353,12 +353,13 @@ for _, way in ipairs {
           end })
           assert(client:get_thing({ Key = "a", Script = script [[
             count.tries = (count.tries or 0) + 1
-            s:write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", count.tries % 2 == 1 and "hel" or "hello")
+            s:write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            s:write(("x"):rep(count.tries % 2 == 1 and 600000 or 1000000))
             s:flush()
             sleep(0.02)
             if count.tries % 2 == 1 then return "close" end
           ]] }, { sink = sink }))
-          assert.same({ "hello", 1 }, { table.concat(got), rewinds })
+          assert.same({ ("x"):rep(SIZE), 1 }, { table.concat(got), rewinds })
         end)
       end)
 
@@ -584,5 +585,22 @@ describe("streams at the same time", function()
     }
     assert.same({ 5000000, 5000000 }, { results[1].value, results[2].value })
     assert.same({ "quick", "slow" }, order)
+  end)
+end)
+
+describe("a call that streams over the stub", function()
+  it("gives and takes whole bodies", function()
+    local stub = require("cloudjobs.stub").new { { body = "hello" }, { body = "{}" }, { body = "{}" } }
+    local client = Store.client("http://127.0.0.1:1", stub)
+    local folder = files.temporary()
+    finally(function()
+      files.remove(folder)
+    end)
+    assert.same({}, client:get_thing({ Key = "a" }, { sink = folder .. "/thing" }))
+    assert.equal("hello", files.read(folder .. "/thing"))
+    assert(client:put_thing { Key = "a", Body = reader(2500) })
+    assert.equal(("z"):rep(2500), stub.requests[2].body)
+    local _, err = client:put_thing { Key = "a", Body = reader(2500, { length = 2501 }) }
+    assert.equal("body", err.code)
   end)
 end)
