@@ -4,6 +4,7 @@
 
 #include "codec/ldecode.h"
 #include "codec/lencode.h"
+#include "codec/lmembers.h"
 #include "codec/lshape.h"
 #include "codec/ltext.h"
 #include "codec/ltranscode.h"
@@ -23,8 +24,9 @@ static void (*const parts[])(lua_State *L) = {
   cj_hashes_open,      cj_randomness_open, cj_request_headers_open,
   cj_signer_open,      cj_head_open,       cj_response_parser_open,
   cj_certificate_open, cj_shape_open,      cj_workspace_open,
-  cj_encode_open,      cj_decode_open,     cj_xml_open,
-  cj_text_open,        cj_transcode_open,  cj_checksums_open,
+  cj_encode_open,      cj_decode_open,     cj_members_open,
+  cj_xml_open,         cj_text_open,       cj_transcode_open,
+  cj_checksums_open,
 };
 
 int luaopen_cloudjobs_core (lua_State *L);

@@ -30,7 +30,7 @@ build = {
   install = { bin = { cloudjobs = "bin/cloudjobs" } },
   modules = {
     ["cloudjobs.core"] = {
-      sources = { "csrc/core.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lsignal.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/codec/form.c", "csrc/codec/json.c", "csrc/codec/ldecode.c", "csrc/codec/ldecode_scalar.c", "csrc/codec/lencode.c", "csrc/codec/lencode_scalar.c", "csrc/codec/lencode_tables.c", "csrc/codec/lkeys.c", "csrc/codec/lpath.c", "csrc/codec/lproblems.c", "csrc/codec/lshape.c", "csrc/codec/ltext.c", "csrc/codec/ltranscode.c", "csrc/codec/lworkspace.c", "csrc/codec/lxml.c", "csrc/codec/shape.c", "csrc/codec/transcode.c", "csrc/codec/xml.c", "csrc/codec/xml_writer.c", "csrc/http/field.c", "csrc/http/lhead.c", "csrc/http/lresponse_parser.c", "csrc/http/request.c", "csrc/http/request_head.c", "csrc/http/response_head.c", "csrc/http/response_parser.c", "csrc/sign/checksum.c", "csrc/sign/crc.c", "csrc/sign/hash.c", "csrc/sign/lcertificate.c", "csrc/sign/lchecksum.c", "csrc/sign/lhash.c", "csrc/sign/lheaders.c", "csrc/sign/lrandom.c", "csrc/sign/lsigner.c", "csrc/sign/random.c", "csrc/sign/sigv4.c", "csrc/sign/uri.c" },
+      sources = { "csrc/core.c", "csrc/base/buf.c", "csrc/base/date.c", "csrc/base/fork_generation.c", "csrc/base/lsignal.c", "csrc/base/lutil.c", "csrc/base/scalar.c", "csrc/base/sigpipe.c", "csrc/codec/form.c", "csrc/codec/json.c", "csrc/codec/ldecode.c", "csrc/codec/ldecode_scalar.c", "csrc/codec/lencode.c", "csrc/codec/lencode_scalar.c", "csrc/codec/lencode_tables.c", "csrc/codec/lkeys.c", "csrc/codec/lmembers.c", "csrc/codec/lpath.c", "csrc/codec/lproblems.c", "csrc/codec/lshape.c", "csrc/codec/ltext.c", "csrc/codec/ltranscode.c", "csrc/codec/lworkspace.c", "csrc/codec/lxml.c", "csrc/codec/shape.c", "csrc/codec/transcode.c", "csrc/codec/xml.c", "csrc/codec/xml_writer.c", "csrc/http/field.c", "csrc/http/lhead.c", "csrc/http/lresponse_parser.c", "csrc/http/request.c", "csrc/http/request_head.c", "csrc/http/response_head.c", "csrc/http/response_parser.c", "csrc/sign/checksum.c", "csrc/sign/crc.c", "csrc/sign/hash.c", "csrc/sign/lcertificate.c", "csrc/sign/lchecksum.c", "csrc/sign/lhash.c", "csrc/sign/lheaders.c", "csrc/sign/lrandom.c", "csrc/sign/lsigner.c", "csrc/sign/random.c", "csrc/sign/sigv4.c", "csrc/sign/uri.c" },
       defines = { "_GNU_SOURCE" },
       libraries = { "crypto", "m", "pthread" },
       incdirs = { "$(OPENSSL_INCDIR)" },
@@ -261,6 +261,7 @@ build = {
     ["cloudjobs.meta.sso"] = "lua/cloudjobs/meta/sso.lua",
     ["cloudjobs.meta.sso_oidc"] = "lua/cloudjobs/meta/sso_oidc.lua",
     ["cloudjobs.meta.sts"] = "lua/cloudjobs/meta/sts.lua",
+    ["cloudjobs.model.import.document"] = "lua/cloudjobs/model/import/document.lua",
     ["cloudjobs.model.import.flags"] = "lua/cloudjobs/model/import/flags.lua",
     ["cloudjobs.model.import"] = "lua/cloudjobs/model/import/init.lua",
     ["cloudjobs.model.import.shapes"] = "lua/cloudjobs/model/import/shapes.lua",

@@ -262,13 +262,13 @@ static void begin (lua_State *L, struct cj_decoder *d, lua_Number n,
   d->json.replaces = replaces;
 }
 
-/* Returns the value on top when nothing follows it in the text, else nil and
-** the message. */
-static int end (struct cj_decoder *d, int got) {
+/* Returns the value on top when nothing follows it in the text, or that does
+** not matter, else nil and the message. */
+static int end_at (struct cj_decoder *d, int got, int is_part) {
   lua_State *L = d->L;
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   if (got >= 0)
-    got = cj_json_finish(&d->json);
+    got = is_part ? 0 : cj_json_finish(&d->json);
   if (d->json.problem == cj_json_no_memory)
     return luaL_error(L, "%s", cj_json_no_memory);
   if (d->json.problem != NULL) {
@@ -282,6 +282,10 @@ static int end (struct cj_decoder *d, int got) {
   lua_pushnil(L);
   lua_insert(L, -2);
   return 2;
+}
+
+static int end (struct cj_decoder *d, int got) {
+  return end_at(d, got, 0);
 }
 
 /* Pushes the table of a shape whose member 'body' is the whole text. */
@@ -327,22 +331,25 @@ static int l_decode (lua_State *L) {
   return end(&d, decode_node(&d, &node, &whole));
 }
 
-/* json_decode(text, orders), json_decode_strict(text, orders) -> the value, or
-** nil and a message. For each object the table 'orders' gets a list of its keys
-** in the order of the text. The first is for what services send and replaces
-** what is no Unicode, the second is for what users write and refuses it. */
+/* json_decode(text, orders), json_decode_strict(text, orders, n) -> the value,
+** or nil and a message. For each object the table 'orders' gets a list of its
+** keys in the order of the text. The first is for what services send and
+** replaces what is no Unicode, the second is for what users write and refuses
+** it. With 'n' it reads the one value that begins at that byte. */
 static int json_decode (lua_State *L, int replaces) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
+  const int is_part = !lua_isnoneornil(L, 3);
+  const lua_Number n = luaL_optnumber(L, 3, 1);
   struct cj_decoder d;
   int got;
   lua_settop(L, 2);
   lua_pushnil(L);
   lua_insert(L, SHAPE);
-  begin(L, &d, 1, replaces);
+  begin(L, &d, n, replaces);
   got = decode_node(&d, &cj_document_node, &whole);
   if (got == 0)
     lua_pushlightuserdata(L, NULL);
-  return end(&d, got);
+  return end_at(&d, got, is_part);
 }
 
 static int l_json_decode (lua_State *L) {

@@ -207,14 +207,14 @@ local function model_of(options)
   local model, problem
   if type(options.model) == "table" then
     companions.endpoints = companions.endpoint_rules
-    model, problem = Import.parse(options.model, companions)
+    model, problem = Import.wrap(options.model, companions)
   elseif next(companions) then
     problem = "paginators, waiters and endpoint_rules are read beside a path; pass them with a table"
   elseif options.model:find("[{\n]") then
     problem = ("expected a path or a table, got a text of %d bytes; cloudjobs.json.decode makes a table of it")
       :format(#options.model)
   else
-    model, problem = Import.load(options.model)
+    model, problem = Import.open(options.model)
   end
   if not model then
     option.mistake("cloudjobs.aws.client: model: " .. tostring(problem))

@@ -11,9 +11,14 @@
 ---   left_out    operation -> why a client cannot call it
 ---   contexts    operation -> what it gives the endpoint rules
 ---   companions  which of enums, waiters, endpoints are modules of their own
+---
+--- What model/import makes of a description is the same, but operations, shapes
+--- and errors are translated when they are first asked for; `operation_names`
+--- and `error_names` list them.
 
 local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
+local option = require "cloudjobs.base.options"
 
 ---@class cloudjobs.Model
 local Model = {}
@@ -128,11 +133,30 @@ local function compile(model, name, text)
   return op
 end
 
+-- What `f` returns. What a description has wrong is nil and a message, wherever it shows.
+local function guarded(self, f, ...)
+  local ok, value, message = pcall(f, ...)
+  if ok then
+    return value, message
+  elseif not self._data.operation_names then
+    error(value, 0) -- a shipped model has nothing wrong
+  end
+  message = type(value) == "table" and value.refused
+    or "the description is broken: " .. tostring(value):gsub("^[^\n]-:%d+: ", "")
+  local path = self._data.path
+  return nil, (path and require("cloudjobs.base.quote").path(path) .. ": " or "") .. message
+end
+
+-- The names of all operations, in any order.
+local function operation_names(data)
+  return data.operation_names or option.sorted_keys(data.operations)
+end
+
 -- Names without case and underscores, which both spellings share -> operation.
 local function index_of(...)
   local index = {}
-  for _, operations in ipairs { ... } do
-    for name in pairs(operations) do
+  for _, names in ipairs { ... } do
+    for _, name in ipairs(names) do
       index[ascii.lower(name)] = name
     end
   end
@@ -142,16 +166,13 @@ end
 -- The operation of a snake_case name.
 local function resolve(self, name)
   local data = self._data
-  self._index = self._index or index_of(data.operations, data.left_out)
+  self._index = self._index or index_of(operation_names(data), option.sorted_keys(data.left_out or {}))
   local found = self._index[ascii.lower(name:gsub("_", ""))]
   return found and snake(found) == name and found
 end
 
---- An operation, named either way.
----@param name string `get_execution` or `GetExecution`
----@return table|nil op
----@return string|nil reason why a known operation cannot be called
-function Model:operation(name)
+-- As Model:operation; leaves with what a description has wrong.
+local function find_operation(self, name)
   local op = self._operations[name]
   if not op then
     local data = self._data
@@ -167,11 +188,23 @@ function Model:operation(name)
   return op
 end
 
+--- An operation, named either way.
+---@param name string `get_execution` or `GetExecution`
+---@return table|nil op
+---@return string|nil reason why a known operation cannot be called
+function Model:operation(name)
+  local op = self._operations[name]
+  if op then
+    return op
+  end
+  return guarded(self, find_operation, self, name)
+end
+
 --- Every operation's name in snake_case, sorted.
 ---@return string[]
 function Model:operations()
   local names = {}
-  for name in pairs(self._data.operations) do
+  for _, name in ipairs(operation_names(self._data)) do
     names[#names + 1] = snake(name)
   end
   table.sort(names)
@@ -184,11 +217,22 @@ function Model:shape(name)
   return self._compiled[name] or core.shape(self._shapes, name, self._compiled)
 end
 
--- Wire codes that are not the name of their shape.
-local function codes_of(errors)
-  local codes = {}
-  for name, text in pairs(errors) do
-    codes[text:match("code=(%S+)") or name] = name
+local function entry(entries, name)
+  return entries[name]
+end
+
+-- Wire code or name of an error -> its name. An error that a description has wrong is none.
+local function codes_of(self)
+  local data, codes, known = self._data, {}, {}
+  for _, name in ipairs(data.error_names and data.error_names() or option.sorted_keys(data.errors)) do
+    local text = guarded(self, entry, data.errors, name)
+    if text then
+      codes[text:match("code=(%S+)") or name] = name
+      known[#known + 1] = name
+    end
+  end
+  for _, name in ipairs(known) do
+    codes[name] = codes[name] or name
   end
   return codes
 end
@@ -201,17 +245,16 @@ function Model:error(code)
   if found then
     return found
   end
-  local errors = self._data.errors
-  self._codes = self._codes or codes_of(errors)
-  local name = self._codes[code] or (errors[code] and code)
+  self._codes = self._codes or codes_of(self)
+  local name = self._codes[code]
   if not name then
     return nil
   end
-  local text = " " .. errors[name] .. " "
+  local text = " " .. self._data.errors[name] .. " "
   local throttling = text:find(" throttle ", 1, true) ~= nil
   found = {
     name = name,
-    shape = self:shape(name),
+    shape = guarded(self, self.shape, self, name),
     throttling = throttling,
     retryable = throttling or text:find(" retry ", 1, true) ~= nil,
     fault = text:find(" fault ", 1, true) ~= nil,

@@ -27,4 +27,13 @@ local function add_namespace(flags, namespace)
   end
 end
 
-return { number_text = number_text, add = add, add_namespace = add_namespace }
+-- { "a" } -> { a = true }
+local function set(names)
+  local known = {}
+  for _, name in ipairs(names) do
+    known[name] = true
+  end
+  return known
+end
+
+return { set = set, number_text = number_text, add = add, add_namespace = add_namespace }

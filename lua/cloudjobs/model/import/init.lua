@@ -2,9 +2,9 @@
 --- notation of model.lua. Reads at run time what `make models` reads at ours.
 --- What it makes of each trait stands in import/traits.lua.
 
-local core = require "cloudjobs.core"
-local quote = require "cloudjobs.base.quote"
+local Document = require "cloudjobs.model.import.document"
 local flag = require "cloudjobs.model.import.flags"
+local quote = require "cloudjobs.base.quote"
 local Shapes = require "cloudjobs.model.import.shapes"
 local traits = require "cloudjobs.model.import.traits"
 
@@ -187,43 +187,94 @@ local function service_and_protocol(metadata)
   return service_of(metadata, protocol), protocol
 end
 
-local function add_operations(model, shapes, operations)
-  for name, op in pairs(operations) do
-    check("operation", op, name)
-    model.left_out[name] = reason_against(shapes, name, op)
-    if not model.left_out[name] then
-      model.operations[name] = operation_text(shapes, name, op)
-      model.contexts[name] = context_of(shapes, op)
-    end
+-- A table whose entries are made when they are first asked for.
+local function lazy(make)
+  return setmetatable({}, {
+    __index = function(self, name)
+      local value = make(name)
+      if value ~= nil then
+        rawset(self, name, value)
+      end
+      return value
+    end,
+  })
+end
+
+-- The text of an operation. What else the model says of it is noted on the way.
+local function read_operation(model, shapes, name, op)
+  check("operation", op, name)
+  model.left_out[name] = reason_against(shapes, name, op)
+  if model.left_out[name] then
+    return nil
+  end
+  model.contexts[name] = context_of(shapes, op)
+  return operation_text(shapes, name, op)
+end
+
+-- The text of a structure that can be read and written, else nil.
+local function read_shape(shapes, name, shape)
+  check("shape", shape, name)
+  local is_stream = shape.eventstream or shapes:has_stream({ shape = name }, name)
+  if shape.type == "structure" and not shape.document and not is_stream then
+    return shapes:structure(name, shape)
   end
 end
 
-local function add_shapes(model, shapes)
-  for name, shape in pairs(shapes.shapes) do
-    check("shape", shape, name)
-    local is_stream = shape.eventstream or shapes:has_stream({ shape = name }, name)
-    if shape.type == "structure" and not shape.document and not is_stream then
-      model.shapes[name] = shapes:structure(name, shape)
-      model.errors[name] = shape.exception and error_text(name, shape) or nil
-    end
+-- What is known of an error, or nil where the shape is none.
+local function read_error(model, name, shape)
+  if type(shape) == "table" and shape.exception and model.shapes[name] then
+    return error_text(name, shape)
   end
 end
 
-local function translate(description, companions, orders)
-  check("description", description, "the description")
+--- A model of a description, of which each operation and shape is translated when it is first asked for.
+---@param description cloudjobs.Description
+---@param companions table
+local function translate(description, companions)
+  check("description", flag.set(description.names), "the description")
   local service, protocol = service_and_protocol(description.metadata)
-  local shapes = Shapes.new(description.shapes or {}, orders or {}, protocol)
+  local shapes = Shapes.new(description.shapes, description.orders, protocol)
   local model = {
     service = service,
-    operations = {}, errors = {}, shapes = {}, left_out = {}, contexts = {},
+    operation_names = description.operation_names,
+    left_out = {}, contexts = {},
     pages = pages_of(companions.paginators),
     waiters = waiters_of(companions.waiters),
     endpoints = companions.endpoints,
     enums = shapes.enums,
-    client_context = description.clientContextParams,
+    client_context = description.client_context,
+    error_names = description.exceptions,
   }
-  add_operations(model, shapes, description.operations or {})
-  add_shapes(model, shapes)
+  model.operations = lazy(function(name)
+    local op = description.operations[name]
+    return op and read_operation(model, shapes, name, op)
+  end)
+  model.shapes = lazy(function(name)
+    local shape = description.shapes[name]
+    return shape and read_shape(shapes, name, shape)
+  end)
+  model.errors = lazy(function(name)
+    return read_error(model, name, description.shapes[name])
+  end)
+  return model
+end
+
+-- The entries of a lazy table that have these names.
+local function all_of(entries, names)
+  local all = {}
+  for _, name in ipairs(names) do
+    all[name] = entries[name]
+  end
+  return all
+end
+
+--- The whole model, for whatever wants more than a client's calls.
+local function translate_all(description, companions)
+  local model = translate(description, companions)
+  model.operations = all_of(model.operations, description.operation_names)
+  model.shapes = all_of(model.shapes, description.shape_names)
+  model.errors = all_of(model.errors, description.shape_names)
+  model.operation_names, model.error_names = nil, nil
   return model
 end
 
@@ -240,6 +291,13 @@ local function guarded(f, ...)
   return nil, "the description is broken: " .. tostring(result):gsub("^[^\n]-:%d+: ", "")
 end
 
+local function wrapped(description, orders)
+  if type(description) ~= "table" then
+    refuse("the description", "expected an object, got %s", type(description))
+  end
+  return Document.wrap(description, orders or {})
+end
+
 --- A decoded description -> a model table, for Model.new.
 ---@param description table
 ---@param companions { paginators: table, waiters: table, endpoints: table }|nil decoded likewise
@@ -247,48 +305,65 @@ end
 ---@return table|nil model
 ---@return string|nil message names the trait and where it stands
 local function parse(description, companions, orders)
-  return guarded(translate, description, companions or {}, orders)
+  return guarded(function()
+    return translate_all(wrapped(description, orders), companions or {})
+  end)
 end
 
--- A file's document, nil where there is no file.
-local function read(path, orders)
-  local file = io.open(path, "rb")
-  local text = file and file:read("*a")
-  if file then
-    file:close()
-  end
-  if not text then
-    return nil
-  end
-  local document, message = core.json_decode_strict(text, orders)
-  if document == nil then
-    refuse(quote.path(path), "%s", message)
+--- The same, but each operation is translated when it is first called.
+---@param description table
+---@param companions table|nil
+---@return table|nil model
+---@return string|nil message
+local function wrap(description, companions)
+  return guarded(function()
+    return translate(wrapped(description), companions or {})
+  end)
+end
+
+-- A document and what patches it, under the names that botocore gives.
+local function read_patched(folder, name, orders)
+  local document, extras = Document.read(folder .. name, orders), Document.read(folder .. name .. ".sdk-extras", orders)
+  if document and extras and extras.merge then
+    return Document.merge(document, extras.merge, orders)
   end
   return document
 end
 
--- The description, and what lies beside it under the names botocore gives.
-local function read_all(path)
-  if path:find("%.gz$") then
-    refuse(quote.path(path), "compressed descriptions cannot be read yet; unpack it with gunzip")
-  end
-  local orders = {}
+-- The description at `path`, and what lies beside it, as a model.
+local function read_all(path, make)
   local folder = path:match("^(.*[/\\])") or ""
-  local description = read(path, orders) or refuse(quote.path(path), "cannot be read")
-  local model, message = parse(description, {
-    paginators = read(folder .. "paginators-1.json", orders),
-    waiters = read(folder .. "waiters-2.json", orders),
-    endpoints = read(folder .. "endpoint-rule-set-1.json", orders),
-  }, orders)
-  return model or refuse(quote.path(path), "%s", message)
+  local orders = {}
+  local extras = Document.read(folder .. "service-2.sdk-extras", orders)
+  local companions = {
+    paginators = read_patched(folder, "paginators-1", orders),
+    waiters = read_patched(folder, "waiters-2", orders),
+    endpoints = read_patched(folder, "endpoint-rule-set-1", orders),
+  }
+  local description = Document.open(path, extras and extras.merge, orders)
+  local model, message = guarded(make, description, companions)
+  if not model then
+    refuse(quote.path(path), "%s", message)
+  end
+  model.path = path
+  return model
 end
 
---- Reads `service-2.json` and, beside it, its paginators, waiters and endpoint rule set.
+--- Reads `service-2.json` or `service-2.json.gz` and, beside it, its paginators, waiters and endpoint rule set, and
+--- translates all of it.
 ---@param path string
 ---@return table|nil model
 ---@return string|nil message
 local function load(path)
-  return guarded(read_all, path)
+  return guarded(read_all, path, translate_all)
 end
 
-return { load = load, parse = parse }
+--- The same, but each operation is translated when it is first called.
+---@param path string
+---@return table|nil model
+---@return string|nil message
+local function open(path)
+  return guarded(read_all, path, translate)
+end
+
+return { guarded = guarded, load = load, open = open, parse = parse, wrap = wrap }

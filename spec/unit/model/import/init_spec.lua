@@ -1,4 +1,5 @@
 local Import = require "cloudjobs.model.import"
+local process = require "cloudjobs.os"
 local files = require "spec.support.files"
 
 -- A description of one operation around `parts`.
@@ -387,13 +388,93 @@ describe("a description on disk", function()
       assert.is_nil(model)
       return text
     end
-    assert.equal(path .. ": cannot be read", message())
+    assert.equal(path .. ": cannot be read: no such file", message())
     files.write(path, '{ "metadata": ')
     assert.equal(path .. ": ", message():sub(1, #path + 2))
     files.write(path, '{ "metadata": {}, "colour": 1 }')
     assert.equal(path .. ": the description: unknown trait colour", message())
-    path = folder .. "/service-2.json.gz"
-    assert.equal(path .. ": compressed descriptions cannot be read yet; unpack it with gunzip", message())
+    files.write(path, "\31\139\8")
+    assert.equal(path .. ": compressed by gzip, and it is cut off", message())
+    files.write(path, SERVICE)
+    files.write(folder .. "/waiters-2.json", "{")
+    assert.equal(folder .. "/waiters-2.json: unexpected end at byte 2", message())
+    files.write(folder .. "/waiters-2.json", "5")
+    assert.equal(folder .. "/waiters-2.json: expected an object, got 5", message())
+  end)
+
+  -- Writes a text compressed by gzip.
+  local function write_compressed(path, text)
+    files.write(path, process.run({ "gzip", "-nc" }, { stdin = text }).stdout)
+  end
+
+  it("may be compressed, and so may what lies beside it", function()
+    write_compressed(folder .. "/service-2.json.gz", SERVICE)
+    write_compressed(folder .. "/endpoint-rule-set-1.json.gz", '{ "version": "1.0", "parameters": {}, "rules": [] }')
+    local model = assert(Import.load(folder .. "/service-2.json.gz"))
+    assert.equal("Z string\nA string", model.shapes.Out)
+    assert.equal("1.0", model.endpoints.version)
+  end)
+
+  it("is patched by its extras, as botocore patches it", function()
+    files.write(folder .. "/service-2.json", SERVICE)
+    files.write(folder .. "/service-2.sdk-extras.json", [[{ "version": 1.0, "merge": {
+      "metadata": { "serviceId": "Jobs Two" },
+      "shapes": {
+        "Out": { "members": { "B": { "shape": "Text" }, "Z": { "shape": "Whole" } } },
+        "Whole": { "type": "integer" }
+      }
+    } }]])
+    files.write(folder .. "/paginators-1.json", '{ "pagination": { "List": { "input_token": "T", "output_token": "N" } } }')
+    files.write(folder .. "/paginators-1.sdk-extras.json",
+      '{ "merge": { "pagination": { "List": { "result_key": ["Items"] } } } }')
+    for _, read in ipairs { Import.load, Import.open } do
+      local model = assert(read(folder .. "/service-2.json"))
+      assert.equal("Jobs Two", model.service.id)
+      assert.equal("Z integer\nA string\nB string", model.shapes.Out)
+      assert.same({ List = { token = "T", next = "N", items = { "Items" } } }, model.pages)
+    end
+  end)
+
+  describe("that is opened", function()
+    local Model = require "cloudjobs.model"
+
+    local function opened(operations, shapes)
+      files.write(folder .. "/service-2.json", ([[{
+        "metadata": { "protocol": "json", "serviceId": "Jobs", "endpointPrefix": "jobs", "signatureVersion": "v4" },
+        "operations": { %s }, "shapes": { "Out": { "type": "structure", "members": {} } %s }
+      }]]):format(operations, shapes))
+      return Model.new(assert(Import.open(folder .. "/service-2.json")))
+    end
+
+    it("is the same model, translated as it is used", function()
+      files.write(folder .. "/service-2.json", SERVICE)
+      local model = Model.new(assert(Import.open(folder .. "/service-2.json")))
+      assert.same({ "list" }, model:operations())
+      assert.equal("List", model:operation("list").name)
+      assert.is_nil(model:operation("start"))
+    end)
+
+    it("refuses an operation whose shapes are wrong, by the file and the place, and no other", function()
+      local model = opened([[ "List": { "output": { "shape": "Out" } }, "Get": { "output": { "shape": "Odd" } } ]],
+        [[, "Odd": { "type": "structure", "members": { "A": { "shape": "Gone" } } } ]])
+      assert.equal("list", model:operation("list").method_name)
+      for _ = 1, 2 do
+        assert.same({ nil, folder .. "/service-2.json: Odd.A: no shape Gone" }, { model:operation("get") })
+      end
+    end)
+
+    it("finds its errors by code and by name", function()
+      local model = opened([[ "List": {} ]], [[,
+        "Text": { "type": "string" },
+        "Busy": { "type": "structure", "members": {}, "exception": true, "retryable": { "throttling": true } },
+        "Coded": { "type": "structure", "members": {}, "error": { "code": "Other" }, "exception": true },
+        "Odd": { "type": "structure", "members": { "A": { "shape": "Gone" } }, "exception": true } ]])
+      assert.is_true(model:error("Busy").throttling)
+      assert.equal("Coded", model:error("Other").name)
+      assert.equal("Coded", model:error("Coded").name)
+      assert.is_nil(model:error("Odd"))
+      assert.is_nil(model:error("Out"))
+    end)
   end)
 end)
 
