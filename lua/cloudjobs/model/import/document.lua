@@ -46,7 +46,7 @@ local function read(base, orders)
   end
   local value, message = core.json_decode_strict(text, orders)
   if type(value) ~= "table" then
-    refuse(quote.path(path), "%s", message or "expected an object, got " .. quote.value(value))
+    refuse(quote.path(path), "%s", message or "expected an object, got " .. type(value))
   end
   return value
 end

@@ -399,7 +399,7 @@ describe("a description on disk", function()
     files.write(folder .. "/waiters-2.json", "{")
     assert.equal(folder .. "/waiters-2.json: unexpected end at byte 2", message())
     files.write(folder .. "/waiters-2.json", "5")
-    assert.equal(folder .. "/waiters-2.json: expected an object, got 5", message())
+    assert.equal(folder .. "/waiters-2.json: expected an object, got number", message())
   end)
 
   -- Writes a text compressed by gzip.
