@@ -87,7 +87,7 @@ void cj_pool_release (struct cj_pool *p, struct cj_exchange *e) {
       e->http1.is_reused = 1;
     else
       disconnect(p, e);
-    e->http1.idle_since = now();
+    e->http1.idle_since = p->now;
   }
   e->driver = CJ_DRIVER_NONE;
   p->busy--;
@@ -149,8 +149,9 @@ static struct cj_exchange *new_slot (struct cj_pool *p) {
 
 /* Whether an idle connection can still be used: the server has not closed it.
  */
-static int is_fresh (struct cj_exchange *e, int non_idempotent) {
-  double idle = now() - e->http1.idle_since;
+static int is_fresh (const struct cj_pool *p, struct cj_exchange *e,
+                     int non_idempotent) {
+  double idle = p->now - e->http1.idle_since;
   return idle < (non_idempotent ? MAX_IDLE_NON_IDEMPOTENT : MAX_IDLE) &&
          cj_connection_is_alive(&e->http1);
 }
@@ -159,7 +160,7 @@ static int is_usable (struct cj_pool *p, struct cj_exchange *e,
                       struct cj_slice origin, int non_idempotent) {
   if (!cj_connection_matches(&e->http1, origin, &p->network))
     return 0;
-  if (is_fresh(e, non_idempotent))
+  if (is_fresh(p, e, non_idempotent))
     return 1;
   disconnect(p, e);
   return 0;
@@ -371,16 +372,16 @@ static void time_out (struct cj_pool *p, struct cj_exchange *e) {
 }
 
 static void expire (struct cj_pool *p) {
-  double at = p->due < HUGE_VAL ? now() : 0;
   size_t i;
-  if (p->due > at)
+  p->now = now();
+  if (p->due > p->now)
     return;
   p->due = HUGE_VAL;
   for (i = 0; i < p->n; i++) {
     struct cj_exchange *e = p->list[i];
     if ((e->driver != CJ_DRIVER_HTTP1 || e->has_ended) && !cj_pool_is_stream(e))
       continue;
-    if (e->deadline <= at)
+    if (e->deadline <= p->now)
       time_out(p, e);
     else if (e->deadline < p->due)
       p->due = e->deadline;
@@ -496,12 +497,14 @@ int cj_pool_open (struct cj_pool *p) {
 static struct cj_exchange *begin_http1 (struct cj_pool *p,
                                         const struct cj_request *r,
                                         struct cj_slice origin) {
-  struct cj_exchange *e = find_slot(p, origin, r->non_idempotent);
+  struct cj_exchange *e;
+  p->now = now();
+  e = find_slot(p, origin, r->non_idempotent);
   if (e == NULL || cj_connection_write(&e->http1, r, origin.n) != 0)
     return NULL;
   claim(p, e, CJ_DRIVER_HTTP1);
   e->timeout = (double)r->timeout / 1000;
-  e->deadline = r->timeout > 0 ? now() + e->timeout : HUGE_VAL;
+  e->deadline = r->timeout > 0 ? p->now + e->timeout : HUGE_VAL;
   if (e->deadline < p->due)
     p->due = e->deadline;
   if (e->http1.fd != CURL_SOCKET_BAD)

@@ -57,6 +57,7 @@ struct cj_pool {
   double due; /* the earliest deadline among the exchanges, or less */
   size_t streams; /* the number of exchanges that stream */
   int attention;  /* one of them may have an event */
+  double now;     /* the clock at the last begin or step */
   struct cj_exchange **list;
   size_t n, busy;
   struct cj_exchange *ended, **ended_end; /* the queue of ended exchanges */

@@ -15,8 +15,8 @@ int cj_socket_is_idle (curl_socket_t fd);
 size_t cj_socket_unacknowledged (curl_socket_t fd);
 
 /* Send and receive without waiting on a connection without TLS. CURLE_AGAIN:
-*the
-** socket is not ready. */
+ *the
+ ** socket is not ready. */
 CURLcode cj_socket_send (curl_socket_t fd, const char *s, size_t n,
                          size_t *sent);
 CURLcode cj_socket_receive (curl_socket_t fd, char *s, size_t n,
