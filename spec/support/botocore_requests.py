@@ -1,8 +1,6 @@
-"""What botocore sends, signed. The first line of standard input is a task {"seed", "services", "operations",
-"folder"}. Prints lines of JSON: for each service {"service", "model"}, the path of its description, written to the
-folder as botocore has it; for each case {"service", "operation", "variant", "params"} (see botocore_values.py), upon
-which it reads a line, the id of the call that its request is to have; then the prepared request {"method", "url",
-"headers", "body"}, or {"refused"} with botocore's reason."""
+"""What botocore sends, signed: a line {"service", "operation", "variant", "params"} for each case (see
+botocore_values.py), upon which a line is read, the id of the call that its request is to have; then the prepared
+request {"method", "url", "headers", "body"}, or {"refused"} with botocore's reason."""
 
 import base64
 import datetime
@@ -18,7 +16,7 @@ import botocore.awsrequest
 import botocore.handlers
 import botocore.serialize
 
-from botocore_clients import clients, operations, show
+from botocore_clients import show
 from botocore_values import Json, Values, tagged
 
 MOMENT = datetime.datetime(2026, 11, 22, tzinfo=datetime.timezone.utc)
@@ -121,16 +119,11 @@ def compare(client, service, operation, variant, seed):
         show({"refused": f"{type(error).__name__}: {error}"})
 
 
-def main():
-    task = json.loads(sys.stdin.readline())
-    for service, client in clients(task):
-        client.meta.events.register("before-sign", add_attempt_headers)
-        client.meta.events.register_last("before-call", add_content_type)
-        client.meta.events.register_last("before-parameter-build", in_order)
-        client.meta.events.register_first("before-send", stop)
-        for operation in operations(client, task):
-            for variant in VARIANTS:
-                compare(client, service, operation, variant, task["seed"])
-
-
-main()
+def compare_requests(service, client, names, seed):
+    client.meta.events.register("before-sign", add_attempt_headers)
+    client.meta.events.register_last("before-call", add_content_type)
+    client.meta.events.register_last("before-parameter-build", in_order)
+    client.meta.events.register_first("before-send", stop)
+    for operation in names:
+        for variant in VARIANTS:
+            compare(client, service, operation, variant, seed)

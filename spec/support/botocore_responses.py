@@ -1,17 +1,15 @@
-"""What botocore reads in responses. The first line of standard input is a task as botocore_clients.py has it. Prints
-lines of JSON: for each service {"service", "model"}; for each case {"service", "operation", "variant", "status",
-"headers", "body", "output"}, where body is in base64 and output as botocore_values.py writes values; for an error
-{"code", "message", "fields"} in place of the output; or {"refused"}."""
+"""What botocore reads in responses: a line for each case, {"service", "operation", "variant", "status", "headers",
+"body", "output"}, where body is in base64 and output as botocore_values.py writes values; for an error {"code",
+"message", "fields"} in place of the output; or {"refused"} with botocore's reason."""
 
 import base64
 import json
 import random
-import sys
 
 from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
 
-from botocore_clients import clients, operations, show
+from botocore_clients import show
 from botocore_documents import Cbor, Json, Xml, header, in_body, name_of
 from botocore_values import Outputs, tagged
 
@@ -171,7 +169,7 @@ def error_case(service, model, draw):
 def compare(service, operation, variant, seed):
     model = service.model.operation_model(operation)
     draw = random.Random(f"{seed}/{service.name}/{operation}/{variant}/response")
-    case = {"service": service.name, "operation": operation, "variant": variant}
+    case = {"service": service.name, "operation": operation, "variant": variant, "reads": True}
     try:
         made = error_case(service, model, draw) if variant == "error" else output_case(service, model, variant, draw)
     except Exception as error:
@@ -180,13 +178,8 @@ def compare(service, operation, variant, seed):
         show({**case, **made})
 
 
-def main():
-    task = json.loads(sys.stdin.readline())
-    for name, client in clients(task):
-        service = Service(name, client)
-        for operation in operations(client, task):
-            for variant in VARIANTS:
-                compare(service, operation, variant, task["seed"])
-
-
-main()
+def compare_responses(name, client, names, seed):
+    service = Service(name, client)
+    for operation in names:
+        for variant in VARIANTS:
+            compare(service, operation, variant, seed)

@@ -1,5 +1,5 @@
 --- What botocore sends and reads, beside what we send and read: see
---- botocore_requests.py, botocore_responses.py and botocore_values.py.
+--- botocore_judge.py and the files beside it.
 
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
@@ -31,35 +31,33 @@ local function untagged(value)
   return made
 end
 
---- Starts one of the programs in Python: `read()` decodes its next line, nil at its end; `write(text)` is a line to it.
----@param program string
+--- Starts botocore's part: `read()` decodes its next line, nil at its end; `write(text)` is a line to it.
 ---@param task table its first line
----@param folder string for the pipe to it
-local function start(program, task, folder)
-  local fifo = ("%s/%s.fifo"):format(folder, program)
+---@param folder string for the pipe to it, and what it writes
+local function start(task, folder)
+  local fifo = folder .. "/pipe"
   assert(process.run({ "mkfifo", fifo }).status == 0)
   local child = assert(process.spawn {
     "env", "-i", "PATH=" .. os.getenv "PATH", "HOME=" .. folder, "AWS_EC2_METADATA_DISABLED=true",
     "PYENV_ROOT=" .. (os.getenv "PYENV_ROOT" or os.getenv "HOME" .. "/.pyenv"), "PYTHONDONTWRITEBYTECODE=1",
-    "sh", "-c", 'exec python3 "$0" <"$1"', "spec/support/" .. program .. ".py", fifo,
+    "sh", "-c", 'exec python3 spec/support/botocore_judge.py <"$0"', fifo,
   })
   local pipe = assert(io.open(fifo, "w"))
   pipe:setvbuf "line"
   pipe:write(assert(core.json_encode(task)), "\n")
-  local self = {}
-  function self.read()
-    local line = child:line(60)
-    return line and assert(core.json_decode(line))
-  end
-  function self.write(text)
-    pipe:write(text, "\n")
-  end
-  function self.stop()
-    pipe:close()
-    child:stop()
-    os.remove(fifo)
-  end
-  return self
+  return {
+    read = function()
+      local line = child:line(60)
+      return line and assert(core.json_decode(line))
+    end,
+    write = function(text)
+      pipe:write(text, "\n")
+    end,
+    stop = function()
+      pipe:close()
+      child:stop()
+    end,
+  }
 end
 
 --- A client of that description, whose requests are kept in its transport.
@@ -138,35 +136,6 @@ local function compare_request(mine, theirs)
   return list[1] and table.concat(list, "\n  ") or nil
 end
 
---- Compares what both send for each case of botocore_requests.py. Yields, for each, the case and how it differs: nil,
---- or a text; or its `refused`.
----@param task table
----@param folder string
----@param each fun(case: table, difference: string|nil)
-local function requests(task, folder, each)
-  task.folder = folder
-  local botocore = start("botocore_requests", task, folder)
-  local client, stub, problem
-  for case in botocore.read do
-    if case.model then
-      local ok
-      ok, client, stub = pcall(client_of, case.model)
-      problem = not ok and client
-      each(case, problem or nil)
-    else
-      local mine, why
-      if not problem then
-        mine, why = request_of(client, stub, case)
-      end
-      botocore.write(mine and mine.headers["amz-sdk-invocation-id"] or "none")
-      local theirs = assert(botocore.read())
-      case.refused = theirs.refused
-      each(case, not theirs.refused and (problem or why or compare_request(mine, theirs)) or nil)
-    end
-  end
-  botocore.stop()
-end
-
 -- botocore leaves these words of JSON as they are, we make the numbers of them that the specification means.
 local WORDS = { NaN = "nan", Infinity = "inf", ["-Infinity"] = "-inf" }
 
@@ -212,22 +181,36 @@ local function compare_response(client, case)
     { code = case.code, message = case.message, fields = untagged(case.fields) }, "error")
 end
 
---- Compares what both read in each response of botocore_responses.py, as for `requests`.
----@param task table
----@param folder string
+-- What a case of botocore_requests.py comes to: it reads the id of our call.
+local function sent(botocore, client, stub, case)
+  local mine, why
+  if client then
+    mine, why = request_of(client, stub, case)
+  end
+  botocore.write(mine and mine.headers["amz-sdk-invocation-id"] or "none")
+  local theirs = assert(botocore.read())
+  case.refused = theirs.refused
+  return not theirs.refused and (why or client and compare_request(mine, theirs)) or nil
+end
+
+--- Compares what both send and read. `each` gets every service, with why we have no client for it, and every case, with
+--- how ours differs: nil, or a text; a case has `refused` where botocore refuses it.
+---@param task table for botocore_judge.py
+---@param folder string for its files
 ---@param each fun(case: table, difference: string|nil)
-local function responses(task, folder, each)
+local function compare(task, folder, each)
   task.folder = folder
-  local botocore = start("botocore_responses", task, folder)
-  local client, problem
+  local botocore = start(task, folder)
+  local client, stub
   for case in botocore.read do
     if case.model then
-      local ok
-      ok, client = pcall(client_of, case.model)
-      problem = not ok and client or nil
-      each(case, problem)
-    else
-      each(case, not case.refused and (problem or compare_response(client, case)) or nil)
+      local ok, made, transport = pcall(client_of, case.model)
+      client, stub = ok and made or nil, transport
+      each(case, not ok and made or nil)
+    elseif not case.reads then
+      each(case, sent(botocore, client, stub, case))
+    elseif client then
+      each(case, not case.refused and compare_response(client, case) or nil)
     end
   end
   botocore.stop()
@@ -244,4 +227,4 @@ local function with_token(run)
   assert(ok, message)
 end
 
-return { requests = requests, responses = responses, with_token = with_token, untagged = untagged }
+return { compare = compare, with_token = with_token }
