@@ -2,12 +2,9 @@
 ** with nothing in between. */
 #include "ldecode.h"
 
+#include "llist.h"
 #include "lshape.h"
 #include "lworkspace.h"
-
-/* Lists of up to this length get a table of exactly their size: their elements
-** are collected on the Lua stack first. */
-#define WAITING 16
 
 /* Maps are presized for this many entries: most have no more. */
 #define ENTRIES 4
@@ -22,17 +19,6 @@ static int decode_node (struct cj_decoder *d, const struct cj_node *node,
 
 /* Tables {=========================================================== */
 
-/* Puts a new list in place of 'slot' and the 'n' values above it into it. */
-static void fill_list (struct cj_decoder *d, int slot, int n, int room) {
-  lua_State *L = d->L;
-  lua_createtable(L, room, 0);
-  lua_pushvalue(L, ARRAY_MT);
-  lua_setmetatable(L, -2);
-  lua_replace(L, slot);
-  for (; n > 0; n--)
-    lua_rawseti(L, slot, n);
-}
-
 static int decode_list (struct cj_decoder *d, const struct cj_node *item,
                         unsigned is_sparse, const struct cj_path *up) {
   lua_State *L = d->L;
@@ -40,7 +26,7 @@ static int decode_list (struct cj_decoder *d, const struct cj_node *item,
   int slot, n = 0, more;
   if (cj_json_enter(&d->json) != 0)
     return -1;
-  luaL_checkstack(L, WAITING + 8, "too many nested lists");
+  luaL_checkstack(L, CJ_LIST_WAITING + 8, "too many nested lists");
   lua_pushnil(L);
   slot = lua_gettop(L);
   while ((more = cj_json_more(&d->json, ']')) > 0) {
@@ -54,13 +40,13 @@ static int decode_list (struct cj_decoder *d, const struct cj_node *item,
         continue;
       lua_pushlightuserdata(L, NULL);
     }
-    if (++n > WAITING)
+    if (++n > CJ_LIST_WAITING)
       lua_rawseti(L, slot, n);
-    else if (n == WAITING)
-      fill_list(d, slot, n, 4 * WAITING);
+    else if (n == CJ_LIST_WAITING)
+      cj_list_fill(L, ARRAY_MT, slot, n, 4 * n);
   }
-  if (n < WAITING)
-    fill_list(d, slot, n, n);
+  if (n < CJ_LIST_WAITING)
+    cj_list_fill(L, ARRAY_MT, slot, n, n);
   return more < 0 ? -1 : 1;
 }
 
@@ -154,17 +140,6 @@ static int read_member (struct cj_decoder *d, const struct cj_shape *shape,
   return *member != NULL;
 }
 
-/* A table is presized by the members that recent objects had, not by those of
-** the shape. The number falls slowly, so that rows of two kinds do not make
-** every second one grow. */
-static void note_typical (struct cj_shape *shape, int found) {
-  if ((size_t)found > shape->count)
-    found = (int)shape->count; /* duplicates, unknown ones */
-  shape->typical = found > shape->typical
-                       ? found
-                       : shape->typical - (shape->typical - found) / 4;
-}
-
 static int decode_structure (struct cj_decoder *d, struct cj_shape *shape,
                              unsigned is_open, const struct cj_path *up) {
   lua_State *L = d->L;
@@ -206,7 +181,7 @@ static int decode_structure (struct cj_decoder *d, struct cj_shape *shape,
     lua_rawset(L, -3);
     found += got;
   }
-  note_typical(shape, found);
+  cj_shape_note(shape, found);
   return more < 0 ? -1 : 1;
 }
 

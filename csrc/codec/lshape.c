@@ -205,7 +205,6 @@ static int l_members (lua_State *L) {
     lua_newtable(L);
     set_text(L, "name", m->name);
     set_text(L, "wire", m->wire);
-    set_text(L, "xml", m->xml);
     if (m->location != CJ_IN_TEXT) {
       lua_pushstring(L, locations[m->location]);
       lua_setfield(L, -2, "location");

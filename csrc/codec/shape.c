@@ -19,7 +19,6 @@ struct parser {
   struct cj_shape *shape;
   struct cj_member *member; /* of the current line, or NULL */
   const char *p, *end;
-  int has_xml;  /* the current line has flags for XML */
   char *quoted; /* where the next quoted name goes */
 };
 
@@ -134,7 +133,6 @@ static int parse_flag (struct parser *c, struct cj_node *node,
   for (i = 0; i < sizeof(flags) / sizeof(*flags); i++)
     if (of_member >= flags[i].of_member && equals(flag, flags[i].name)) {
       node->flags |= flags[i].flag;
-      c->has_xml |= (flags[i].flag & (CJ_ATTRIBUTE | CJ_FLATTENED)) != 0;
       return 0;
     }
   if (value_of(flag, "min", &value)) {
@@ -143,10 +141,8 @@ static int parse_flag (struct parser *c, struct cj_node *node,
                ? 0
                : fail(c, "min= expects a number");
   }
-  if (parse_name(c, node, flag, of_member)) {
-    c->has_xml |= node->name.n + node->name_space.n + node->prefix.n > 0;
+  if (parse_name(c, node, flag, of_member))
     return 0;
-  }
   if (of_member && equals(flag, "as=")) {
     c->member->wire.n = 0; /* the prefix of all headers */
     return 0;
@@ -255,26 +251,20 @@ static int parse_member (struct parser *c, struct cj_slice name) {
   struct cj_shape *shape = c->shape;
   /* There are as many members as lines. NOLINTNEXTLINE(*ArrayBound) */
   struct cj_member *m = c->member = &shape->members[shape->count];
-  struct cj_slice text;
   m->name = m->wire = name;
   if (!is_plain(name))
     return fail(c, "bad name");
   if (cj_shape_member(shape, name) != NULL)
     return fail(c, "declared twice");
   skip_blanks(c);
-  text.s = c->p;
-  c->has_xml = 0;
   if (parse_type(c, &m->node) != 0 || parse_flags(c, m->node, '\0') != 0)
     return -1;
   if (!is_plain(m->wire) && (m->wire.n > 0 || m->location != CJ_IN_HEADERS))
     return fail(c, "bad name after as=");
-  text.n = (size_t)(c->p - text.s);
-  if (c->has_xml)
-    m->xml = text;
   m->element = m->wire;
-  if (m->node->type == CJ_LIST && (m->node->flags & CJ_FLATTENED) != 0 &&
-      m->node->item->name.n > 0)
-    m->element = m->node->item->name;
+  if (m->wire.s == name.s && m->node->type == CJ_LIST &&
+      (m->node->flags & CJ_FLATTENED) != 0 && m->node->item->name.n > 0)
+    m->element = m->node->item->name; /* where the list has no other */
   shape->attributes += (m->node->flags & CJ_ATTRIBUTE) != 0;
   if (m->location == CJ_IN_BODY) {
     if (shape->body != NULL)
@@ -375,6 +365,16 @@ const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
     }
   }
   return NULL;
+}
+
+/* The number falls slowly, so that rows of two kinds do not make every second
+** one grow. */
+void cj_shape_note (struct cj_shape *shape, int found) {
+  if ((size_t)found > shape->count)
+    found = (int)shape->count; /* duplicates, unknown ones */
+  shape->typical = found > shape->typical
+                       ? found
+                       : shape->typical - (shape->typical - found) / 4;
 }
 
 /* Levenshtein's distance of two names, case ignored and underscores free, so

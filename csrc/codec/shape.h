@@ -62,8 +62,7 @@ struct cj_member {
   struct cj_node *node;
   int index;               /* set by the caller: where the name's Lua */
   const void *interned;    /* string is kept, and lua_topointer of that */
-  struct cj_slice element; /* its name in XML responses */
-  struct cj_slice xml;     /* type and flags as written, if any concerns XML */
+  struct cj_slice element; /* its name in forms and in XML responses */
   struct cj_slice query;   /* its name in EC2's requests, if that differs */
 };
 
@@ -98,6 +97,10 @@ const struct cj_member *cj_shape_member (const struct cj_shape *shape,
 ** none: Lua does not intern long strings. */
 const struct cj_member *cj_shape_interned (const struct cj_shape *shape,
                                            const void *name, size_t *guess);
+/* Notes how many members an object had: a table is presized by those of recent
+** objects, not by those of the shape. */
+void cj_shape_note (struct cj_shape *shape, int found);
+
 /* The member that a misspelt name most likely means, or NULL. */
 const struct cj_member *cj_shape_nearest (const struct cj_shape *shape,
                                           struct cj_slice name);

@@ -4,9 +4,14 @@
 #include "../base/scalar.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* No service sends elements with more. */
 #define MAX_ATTRIBUTES 32
+
+const char cj_xml_no_memory[] = "not enough memory";
 
 static int fail (struct cj_xml *r, const char *at, const char *problem) {
   if (r->problem == NULL) {
@@ -20,7 +25,7 @@ void cj_xml_init (struct cj_xml *r, struct cj_slice text, struct cj_buf *buf) {
   memset(r, 0, sizeof(*r));
   r->start = r->p = text.s;
   r->end = text.s + text.n;
-  r->text = buf;
+  r->buffer = buf;
   cj_buf_reset(buf);
   if (text.n > CJ_XML_MAX_TEXT)
     fail(r, r->p, "longer than 64 MiB");
@@ -54,7 +59,10 @@ static int is_name_start (char c) {
 }
 
 static int is_name (char c) {
-  return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  static const uint64_t set[2] = { /* A-Z a-z 0-9 - . _ */
+                                   0x03ff600000000000, 0x07fffffe87fffffe
+  };
+  return cj_is_in(set, c);
 }
 
 static int skip_name (struct cj_xml *r) {
@@ -89,8 +97,8 @@ static struct cj_slice without_prefix (struct cj_slice name) {
 /* Characters {======================================================= */
 
 static int add (struct cj_xml *r, const char *s, size_t n) {
-  if (cj_buf_add(r->text, s, n) != 0)
-    return fail(r, r->p, "out of memory");
+  if (cj_buf_add(r->buffer, s, n) != 0)
+    return fail(r, r->p, cj_xml_no_memory);
   return 0;
 }
 
@@ -128,6 +136,34 @@ static int read_reference (struct cj_xml *r) {
   return fail(r, at, "unknown entity");
 }
 
+/* Plain is text as it stands: ASCII but <, & and what reads as something else
+** or is refused, CR and ]. */
+static int is_plain (char c) {
+  return (unsigned char)c < 0x80 && c != '<' && c != '&' && c != ']' &&
+         c != '\r';
+}
+
+/* How many plain bytes there are from 'p' on. */
+static size_t plain_length (const char *p, const char *end) {
+  const char *from = p;
+#ifdef __SSE2__
+  for (; end - p >= 16; p += 16) {
+    __m128i w = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i tag = _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('<')),
+                               _mm_cmpeq_epi8(w, _mm_set1_epi8('&')));
+    __m128i other = _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8(']')),
+                                 _mm_cmpeq_epi8(w, _mm_set1_epi8('\r')));
+    unsigned bits = (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(w, _mm_or_si128(tag, other))); /* w: beyond ASCII */
+    if (bits != 0)
+      return (size_t)(p - from) + (size_t)__builtin_ctz(bits);
+  }
+#endif
+  while (p < end && is_plain(*p))
+    p++;
+  return (size_t)(p - from);
+}
+
 /* Reads one character. Every kind of line end becomes \n. */
 static int read_char (struct cj_xml *r) {
   unsigned char c = (unsigned char)*r->p;
@@ -163,26 +199,48 @@ static int skip_comment (struct cj_xml *r) {
   return fail(r, r->p, "comment does not end");
 }
 
-/* Reads text up to the next tag. */
-static int read_text (struct cj_xml *r) {
+/* Reads text that has more than plain characters, behind those from 'from' on,
+** up to the next tag. */
+static int read_mixed_text (struct cj_xml *r, const char *from) {
+  cj_buf_reset(r->buffer);
+  if (add(r, from, (size_t)(r->p - from)) != 0)
+    return -1;
   while (r->p < r->end) {
+    size_t n = plain_length(r->p, r->end);
     int got;
-    if (skip(r, "<!--"))
+    if (n > 0) {
+      got = add(r, r->p, n);
+      r->p += n;
+    } else if (skip(r, "<!--")) {
       got = skip_comment(r);
-    else if (skip(r, "<![CDATA["))
+    } else if (skip(r, "<![CDATA[")) {
       got = read_cdata(r);
-    else if (*r->p == '<')
+    } else if (*r->p == '<') {
+      r->text.s = r->buffer->s;
+      r->text.n = r->buffer->len;
       return 0;
-    else if (*r->p == '&')
+    } else if (*r->p == '&') {
       got = read_reference(r);
-    else if (*r->p == ']' && skip(r, "]]>"))
+    } else if (*r->p == ']' && skip(r, "]]>")) {
       got = fail(r, r->p - 3, "]]> within text");
-    else
+    } else {
       got = read_char(r);
+    }
     if (got != 0)
       return -1;
   }
   return fail(r, r->p, "the text ends within an element");
+}
+
+/* Reads text up to the next tag. */
+static int read_text (struct cj_xml *r) {
+  const char *from = r->p;
+  r->p += plain_length(r->p, r->end);
+  if (r->end - r->p < 2 || *r->p != '<' || r->p[1] == '!')
+    return read_mixed_text(r, from);
+  r->text.s = from;
+  r->text.n = (size_t)(r->p - from);
+  return 0;
 }
 
 /* }================================================================= */
@@ -195,7 +253,7 @@ static int read_value (struct cj_xml *r) {
   if (quote != '"' && quote != '\'')
     return fail(r, r->p, "expected a quoted value");
   r->p++;
-  cj_buf_reset(r->text);
+  cj_buf_reset(r->buffer);
   while (r->p < r->end && *r->p != quote) {
     if (*r->p == '<')
       return fail(r, r->p, "< within a value");
@@ -225,7 +283,7 @@ static int read_attribute (struct cj_xml *r, struct cj_slice *name) {
   return read_value(r) == 0 ? 1 : -1;
 }
 
-/* Checks the attributes, which no protocol here uses. */
+/* Checks the attributes. */
 static int skip_attributes (struct cj_xml *r) {
   struct cj_slice names[MAX_ATTRIBUTES], name = { "", 0 };
   int count, got, i;
@@ -240,22 +298,47 @@ static int skip_attributes (struct cj_xml *r) {
   return fail(r, r->p, "too many attributes");
 }
 
+int cj_xml_attribute (struct cj_xml *r, struct cj_slice name) {
+  const char *at = r->p;
+  struct cj_slice wanted = without_prefix(name), found;
+  int got;
+  r->p = r->attributes;
+  while ((got = read_attribute(r, &found)) > 0)
+    if (cj_slice_equal(without_prefix(found), wanted))
+      break;
+  r->p = at;
+  r->text.s = r->buffer->s;
+  r->text.n = r->buffer->len;
+  return got > 0;
+}
+
 static enum cj_xml_event read_start (struct cj_xml *r) {
   struct cj_slice name;
-  if (r->depth == CJ_XML_MAX_DEPTH) {
-    fail(r, r->p, "nested too deep");
+  if (r->depth == CJ_XML_MAX_DEPTH || r->elements == CJ_XML_MAX_ELEMENTS) {
+    fail(r, r->p,
+         r->depth == CJ_XML_MAX_DEPTH ? "nested too deep"
+                                      : "too many elements");
     return CJ_XML_PROBLEM;
   }
-  if (read_name(r, &name) != 0 || skip_attributes(r) != 0)
+  if (read_name(r, &name) != 0)
     return CJ_XML_PROBLEM;
-  r->is_empty = skip(r, "/");
-  if (!skip(r, ">")) {
-    fail(r, r->p, "expected > at the end of a tag");
-    return CJ_XML_PROBLEM;
+  r->attributes = r->p;
+  r->is_empty = 0;
+  if (r->p < r->end && *r->p == '>') {
+    r->p++;
+  } else {
+    if (skip_attributes(r) != 0)
+      return CJ_XML_PROBLEM;
+    r->is_empty = skip(r, "/");
+    if (!skip(r, ">")) {
+      fail(r, r->p, "expected > at the end of a tag");
+      return CJ_XML_PROBLEM;
+    }
   }
+  r->elements++;
   r->open[r->depth++] = name;
   r->name = without_prefix(name);
-  cj_buf_reset(r->text);
+  r->text.n = 0;
   return CJ_XML_START;
 }
 
@@ -266,10 +349,16 @@ static enum cj_xml_event end_element (struct cj_xml *r) {
 
 /* Past "</". */
 static enum cj_xml_event read_end (struct cj_xml *r) {
+  const struct cj_slice open = r->open[r->depth - 1];
   struct cj_slice name;
+  if ((size_t)(r->end - r->p) > open.n && r->p[open.n] == '>' &&
+      memcmp(r->p, open.s, open.n) == 0) {
+    r->p += open.n + 1;
+    return end_element(r);
+  }
   if (read_name(r, &name) != 0)
     return CJ_XML_PROBLEM;
-  if (!cj_slice_equal(name, r->open[r->depth - 1])) {
+  if (!cj_slice_equal(name, open)) {
     fail(r, name.s, "an end tag of another element");
     return CJ_XML_PROBLEM;
   }
@@ -307,7 +396,8 @@ static int skip_declaration (struct cj_xml *r) {
   if (!skip(r, "<?xml"))
     return 0;
   while ((got = read_attribute(r, &name)) > 0)
-    if (name.n == 8 && memcmp(name.s, "encoding", 8) == 0 && !is_utf8(r->text))
+    if (name.n == 8 && memcmp(name.s, "encoding", 8) == 0 &&
+        !is_utf8(r->buffer))
       return fail(r, name.s, "an encoding that is not UTF-8");
   if (got == 0 && !skip(r, "?>"))
     return fail(r, r->p, "the declaration does not end");
@@ -315,8 +405,13 @@ static int skip_declaration (struct cj_xml *r) {
 }
 
 static enum cj_xml_event read_root (struct cj_xml *r) {
+  skip_blanks(r); /* S3 sends some while it works */
   if (skip_declaration(r) != 0 || skip_misc(r) != 0)
     return CJ_XML_PROBLEM;
+  if (skip(r, "<!DOCTYPE")) {
+    fail(r, r->p - 9, "a document type is not allowed");
+    return CJ_XML_PROBLEM;
+  }
   if (!skip(r, "<")) {
     fail(r, r->p, "expected an element");
     return CJ_XML_PROBLEM;
@@ -345,4 +440,12 @@ enum cj_xml_event cj_xml_next (struct cj_xml *r) {
     return read_end(r);
   r->p++;
   return read_start(r);
+}
+
+int cj_xml_skip (struct cj_xml *r) {
+  int depth = r->depth;
+  while (r->depth >= depth)
+    if (cj_xml_next(r) == CJ_XML_PROBLEM)
+      return -1;
+  return 0;
 }

@@ -11,10 +11,10 @@ static void write_tag (struct cj_buf *to, const char *open,
   cj_buf_byte(to, '>');
 }
 
-static void write_text (struct cj_buf *to, const struct cj_buf *text) {
+static void write_text (struct cj_buf *to, struct cj_slice text) {
   size_t i;
-  for (i = 0; i < text->len; i++) {
-    char c = text->s[i];
+  for (i = 0; i < text.n; i++) {
+    char c = text.s[i];
     if (c == '<')
       cj_buf_add(to, "&lt;", 4);
     else if (c == '>')

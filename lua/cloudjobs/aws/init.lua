@@ -22,7 +22,9 @@ local PROTOCOLS = {
   ["json-1.0"] = "cloudjobs.aws.protocol.json_rpc",
   ["json-1.1"] = "cloudjobs.aws.protocol.json_rpc",
   ["rest-json"] = "cloudjobs.aws.protocol.rest_json",
+  ["rest-xml"] = "cloudjobs.aws.protocol.rest_xml",
   query = "cloudjobs.aws.protocol.query",
+  ec2 = "cloudjobs.aws.protocol.query",
 }
 
 ---@class cloudjobs.aws.Options: cloudjobs.Options

@@ -162,7 +162,7 @@ end
 local function body_of(op, layout, params, document, codec)
   local payload = layout.payload
   if not payload then
-    return layout.in_body and document or nil, codec.media_type
+    return layout.in_body and document ~= "" and document or nil, codec.media_type
   end
   local value = params[payload.name]
   if is_raw(payload) then

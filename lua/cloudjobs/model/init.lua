@@ -62,6 +62,7 @@ local FLAGS = {
   result = "result_wrapper",
   as = "input_name",
   namespace = "input_namespace",
+  prefix = "input_prefix",
 }
 
 -- Reads by their method or their name; few descriptions mark them.

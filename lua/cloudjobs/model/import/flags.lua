@@ -18,8 +18,11 @@ local function add(flags, name, value)
   flags[#flags + 1] = value == nil and name or name .. "=" .. value
 end
 
+-- Older descriptions have the address alone.
 local function add_namespace(flags, namespace)
-  if namespace then
+  if type(namespace) == "string" then
+    add(flags, "namespace", namespace)
+  elseif namespace then
     add(flags, "namespace", namespace.uri)
     if namespace.prefix then
       add(flags, "prefix", namespace.prefix)

@@ -12,7 +12,7 @@ local check = traits.check
 local refuse = traits.refuse
 
 -- Best first where a service speaks several.
-local PROTOCOLS = { json = true, ["rest-json"] = true, query = true }
+local PROTOCOLS = { json = true, ["rest-json"] = true, ["rest-xml"] = true, query = true, ec2 = true }
 
 -- Why an operation has no place in the model, or nil.
 local function reason_against(shapes, name, op)
@@ -35,6 +35,12 @@ local function auth_flag(op, where)
     refuse(where, "unknown authtype %s", tostring(op.authtype))
   end
   return found
+end
+
+-- The element that the body of a request is.
+local function add_root(words, input, shape)
+  flag.add(words, "as", shape.locationName or input.locationName or input.shape)
+  flag.add_namespace(words, input.xmlNamespace or shape.xmlNamespace)
 end
 
 local function operation_text(shapes, name, op)
@@ -71,10 +77,9 @@ local function operation_text(shapes, name, op)
   if output and output.resultWrapper then
     flag.add(words, "result", output.resultWrapper)
   end
-  if input and input.locationName then
-    flag.add(words, "as", input.locationName)
+  if input and shapes.protocol == "rest-xml" then
+    add_root(words, input, shapes:target(input, name))
   end
-  flag.add_namespace(words, input and input.xmlNamespace)
   return table.concat(words, " ")
 end
 
@@ -120,7 +125,8 @@ local function protocol_of(metadata, where)
       return name
     end
   end
-  refuse(where, "protocol %s is not supported yet; json, rest-json and query are", tostring(metadata.protocol))
+  refuse(where, "protocol %s is not supported yet; json, rest-json, rest-xml, query and ec2 are",
+    tostring(metadata.protocol))
 end
 
 local function check_auth(metadata, where)

@@ -17,7 +17,9 @@ local TIMES = { unixTimestamp = "time", iso8601 = "time.iso", rfc822 = "time.htt
 
 -- A timestamp's form where nothing says it: by place, then by protocol.
 local PLACE_TIMES = { header = "time.http", querystring = "time.iso", uri = "time.iso" }
-local BODY_TIMES = { json = "time", ["rest-json"] = "time", query = "time.iso", ["rest-xml"] = "time.iso" }
+local BODY_TIMES = {
+  json = "time", ["rest-json"] = "time", query = "time.iso", ec2 = "time.iso", ["rest-xml"] = "time.iso",
+}
 
 local PLACES = { header = "header", headers = "headers", querystring = "query", uri = "uri", statusCode = "status" }
 
@@ -121,7 +123,7 @@ function Shapes:node(reference, location, where, depth)
       flag.add(flags, name)
     end
   end
-  if self.is_xml and trait(reference, shape, "flattened") then
+  if self:is_flattened(reference) then
     flag.add(flags, "flattened")
   end
   if self.is_xml then
@@ -132,6 +134,16 @@ function Shapes:node(reference, location, where, depth)
     flag.add(flags, "enum", reference.shape)
   end
   return self:type_of(reference, shape, location, where, depth), flags
+end
+
+-- A structure's own name is that of a root element.
+function Shapes:wire_name(reference)
+  local shape = self.shapes[reference.shape]
+  return reference.locationName or (shape.type ~= "structure" and shape.locationName or nil)
+end
+
+function Shapes:is_flattened(reference)
+  return self.is_xml and trait(reference, self.shapes[reference.shape], "flattened")
 end
 
 -- One line of a structure.
@@ -151,14 +163,17 @@ function Shapes:member(name, reference, is_required, is_payload, where)
   elseif place then
     flag.add(flags, "in", PLACES[place] or refuse(where, "unknown location %s", tostring(place)))
   end
-  local wire = trait(reference, self.shapes[reference.shape], "locationName")
+  local wire = self:wire_name(reference)
   if wire == "" and place == "headers" then
     flags[#flags + 1] = "as=" -- every header
-  elseif wire and wire ~= name then
+  elseif wire and (wire ~= name or self:is_flattened(reference)) then
     flag.add(flags, "as", wire)
   end
   if self.is_xml and reference.xmlAttribute then
     flag.add(flags, "attribute")
+  end
+  if self.protocol == "ec2" and reference.queryName then
+    flag.add(flags, "query", reference.queryName)
   end
   return table.concat(flags, " ")
 end
@@ -207,7 +222,7 @@ local function new(shapes, orders, protocol)
     orders = orders,
     protocol = protocol,
     is_rest = protocol:find("^rest") ~= nil,
-    is_xml = protocol == "query" or protocol == "rest-xml",
+    is_xml = protocol == "query" or protocol == "rest-xml" or protocol == "ec2",
     enums = {}, -- name -> values, of those met so far
   }, shapes_mt)
 end

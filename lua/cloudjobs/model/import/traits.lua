@@ -36,7 +36,7 @@ local TRAITS = {
     min = KEEP, enum = KEEP, sensitive = KEEP, sparse = KEEP, union = KEEP, document = KEEP, payload = KEEP,
     timestampFormat = KEEP, idempotencyToken = KEEP, hostLabel = KEEP, contextParam = KEEP, jsonvalue = KEEP,
     location = KEEP, locationName = KEEP, eventstream = KEEP, resultWrapper = KEEP,
-    flattened = KEEP, xmlAttribute = KEEP, xmlNamespace = KEEP,
+    flattened = KEEP, queryName = KEEP, xmlAttribute = KEEP, xmlNamespace = KEEP,
     exception = KEEP, error = KEEP, fault = KEEP, retryable = KEEP,
     max = SERVER, pattern = SERVER, requiresLength = SERVER,
     box = EASE, -- an absent member is nil either way

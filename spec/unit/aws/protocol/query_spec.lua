@@ -141,16 +141,17 @@ describe("the query protocol's answer", function()
   end)
 
   local mistakes = {
-    { "", "the answer cannot be read: expected an element at byte 1" },
-    { "<PutResponse/>", "the answer cannot be read: expected PutResult in the answer" },
-    { wrapped "<count>x</count>", "the answer cannot be read: Count: expected integer" },
-    { wrapped "<count>1.5</count>", "the answer cannot be read: Count: expected integer" },
-    { wrapped "<Flag>yes</Flag>", "the answer cannot be read: Flag: expected boolean" },
-    { wrapped "<When>soon</When>", "the answer cannot be read: When: expected time.iso" },
+    { " ", "the answer cannot be read: expected an element at byte 2" },
+    { "<PutResponse/>", "the answer cannot be read: expected PutResult at byte 15" },
+    { wrapped "<count>x</count>", "the answer cannot be read: Count: expected integer at byte 46" },
+    { wrapped "<count>1.5</count>", "the answer cannot be read: Count: expected integer at byte 46" },
+    { wrapped "<Flag>yes</Flag>", "the answer cannot be read: Flag: expected boolean at byte 45" },
+    { wrapped "<When>soon</When>", "the answer cannot be read: When: expected a time at byte 45" },
     { wrapped "<Inners><member/><member><B>x</B></member></Inners>",
-      "the answer cannot be read: Inners[2].B: expected integer" },
+      "the answer cannot be read: Inners[2].B: expected integer at byte 67" },
     { wrapped "<Tags><entry><key>k</key></entry></Tags>",
-      "the answer cannot be read: Tags: expected key and value in each entry" },
+      "the answer cannot be read: Tags: expected key and value in each entry at byte 72" },
+    { wrapped "<Text><b/></Text>", "the answer cannot be read: Text: expected text, got an element at byte 45" },
   }
   for _, case in ipairs(mistakes) do
     it("is refused with " .. case[2], function()
@@ -188,5 +189,52 @@ describe("the query protocol's error", function()
     local _, err = decode("<html><body>hush</body></html>", 502)
     assert.same({ "service", "502", 502 }, { err.kind, err.code, err.status })
     assert.not_matches("hush", tostring(err), 1, true)
+  end)
+end)
+
+describe("a query service with names of its own", function()
+  local op = Model.new {
+    service = { id = "Probe", protocol = "query", api_version = "2020-01-01" },
+    operations = { Put = "Shelf -> Shelf" },
+    errors = {},
+    shapes = {
+      Shelf = [[
+        Books Book(as=Book)[]
+        Flat string[] flattened
+        FlatNamed string(as=Item)[] flattened
+        Tags string(as=Value){as=Name}
+        FlatTags string{} flattened as=Tag
+        Lists string(as=Leaf)[](as=Branch)[]
+      ]],
+      Book = "Titles string(as=Title)[]",
+    },
+  }:operation("Put")
+
+  local CASES = {
+    { { Books = { { Titles = { "a" } }, { Titles = { "b" } } } },
+      "Books.Book.1.Titles.Title.1=a&Books.Book.2.Titles.Title.1=b",
+      "<Books><Book><Titles><Title>a</Title></Titles></Book><Book><Titles><Title>b</Title></Titles></Book></Books>" },
+    { { Flat = { "a", "b" } }, "Flat.1=a&Flat.2=b", "<Flat>a</Flat><Flat>b</Flat>" },
+    { { FlatNamed = { "a", "b" } }, "Item.1=a&Item.2=b", "<Item>a</Item><Item>b</Item>" },
+    { { Tags = { k = "v" } }, "Tags.entry.1.Name=k&Tags.entry.1.Value=v",
+      "<Tags><entry><Name>k</Name><Value>v</Value></entry></Tags>" },
+    { { FlatTags = { k = "v", l = "w" } }, "Tag.1.key=k&Tag.1.value=v&Tag.2.key=l&Tag.2.value=w",
+      "<Tag><key>k</key><value>v</value></Tag><Tag><key>l</key><value>w</value></Tag>" },
+    { { Lists = { { "a" }, { "b" } } }, "Lists.Branch.1.Leaf.1=a&Lists.Branch.2.Leaf.1=b",
+      "<Lists><Branch><Leaf>a</Leaf></Branch><Branch><Leaf>b</Leaf></Branch></Lists>" },
+  }
+  for _, case in ipairs(CASES) do
+    it("sends " .. case[2] .. " and reads it back", function()
+      assert.equal("Action=Put&Version=2020-01-01&" .. case[2], query.encode(op, case[1], {}).body)
+      local body = "<PutResponse>" .. case[3] .. "</PutResponse>"
+      assert.same(case[1], query.decode(op, { status = 200, headers = {}, body = body }))
+    end)
+  end
+
+  it("names a missing element by its own name", function()
+    local body = "<PutResponse><Tags><entry><Name>k</Name></entry></Tags></PutResponse>"
+    local output, err = query.decode(op, { status = 200, headers = {}, body = body })
+    assert.is_nil(output)
+    assert.equal("the answer cannot be read: Tags: expected Name and Value in each entry at byte 49", err.message)
   end)
 end)

@@ -191,11 +191,16 @@ describe("a model table", function()
     { "- -> Out result=StartResult", { output = { shape = "Out", resultWrapper = "StartResult" } } },
     { "PUT /in/{Key+} In -> - as=InDocument namespace=https://jobs.example/",
       { http = { method = "PUT", requestUri = "/in/{Key+}", responseCode = 202 },
-        input = { shape = "In", locationName = "InDocument", xmlNamespace = { uri = "https://jobs.example/" } } } },
+        input = { shape = "In", locationName = "InDocument", xmlNamespace = { uri = "https://jobs.example/" } } },
+      { metadata = { protocol = "rest-xml" } } },
+    { "POST / In -> - as=In", { input = { shape = "In" } }, { metadata = { protocol = "rest-xml" } } },
+    { "POST / In -> - as=Given namespace=https://jobs.example/ prefix=j", { input = { shape = "In" } },
+      { metadata = { protocol = "rest-xml" }, shapes = { In = { type = "structure", members = {}, locationName = "Given",
+        xmlNamespace = { uri = "https://jobs.example/", prefix = "j" } } } } },
   }
   for _, case in ipairs(OPERATIONS) do
     it("writes an operation as " .. case[1], function()
-      assert.equal(case[1], operation(case[2]).operations.Start)
+      assert.equal(case[1], operation(case[2], case[3]).operations.Start)
     end)
   end
 
@@ -303,7 +308,8 @@ describe("a description that is refused", function()
       { shapes = { It = structure { shape = "Odd" }, Odd = { type = "list" } } } },
     { "It: unknown trait colour",
       { shapes = { It = { type = "structure", members = {}, exception = true, error = { colour = 1 } } } } },
-    { "Jobs: protocol ec2 is not supported yet; json, rest-json and query are", { metadata = { protocol = "ec2" } } },
+    { "Jobs: protocol smoke is not supported yet; json, rest-json, rest-xml, query and ec2 are",
+      { metadata = { protocol = "smoke" } } },
     { "Jobs: requests of signatureVersion v2 are not supported; v4 is", { metadata = { signatureVersion = "v2" } } },
   }
   for _, case in ipairs(CASES) do
