@@ -22,7 +22,8 @@ local COMMANDS = {
 
 local EXIT_STATUSES = [[
 Exit status: 0 succeeded, 1 a job failed, 2 not known, 64 used wrongly,
-70 a defect of cloudjobs, 74 the output could not be written.
+70 a defect of cloudjobs or of its installation, 74 the output could not be
+written.
 `cloudjobs COMMAND --help` has examples.]]
 
 local function complain(message, command)
@@ -115,6 +116,16 @@ local function run(args)
   return status or complain(message, built.name)
 end
 
+-- Reports what was raised. Where a part is missing, cli/notice may not load either.
+local function fail(problem)
+  local advice = require("cloudjobs.base.native").advice(problem)
+  if advice then
+    io.stderr:write("cloudjobs: ", advice, "\n")
+  else
+    require("cloudjobs.cli.notice").report("internal error: " .. problem)
+  end
+end
+
 --- Runs the command line `args` and returns the exit status.
 ---@param args string[]
 ---@return integer
@@ -128,7 +139,7 @@ local function main(args)
     return run(args)
   end)
   if not ok then
-    require("cloudjobs.cli.notice").report("internal error: " .. tostring(status))
+    fail(tostring(status))
     return EX_SOFTWARE
   end
   return status

@@ -12,6 +12,7 @@ describe("a shared object that does not load", function()
     { "version mismatch: app. needs Lua 504.0", "built for another Lua" },
     { "libcrypto.so.3: cannot open shared object file: No such file or directory", "OpenSSL's library is missing" },
     { "libcurl.so.4: cannot open shared object file: No such file or directory", "libcurl is missing" },
+    { "libz.so.1: cannot open shared object file: No such file or directory", "zlib is missing" },
     { "libcrypto.so.3: version `OPENSSL_3.4.0' not found (required by core.so)", "a newer OpenSSL than the one that is loaded" },
   }
   for _, case in ipairs(CASES) do
@@ -47,6 +48,22 @@ describe("a shared object that does not load", function()
     assert.is_true(status ~= 0)
     assert.is_truthy(err:find("it was built for another Lua than ", 1, true))
   end)
+
+  for name, case in pairs {
+    argparse = { "module 'argparse' not found:\n\tno file 'argparse.lua'",
+      "the command needs argparse: apt-get install lua-argparse, or luarocks install argparse" },
+    ["cloudjobs.core"] = { "libcrypto.so.3: cannot open shared object file", "OpenSSL's library is missing: " },
+    ["cloudjobs.os"] = { "libc.so.6: version mismatch", "it was built for another Lua than " },
+  } do
+    it("is explained by the command: " .. name, function()
+      local status, _, err = process.lua(([[
+        package.preload["%s"] = function() error(%q, 0) end
+        os.exit(require("cloudjobs.cli.main") { "list" })
+      ]]):format(name, case[1]))
+      assert.equal(70, status)
+      assert.equal("cloudjobs: " .. case[2], err:sub(1, #"cloudjobs: " + #case[2]))
+    end)
+  end
 
   it("is explained by the first use of a transport", function()
     local status, _, err = process.lua([[
