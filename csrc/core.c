@@ -2,6 +2,7 @@
 ** it. */
 #include "base/compat.h"
 
+#include "codec/lcbor.h"
 #include "codec/ldecode.h"
 #include "codec/lencode.h"
 #include "codec/lmembers.h"
@@ -26,7 +27,7 @@ static void (*const parts[])(lua_State *L) = {
   cj_certificate_open, cj_shape_open,      cj_workspace_open,
   cj_encode_open,      cj_decode_open,     cj_members_open,
   cj_xml_open,         cj_text_open,       cj_transcode_open,
-  cj_checksums_open,
+  cj_checksums_open,   cj_cbor_open,
 };
 
 int luaopen_cloudjobs_core (lua_State *L);

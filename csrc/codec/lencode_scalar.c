@@ -95,6 +95,8 @@ static int encode_number (struct cj_encoder *e, const struct cj_node *node,
     return cj_encode_put(e, "\"NaN\"", 5);
   if (cj_encode_check_min(e, node, path, d, "") != 0)
     return -1;
+  if ((node->flags & CJ_SINGLE) != 0 && !isinf(d) && isinf((float)d))
+    return cj_encode_problem(e, path, "expected a number within 32 bits");
   if (isinf(d))
     return d > 0 ? cj_encode_put(e, "\"Infinity\"", 10)
                  : cj_encode_put(e, "\"-Infinity\"", 11);

@@ -2,6 +2,7 @@
 ** another form. */
 #include "ltranscode.h"
 
+#include "cbor_write.h"
 #include "form.h"
 #include "json.h"
 #include "lencode.h"
@@ -87,10 +88,25 @@ static int l_encode_xml (lua_State *L) {
   return end(&e, cj_xml_write(e.b, name, node, json, &problem), problem);
 }
 
+/* encode_cbor(shape, params, token, lenient) -> the map | nil, problems; as
+** encode(). */
+static int l_encode_cbor (lua_State *L) {
+  const struct cj_shape *shape;
+  struct cj_encoder e;
+  struct cj_slice json;
+  const char *problem = NULL;
+  if (cj_encode_params(L, &e, &shape) != 0)
+    return cj_encode_return(&e);
+  json.s = lua_tolstring(L, -1, &json.n);
+  cj_buf_reset(e.b);
+  return end(&e, cj_cbor_write(e.b, shape, json, &problem), problem);
+}
+
 static const luaL_Reg functions[] = {
   { "encode_query", l_encode_query },
   { "encode_ec2", l_encode_ec2 },
   { "encode_xml", l_encode_xml },
+  { "encode_cbor", l_encode_cbor },
   { NULL, NULL },
 };
 

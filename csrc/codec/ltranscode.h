@@ -4,8 +4,8 @@
 
 #include "../base/compat.h"
 
-/* Adds encode_query(), encode_ec2() and encode_xml() to the table on top of the
-** stack. */
+/* Adds encode_query(), encode_ec2(), encode_xml() and encode_cbor() to the
+** table on top of the stack. */
 void cj_transcode_open (lua_State *L);
 
 #endif

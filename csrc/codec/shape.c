@@ -121,13 +121,12 @@ static int parse_flag (struct parser *c, struct cj_node *node,
     const char *name;
     unsigned flag;
     int of_member;
-  } flags[] = { { "required", CJ_REQUIRED, 1 },
-                { "idempotency", CJ_IDEMPOTENCY, 1 },
-                { "attribute", CJ_ATTRIBUTE, 1 },
-                { "flattened", CJ_FLATTENED, 0 },
-                { "sensitive", CJ_SENSITIVE, 0 },
-                { "sparse", CJ_SPARSE, 0 },
-                { "open", CJ_OPEN, 0 } };
+  } flags[] = {
+    { "required", CJ_REQUIRED, 1 },   { "idempotency", CJ_IDEMPOTENCY, 1 },
+    { "attribute", CJ_ATTRIBUTE, 1 }, { "flattened", CJ_FLATTENED, 0 },
+    { "sensitive", CJ_SENSITIVE, 0 }, { "sparse", CJ_SPARSE, 0 },
+    { "single", CJ_SINGLE, 0 },       { "open", CJ_OPEN, 0 }
+  };
   struct cj_slice value;
   size_t i;
   for (i = 0; i < sizeof(flags) / sizeof(*flags); i++)

@@ -28,6 +28,7 @@ enum cj_type {
 #define CJ_MIN 32u        /* 'min' counts */
 #define CJ_FLATTENED 64u  /* a list or map without an element of its own */
 #define CJ_ATTRIBUTE 128u /* a member that is an attribute in XML */
+#define CJ_SINGLE 256u    /* a number in single precision */
 
 struct cj_shape;
 
