@@ -165,6 +165,13 @@ static int is_flattened (const struct cj_member *m) {
          (m->node->type == CJ_LIST || m->node->type == CJ_MAP);
 }
 
+/* Whether responses have a member as an element: they have no URL. */
+static int is_element (const struct cj_member *m) {
+  return (m->location == CJ_IN_TEXT || m->location == CJ_IN_QUERY ||
+          m->location == CJ_IN_URI) &&
+         (m->node->flags & CJ_ATTRIBUTE) == 0;
+}
+
 /* The member that an element is. The search begins at *guess, which is set
 ** behind it. A flattened list whose items have a name is found by its own, too:
 ** descriptions differ in which of both is meant. */
@@ -178,7 +185,7 @@ static const struct cj_member *find (const struct cj_shape *shape,
     m = &shape->members[i];
     if ((cj_slice_equal(m->element, name) ||
          (m->element.s != m->wire.s && cj_slice_equal(m->wire, name))) &&
-        m->location == CJ_IN_TEXT && (m->node->flags & CJ_ATTRIBUTE) == 0) {
+        is_element(m)) {
       *guess = i + 1;
       return m;
     }

@@ -29,7 +29,7 @@ local function rank(member)
 end
 
 local function make_layout(shape)
-  local layout = { members = {}, payload = nil, in_body = false }
+  local layout = { members = {}, payload = nil, in_body = false, in_response = false }
   local ranked = { {}, {}, {} }
   for _, member in ipairs(core.members(shape)) do
     member.kind = values.kind_of(member)
@@ -38,6 +38,8 @@ local function make_layout(shape)
       layout.payload = member
     elseif not member.location then
       layout.in_body = true
+    elseif member.location == "query" or member.location == "uri" then
+      layout.in_response = true -- a response has no URL
     end
     local list = ranked[rank(member)]
     list[#list + 1] = member
@@ -283,7 +285,7 @@ local function decode(op, response, codec)
   local payload = layout.payload
   if payload and is_raw(payload) then
     output[payload.name] = response.body
-  elseif layout.in_body or (payload and response.body ~= "") then
+  elseif layout.in_body or ((payload or layout.in_response) and response.body ~= "") then
     local message
     output, message = codec.decode(op.output, response.body)
     if not output then

@@ -4,6 +4,7 @@
 
 local Error = require "cloudjobs.base.error"
 local aws_error = require "cloudjobs.aws.protocol.error"
+local bindings = require "cloudjobs.http.bindings"
 local core = require "cloudjobs.core"
 
 -- The root element of any of them.
@@ -11,6 +12,12 @@ local ENVELOPE = core.shape({
   Envelope = "Error Error\nErrors Error[]\nCode string\nMessage string\nRequestId string\nRequestID string",
   Error = "Code string\nMessage string\nRequestId string",
 }, "Envelope")
+
+-- The members of a modelled error: of its element, and of its headers.
+local function fields_of(shape, response)
+  local fields = core.xml_decode(shape, response.body, "Error")
+  return fields and bindings.read_headers(shape, fields, response)
+end
 
 --- The error of a response: its code from the body, else the status.
 ---@return cloudjobs.Error kind "service"
@@ -29,7 +36,7 @@ local function decode_error(op, response)
     status = response.status,
     request_id = aws_error.request_id(response) or detail.RequestId or envelope.RequestId or envelope.RequestID,
     retry_after = aws_error.retry_after(response.headers),
-    fields = modeled and core.xml_decode(modeled.shape, response.body, "Error") or nil,
+    fields = modeled and fields_of(modeled.shape, response) or nil,
   }
 end
 

@@ -15,8 +15,10 @@ local refuse = traits.refuse
 local PROTOCOLS = { json = true, ["rest-json"] = true, ["rest-xml"] = true, query = true, ec2 = true }
 
 -- Why an operation has no place in the model, or nil.
-local function reason_against(shapes, name, op)
-  if shapes:has_stream(op.input, name) or shapes:has_stream(op.output, name) then
+local function reason_against(shapes, name, op, auth_reason)
+  if auth_reason and op.authtype ~= "none" then
+    return auth_reason
+  elseif shapes:has_stream(op.input, name) or shapes:has_stream(op.output, name) then
     return "it needs event streams, which cloudjobs does not speak yet"
   elseif op.endpointdiscovery and op.endpointdiscovery.required then
     return "it needs endpoint discovery, which cloudjobs does not do"
@@ -129,13 +131,14 @@ local function protocol_of(metadata, where)
     tostring(metadata.protocol))
 end
 
-local function check_auth(metadata, where)
+-- Why the requests of a service cannot be signed, or nil.
+local function reason_against_auth(metadata)
   local scheme = metadata.signatureVersion
   for _, name in ipairs(metadata.auth or {}) do
     scheme = name == "aws.auth#sigv4" and "v4" or scheme
   end
   if scheme ~= "v4" and scheme ~= "s3v4" then
-    refuse(where, "requests of signatureVersion %s are not supported; v4 is", tostring(scheme))
+    return ("it needs a signature of version %s, which cloudjobs does not make; v4 is made"):format(tostring(scheme))
   end
 end
 
@@ -189,7 +192,6 @@ local function service_and_protocol(metadata)
   check("metadata", metadata, "metadata")
   local where = metadata.serviceId or metadata.endpointPrefix or "metadata"
   local protocol = protocol_of(metadata, where)
-  check_auth(metadata, where)
   return service_of(metadata, protocol), protocol
 end
 
@@ -207,9 +209,9 @@ local function lazy(make)
 end
 
 -- The text of an operation. What else the model says of it is noted on the way.
-local function read_operation(model, shapes, name, op)
+local function read_operation(model, shapes, name, op, auth_reason)
   check("operation", op, name)
-  model.left_out[name] = reason_against(shapes, name, op)
+  model.left_out[name] = reason_against(shapes, name, op, auth_reason)
   if model.left_out[name] then
     return nil
   end
@@ -240,6 +242,7 @@ local function translate(description, companions)
   check("description", flag.set(description.names), "the description")
   local service, protocol = service_and_protocol(description.metadata)
   local shapes = Shapes.new(description.shapes, description.orders, protocol)
+  local auth_reason = reason_against_auth(description.metadata)
   local model = {
     service = service,
     operation_names = description.operation_names,
@@ -253,7 +256,7 @@ local function translate(description, companions)
   }
   model.operations = lazy(function(name)
     local op = description.operations[name]
-    return op and read_operation(model, shapes, name, op)
+    return op and read_operation(model, shapes, name, op, auth_reason)
   end)
   model.shapes = lazy(function(name)
     local shape = description.shapes[name]

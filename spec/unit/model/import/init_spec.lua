@@ -280,6 +280,10 @@ describe("a model table", function()
     local discovery = operation { endpointdiscovery = { required = true } }
     assert.equal("it needs endpoint discovery, which cloudjobs does not do", discovery.left_out.Start)
     assert.equal("- -> -", operation({ endpointdiscovery = {} }).operations.Start)
+    local old = { metadata = { signatureVersion = "v2" } }
+    assert.equal("it needs a signature of version v2, which cloudjobs does not make; v4 is made",
+      operation({}, old).left_out.Start)
+    assert.equal("- -> - unsigned", operation({ authtype = "none" }, old).operations.Start)
   end)
 end)
 
@@ -310,7 +314,6 @@ describe("a description that is refused", function()
       { shapes = { It = { type = "structure", members = {}, exception = true, error = { colour = 1 } } } } },
     { "Jobs: protocol smoke is not supported yet; json, rest-json, rest-xml, query and ec2 are",
       { metadata = { protocol = "smoke" } } },
-    { "Jobs: requests of signatureVersion v2 are not supported; v4 is", { metadata = { signatureVersion = "v2" } } },
   }
   for _, case in ipairs(CASES) do
     it("says " .. case[1], function()
