@@ -101,6 +101,12 @@ local function has_stream()
   return process.run({ program, "-V" }).stderr:find("stream-lua", 1, true) ~= nil
 end
 
+--- Whether nginx has threads to write files in.
+---@return boolean
+local function has_threads()
+  return process.run({ program, "-V" }).stderr:find("--with-threads", 1, true) ~= nil
+end
+
 -- Debian has Lua as modules to load, OpenResty has it built in.
 local function modules()
   local folder = process.run({ program, "-V" }).stderr:match("--modules%-path=(%S+)")
@@ -277,7 +283,7 @@ return {
   start = start,
   on_each = on_each,
   perl = perl,
-  has_stream = has_stream,
+  has_stream = has_stream, has_threads = has_threads,
   eventually = eventually,
   free_port = ports.free,
 }

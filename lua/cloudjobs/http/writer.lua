@@ -99,15 +99,20 @@ local function request_bytes(request)
   for name, value in pairs(request.headers) do
     headers[name] = value
   end
-  if request.body or request.method == "POST" or request.method == "PUT" then
-    headers["content-length"] = #(request.body or "")
+  local body = request.body
+  if type(body) == "table" then -- the caller sends it
+    headers["content-length"] = body.length and ("%.0f"):format(body.length)
+    headers["transfer-encoding"] = not body.length and "chunked" or nil
+    body = nil
+  elseif body or request.method == "POST" or request.method == "PUT" then
+    headers["content-length"] = #(body or "")
   end
   local head
   head, message = head_text(start, headers)
   if not head then
     return nil, message
   end
-  return head .. (request.body or "")
+  return head .. (body or "")
 end
 
 --- A response's bytes, with its content-length. `head_only` is the answer to HEAD.

@@ -6,6 +6,8 @@ local Error = require "cloudjobs.base.error"
 local os_ = require "cloudjobs.os"
 local quote = require "cloudjobs.base.quote"
 
+local BLOCK = 64 * 1024 -- bytes that are written at once, or more
+
 ---@class cloudjobs.File
 local File = {}
 local file_mt = { __name = "cloudjobs.file", __index = File }
@@ -29,22 +31,29 @@ local function refuse(path, problem)
   }
 end
 
---- Appends bytes.
----@param bytes string
----@return true|nil
----@return cloudjobs.Error|nil err code "file", for a full disk and other failures
-function File:write(bytes)
+-- Writes what is pending. Of nothing, the file ends where it was rewound to.
+local function flush(self)
+  local bytes = table.concat(self._pending)
   local ok, problem = self._run("write_at", self._temporary, bytes, self._size)
   if not ok then
     return refuse(self._path, problem)
   end
-  self._size = self._size + #bytes
+  self._size, self._pending, self._bytes = self._size + #bytes, {}, 0
   return true
+end
+
+--- Appends bytes, of which small ones are written together.
+---@param bytes string
+---@return true|nil
+---@return cloudjobs.Error|nil err code "file", for a full disk and other failures
+function File:write(bytes)
+  self._pending[#self._pending + 1], self._bytes = bytes, self._bytes + #bytes
+  return self._bytes < BLOCK or flush(self)
 end
 
 --- Begins again: the next bytes are the first.
 function File:rewind()
-  self._size = 0
+  self._size, self._pending, self._bytes = 0, {}, 0
   return true
 end
 
@@ -52,14 +61,12 @@ end
 ---@return true|nil
 ---@return cloudjobs.Error|nil err
 function File:commit()
-  local ok, problem = true, nil
-  if self._size == 0 then
-    ok, problem = self._run("write_at", self._temporary, "", 0) -- what was written before a rewind
-  end
-  if ok then
-    ok, problem = self._run("rename", self._temporary, self._path)
-  end
+  local ok, err = flush(self)
   if not ok then
+    return nil, err
+  end
+  local renamed, problem = self._run("rename", self._temporary, self._path)
+  if not renamed then
     return refuse(self._path, problem)
   end
   self._temporary = nil
@@ -85,7 +92,9 @@ local function create(path, run)
   if not temporary then
     return refuse(path, problem)
   end
-  return setmetatable({ _path = path, _temporary = temporary, _size = 0, _run = run }, file_mt)
+  return setmetatable({
+    _path = path, _temporary = temporary, _run = run, _size = 0, _pending = {}, _bytes = 0,
+  }, file_mt)
 end
 
 return { create = create, run_step = run_step }

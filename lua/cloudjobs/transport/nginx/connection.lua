@@ -17,6 +17,8 @@ local POLL = 0.25 -- seconds between two checks of a canceller or group that may
 --- What ends an exchange early.
 ---@class cloudjobs.nginx.Limits
 ---@field deadline number by the clock
+---@field ends number|nil by the clock, of an exchange that streams, whose deadline moves
+---@field idle number|nil its seconds without progress
 ---@field cancel cloudjobs.Canceller|nil
 ---@field task table|nil of cloudjobs.parallel
 
@@ -79,6 +81,7 @@ end
 -- Sends in a light thread of its own, so that this one can end it.
 local function send_watched(self, bytes, limits)
   local done, result = require("ngx.semaphore").new(), {}
+  self.socket:settimeout(left(limits.deadline, clock())) -- receiving at the same time may have set another
   local thread = ngx.thread.spawn(function()
     result.ok, result.err = self.socket:send(bytes)
     done:post(1)

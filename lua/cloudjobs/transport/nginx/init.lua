@@ -28,6 +28,7 @@ local OPTIONS = {
   idle = "number",
   max_body = "number",
   pool_size = "number",
+  thread_pool = "string",
   verify = "boolean",
 }
 
@@ -58,6 +59,7 @@ local nginx_mt = { __name = "cloudjobs.transport.nginx", __index = Nginx }
 --- name the authorities, the same for all.
 Nginx.honours = Tls.support()
 Nginx.honours.proxy = true
+Nginx.honours.streams = true
 
 -- The hint for a peer that was refused: authorities are missing where the issuer
 -- is unknown or the certificate signed itself.
@@ -161,11 +163,26 @@ end
 local function write(self, request)
   local route, headers = message.parts(request)
   local body = request.body
-  local start = type(headers) == "string" and route ~= request and body and start_of(self, route)
+  local start = type(headers) == "string" and route ~= request and type(body) == "string" and start_of(self, route)
   if not start then
     return write_whole(self, request)
   end
   return start.endpoint, { start.bytes, #body, "\r\n", headers, "\r\n", body }
+end
+
+-- Whether the bodies of a request pass through in pieces.
+local function is_stream(request)
+  return rawget(request, "sink") ~= nil or type(rawget(request, "body")) == "table"
+end
+
+-- The limits of a request that streams: its deadline moves.
+local function limits_of_stream(request, now)
+  local limits = {
+    ends = now + (request.timeout or TOTAL), idle = rawget(request, "idle") or math.huge,
+    cancel = request.cancel, task = Scheduler.current(),
+  }
+  limits.deadline = math.min(limits.ends, now + limits.idle)
+  return limits
 end
 
 -- One attempt over one connection.
@@ -175,7 +192,8 @@ local function attempt(self, request, limits, now, endpoint, bytes)
     return nil, failed
   end
   local response
-  response, failed = Exchange.run(connection, request, bytes, limits, self._options.max_body)
+  local run = limits.idle and require("cloudjobs.transport.nginx.stream").run or Exchange.run
+  response, failed = run(connection, request, bytes, limits, self._options.max_body)
   connection:release(self._options.idle)
   if failed then
     failed.sent = true
@@ -196,7 +214,12 @@ function Nginx:send(request)
     return nil, Phase.refusal()
   end
   local now = clock()
-  local limits = { deadline = now + (request.timeout or TOTAL), cancel = request.cancel, task = Scheduler.current() }
+  local limits
+  if is_stream(request) then
+    limits = limits_of_stream(request, now)
+  else
+    limits = { deadline = now + (request.timeout or TOTAL), cancel = request.cancel, task = Scheduler.current() }
+  end
   local err = Connection.refusal(limits)
   if err then
     return nil, err
@@ -206,7 +229,8 @@ function Nginx:send(request)
     return fail(request, bytes)
   end
   local response, failed = attempt(self, request, limits, now, endpoint, bytes)
-  if failed and failed.is_stale and not request.non_idempotent then -- the server had closed a pooled connection
+  local can_repeat = not request.non_idempotent and type(request.body) ~= "table"
+  if failed and failed.is_stale and can_repeat then -- the server had closed a pooled connection
     response, failed = attempt(self, request, limits, clock(), endpoint, bytes)
   end
   if failed then
@@ -278,6 +302,14 @@ function Nginx:run(argv, options)
   return Child.run(argv, options, self.env)
 end
 
+--- A new file that takes the place of `path` when it is complete, where a thread can write it.
+---@param path string
+---@return cloudjobs.File|nil
+---@return cloudjobs.Error|nil err
+function Nginx:create(path)
+  return require("cloudjobs.transport.nginx.thread").create(path, self._options.thread_pool)
+end
+
 --- Later requests fail. Idle connections are nginx's to close.
 function Nginx:close()
   self._closed = true
@@ -299,7 +331,8 @@ end
 ---@param options table|nil dict: a lua_shared_dict in which workers share credentials, tokens and retry quotas; env:
 ---   stands for the process's environment; hosts: name to address, asked before the resolver; idle: seconds to keep a
 ---   connection (55); max_body: bytes of the largest response (64 MiB); pool_size: connections to keep for each address
----   and worker (256); verify: false trusts every certificate
+---   and worker (256); thread_pool: the one in which files of sinks are written ("default"); verify: false trusts every
+---   certificate
 ---@param what string|nil the function that is called, for messages
 local function new(options, what)
   what = what or "cloudjobs.transport.nginx"
@@ -322,6 +355,7 @@ local function new(options, what)
       idle = options.idle or IDLE,
       max_body = options.max_body or http1.MAX_BODY,
       pool_size = options.pool_size or POOL_SIZE,
+      thread_pool = options.thread_pool or "default",
       verify = options.verify ~= false,
     },
     _endpoints = {},
