@@ -86,6 +86,7 @@ build = {
     ["cloudjobs.aws.endpoint.rules"] = "lua/cloudjobs/aws/endpoint/rules.lua",
     ["cloudjobs.aws.export"] = "lua/cloudjobs/aws/export.lua",
     ["cloudjobs.aws"] = "lua/cloudjobs/aws/init.lua",
+    ["cloudjobs.aws.protocol.cbor"] = "lua/cloudjobs/aws/protocol/cbor.lua",
     ["cloudjobs.aws.protocol.error"] = "lua/cloudjobs/aws/protocol/error.lua",
     ["cloudjobs.aws.protocol.json_rpc"] = "lua/cloudjobs/aws/protocol/json_rpc.lua",
     ["cloudjobs.aws.protocol.query"] = "lua/cloudjobs/aws/protocol/query.lua",

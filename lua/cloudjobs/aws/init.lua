@@ -25,6 +25,7 @@ local PROTOCOLS = {
   ["rest-xml"] = "cloudjobs.aws.protocol.rest_xml",
   query = "cloudjobs.aws.protocol.query",
   ec2 = "cloudjobs.aws.protocol.query",
+  ["smithy-rpc-v2-cbor"] = "cloudjobs.aws.protocol.cbor",
 }
 
 ---@class cloudjobs.aws.Options: cloudjobs.Options

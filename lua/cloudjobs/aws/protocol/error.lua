@@ -1,4 +1,4 @@
---- The errors of AWS's JSON protocols, json-rpc and rest alike.
+--- The errors of AWS's JSON protocols, json-rpc and rest alike, and of CBOR.
 
 local Error = require "cloudjobs.base.error"
 local after = require "cloudjobs.http.retry_after"
@@ -23,9 +23,13 @@ local function text(value)
 end
 
 -- The members of a modelled error: of its body, and of its headers. Nil where the body is none of its kind.
-local function fields_of(shape, response)
+local function json_fields(shape, response)
   local fields = core.decode(shape, response.body ~= "" and response.body or "{}")
   return fields and bindings.read_headers(shape, fields, response)
+end
+
+local function cbor_fields(shape, response)
+  return core.decode_cbor(shape, response.body)
 end
 
 -- Milliseconds in x-amz-retry-after, else Retry-After; anything else is no hint.
@@ -35,14 +39,9 @@ local function retry_after(headers)
   return ms and ms / 1000 or after.read(headers)
 end
 
---- The error of a response: the code from x-amzn-errortype, else `code`,
---- else `__type`; the status where there is none.
----@return cloudjobs.Error kind "service"
-local function decode(op, response)
+-- The error whose body has these members.
+local function build(op, response, members, code, fields_of)
   local headers = response.headers
-  local body = core.json_decode(response.body)
-  local members = type(body) == "table" and body or {}
-  local code = bare(headers["x-amzn-errortype"]) or bare(members.code) or bare(members.__type)
   local modeled = code and op.model:error(code)
   local query_error = op.service.query_compatible and headers["x-amzn-query-error"]
   if query_error then
@@ -65,6 +64,33 @@ local function decode(op, response)
   }
 end
 
+local function members_of(body)
+  return type(body) == "table" and body or {}
+end
+
+--- The error of a response in JSON: the code from x-amzn-errortype, else
+--- `code`, else `__type`; the status where there is none.
+---@return cloudjobs.Error kind "service"
+local function decode(op, response)
+  local members = members_of(core.json_decode(response.body))
+  local code = bare(response.headers["x-amzn-errortype"]) or bare(members.code) or bare(members.__type)
+  return build(op, response, members, code, json_fields)
+end
+
+--- The error of a response in CBOR: the code from `__type` alone; the status
+--- where there is none.
+---@return cloudjobs.Error kind "service"
+local function decode_cbor(op, response)
+  local members = members_of(core.cbor_decode(response.body))
+  return build(op, response, members, bare(members.__type), cbor_fields)
+end
+
+--- The error of a response that is none of the protocol: its status says all.
+---@return cloudjobs.Error kind "service"
+local function of_status(op, response)
+  return build(op, response, {})
+end
+
 --- The error for a success that cannot be understood.
 ---@param message string why
 ---@return cloudjobs.Error kind "response"
@@ -78,4 +104,11 @@ local function unreadable(response, message)
   }
 end
 
-return { decode = decode, unreadable = unreadable, request_id = request_id, retry_after = retry_after }
+return {
+  decode = decode,
+  decode_cbor = decode_cbor,
+  of_status = of_status,
+  unreadable = unreadable,
+  request_id = request_id,
+  retry_after = retry_after,
+}

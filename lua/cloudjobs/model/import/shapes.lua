@@ -63,6 +63,9 @@ local function trait(reference, shape, name)
 end
 
 function Shapes:time(reference, shape, location, where)
+  if self.is_cbor then
+    return "time" -- whatever its format elsewhere
+  end
   local format = trait(reference, shape, "timestampFormat")
   if not format then
     return PLACE_TIMES[location] or BODY_TIMES[self.protocol]
@@ -118,6 +121,9 @@ function Shapes:node(reference, location, where, depth)
   elseif reference.hostLabel then
     flag.add(flags, "min", 1)
   end
+  if self.is_cbor and shape.type == "float" then
+    flag.add(flags, "single")
+  end
   for _, name in ipairs { "sensitive", "sparse" } do
     if trait(reference, shape, name) then
       flag.add(flags, name)
@@ -163,7 +169,7 @@ function Shapes:member(name, reference, is_required, is_payload, where)
   elseif place then
     flag.add(flags, "in", PLACES[place] or refuse(where, "unknown location %s", tostring(place)))
   end
-  local wire = self:wire_name(reference)
+  local wire = not self.is_cbor and self:wire_name(reference) -- CBOR has the members' own names
   if wire == "" and place == "headers" then
     flags[#flags + 1] = "as=" -- every header
   elseif wire and (wire ~= name or self:is_flattened(reference)) then
@@ -215,13 +221,14 @@ end
 --- The shapes of one description.
 ---@param shapes table
 ---@param orders table<table, string[]> an object's keys as they stood in its source
----@param protocol "json"|"rest-json"|"query"
+---@param protocol "smithy-rpc-v2-cbor"|"json"|"rest-json"|"query"
 local function new(shapes, orders, protocol)
   return setmetatable({
     shapes = shapes,
     orders = orders,
     protocol = protocol,
     is_rest = protocol:find("^rest") ~= nil,
+    is_cbor = protocol == "smithy-rpc-v2-cbor",
     is_xml = protocol == "query" or protocol == "rest-xml" or protocol == "ec2",
     enums = {}, -- name -> values, of those met so far
   }, shapes_mt)

@@ -165,13 +165,36 @@ describe("a model table", function()
     }, Import.parse(description()).service)
   end)
 
-  it("takes the first protocol that cloudjobs speaks", function()
-    local parts = { metadata = { protocol = "smithy-rpc-v2-cbor", protocols = { "smithy-rpc-v2-cbor", "query" },
-      xmlNamespace = "https://jobs.example/", signingName = "job", globalEndpoint = "jobs.example" } }
+  it("describes a service of the query protocol", function()
+    local parts = { metadata = { protocol = "query", xmlNamespace = "https://jobs.example/", signingName = "job",
+      globalEndpoint = "jobs.example" } }
     assert.same({
       id = "Jobs", protocol = "query", target = "JobService", signing = "job", endpoint = "jobs",
       api_version = "2031-01-01", xml_namespace = "https://jobs.example/", global_endpoint = "jobs.example",
     }, Import.parse(description(parts)).service)
+  end)
+
+  local PROTOCOLS = {
+    { { "json", "smithy-rpc-v2-cbor" }, "smithy-rpc-v2-cbor" },
+    { { "query", "json" }, "json-1.1" },
+    { { "query", "rest-json" }, "rest-json" },
+    { { "new", "query" }, "query" },
+    { {}, "json-1.1" },
+  }
+  for _, case in ipairs(PROTOCOLS) do
+    it(("of the protocols [%s] takes %s"):format(table.concat(case[1], ", "), case[2]), function()
+      assert.equal(case[2], Import.parse(description { metadata = { protocols = case[1] } }).service.protocol)
+    end)
+  end
+
+  it("has the types of CBOR, whose names and times are the same everywhere", function()
+    assert.equal("Name number min=0 single\nAt time required", (text_of({
+      Name = { shape = "Ratio", locationName = "other" },
+      At = { shape = "Its", timestampFormat = "iso8601" },
+    }, { required = { "At" } }, {
+      metadata = { protocol = "smithy-rpc-v2-cbor" },
+      shapes = { Ratio = { type = "float", min = 0 }, Its = { type = "timestamp", timestampFormat = "rfc822" } },
+    }):gsub("^(At[^\n]*)\n(.*)$", "%2\n%1")))
   end)
 
   it("knows a service that was once a query service", function()
@@ -312,7 +335,7 @@ describe("a description that is refused", function()
       { shapes = { It = structure { shape = "Odd" }, Odd = { type = "list" } } } },
     { "It: unknown trait colour",
       { shapes = { It = { type = "structure", members = {}, exception = true, error = { colour = 1 } } } } },
-    { "Jobs: protocol smoke is not supported yet; json, rest-json, rest-xml, query and ec2 are",
+    { "Jobs: protocol smoke is not supported; smithy-rpc-v2-cbor, json, rest-json, rest-xml, query, ec2 are",
       { metadata = { protocol = "smoke" } } },
   }
   for _, case in ipairs(CASES) do
