@@ -50,7 +50,7 @@ local function operation_text(shapes, name, op)
   local http = check("http", op.http or {}, name)
   local method, uri = http.method or "POST", http.requestUri or "/"
   local input, output = op.input, op.output
-  if not method:find("^%u+$") or not uri:find("^/[^%s@]*$") then
+  if not method:find("^%u+$") or not uri:find("^/%S*$") then
     refuse(name, "expected a method and a path")
   end
   for _, reference in pairs { input = input, output = output } do
