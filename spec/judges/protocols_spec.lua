@@ -34,10 +34,13 @@ local SERVICES = {
   },
 }
 
--- Where botocore does for its callers what the service does not ask of a client: we leave it to ours.
+-- Where botocore does for its callers what the service does not ask of a client, and we leave it to ours; and what it
+-- mends behind its parser.
 local QUIRKS = {
+  ["s3 GetBucketLocation"] = "reads the root element in a handler of its own",
   ["ec2 CopySnapshot"] = "adds a presigned URL",
   ["ec2 RunInstances"] = "encodes UserData in base64",
+  ["cloudsearchdomain Search"] = "sends the form of a GET as a POST",
   ["autoscaling CreateLaunchConfiguration"] = "encodes UserData in base64",
 }
 

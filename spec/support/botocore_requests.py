@@ -53,12 +53,22 @@ def add_attempt_headers(request, **_):
     request.headers["amz-sdk-request"] = "attempt=1; max=1"
 
 
+# An empty element as we write it.
+botocore.serialize.ElementTree.tostring = functools.partial(
+    botocore.serialize.ElementTree.tostring, short_empty_elements=False
+)
+
+
 def add_content_type(params, model, **_):
-    """Of a blob without a type of its own the specification says this one, botocore sends none."""
+    """Of a blob without a type of its own, and of XML, the specification says these, botocore sends none."""
     shape = model.input_shape
     payload = shape and shape.serialization.get("payload")
-    if params["body"] and payload and shape.members[payload].type_name == "blob":
+    if not params["body"]:
+        return
+    if payload and shape.members[payload].type_name == "blob":
         params["headers"].setdefault("Content-Type", "application/octet-stream")
+    elif model.service_model.resolved_protocol == "rest-xml" and not (payload and shape.members[payload].type_name == "string"):
+        params["headers"].setdefault("Content-Type", "application/xml")
 
 
 class Sent(Exception):

@@ -48,6 +48,8 @@ class Service:
         if not self.is_rest or not name:
             return self.body(operation, shape, value, draw)
         member = shape.members[name]
+        if name not in value and member.type_name == "structure":
+            value = {**value, name: {}}  # botocore makes it of an empty body, too, where we have none
         if name not in value:
             return b""
         if member.type_name in ("blob", "string"):
