@@ -150,6 +150,9 @@ static size_t read_target (lua_State *L, int i, struct cj_signing_target *t) {
   t->query = member(L, i, "query");
   t->region = member(L, i, "region");
   t->service = member(L, i, "service");
+  lua_getfield(L, i, "raw_path");
+  t->raw_path = lua_toboolean(L, -1);
+  lua_pop(L, 1);
   return t->method.n + t->path.n + t->query.n + t->region.n + t->service.n;
 }
 
@@ -195,7 +198,8 @@ static char *fill (struct cj_request_headers *h, struct cj_header *headers,
 /* request_headers({ name = value }, per-attempt names, target) -> headers |
 ** nil, message. Names are in lower case. A header that must not be sent is
 ** found here, once for all attempts. 'target' is what a signer signs beside
-** them: { method, path, query, region, service }, all of them strings. */
+** them: { method, path, query, region, service }, all of them strings, and
+** 'raw_path' where the path is signed as it is. */
 static int l_request_headers (lua_State *L) {
   struct cj_header headers[CJ_HEADERS_MAX];
   struct cj_slice names[CJ_PER_ATTEMPT_MAX];

@@ -15,6 +15,8 @@
 /* What of a request is signed beside its headers and its body. */
 struct cj_signing_target {
   struct cj_slice method, path, query, region, service;
+  int raw_path; /* the path is signed as it is, neither normalized nor encoded
+                   again: S3's */
 };
 
 /* The userdata. Texts and headers lie behind it, in the same block. */

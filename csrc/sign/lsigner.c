@@ -222,7 +222,7 @@ static int signer_sign (lua_State *L) {
   r.query = h->target.query;
   r.region = h->target.region;
   r.service = h->target.service;
-  r.normalize_path = r.encode_path = 1;
+  r.normalize_path = r.encode_path = !h->target.raw_path;
   if (add_attempt(L, 5, s, h, &attempt, &w->lines, &r, &done.error) != 0)
     return cj_sign_error_push(L, &done.error);
   memcpy(&r.headers[r.count], h->headers,

@@ -65,6 +65,8 @@ function Sigv4:presign(request, identity, now, seconds) -- luacheck: ignore 212/
   }, {
     credentials = identity, region = scope.region, service = scope.name, time = now, location = "query",
     expires = seconds,
+    -- S3's: whoever has the URL sends a body that its maker does not know.
+    normalize_path = not scope.raw_path, encode_path_once = not scope.raw_path, unsigned_payload = scope.raw_path,
   })
   if not signed then
     return nil, err

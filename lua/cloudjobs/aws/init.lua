@@ -4,6 +4,7 @@
 local AwsCredentials = require "cloudjobs.aws.credentials"
 local AwsEndpoint = require "cloudjobs.aws.endpoint"
 local Config = require "cloudjobs.aws.config"
+local Customizations = require "cloudjobs.aws.customizations"
 local Model = require "cloudjobs.model"
 local Quota = require "cloudjobs.aws.retry.quota"
 local Sigv4 = require "cloudjobs.aws.auth"
@@ -15,6 +16,7 @@ local core = require "cloudjobs.core"
 local message = require "cloudjobs.http.message"
 local models = require "cloudjobs.models.index"
 local option = require "cloudjobs.base.options"
+local quote = require "cloudjobs.base.quote"
 local services = require "cloudjobs.cloud.services"
 
 -- Modules, each loaded for the first client that needs it.
@@ -35,6 +37,11 @@ local PROTOCOLS = {
 ---@field use_dualstack? boolean
 ---@field ignore_configured_endpoint_urls? boolean
 ---@field validate? boolean false leaves what is required to the service
+---@field disable_host_prefix? boolean operations go to the client's host alone, for an endpoint that has no others
+---@field request_checksum_calculation? "when_supported"|"when_required"
+---@field response_checksum_validation? "when_supported"|"when_required"
+---@field s3? { addressing_style: string, use_accelerate_endpoint: boolean, use_arn_region: boolean,
+---   disable_multiregion_access_points: boolean, us_east_1_regional_endpoint: string }
 local OPTIONS = assembly.known {
   region = "string",
   profile = "string",
@@ -42,7 +49,39 @@ local OPTIONS = assembly.known {
   use_dualstack = "boolean",
   ignore_configured_endpoint_urls = "boolean",
   validate = "boolean",
+  disable_host_prefix = "boolean",
+  request_checksum_calculation = "string",
+  response_checksum_validation = "string",
+  s3 = "table",
 }
+
+local WORDS = {
+  request_checksum_calculation = { "when_supported", "when_required" },
+  response_checksum_validation = { "when_supported", "when_required" },
+}
+
+local S3_OPTIONS = {
+  addressing_style = "string", use_accelerate_endpoint = "boolean", use_arn_region = "boolean",
+  disable_multiregion_access_points = "boolean", us_east_1_regional_endpoint = "string",
+}
+local S3_WORDS = {
+  addressing_style = { "auto", "path", "virtual" }, us_east_1_regional_endpoint = { "regional", "legacy" },
+}
+
+-- Raises unless each of these options is one of its words.
+local function check_words(options, words, what)
+  for _, name in ipairs(option.sorted_keys(words)) do
+    local known = {}
+    for _, word in ipairs(words[name]) do
+      known[word] = true
+    end
+    if options[name] ~= nil and not known[options[name]] then
+      option.mistake(("%s: option %s: expected %s, got %s"):format(
+        what, name, table.concat(words[name], " or "), quote.word(options[name])
+      ))
+    end
+  end
+end
 
 local assemble
 
@@ -129,6 +168,8 @@ end
 
 function assemble(model, options, what)
   options = option.check(options, OPTIONS, what)
+  check_words(options, WORDS, what)
+  check_words(option.check(options.s3, S3_OPTIONS, what .. ": s3"), S3_WORDS, what .. ": s3")
   local retry = aws_retry.check(options, what)
   local timeout = assembly.timeout(options, what)
   local protocol = PROTOCOLS[model.service.protocol]
@@ -154,6 +195,7 @@ function assemble(model, options, what)
     within = assembly.within,
     attempt_headers = attempt_headers,
     frame_body = frame_body,
+    hooks = Customizations.new(),
     attempt_header_names = ATTEMPT_HEADER_NAMES,
     routes = setmetatable({}, { __mode = "k" }),
     settings = settings,

@@ -28,6 +28,8 @@ local message = require "cloudjobs.http.message"
 ---   cloudjobs.Source|nil, cloudjobs.Error|nil)|nil sets the header fields for a body in pieces; gives what is sent
 ---@field response_checksum (fun(op: table, response: table): table|nil)|nil what checks the body that comes: it has
 ---   update(self, bytes) and verify(self)
+---@field hooks table<table, table|false>|nil what an operation needs beyond its protocol: hooks[op] has parameters,
+---   request, response and output, or is false
 ---@field within fun(seconds: number|nil, cancel: table|nil, f: fun(): any, any): any, any runs f, and ends it in time
 ---@field load_settings (fun(self: cloudjobs.Context): cloudjobs.Error|nil)|nil reads environment and files at the
 ---   first call
@@ -131,6 +133,21 @@ local function decompress(response)
   return response
 end
 
+-- The output of a response, or why there is none: by the protocol, and by the operation's hooks where it has some.
+local function read(context, op, request, response)
+  local hooks = rawget(request, "hooks")
+  local err = hooks and hooks:response(response, op, request.params, rawget(request, "sink"))
+  if err then
+    return nil, err
+  end
+  local output
+  output, err = context.protocol.decode(op, response, context, request)
+  if output and hooks then
+    output = hooks:output(output, op, request.params, response)
+  end
+  return output, err
+end
+
 -- One request, signed anew: its output or error, its response and the identity
 -- that signed. `call` holds those of the attempt before; nil at the first.
 local function attempt(context, op, params, request, number, limits, call, stream)
@@ -173,7 +190,7 @@ local function attempt(context, op, params, request, number, limits, call, strea
     response, err = decompress(response)
   end
   if response then
-    output, err = context.protocol.decode(op, response, context, request)
+    output, err = read(context, op, request, response)
     if stream and not err then
       output, err = stream:finish(op, output)
     end
@@ -203,7 +220,7 @@ local function decode(context, op, response)
   local output, err
   response, err = decompress(response)
   if response then
-    output, err = context.protocol.decode(op, response, context)
+    output, err = read(context, op, { hooks = context.hooks and context.hooks[op], params = {} }, response)
   end
   if output == nil then
     classify(context, op, err)

@@ -34,13 +34,43 @@ local function shared_fields(context, target, endpoint, path)
   local signing = endpoint.signing
   return message.fields(headers, context.attempt_header_names, signing and {
     method = target.method, path = path, query = target.query or "", region = signing.region, service = signing.name,
+    raw_path = signing.raw_path,
   })
+end
+
+-- A request that shares no route, which hooks may change.
+local function own(request)
+  local route = request.route
+  if not route then
+    return request
+  end
+  local headers = {}
+  for name, value in pairs(route.headers) do
+    headers[name] = value
+  end
+  return { method = route.method, path = route.path, query = route.query, headers = headers, body = request.body }
+end
+
+-- The endpoint, and the request as the operation's hooks leave it.
+local function apply_hooks(context, op, params, request, endpoint, is_url, source)
+  local changed = {}
+  for name, value in pairs(endpoint) do
+    changed[name] = value
+  end
+  local err = request.hooks:request(request, op, params, context, changed, is_url, source)
+  if err then
+    return nil, err
+  end
+  return changed
 end
 
 -- The route of a request: its address, and the header fields that all its
 -- attempts share. Requests with the same route of the protocol share it.
-local function find_route(context, op, params, request, stream)
+local function find_route(context, op, params, request, options, stream)
   local endpoint, err = context.endpoint:resolve(op, params or {})
+  if endpoint and request.hooks then
+    endpoint, err = apply_hooks(context, op, params, request, endpoint, options.is_url, stream and stream.source)
+  end
   if not endpoint then
     return nil, err
   end
@@ -52,6 +82,7 @@ local function find_route(context, op, params, request, stream)
     end
   end
   local path = endpoint.path .. target.path
+  path = path == "" and "/" or path
   local fields
   fields, err = shared_fields(context, target, endpoint, path)
   if not fields then
@@ -96,14 +127,25 @@ local function prepare(context, op, params, options, stream)
   if err then
     return nil, err
   end
+  local hooks = context.hooks and context.hooks[op]
+  if hooks then
+    params, err = hooks:parameters(params or {}, op, context, options.is_url)
+    if not params then
+      return nil, err
+    end
+  end
   local request
   request, err = context.protocol.encode(op, params, context, options)
   if not request then
     return nil, err
   end
+  if hooks then
+    request = own(request)
+    request.hooks, request.params = hooks, params
+  end
   local route = request.route and not has_own_endpoint(op) and context.routes[request.route]
   if not route then
-    route, err = find_route(context, op, params, request, stream)
+    route, err = find_route(context, op, params, request, options, stream)
     if not route then
       return nil, err
     end
@@ -178,7 +220,7 @@ end
 ---@return string|nil url
 ---@return cloudjobs.Error|nil err
 local function presign(context, op, params, options)
-  local request, err = preview(context, op, params, options)
+  local request, err = preview(context, op, params, { is_url = true })
   if not request then
     return nil, err
   end

@@ -58,6 +58,10 @@ local FLAGS = {
   unsigned = "unsigned",
   unsigned_body = "unsigned_body",
   checksum = "checksum",
+  algorithm = "checksum_member",
+  validation = "checksum_mode",
+  verifies = "checksum_algorithms",
+  upload = "upload",
   host = "host_prefix",
   result = "result_wrapper",
   as = "input_name",
@@ -103,6 +107,18 @@ local function is_payload(member)
   return member.location == "body"
 end
 
+-- What a service's endpoint rules put into the address: its operations leave it out.
+local TO_RULES = {
+  S3 = function(op)
+    op.uri = op.uri:gsub("^/{Bucket}", "")
+  end,
+  ["S3 Control"] = function(op)
+    if op.host_prefix == "{AccountId}." and op.context and op.context.RequiresAccountId then
+      op.host_prefix = nil
+    end
+  end,
+}
+
 -- Compiles one operation from its text.
 local function compile(model, name, text)
   local arrow = text:find(" -> ", 1, true) or #text + 1
@@ -131,6 +147,10 @@ local function compile(model, name, text)
   op.readonly = is_read(op) and true or false
   op.non_idempotent = is_non_idempotent(op)
   op.pages = model:paginators()[name]
+  local leave_out = model.service and TO_RULES[model.service.id]
+  if leave_out and model:endpoints() then
+    leave_out(op)
+  end
   return op
 end
 

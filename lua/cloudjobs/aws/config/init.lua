@@ -235,7 +235,11 @@ local function find(self, setting)
   if not profile then
     return nil, err
   end
-  text = profile[setting.key]
+  local section = profile
+  if setting.section then
+    section = type(profile[setting.section]) == "table" and profile[setting.section] or {}
+  end
+  text = section[setting.key]
   if type(text) == "string" and text ~= "" then
     local name = self:profile_name()
     return text, ("profile %s: %s"):format(quote.value(name), setting.key), continuation(self._files, name, setting.key)

@@ -46,7 +46,8 @@ local function one_of(...)
 end
 
 -- `option`: where the caller's options have it, under the setting's own name
--- unless given. `env`: the first that is set wins. `key`: in the profile. `env_after`: variables that count last.
+-- unless given. `env`: the first that is set wins. `key`: in the profile, or in its sub-section `section`. `env_after`:
+-- variables that count last.
 return {
   region = { env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, key = "region", parse = region },
   profile = { env = { "AWS_PROFILE", "AWS_DEFAULT_PROFILE" } },
@@ -79,6 +80,36 @@ return {
   sts_regional_endpoints = {
     env = { "AWS_STS_REGIONAL_ENDPOINTS" }, key = "sts_regional_endpoints",
     parse = one_of("regional", "legacy"), default = "regional",
+  },
+  request_checksum_calculation = {
+    env = { "AWS_REQUEST_CHECKSUM_CALCULATION" }, key = "request_checksum_calculation",
+    parse = one_of("when_supported", "when_required"), default = "when_supported",
+  },
+  response_checksum_validation = {
+    env = { "AWS_RESPONSE_CHECKSUM_VALIDATION" }, key = "response_checksum_validation",
+    parse = one_of("when_supported", "when_required"), default = "when_supported",
+  },
+  disable_host_prefix = {
+    env = { "AWS_DISABLE_HOST_PREFIX_INJECTION" }, key = "disable_host_prefix_injection", parse = boolean,
+  },
+  s3_addressing_style = {
+    option = { "s3", "addressing_style" }, section = "s3",
+    key = "addressing_style", parse = one_of("auto", "path", "virtual"),
+  },
+  s3_use_accelerate_endpoint = {
+    option = { "s3", "use_accelerate_endpoint" }, section = "s3", key = "use_accelerate_endpoint", parse = boolean,
+  },
+  s3_us_east_1_regional_endpoint = {
+    option = { "s3", "us_east_1_regional_endpoint" }, env = { "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT" },
+    key = "s3_us_east_1_regional_endpoint",
+    parse = one_of("regional", "legacy"), default = "regional",
+  },
+  s3_use_arn_region = {
+    option = { "s3", "use_arn_region" }, env = { "AWS_S3_USE_ARN_REGION" }, key = "s3_use_arn_region", parse = boolean,
+  },
+  s3_disable_multiregion_access_points = {
+    option = { "s3", "disable_multiregion_access_points" }, env = { "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS" },
+    key = "s3_disable_multiregion_access_points", parse = boolean,
   },
   metadata_disabled = { env = { "AWS_EC2_METADATA_DISABLED" }, parse = boolean },
   metadata_v1_disabled = {

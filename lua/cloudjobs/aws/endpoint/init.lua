@@ -53,6 +53,32 @@ local BUILT_INS = {
     local mode, err = given.config:get("sts_regional_endpoints")
     return mode == "legacy" or not given.config:get("region"), err
   end,
+  -- As for botocore, a configured address has no hosts for buckets unless the setting says so.
+  ["AWS::S3::ForcePathStyle"] = function(given)
+    local style, err = given.config:get("s3_addressing_style")
+    if style == "path" or style == "virtual" or err then
+      return style == "path", err
+    end
+    local accelerate
+    accelerate, err = given.config:get("s3_use_accelerate_endpoint")
+    return given.address ~= nil and not accelerate, err
+  end,
+  ["AWS::S3::Accelerate"] = function(given)
+    return given.config:get("s3_use_accelerate_endpoint")
+  end,
+  ["AWS::S3::UseGlobalEndpoint"] = function(given)
+    local mode, err = given.config:get("s3_us_east_1_regional_endpoint")
+    return mode == "legacy", err
+  end,
+  ["AWS::S3::UseArnRegion"] = function(given)
+    return given.config:get("s3_use_arn_region")
+  end,
+  ["AWS::S3Control::UseArnRegion"] = function(given)
+    return given.config:get("s3_use_arn_region")
+  end,
+  ["AWS::S3::DisableMultiRegionAccessPoints"] = function(given)
+    return given.config:get("s3_disable_multiregion_access_points")
+  end,
 }
 
 local function parameters_of(rules, given)
@@ -70,16 +96,39 @@ local function parameters_of(rules, given)
   return params
 end
 
+-- The names under which S3's family signs. Its paths are signed as they are on the wire: a key may hold "//".
+local RAW_PATHS = { s3 = true, ["s3-outposts"] = true, ["s3-object-lambda"] = true }
+
+local SCHEMES = {
+  sigv4a = "it is signed for several regions (SigV4a)",
+  ["sigv4-s3express"] = "directory buckets have sessions of their own (S3 Express)",
+}
+
+local function unsupported(schemes)
+  local names = {}
+  for i, scheme in ipairs(schemes) do
+    names[i] = tostring(scheme.name)
+  end
+  return config_error(("this endpoint needs the authentication scheme %s, which cloudjobs does not support"):format(
+    table.concat(names, " or ")
+  ), SCHEMES[names[1]])
+end
+
 -- The rules' last word on signing, else the service's own name and the client's region.
 local function signing_of(answer, service, region)
   local signing = { region = region, name = service.signing }
-  for _, scheme in ipairs(answer.properties.authSchemes or {}) do
-    if scheme.name == "sigv4" then
-      signing.region = scheme.signingRegion or signing.region
-      signing.name = scheme.signingName or signing.name
-      break
-    end
+  local schemes = answer.properties.authSchemes or {}
+  local chosen
+  for _, scheme in ipairs(schemes) do
+    chosen = chosen or scheme.name == "sigv4" and scheme
   end
+  if chosen then
+    signing.region = chosen.signingRegion or signing.region
+    signing.name = chosen.signingName or signing.name
+  elseif #schemes > 0 then
+    return unsupported(schemes)
+  end
+  signing.raw_path = RAW_PATHS[signing.name]
   return signing
 end
 
@@ -92,7 +141,7 @@ local function by_rules(self, region, address, own)
     return nil, err
   end
   for name, value in pairs(own or {}) do
-    params[name] = value
+    params[name] = rules.parameters[name] and value -- the default rules have none of an operation's
   end
   return require("cloudjobs.aws.endpoint.rule_set").resolve(rules, params)
 end
@@ -157,7 +206,10 @@ local function find(self, own)
   if not resolved then
     return nil, err
   end
-  resolved.signing = signing_of(answer, self._service, region)
+  resolved.signing, err = signing_of(answer, self._service, region)
+  if not resolved.signing then
+    return nil, err
+  end
   return resolved
 end
 
@@ -176,6 +228,17 @@ local function own_parameters(context, params)
   return own
 end
 
+-- Where a bucket is, S3 says at the address of any region: the bucket's own host might be in another one, which refuses
+-- the signature. The ARN of an access point cannot stand in a path.
+local function add_s3_parameters(own, op)
+  if op.name == "GetBucketLocation" then
+    own.ForcePathStyle = true
+  elseif type(own.Bucket) == "string" and own.Bucket:find("^arn:") then
+    own.ForcePathStyle = false
+  end
+  return own
+end
+
 --- Where requests go; an operation's own may go to another host.
 ---@param op table|nil
 ---@param params table|nil the operation's
@@ -184,7 +247,8 @@ end
 function AwsEndpoint:resolve(op, params)
   local resolved, err
   if op and op.context then
-    resolved, err = find(self, own_parameters(op.context, params or {}))
+    local own = own_parameters(op.context, params or {})
+    resolved, err = find(self, self._service.id == "S3" and add_s3_parameters(own, op) or own)
   elseif self._resolved then
     resolved = self._resolved
   else
@@ -192,7 +256,13 @@ function AwsEndpoint:resolve(op, params)
     self._resolved = resolved
   end
   if resolved and op and op.host_prefix then
-    resolved, err = prefixed(resolved, op.host_prefix, params)
+    local disabled
+    disabled, err = self._config:get("disable_host_prefix")
+    if err then
+      return nil, err
+    elseif not disabled then
+      resolved, err = prefixed(resolved, op.host_prefix, params)
+    end
   end
   return resolved, err
 end

@@ -3,6 +3,7 @@
 --- What it makes of each trait stands in import/traits.lua.
 
 local Document = require "cloudjobs.model.import.document"
+local ascii = require "cloudjobs.base.ascii"
 local flag = require "cloudjobs.model.import.flags"
 local quote = require "cloudjobs.base.quote"
 local Shapes = require "cloudjobs.model.import.shapes"
@@ -15,6 +16,25 @@ local refuse = traits.refuse
 -- prefer JSON, whose decoders are faster there.
 local PROTOCOLS = { "smithy-rpc-v2-cbor", "json", "rest-json", "rest-xml", "query", "ec2" }
 
+local AUTH_FLAGS = { none = "unsigned", ["v4-unsigned-body"] = "unsigned_body", v4 = false }
+local AUTH_SCHEMES = { ["aws.auth#sigv4"] = true, ["smithy.api#noAuth"] = true }
+
+-- Why requests of an operation cannot be signed, or nil.
+local function reason_against_scheme(op)
+  local kind = op.authtype
+  if kind ~= nil and AUTH_FLAGS[kind] == nil then
+    return ("it needs the authentication %s, which cloudjobs does not support"):format(tostring(kind))
+  end
+  for _, scheme in ipairs(op.auth or {}) do
+    if AUTH_SCHEMES[scheme] then
+      return nil
+    end
+  end
+  if op.auth and #op.auth > 0 and not kind then
+    return ("it needs the authentication %s, which cloudjobs does not support"):format(table.concat(op.auth, " or "))
+  end
+end
+
 -- Why an operation has no place in the model, or nil.
 local function reason_against(shapes, name, op, auth_reason)
   if auth_reason and op.authtype ~= "none" then
@@ -24,20 +44,37 @@ local function reason_against(shapes, name, op, auth_reason)
   elseif op.endpointdiscovery and op.endpointdiscovery.required then
     return "it needs endpoint discovery, which cloudjobs does not do"
   end
+  return reason_against_scheme(op)
 end
 
-local AUTH_FLAGS = { none = "unsigned", ["v4-unsigned-body"] = "unsigned_body", v4 = false }
-
-local function auth_flag(op, where)
+local function auth_flag(op)
   if op.authtype == nil then
     local only = op.auth and #op.auth == 1 and op.auth[1]
     return only == "smithy.api#noAuth" and "unsigned" or (op.unsignedPayload and "unsigned_body")
   end
-  local found = AUTH_FLAGS[op.authtype]
-  if found == nil then
-    refuse(where, "unknown authtype %s", tostring(op.authtype))
+  return AUTH_FLAGS[op.authtype]
+end
+
+-- Whether the whole body is a blob that may be long.
+local function is_upload(shapes, reference, where)
+  local shape = reference and shapes:target(reference, where)
+  local member = shape and shape.payload and shape.members[shape.payload]
+  return member and (member.streaming or shapes:target(member, where).streaming)
+end
+
+-- Which checksums are sent and verified, and which parameters say so.
+local function add_checksums(words, op)
+  local http = op.httpChecksum or {}
+  if op.httpChecksumRequired or http.requestChecksumRequired then
+    flag.add(words, "checksum")
   end
-  return found
+  if http.requestAlgorithmMember then
+    flag.add(words, "algorithm", http.requestAlgorithmMember)
+  end
+  if http.requestValidationModeMember then
+    flag.add(words, "validation", http.requestValidationModeMember)
+    flag.add(words, "verifies", ascii.lower(table.concat(http.responseAlgorithms or {}, ",")))
+  end
 end
 
 -- The element that the body of a request is.
@@ -67,12 +104,13 @@ local function operation_text(shapes, name, op)
       flag.add(words, known)
     end
   end
-  local auth = auth_flag(op, name)
+  local auth = auth_flag(op)
   if auth then
     flag.add(words, auth)
   end
-  if op.httpChecksumRequired or (op.httpChecksum and op.httpChecksum.requestChecksumRequired) then
-    flag.add(words, "checksum")
+  add_checksums(words, op)
+  if is_upload(shapes, input, name) then
+    flag.add(words, "upload")
   end
   if op.endpoint then
     flag.add(words, "host", op.endpoint.hostPrefix)

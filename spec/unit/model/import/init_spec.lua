@@ -1,3 +1,4 @@
+local Model = require "cloudjobs.model"
 local Import = require "cloudjobs.model.import"
 local process = require "cloudjobs.os"
 local files = require "spec.support.files"
@@ -308,6 +309,17 @@ describe("a model table", function()
       operation({}, old).left_out.Start)
     assert.equal("- -> - unsigned", operation({ authtype = "none" }, old).operations.Start)
   end)
+
+  it("has no operations that need another signature than SigV4", function()
+    local function reason(op)
+      return operation(op).left_out.Start
+    end
+    local message = "it needs the authentication %s, which cloudjobs does not support"
+    assert.equal(message:format "bearer", reason { authtype = "bearer" })
+    assert.equal(message:format "v4a", reason { authtype = "v4a", auth = { "aws.auth#sigv4a" } })
+    assert.equal(message:format "aws.auth#sigv4a", reason { auth = { "aws.auth#sigv4a" } })
+    assert.is_nil(reason { auth = { "aws.auth#sigv4a", "aws.auth#sigv4" } })
+  end)
 end)
 
 describe("a description that is refused", function()
@@ -324,7 +336,6 @@ describe("a description that is refused", function()
     { "metadata: unknown trait colour", { metadata = { colour = 1 } } },
     { "Start: unknown trait colour", { operations = { Start = { colour = 1 } } } },
     { "Start: unknown trait colour", { operations = { Start = { http = { colour = 1 } } } } },
-    { "Start: unknown authtype v9", { operations = { Start = { authtype = "v9" } } } },
     { "It: unknown trait colour", { shapes = { It = { type = "structure", members = {}, colour = 1 } } } },
     { "It.Name: unknown trait colour", { shapes = { It = structure { shape = "Text", colour = 1 } } } },
     { "It.Name: no shape Gone", { shapes = { It = structure { shape = "Gone" } } } },
@@ -468,7 +479,6 @@ describe("a description on disk", function()
   end)
 
   describe("that is opened", function()
-    local Model = require "cloudjobs.model"
 
     local function opened(operations, shapes)
       files.write(folder .. "/service-2.json", ([[{
@@ -513,7 +523,6 @@ end)
 
 -- Every place of a description in turn holds a value that does not belong there.
 describe("a broken description", function()
-  local Model = require "cloudjobs.model"
   local core = require "cloudjobs.core"
 
   local function whole()

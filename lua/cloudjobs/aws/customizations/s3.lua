@@ -1,0 +1,173 @@
+--- What S3 asks of its clients.
+
+local Error = require "cloudjobs.base.error"
+local core = require "cloudjobs.core"
+local quote = require "cloudjobs.base.quote"
+local url = require "cloudjobs.http.url"
+
+local function invalid(path, message)
+  return nil, Error.new { kind = "validation", code = "validation", problems = { { path = path, message = message } } }
+end
+
+local function copy_of(params)
+  local copy = {}
+  for name, value in pairs(params) do
+    copy[name] = value
+  end
+  return copy
+end
+
+-- Without this check an empty name would make a call for one bucket a call for all.
+local function check_bucket(params)
+  local bucket = params.Bucket
+  if type(bucket) == "string" and not (bucket:find("^[%w.%-_]+$") and #bucket <= 255) and not bucket:find("^arn:") then
+    return invalid("Bucket", "expected a bucket's name or the ARN of an access point, got " .. quote.name(bucket))
+  end
+  return params
+end
+
+-- The key goes base64-encoded, and its MD5 beside it, unless the caller gives that, too.
+local function key_with_md5(member)
+  return function(params)
+    local key, md5 = params[member .. "Key"], params[member .. "KeyMD5"]
+    if type(key) ~= "string" or md5 ~= nil then
+      return params
+    end
+    local sum, message = core.checksum("md5")
+    if not sum then
+      return nil, Error.new { kind = "config", code = "config", message = message }
+    end
+    local copy = copy_of(params)
+    copy[member .. "Key"] = core.base64_encode(key)
+    copy[member .. "KeyMD5"] = core.base64_encode(sum:update(key):digest())
+    return copy
+  end
+end
+
+local sse_key = key_with_md5("SSECustomer")
+local source_sse_key = key_with_md5("CopySourceSSECustomer")
+
+local function encode_path(text)
+  return (url.encode(text):gsub("%%2F", "/"))
+end
+
+-- The source of a copy as its header has it: of a table { Bucket, Key, VersionId }, or of a text "bucket/key".
+local function copy_source(params)
+  local source = params.CopySource
+  local text
+  if type(source) == "string" then
+    local path, version = source:match("^(.-)(%?versionId=%S+)$")
+    text = encode_path(path or source) .. (version or "")
+  elseif type(source) == "table" then
+    local bucket, key = source.Bucket, source.Key
+    if type(bucket) ~= "string" or type(key) ~= "string" then
+      return invalid("CopySource", "expected text, or a table with Bucket and Key")
+    end
+    text = encode_path(bucket .. (bucket:find("^arn:") and "/object/" or "/") .. key)
+      .. (source.VersionId and "?versionId=" .. tostring(source.VersionId) or "")
+  else
+    return params
+  end
+  local copy = copy_of(params)
+  copy.CopySource = text
+  return copy
+end
+
+-- Each name and value is a header, of ASCII alone.
+local function check_metadata(params)
+  for name, value in pairs(type(params.Metadata) == "table" and params.Metadata or {}) do
+    if type(name) == "string" and type(value) == "string" and (name .. value):find("[\128-\255]") then
+      return invalid("Metadata." .. quote.name(name), "expected ASCII, as S3 requires of metadata")
+    end
+  end
+  return params
+end
+
+local function chain(...)
+  local steps = { ... }
+  return function(params)
+    local err
+    for _, step in ipairs(steps) do
+      params, err = step(params)
+      if not params then
+        return nil, err
+      end
+    end
+    return params
+  end
+end
+
+local function decoded(text)
+  return (text:gsub("%+", " "):gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+-- Keys may have characters that no XML can hold: the listing is asked to encode them, unless the caller does so.
+local function listing(members, lists)
+  local set = {}
+
+  function set.parameters(params)
+    if params.EncodingType ~= nil then
+      return params
+    end
+    local copy = copy_of(params)
+    copy.EncodingType = "url"
+    return copy, nil
+  end
+
+  function set.output(output, _, params)
+    if output.EncodingType ~= "url" or params.EncodingType ~= "url" then
+      return output
+    end
+    for _, name in ipairs(members) do
+      output[name] = output[name] and decoded(output[name])
+    end
+    for list, name in pairs(lists) do
+      for _, item in ipairs(output[list] or {}) do
+        item[name] = item[name] and decoded(item[name])
+      end
+    end
+    return output
+  end
+
+  return set
+end
+
+-- The root element itself is the value, which no shape says.
+local function location(output, _, _, response)
+  local root = core.xml_decode(response.body)
+  output.LocationConstraint = root and root.text ~= "" and root.text or nil
+  return output
+end
+
+-- The text of Expires, which its writer chose, and which need not be a date.
+local function expires(output, _, _, response)
+  output.ExpiresString = response.headers.expires
+  return output
+end
+
+local OBJECTS = { Contents = "Key", CommonPrefixes = "Prefix" }
+
+return {
+  S3 = {
+    all = { parameters = check_bucket },
+    operations = {
+      HeadObject = { parameters = sse_key, output = expires },
+      GetObject = { parameters = sse_key, output = expires },
+      PutObject = { parameters = chain(sse_key, check_metadata) },
+      CopyObject = { parameters = chain(sse_key, source_sse_key, copy_source, check_metadata) },
+      CreateMultipartUpload = { parameters = chain(sse_key, check_metadata) },
+      UploadPart = { parameters = sse_key },
+      UploadPartCopy = { parameters = chain(sse_key, source_sse_key, copy_source) },
+      CompleteMultipartUpload = { parameters = sse_key },
+      SelectObjectContent = { parameters = sse_key },
+      ListObjects = listing({ "Delimiter", "Marker", "NextMarker" }, OBJECTS),
+      ListObjectsV2 = listing({ "Delimiter", "Prefix", "StartAfter" }, OBJECTS),
+      ListObjectVersions = listing({ "KeyMarker", "NextKeyMarker", "Prefix", "Delimiter" }, {
+        Versions = "Key", DeleteMarkers = "Key", CommonPrefixes = "Prefix",
+      }),
+      GetBucketLocation = { output = location },
+    },
+  },
+}
