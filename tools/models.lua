@@ -2,6 +2,7 @@
 --- (`<service>/<apiVersion>/service-2.json`) -> lua/cloudjobs/models/, and the
 --- index of all models. It makes those of the index, and what else is named:
 --- `make models SERVICES=athena/2017-05-18`. The same input gives the same bytes.
+--- Of a service that is shipped for its jobs alone, TRIMMED names the operations.
 
 local core = require "cloudjobs.core"
 local Import = require "cloudjobs.model.import"
@@ -9,6 +10,31 @@ local index = require "cloudjobs.models.index"
 local sorted = require("cloudjobs.base.options").sorted_keys
 
 local WIDTH = 110
+
+-- What the kinds of job call, and the listings that lead to them.
+local TRIMMED = {
+  athena = {
+    "GetQueryExecution", "GetQueryResults", "ListQueryExecutions", "ListWorkGroups", "StartQueryExecution",
+    "StopQueryExecution",
+  },
+  batch = { "CancelJob", "DescribeJobs", "ListJobs", "SubmitJob", "TerminateJob" },
+  bcm_pricing_calculator = { "CreateBillEstimate", "GetBillEstimate", "ListBillEstimates" },
+  cloudformation = {
+    "CancelUpdateStack", "CreateStack", "DeleteStack", "DescribeStackEvents", "DescribeStacks", "ListStacks",
+    "RollbackStack", "UpdateStack",
+  },
+  codebuild = { "BatchGetBuilds", "ListBuildsForProject", "ListProjects", "StartBuild", "StopBuild" },
+  dynamodb = { "DescribeExport", "ExportTableToPointInTime", "ListExports" },
+  glue = {
+    "BatchStopJobRun", "GetCrawler", "GetJobRun", "GetJobRuns", "ListCrawlers", "ListCrawls", "ListJobs",
+    "StartCrawler", "StartJobRun", "StopCrawler",
+  },
+  rds = { "CancelExportTask", "DescribeExportTasks", "StartExportTask" },
+  s3control = { "CreateJob", "DescribeJob", "ListJobs", "UpdateJobStatus" },
+  stepfunctions = {
+    "DescribeExecution", "ListExecutions", "ListStateMachines", "StartExecution", "StopExecution",
+  },
+}
 
 local KEYWORDS = { ["end"] = true, ["not"] = true, ["and"] = true, ["or"] = true, ["repeat"] = true, ["return"] = true }
 
@@ -127,11 +153,15 @@ local function partitions_of(document)
   return list
 end
 
-local function read_json(path)
-  local file = assert(io.open(path, "rb"))
+-- A file's document, nil where there is no file.
+local function read_json(path, orders)
+  local file = io.open(path, "rb")
+  if not file then
+    return nil
+  end
   local text = file:read("*a")
   file:close()
-  return assert(core.json_decode(text))
+  return assert(core.json_decode(text, orders))
 end
 
 local function write(folder, name, origin, text)
@@ -140,11 +170,67 @@ local function write(folder, name, origin, text)
   assert(file:close())
 end
 
+-- Marks the shapes that are reached from a value of the description.
+local function reach(shapes, value, reached)
+  for key, member in pairs(value) do
+    if key == "shape" and not reached[member] then
+      reached[member] = true
+      reach(shapes, shapes[member], reached)
+    elseif type(member) == "table" then
+      reach(shapes, member, reached)
+    end
+  end
+end
+
+-- Removes the entries of a table that are not to be kept.
+local function keep(t, is_kept)
+  for key, value in pairs(t or {}) do
+    if not is_kept(key, value) then
+      t[key] = nil
+    end
+  end
+end
+
+-- The description of only these operations, with what they need.
+local function trim(description, companions, operations)
+  local names, reached = {}, {}
+  for _, name in ipairs(operations) do
+    names[name] = assert(description.operations[name], name)
+  end
+  description.operations = names
+  reach(description.shapes, names, reached)
+  keep(description.shapes, function(name)
+    return reached[name]
+  end)
+  keep(companions.paginators and companions.paginators.pagination, function(name)
+    return names[name]
+  end)
+  keep(companions.waiters and companions.waiters.waiters, function(_, waiter)
+    return names[waiter.operation]
+  end)
+end
+
+-- The model of a description in botocore's layout, whole or trimmed.
+local function import(folder, operations)
+  if not operations then
+    return assert(Import.load(folder .. "/service-2.json"))
+  end
+  local orders, companions = {}, {}
+  for name, file in pairs { paginators = "paginators-1", waiters = "waiters-2", endpoints = "endpoint-rule-set-1" } do
+    companions[name] = read_json(("%s/%s.json"):format(folder, file), orders)
+  end
+  local description = assert(read_json(folder .. "/service-2.json", orders))
+  trim(description, companions, operations)
+  return assert(Import.parse(description, companions, orders))
+end
+
 -- One service; its entry in the index.
 local function generate_service(source, folder, service, version)
-  local model = assert(Import.load(("%s/%s/%s/service-2.json"):format(source, service, version)))
   local name, origin = service:gsub("%-", "_"), service .. " " .. version
-  local entry = { name = name, cloud = "aws", model = name, origin = origin, parts = {} }
+  local model = import(("%s/%s/%s"):format(source, service, version), TRIMMED[name])
+  local entry = {
+    name = name, cloud = "aws", model = name, origin = origin, parts = {}, partial = TRIMMED[name] and true or nil,
+  }
   model.companions = {}
   for _, kind in ipairs(COMPANIONS) do
     if model[kind] and next(model[kind]) then
@@ -187,7 +273,8 @@ local function generate(source, folder, added)
       made[#made + 1] = generate_service(source, folder, service, version)
     end
   end
-  write(folder, "partitions", "partitions.json", literal(partitions_of(read_json(source .. "/partitions.json")), ""))
+  local partitions = assert(read_json(source .. "/partitions.json"))
+  write(folder, "partitions", "partitions.json", literal(partitions_of(partitions), ""))
   write(folder, "index", "the other files", index_text(made))
 end
 

@@ -187,9 +187,12 @@ mfa_serial = arn:aws:iam::111122223333:mfa/device
 
     local COMPLETED = {
       { "who", 1, "whoami" },
-      { "call ''", 2, "bcm-data-exports cost-exports partnercentral-selling ssm sso sso-oidc sts" },
+      { "call ''", 2, "athena batch bcm-data-exports bcm-pricing-calculator cloudformation codebuild cost-exports dynamodb glue "
+        .. "partnercentral-selling rds ssm sso sso-oidc stepfunctions sts" },
       { "call ss", 2, "ssm sso sso-oidc" },
-      { "watch ''", 2, "export-execution maintenance-window-execution resource-snapshot-job export-run" },
+      { "watch ''", 2, "export-execution maintenance-window-execution resource-snapshot-job export-run athena-query "
+        .. "glue-job-run glue-crawl step-functions-execution automation-execution run-command stack-operation "
+        .. "dynamodb-export rds-export-task batch-job codebuild-build bill-estimate" },
       { "list ''", 2, "exports windows snapshot-jobs" },
       { "completion ''", 2, "bash zsh fish" },
       { "status --he", 2, "--help" },

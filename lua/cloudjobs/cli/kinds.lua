@@ -1,155 +1,63 @@
---- The kinds of job as the command line names and shows them.
+--- `cloudjobs kinds`: the kinds of job, each with the reference of an example.
 
-local access = require "cloudjobs.cli.access"
+local catalog = require "cloudjobs.cli.catalog"
 local kinds = require "cloudjobs.job.kinds"
+local out = require "cloudjobs.cli.out"
+local ref = require "cloudjobs.job.ref"
+local rows = require "cloudjobs.cli.rows"
 
-local names = {}
-for i, kind in ipairs(kinds) do
-  names[i] = kind.kind:gsub("_", "-")
+local EXAMPLES = [[
+   cloudjobs kinds
+   cloudjobs kinds --kinds ours.lua --output json]]
+
+local FIELDS = { "kind", "about", "cloud", "service", "ids", "example" }
+
+local function define(command, args)
+  rows.define(command)
+  return catalog.define_kinds(command, args)
 end
 
---- The kind of that name in either spelling, or nil.
----@param name string|nil
----@return cloudjobs.Kind|nil
-local function find(name)
-  return kinds[((name or ""):gsub("-", "_"))]
-end
-
-local function title(job)
-  return kinds[job.kind].title
-end
-
---- What people call the thing that a job is a run of.
----@return string
-local function name_of(job)
-  return kinds[job.kind].name(job.params)
-end
-
--- Whether the kind's runs can be listed by their source.
-local function has_listing(kind)
-  for _, name in ipairs(kind.listing and kind.listing.params or {}) do
-    if name == kind.source.param then
-      return true
-    end
+-- A parameter without an example stands for itself.
+local function example_of(kind)
+  local fields = {}
+  for _, name in ipairs(kind.params) do
+    fields[name] = kind.example and kind.example[name] or name
   end
-  return false
+  return ref.format(kind.kind, fields)
 end
 
--- The kinds that have sources and a member of that name: "source", "listing", "next" or "run".
-local function each_with(feature)
-  local list = {}
-  for _, kind in ipairs(kinds) do
-    if kind[feature] and kind.source and (feature ~= "listing" or has_listing(kind)) then
-      list[#list + 1] = kind
-    end
-  end
-  return list
+local function row_of(kind)
+  return {
+    kind = catalog.name_of_kind(kind),
+    about = kind.about,
+    cloud = kind.cloud,
+    service = kind.service,
+    ids = table.concat(kind.params, " "),
+    example = example_of(kind),
+  }
 end
 
---- Adds the options that the sources of those kinds need.
----@param command table
----@param feature string
-local function define_options(command, feature)
-  local taken = access.option_names()
-  for _, kind in ipairs(each_with(feature)) do
-    local option = kind.source.option
-    if option and not taken["--" .. option.name] then
-      taken["--" .. option.name] = true
-      command:option("--" .. option.name):argname("<name>"):description(option.description)
-    end
+local function column(title, name, more)
+  more = more or {}
+  more.title, more.value = title, function(row)
+    return row[name]
   end
+  return more
 end
 
---- How the command line names the sources of those kinds: "A, B or C".
----@param feature string
----@return string
-local function hints(feature)
-  local list = {}
-  for i, kind in ipairs(each_with(feature)) do
-    list[i] = kind.source.hint
-  end
-  local last = table.remove(list)
-  return #list > 0 and table.concat(list, ", ") .. " or " .. last or last
-end
-
--- Whether a kind's source is named: 2 by an option, 1 by the text alone, nil when it is not.
-local function fits(source, text, parsed)
-  if source.matches and text and not source.matches(text) then
-    return nil
-  elseif source.option then
-    return parsed[source.option.name] and 2
-  end
-  return 1
-end
-
--- The kind that fits best; an option counts more than the text.
-local function best_of(list, text, parsed)
-  local best, best_fit = nil, 0
-  for _, kind in ipairs(list) do
-    local fit = fits(kind.source, text, parsed)
-    if fit and fit > best_fit then
-      best, best_fit = kind, fit
-    end
-  end
-  return best
-end
-
---- The kind whose source the command line names, and that source's parameters.
----@param feature string what the kind must have
----@param text string
----@param parsed table
----@return cloudjobs.Kind|nil
----@return table<string, string>|nil params
-local function of_source(feature, text, parsed)
-  local kind = best_of(each_with(feature), text, parsed)
-  if not kind then
-    return nil
-  end
-  local params, option = { [kind.source.param] = text }, kind.source.option
-  if option then
-    params[option.param] = parsed[option.name]
-  end
-  return kind, params
-end
-
---- The words of `cloudjobs list`.
----@return string[]
-local function words()
-  local list, seen = {}, {}
-  for _, kind in ipairs(each_with "source") do
-    local word = kind.source.word
-    if not seen[word] then
-      seen[word], list[#list + 1] = true, word
-    end
-  end
-  return list
-end
-
---- The kind whose sources such a word lists.
----@param word string
----@param parsed table
----@return cloudjobs.Kind|nil
----@return string|nil message where an option is missing
-local function of_word(word, parsed)
-  local list = {}
-  for _, kind in ipairs(each_with "source") do
-    list[#list + 1] = kind.source.word == word and kind or nil
-  end
-  local kind = best_of(list, nil, parsed)
-  if not kind and list[1] then
-    return nil, ("%s: expected --%s"):format(word, list[1].source.option.name)
-  end
-  return kind
-end
-
-return {
-  names = names,
-  find = find,
-  title = title,
-  name_of = name_of,
-  define_options = define_options,
-  hints = hints,
-  of_source = of_source,
-  words = words,
-  of_word = of_word,
+local COLUMNS = {
+  column("KIND", "kind"), column("JOB", "about", { shrinks = true }), column("IDS", "ids", { shrinks = true }),
+  column("EXAMPLE", "example", { whole = true }),
 }
+
+--- Prints the kinds. Returns the exit status.
+local function run(parsed)
+  local list = {}
+  for i, kind in ipairs(kinds) do
+    list[i] = row_of(kind)
+  end
+  rows.print(list, { columns = COLUMNS, fields = FIELDS }, parsed)
+  return out.EXIT.succeeded
+end
+
+return { EXAMPLES = EXAMPLES, define = define, run = run }

@@ -2,7 +2,7 @@
 
 local Job = require "cloudjobs.job.job"
 local access = require "cloudjobs.cli.access"
-local kinds = require "cloudjobs.cli.kinds"
+local catalog = require "cloudjobs.cli.catalog"
 local member = require "cloudjobs.base.path"
 local number = require "cloudjobs.cli.number"
 local out = require "cloudjobs.cli.out"
@@ -23,9 +23,9 @@ local LIMIT = 20 -- runs, unless --limit says another
 local function define(command)
   local argument = command:argument("what"):args("?"):argname("<what>")
     :description(("%s: lists these; %s: lists its runs, the newest first."):format(
-      table.concat(kinds.words(), ", "), kinds.hints "listing"))
-  argument.offers = kinds.words()
-  kinds.define_options(command, "source")
+      table.concat(catalog.words(), ", "), catalog.hints "listing"))
+  argument.offers = catalog.words()
+  catalog.define_options(command, "source")
   command:option("--limit"):argname("<n>"):convert(number.whole(1))
     :description(("Rows at most; %d runs unless given."):format(LIMIT))
   access.define(command)
@@ -126,8 +126,8 @@ end
 
 --- Lists. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
-  local what = parsed.what or kinds.words()[1]
-  local kind, message = kinds.of_word(what, parsed)
+  local what = parsed.what or catalog.words()[1]
+  local kind, message = catalog.of_word(what, parsed)
   if message then
     return nil, message
   end
@@ -136,9 +136,9 @@ local function run(parsed)
     return list_sources(reach:client(kind), kind.source, parsed)
   end
   local params
-  kind, params = kinds.of_source("listing", what, parsed)
+  kind, params = catalog.of_source("listing", what, parsed)
   if not kind then
-    return nil, ("'%s' is nothing to list%s"):format(what, suggest(what, kinds.words()))
+    return nil, ("'%s' is nothing to list%s"):format(what, suggest(what, catalog.words()))
   end
   return list_runs(reach:client(kind), kind, params, parsed)
 end

@@ -13,6 +13,7 @@ local COMMANDS = {
   { "run", "Start a job, such as an Azure export or a snapshot job, and follow it" },
   { "next", "Wait until an export or a window runs next, and follow that run" },
   { "list", "List exports, windows, snapshot jobs, or the runs of one" },
+  { "kinds", "List the kinds of job that can be followed" },
   { "call", "Make one API call and print its result" },
   { "whoami", "Show which identity is used on each cloud, and from where" },
   { "demo", "Follow a job of each kind to its end, on the emulator" },

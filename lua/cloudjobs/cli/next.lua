@@ -5,7 +5,7 @@ local ascii = require "cloudjobs.base.ascii"
 local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local interrupt = require "cloudjobs.cli.interrupt"
-local kinds = require "cloudjobs.cli.kinds"
+local catalog = require "cloudjobs.cli.catalog"
 local notice = require "cloudjobs.cli.notice"
 local os_ = require "cloudjobs.os"
 local out = require "cloudjobs.cli.out"
@@ -17,10 +17,10 @@ local EXAMPLES = [[
    cloudjobs next nightly --scope subscriptions/ID]]
 
 local function define(command)
-  command:argument("id"):argname("<id>"):description(kinds.hints("next"):gsub("^%l", ascii.upper) .. ".")
+  command:argument("id"):argname("<id>"):description(catalog.hints("next"):gsub("^%l", ascii.upper) .. ".")
   command:option("--since"):argname("<time>"):convert(when.parse_since)
     :description("A run counts that began after this, now unless given: 10m, 2026-01-31T12:00:00Z.")
-  kinds.define_options(command, "next")
+  catalog.define_options(command, "next")
   access.define(command)
   follow.define_found(command)
 end
@@ -34,9 +34,9 @@ end
 
 --- Waits and follows. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
-  local kind, params = kinds.of_source("next", parsed.id, parsed)
+  local kind, params = catalog.of_source("next", parsed.id, parsed)
   if not kind then
-    return nil, ("'%s' is not %s"):format(parsed.id, kinds.hints "next")
+    return nil, ("'%s' is not %s"):format(parsed.id, catalog.hints "next")
   end
   local reach = access.new(parsed, true)
   local given = access.words(parsed, "profile", "region", "endpoint", "scope", "ca_bundle")

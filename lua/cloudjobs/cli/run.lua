@@ -6,7 +6,7 @@ local cloudjobs = require "cloudjobs"
 local find = require "cloudjobs.job.find"
 local follow = require "cloudjobs.cli.follow"
 local interrupt = require "cloudjobs.cli.interrupt"
-local kinds = require "cloudjobs.cli.kinds"
+local catalog = require "cloudjobs.cli.catalog"
 local out = require "cloudjobs.cli.out"
 
 local EXAMPLES = [[
@@ -15,8 +15,8 @@ local EXAMPLES = [[
    cloudjobs run job-0123456789abc --catalog AWS]]
 
 local function define(command)
-  command:argument("name"):argname("<name>"):description(kinds.hints("run"):gsub("^%l", ascii.upper) .. ".")
-  kinds.define_options(command, "run")
+  command:argument("name"):argname("<name>"):description(catalog.hints("run"):gsub("^%l", ascii.upper) .. ".")
+  catalog.define_options(command, "run")
   command:option("--from"):argname("<day>"):description("First day of the data that an Azure export delivers.")
   command:option("--to"):argname("<day>"):description("Last day of it.")
   access.define(command)
@@ -49,9 +49,9 @@ local function run(parsed)
   elseif parsed.scope and parsed.catalog then
     return nil, "--scope and --catalog exclude each other"
   end
-  local kind, params = kinds.of_source("run", parsed.name, parsed)
+  local kind, params = catalog.of_source("run", parsed.name, parsed)
   if not kind then
-    return nil, ("expected %s"):format(kinds.hints "run")
+    return nil, ("expected %s"):format(catalog.hints "run")
   elseif period and not kind.run.period then
     return nil, ("--from and --to: a job of the kind %s has no time period"):format(kind.title)
   elseif period then

@@ -1,7 +1,7 @@
 --- Shows jobs that are followed: a live table on a terminal, else a line at each change.
 
 local Live = require "cloudjobs.cli.live"
-local kinds = require "cloudjobs.cli.kinds"
+local catalog = require "cloudjobs.cli.catalog"
 local notice = require "cloudjobs.cli.notice"
 local out = require "cloudjobs.cli.out"
 local quote = require "cloudjobs.base.quote"
@@ -31,10 +31,10 @@ local function columns(utc)
       return row.status and terminal.meaning(row.status.state)
     end },
     { title = "NAME", shrinks = true, last = true, least = 20, value = function(row)
-      return row.job and kinds.name_of(row.job) or ""
+      return row.job and catalog.name_of(row.job) or ""
     end },
     { title = "KIND", spare = true, value = function(row)
-      return row.title or kinds.title(row.job)
+      return row.title or catalog.title(row.job)
     end },
     { title = "CODE", always = true, shrinks = true, least = 21, value = function(row)
       return row.status and row.status.code
@@ -85,7 +85,7 @@ end
 function View:line(row)
   local status, words = row.status, {}
   words[1] = ("%s  %s (%s): %s"):format(
-    when.moment(os.time(), self.utc), kinds.name_of(row.job), row.title or kinds.title(row.job), status.state)
+    when.moment(os.time(), self.utc), catalog.name_of(row.job), row.title or catalog.title(row.job), status.state)
   words[2] = status.code and " (" .. status.code .. ")"
   words[#words + 1] = elapsed(status) and ", " .. elapsed(status)
   words[#words + 1] = reason_of(status) and ": " .. reason_of(status)

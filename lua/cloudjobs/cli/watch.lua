@@ -3,7 +3,7 @@
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
-local kinds = require "cloudjobs.cli.kinds"
+local catalog = require "cloudjobs.cli.catalog"
 local ref = require "cloudjobs.job.ref"
 local suggest = require "cloudjobs.base.suggest"
 
@@ -25,15 +25,17 @@ local function add_ids(command, kind)
 end
 
 local function define(command, args)
+  local message = catalog.define_kinds(command, args)
   local argument = command:argument("ref"):target("job"):args("+"):argname("<ref>")
-    :description("References of jobs, or one kind with its ids as options: " .. table.concat(kinds.names, ", ") .. ".")
-  argument.offers = kinds.names
+    :description("References of jobs, or one kind with its ids as options; `cloudjobs kinds` lists them.")
+  argument.offers = catalog.names()
   access.define(command)
   follow.define(command)
-  local kind = kinds.find(args[2])
+  local kind = catalog.find(args[2])
   if kind then
     add_ids(command, kind)
   end
+  return message
 end
 
 -- The job of a kind and its ids; `word` is the kind's name on the command line.
@@ -54,9 +56,9 @@ end
 
 -- The job of a reference. Its settings apply where the command line has no option.
 local function job_of_ref(text, reach)
-  if not kinds.find(ref.parse(text)) then
+  if not catalog.find(ref.parse(text)) then
     local word = text:match("^[^,]*")
-    return nil, ("'%s' is no reference of a job, nor a kind%s"):format(text, suggest(word, kinds.names))
+    return nil, ("'%s' is no reference of a job, nor a kind%s"):format(text, suggest(word, catalog.names()))
   end
   local job, err = cloudjobs.jobs.open(text, function(kind, settings)
     return reach:client(kind, settings)
@@ -70,7 +72,7 @@ end
 --- Follows the jobs. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
   local reach = access.new(parsed, true)
-  local kind = kinds.find(parsed.job[1])
+  local kind = catalog.find(parsed.job[1])
   if kind and #parsed.job > 1 then
     return nil, ("%s takes its ids as options, not '%s'"):format(parsed.job[1], parsed.job[2])
   end

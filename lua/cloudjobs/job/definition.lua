@@ -14,7 +14,8 @@ local FIELDS = {
   listing = "table", record_id = "function", began = "string", members = "table", milliseconds = "boolean",
   states = "table", state = "function", hints = "table", result = "function", missing = "table|function",
   interval = "table", cancel = "string|table|function", start = "string", stop = "string", detail = "function",
-  refuse = "function", not_resumable = "string", run = "table", next = "table", example = "table",
+  refuse = "function", not_resumable = "string", run = "table", next = "table", example = "table", source = "table",
+  inventory = "table", baseline = "function", outcome = "function", service_id = "string",
 }
 
 local NEEDED = { "kind", "cloud", "service", "params", "members", "states" }
@@ -26,8 +27,8 @@ local TABLES = {
   interval = { start = "number", growth = "number", cap = "number", floor = "number" },
   listing = { operation = "string", params = "table", items = "string" },
   run = {
-    finder = "string", operation = "string", ids = "table", already = "table", params = "table", period = "string",
-    start = "function", is_ours = "function",
+    finder = "string", operation = "string", token = "string", ids = "table", already = "table", params = "table",
+    period = "string", start = "function", is_ours = "function",
   },
   next = { finder = "string", request = "function", refusal = "function" },
   cancel = { operation = "string", request = "table" },
@@ -311,6 +312,9 @@ local function complete(definition)
   kind.missing = kind.missing or {}
   if kind.interval == nil or type(kind.interval) == "table" then
     kind.interval = merged(INTERVAL, kind.interval or {})
+  end
+  if type(kind.run) == "table" then
+    kind.run = merged({ finder = ("start_%s"):format(kind.kind) }, kind.run)
   end
   kind.name = kind.name or function(job_params)
     return job_params[kind.id]

@@ -196,8 +196,15 @@ end
 
 -- Starts a run by the operation of the kind's data. A name that is its own token may have been started before.
 local function start_by_data(kind, client, params, limits)
-  local start = kind.run
-  local output, err = client[start.operation](client, params, limits)
+  local start, request = kind.run, params
+  if start.token and params[start.token] == nil then
+    request = {}
+    for name, value in pairs(params) do
+      request[name] = value
+    end
+    request[start.token] = core.uuid()
+  end
+  local output, err = client[start.operation](client, request, limits)
   if not output and not (start.already and start.already[err.code]) then
     return nil, err
   end

@@ -127,9 +127,8 @@ local function publish(jobs, kind)
   if kind.next then
     jobs[kind.next.finder] = finder(kind.next.finder, kind, find.next)
   end
-  local start = kind.run and (kind.run.finder or (kind.run.operation or kind.run.start) and "start_" .. kind.kind)
-  if start then
-    jobs[start] = finder(start, kind, find.run)
+  if kind.run and kind.run.finder then
+    jobs[kind.run.finder] = finder(kind.run.finder, kind, find.run)
   end
 end
 

@@ -51,7 +51,7 @@ local function reason_of(record, paths)
     return text_at(record, paths)
   end
   local texts = {}
-  for _, path in ipairs(paths) do
+  for _, path in ipairs(paths or {}) do
     texts[#texts + 1] = text_at(record, path)
   end
   return texts[1] and table.concat(texts, ": ")

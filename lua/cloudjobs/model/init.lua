@@ -76,7 +76,10 @@ local function is_read(op)
 end
 
 -- Operations that a second request would carry out twice: only their names show it.
-local NON_IDEMPOTENT = { "^Create", "^Execute", "^Register", "^Request", "^Run", "^Send", "^Start" }
+local NON_IDEMPOTENT = {
+  "^Allocate", "^Create", "^Execute", "^Import", "^Invoke", "^Launch", "^Publish", "^Purchase", "^Register", "^Request",
+  "^Restore", "^Run", "^Send", "^Start", "^Submit",
+}
 
 local function is_non_idempotent(op)
   if op.readonly or op.idempotent or op.has_token or op.method == "PUT" or op.method == "DELETE" then

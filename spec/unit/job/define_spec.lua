@@ -4,7 +4,7 @@ local cloudjobs = require "cloudjobs"
 -- Run Command as a user would define it.
 local function definition(changes)
   local kind = {
-    kind = "run_command",
+    kind = "my_command",
     cloud = "aws",
     service = "ssm",
     params = { "CommandId" },
@@ -42,7 +42,7 @@ end
 
 describe("a kind of job that a user defines", function()
   it("is polled, with its reason, its hint and its times", function()
-    local make = defined "run_command_a"
+    local make = defined "my_command_a"
     local client, stub = clients.ssm {
       command { Status = "Pending", RequestedDateTime = 1767225600 },
       command { Status = "Failed", StatusDetails = "AccessDenied", Comment = "by hand" },
@@ -58,7 +58,7 @@ describe("a kind of job that a user defines", function()
   end)
 
   it("is started, followed to its end and cancelled", function()
-    defined "run_command_b"
+    defined "my_command_b"
     local client, stub = clients.ssm {
       { body = { Command = { CommandId = ID } } },
       { body = { Commands = {} } },
@@ -66,7 +66,7 @@ describe("a kind of job that a user defines", function()
       command { Status = "Success" },
       { body = {} },
     }
-    local job = assert(cloudjobs.jobs.start_run_command_b(client, { DocumentName = "AWS-RunShellScript" }))
+    local job = assert(cloudjobs.jobs.start_my_command_b(client, { DocumentName = "AWS-RunShellScript" }))
     assert.equal(ID, job.id)
     assert.equal("succeeded", assert(job:wait()).state)
     assert.is_true(job:cancel())
@@ -74,7 +74,7 @@ describe("a kind of job that a user defines", function()
   end)
 
   it("is not found when its record is absent, and when the service says so", function()
-    local make = defined "run_command_c"
+    local make = defined "my_command_c"
     for _, answer in ipairs { { body = { Commands = {} } }, clients.failure "InvalidCommandId" } do
       local job = make(clients.ssm { answer }, { CommandId = ID })
       local status, err = job:wait { not_found_grace = 0 }
@@ -84,21 +84,21 @@ describe("a kind of job that a user defines", function()
   end)
 
   it("has references that open it again, in which its name is needed", function()
-    local make = defined "run_command_d"
+    local make = defined "my_command_d"
     local ref = assert(make(clients.ssm {}, { CommandId = ID }):ref())
-    assert.equal(("run_command_d,v=1,CommandId=%s,region=us-east-1"):format(ID), ref)
+    assert.equal(("my_command_d,v=1,CommandId=%s,region=us-east-1"):format(ID), ref)
     local client = clients.ssm { command { Status = "Success" } }
     local opened = assert(cloudjobs.jobs.open(ref, function()
       return client
     end))
     assert.equal("succeeded", assert(opened:status()).state)
-    local job, err = cloudjobs.jobs.open("run_comand_d,CommandId=x")
+    local job, err = cloudjobs.jobs.open("my_comand_d,CommandId=x")
     assert.is_nil(job)
-    assert.matches("unknown kind run_comand_d (did you mean run_command_d?)", err.message, 1, true)
+    assert.matches("unknown kind my_comand_d (did you mean my_command_d?)", err.message, 1, true)
   end)
 
   it("has no reference where no other process can follow it", function()
-    local make = defined("run_command_e", { not_resumable = "its address is known to this process alone" })
+    local make = defined("my_command_e", { not_resumable = "its address is known to this process alone" })
     local ref, err = make(clients.ssm {}, { CommandId = ID }):ref()
     assert.is_nil(ref)
     assert.equal("not_resumable", err.code)
@@ -106,7 +106,7 @@ describe("a kind of job that a user defines", function()
   end)
 
   it("changes a state by what its record says, and hands out a result at the end", function()
-    local make = defined("run_command_f", {
+    local make = defined("my_command_f", {
       state = function(record, params, state)
         if state == "succeeded" and record.TargetCount == 0 then
           return "no_data", "no target for " .. params.CommandId
@@ -124,7 +124,7 @@ describe("a kind of job that a user defines", function()
   end)
 
   it("fills its parameters into the template of a request, and reads milliseconds", function()
-    local make = defined("run_command_g", {
+    local make = defined("my_command_g", {
       request = { CommandId = "{CommandId}", Filters = { { key = "Status", value = "Success" } } },
       milliseconds = true,
     })
@@ -135,22 +135,22 @@ describe("a kind of job that a user defines", function()
   end)
 
   it("that was started before is followed, where its name is its token", function()
-    defined("run_command_h", {
+    defined("my_command_h", {
       run = {
         operation = "send_command", ids = { CommandId = "Command.CommandId" }, already = { DuplicateInstanceId = true },
       },
     })
     local client = clients.ssm { clients.failure "DuplicateInstanceId", clients.failure "InvalidDocument" }
-    local job, err = cloudjobs.jobs.start_run_command_h(client, { DocumentName = "x" })
+    local job, err = cloudjobs.jobs.start_my_command_h(client, { DocumentName = "x" })
     assert.is_nil(job)
     assert.equal("no_id", err.code) -- the service's error does not name the command, and nor did the caller
-    job, err = cloudjobs.jobs.start_run_command_h(client, { DocumentName = "x" })
+    job, err = cloudjobs.jobs.start_my_command_h(client, { DocumentName = "x" })
     assert.is_nil(job)
     assert.equal("InvalidDocument", err.code)
   end)
 
   it("refuses parameters that the service cannot answer for, also in a reference", function()
-    local make = defined("run_command_i", {
+    local make = defined("my_command_i", {
       refuse = function(params)
         return params.CommandId:find("^x") and "CommandId: expected a UUID" or nil
       end,
@@ -160,14 +160,14 @@ describe("a kind of job that a user defines", function()
       return job
     end)
     assert.is_false(ok)
-    assert.matches("define_spec%.lua:%d+: cloudjobs%.jobs%.run_command_i: CommandId: expected a UUID", problem)
-    local job, err = cloudjobs.jobs.open("run_command_i,CommandId=x")
+    assert.matches("define_spec%.lua:%d+: cloudjobs%.jobs%.my_command_i: CommandId: expected a UUID", problem)
+    local job, err = cloudjobs.jobs.open("my_command_i,CommandId=x")
     assert.is_nil(job)
     assert.matches("CommandId: expected a UUID", err.message, 1, true)
   end)
 
   it("is watched together with shipped kinds", function()
-    local make = defined "run_command_j"
+    local make = defined "my_command_j"
     local client = clients.ssm { command { Status = "Success" } }
     local windows = clients.ssm { { body = { Status = "SUCCESS" } } }
     local statuses = cloudjobs.watch {
@@ -223,11 +223,11 @@ describe("a kind of job that a user defines", function()
 
   it("is refused with all its mistakes at once, at the caller's line", function()
     local ok, problem = pcall(function()
-      local make = cloudjobs.jobs.define(definition { kind = "run_command_z", record = "x", cancel = "y" })
+      local make = cloudjobs.jobs.define(definition { kind = "my_command_z", record = "x", cancel = "y" })
       return make
     end)
     assert.is_false(ok)
-    assert.matches("define_spec%.lua:%d+: cloudjobs%.jobs%.define: run_command_z: record: x: .*; cancel: ", problem)
-    assert.is_nil(cloudjobs.jobs.run_command_z)
+    assert.matches("define_spec%.lua:%d+: cloudjobs%.jobs%.define: my_command_z: record: x: .*; cancel: ", problem)
+    assert.is_nil(cloudjobs.jobs.my_command_z)
   end)
 end)

@@ -18,6 +18,10 @@ return {
   service_id = "BCM Data Exports",
   params = { "ExportArn", "ExecutionId" },
   id = "ExecutionId",
+  example = {
+    ExportArn = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/nightly-0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d",
+    ExecutionId = "0123456789abcdef",
+  },
   -- The ARN ends in the export's name and a UUID.
   name = function(params)
     local name = params.ExportArn:match("export/(.+)$") or params.ExportArn

@@ -33,6 +33,10 @@ return {
   service_id = "Cost Management Exports",
   params = { "scope", "exportName", "run_id" },
   id = "run_id",
+  example = {
+    scope = "subscriptions/00000000-0000-0000-0000-000000000001", exportName = "nightly",
+    run_id = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d",
+  },
   name = function(params)
     return params.exportName
   end,

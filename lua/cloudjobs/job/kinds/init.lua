@@ -69,6 +69,7 @@
 ---@class cloudjobs.Kind.Run
 ---@field finder? string the function's name in cloudjobs.jobs
 ---@field operation? string starts a run, with the caller's parameters
+---@field token? string the parameter that is an idempotency token which no client fills by itself
 ---@field ids? table<string, string> the job's parameters that the response names, with their paths; others are the
 --- caller's
 ---@field already? table<string, true> codes of the error that the run was started before
@@ -116,5 +117,17 @@ add(require "cloudjobs.job.kinds.export_execution")
 add(require "cloudjobs.job.kinds.maintenance_window_execution")
 add(require "cloudjobs.job.kinds.resource_snapshot_job")
 add(require "cloudjobs.job.kinds.export_run")
+add(require "cloudjobs.job.kinds.athena_query")
+add(require "cloudjobs.job.kinds.glue_job_run")
+add(require "cloudjobs.job.kinds.glue_crawl")
+add(require "cloudjobs.job.kinds.step_functions_execution")
+add(require "cloudjobs.job.kinds.automation_execution")
+add(require "cloudjobs.job.kinds.run_command")
+add(require "cloudjobs.job.kinds.stack_operation")
+add(require "cloudjobs.job.kinds.dynamodb_export")
+add(require "cloudjobs.job.kinds.rds_export_task")
+add(require "cloudjobs.job.kinds.batch_job")
+add(require "cloudjobs.job.kinds.codebuild_build")
+add(require "cloudjobs.job.kinds.bill_estimate")
 
 return kinds

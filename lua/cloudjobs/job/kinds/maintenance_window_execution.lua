@@ -31,6 +31,7 @@ return {
   -- Executions that know their window share its listing.
   optional = { "WindowId" },
   id = "WindowExecutionId",
+  example = { WindowExecutionId = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d" },
   name = function(params)
     return params.WindowId or params.WindowExecutionId
   end,

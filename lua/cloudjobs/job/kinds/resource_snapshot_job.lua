@@ -17,6 +17,7 @@ return {
   service_id = "PartnerCentral Selling",
   params = { "Catalog", "ResourceSnapshotJobIdentifier" },
   id = "ResourceSnapshotJobIdentifier",
+  example = { Catalog = "AWS", ResourceSnapshotJobIdentifier = "job-0123456789abc" },
   name = function(params)
     return params.ResourceSnapshotJobIdentifier
   end,

@@ -1,0 +1,63 @@
+local Command = require "spec.support.command"
+local core = require "cloudjobs.core"
+local kinds = require "cloudjobs.job.kinds"
+
+local OURS = [[
+return {
+  kind = "our_command",
+  about = "command of ours",
+  cloud = "aws",
+  service = "ssm",
+  params = { "CommandId" },
+  operation = "list_commands",
+  record = "Commands[0]",
+  members = { code = "%s" },
+  states = { Success = "succeeded" },
+}
+]]
+
+describe("cloudjobs kinds", function()
+  local cli
+
+  setup(function()
+    cli = Command.new()
+  end)
+
+  teardown(function()
+    cli:stop()
+  end)
+
+  it("lists every kind with a reference that opens", function()
+    local status, out, err = cli:run { "kinds", "--output", "json" }
+    assert.same({ 0, "" }, { status, err })
+    local rows = core.json_decode(out)
+    assert.equal(#kinds, #rows)
+    for i, row in ipairs(rows) do
+      assert.equal(kinds[i].kind, (row.kind:gsub("-", "_")))
+      assert.matches("^" .. kinds[i].kind .. ",v=1,", row.example)
+    end
+  end)
+
+  it("lists and follows the kinds of a file of definitions", function()
+    local path = cli:file("ours.lua", OURS:format "Status")
+    local _, out = cli:run { "kinds", "--kinds", path }
+    assert.matches("\nour%-command +command of ours +CommandId +our_command,v=1,CommandId=CommandId\n", out)
+    local status, _, err = cli:run({ "watch", "our-command" }, { CLOUDJOBS_KINDS = path })
+    assert.equal(64, status)
+    assert.matches("our-command: expected --CommandId", err, 1, true)
+  end)
+
+  it("names the file and the mistake of a definition", function()
+    local path = cli:file("wrong.lua", OURS:format "State")
+    for _, case in ipairs {
+      { path, "definition 1: cloudjobs.jobs.define: our_command: members.code: Commands[0].State: the output of ListCommands has no member" },
+      { cli:file("syntax.lua", "return {"), "syntax.lua:1:" },
+      { cli:file("nothing.lua", ""), "expected the file to return a list of definitions, got nil" },
+      { "/nonexistent/x.lua", "/nonexistent/x.lua" },
+    } do
+      local status, _, err = cli:run { "kinds", "--kinds=" .. case[1] }
+      assert.equal(64, status)
+      assert.truthy(err:find(case[2], 1, true), err)
+    end
+  end)
+end)
