@@ -13,6 +13,7 @@ local MISTAKES = {
   { "request_head", "http/request_head.c", 'cj_field_is(f.name, "content-length") || ', "" },
   { "json", "codec/json.c", "if (end - p < 4)", "if (end - p < 3)" },
   { "xml", "codec/xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
+  { "cbor", "codec/cbor.c", "if (n > (size_t)(r->end - r->p))", "if (n > (size_t)(r->end - r->start))" },
   { "shape", "codec/shape.c", "types += text[i] == '{';", "types += 0;" },
 }
 
