@@ -142,8 +142,8 @@ static int l_make_folder (lua_State *L) {
         */
 
 /* Reads all of 'fd' into 'b', at most 'max' bytes. Returns 0, or an errno;
-** EFBIG when there is more. */
-static int read_all (int fd, size_t max, luaL_Buffer *b) {
+** EFBIG when there is more and the beginning is not enough. */
+static int read_all (int fd, size_t max, int is_beginning, luaL_Buffer *b) {
   size_t total = 0;
   for (;;) {
     char piece[4096];
@@ -151,8 +151,12 @@ static int read_all (int fd, size_t max, luaL_Buffer *b) {
     if (n == 0)
       return 0;
     if (n > 0) {
-      if ((size_t)n > max - total)
+      if ((size_t)n > max - total && !is_beginning)
         return EFBIG;
+      if ((size_t)n > max - total) {
+        luaL_addlstring(b, piece, max - total);
+        return 0;
+      }
       total += (size_t)n;
       luaL_addlstring(b, piece, (size_t)n);
     } else if (errno == EAGAIN) { /* a pipe whose writer is at work */
@@ -173,11 +177,13 @@ static int file_gc (lua_State *L) {
   return 0;
 }
 
-/* read_file(path, max) -> text | nil, message, is_missing. Never waits for a
+/* read_file(path, max, is_beginning) -> text | nil, message, is_missing. A file
+** of more bytes is an error, or only its beginning is read. Never waits for a
 ** pipe that has no writer, nor long for one that has. */
 static int l_read_file (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   size_t max = (size_t)luaL_checkinteger(L, 2);
+  int is_beginning = lua_toboolean(L, 3);
   luaL_Buffer b;
   int number, *fd = lua_newuserdatauv(L, sizeof(*fd), 0);
   *fd = -1;
@@ -187,7 +193,7 @@ static int l_read_file (lua_State *L) {
     number = errno;
   else {
     luaL_buffinit(L, &b);
-    number = read_all(*fd, max, &b);
+    number = read_all(*fd, max, is_beginning, &b);
     luaL_pushresult(&b);
     close(*fd);
     *fd = -1;

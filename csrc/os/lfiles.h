@@ -4,7 +4,8 @@
 
 #include "../base/compat.h"
 
-/* Adds write_private and make_folder to the table on top of the stack. */
+/* Adds read_file, write_private and make_folder to the table on top of the
+ * stack. */
 void cj_files_open (lua_State *L);
 
 #endif

@@ -3,6 +3,8 @@ local files = require "spec.support.files"
 local json = require "cloudjobs.base.json"
 local process = require "spec.support.process"
 
+local unpack = table.unpack or unpack -- luacheck: ignore 113 143
+
 describe("cloudjobs call", function()
   local server
 
@@ -140,9 +142,78 @@ describe("cloudjobs call", function()
       .. "debug: 200 after %d%.%d+ s request id [%x-]+\n$", err)
   end)
 
+  describe("of a description", function()
+    local DESCRIPTION = [[{
+      "metadata": { "protocol": "json", "serviceId": "Jobs Two", "endpointPrefix": "jobs", "signatureVersion": "v4",
+        "targetPrefix": "Jobs", "jsonVersion": "1.1" },
+      "operations": { "ListJobs": { "name": "ListJobs", "input": { "shape": "In" }, "output": { "shape": "In" } } },
+      "shapes": { "In": { "type": "structure", "members": { "PageSize": { "shape": "Whole" } } }, "Whole": { "type": "integer" } }
+    }]]
+    local folder
+
+    files.for_specs(function(made)
+      folder = made
+      os.execute(("mkdir -p '%s/jobs/2031-01-01'"):format(folder))
+      files.write(folder .. "/jobs/2031-01-01/service-2.json", DESCRIPTION)
+    end)
+
+    local function run(words, variables)
+      local line = { "call" }
+      for _, word in ipairs(words) do
+        line[#line + 1] = word
+      end
+      return process.cloudjobs(line, variables)
+    end
+
+    it("is made like any other", function()
+      local named = { CLOUDJOBS_MODELS = folder }
+      for _, case in ipairs {
+        { { "jobs", "list-jobs" }, named }, { { "jobs-two", "ListJobs" }, named },
+        { { "jobs", "list-jobs", "--model", folder .. "/jobs/2031-01-01/service-2.json" } },
+        { { "--model", folder .. "/jobs", "jobs", "list-jobs" } }, { { "jobs", "list-jobs", "--model=" .. folder } },
+        { { "--page-size", "5", "jobs", "list-jobs", "--model", "jobs" }, named, 64 },
+        { { "--region", "eu-west-1", "jobs", "list-jobs", '{"PageSize":5}', "--model", "jobs" }, named },
+      } do
+        local words = { unpack(case[1]) }
+        for _, word in ipairs { "--page-size", "5", "--region", "eu-west-1", "--dry-run" } do
+          words[#words + 1] = word
+        end
+        if case[1][1] == "--region" then
+          words = { unpack(case[1]) }
+          words[#words + 1] = "--dry-run"
+        end
+        local status, out, err = run(words, case[2])
+        if case[3] then
+          assert.equal(case[3], status)
+        else
+          assert.same({ 0, "" }, { status, err })
+          local request = json.decode(out)
+          assert.same({ "https://jobs.eu-west-1.amazonaws.com/", "Jobs.ListJobs", { PageSize = 5 } },
+            { request.url, request.headers["x-amz-target"], request.body })
+        end
+      end
+    end)
+
+    it("has its operations and its members in --help", function()
+      local _, out = run({ "jobs", "--help" }, { CLOUDJOBS_MODELS = folder })
+      assert.truthy(out:find("Operations:\n   list-jobs\n", 1, true))
+      _, out = run({ "jobs", "list-jobs", "--help" }, { CLOUDJOBS_MODELS = folder })
+      assert.truthy(out:find("--page-size <integer>", 1, true))
+    end)
+
+    it("is completed", function()
+      local _, out = process.cloudjobs({ "completion", "bash" }, { CLOUDJOBS_MODELS = folder })
+      assert.truthy(out:find(" jobs ", 1, true))
+    end)
+  end)
+
   local MISTAKES = {
-    { { "s3", "x" }, "unknown service 's3'\n" },
-    { { "smm", "x" }, "unknown service 'smm' (did you mean ssm?)" },
+    { { "zzzzzzzz", "x" }, "unknown service 'zzzzzzzz'; searched in CLOUDJOBS_MODELS (not set), the descriptions shipped "
+      .. "with cloudjobs (a part of AWS's services and operations), installed AWS tools (" },
+    { { "partnercentral-seling", "x" }, "unknown service 'partnercentral-seling' (did you mean partnercentral-selling?); searched" },
+    { { "ssm", "get-nothing-at-all" }, "SSM has no operation 'get-nothing-at-all'; searched in CLOUDJOBS_MODELS (not set)" },
+    { { "jobs", "list", "--model", "/nowhere/service-2.json" }, "/nowhere/service-2.json: cannot be read: no such file" },
+    { { "jobs", "list", "--model", "nowhere-else" }, "no description is called 'nowhere-else'" },
     { { "ssm", "get-maintenance-windo" },
       "SSM has no operation 'get-maintenance-windo' (did you mean get_maintenance_window?)" },
     { { "ssm", "get-maintenance-window", "--WindowIdd", "x" }, "unknown option '--WindowIdd'\nDid you mean '--WindowId'?" },

@@ -390,6 +390,11 @@ describe("reading a file", function()
     assert.same({ nil, "expected at most 9 bytes", false }, { read("file", 9) })
   end)
 
+  it("gives its beginning where that is enough", function()
+    assert.equal("012", os_module.read_file(home.path .. "/file", 3, true))
+    assert.equal("0123456789", os_module.read_file(home.path .. "/file", 10000, true))
+  end)
+
   it("tells a missing file from one that cannot be read", function()
     assert.same({ nil, "No such file or directory", true }, { read("none", 9) })
     assert.same({ nil, "Not a directory", true }, { read("file/none", 9) })
@@ -404,5 +409,57 @@ describe("reading a file", function()
       text = read("pipe", 9)
     until text ~= ""
     assert.equal("abcd", text)
+  end)
+end)
+
+describe("the names of files", function()
+  local folder
+
+  files.for_specs(function(made)
+    folder = made
+    for _, name in ipairs { "a.json", "b.json", "c*", "d" } do
+      files.write(folder .. "/" .. name, "")
+    end
+  end)
+
+  local function glob(pattern)
+    local names = os_module.glob(folder .. "/" .. pattern)
+    for i, path in ipairs(names) do
+      names[i] = path:match("[^/]*$")
+    end
+    table.sort(names)
+    return names
+  end
+
+  it("are those that a pattern matches", function()
+    assert.same({ "a.json", "b.json" }, glob "*.json")
+    assert.same({ "c*" }, glob "c\\*")
+    assert.same({}, glob "x*")
+    assert.same({}, glob "a.json/*")
+  end)
+end)
+
+describe("what no other user may change", function()
+  it("is the system's", function()
+    assert.equal("/usr", os_module.trusted("/usr/bin/.."))
+  end)
+
+  it("is nothing in /tmp", function()
+    local folder = files.temporary()
+    finally(function() files.remove(folder) end)
+    assert.same({ nil, "/tmp may be written by others" }, { os_module.trusted(folder) })
+  end)
+
+  it("has to be there", function()
+    assert.same({ nil, "/nowhere/x: No such file or directory" }, { os_module.trusted("/nowhere/x") })
+  end)
+
+  it("belongs to the user or to root", function()
+    local made = os_module.run { "sh", "-c", "[ $(id -u) = 0 ] && mkdir -p /run/cloudjobs-spec && chown 12345 /run/cloudjobs-spec" }
+    if made.status ~= 0 then
+      return pending("only root can make a folder of another user")
+    end
+    finally(function() os.execute("rmdir /run/cloudjobs-spec") end)
+    assert.matches("/run/cloudjobs%-spec belongs to another user", (select(2, os_module.trusted("/run/cloudjobs-spec"))))
   end)
 end)

@@ -18,6 +18,7 @@ local models = require "cloudjobs.models.index"
 local option = require "cloudjobs.base.options"
 local quote = require "cloudjobs.base.quote"
 local services = require "cloudjobs.cloud.services"
+local transports = require "cloudjobs.transport"
 
 -- Modules, each loaded for the first client that needs it.
 local PROTOCOLS = {
@@ -239,46 +240,82 @@ end
 -- What botocore has in files beside a service's description, as decoded tables.
 local COMPANIONS = { paginators = "table", waiters = "table", endpoint_rules = "table" }
 
--- The model that the options describe, and the options of the client.
-local function model_of(options)
-  local rest, companions = {}, {}
+-- What else chooses the description.
+local CHOICES = { model = "string|table", service = "string" }
+
+-- The options of the description and of the client.
+local function split(options, what)
+  local rest, chosen = {}, {}
   for name, value in pairs(options) do
-    local into = COMPANIONS[name] and companions or rest
+    local into = (COMPANIONS[name] or CHOICES[name]) and chosen or rest
     into[name] = value
   end
-  rest.model = nil
-  companions = option.check(companions, COMPANIONS, "cloudjobs.aws.client")
-  local Import = require "cloudjobs.model.import"
+  local known = {}
+  for _, names in ipairs { COMPANIONS, CHOICES } do
+    for name, expected in pairs(names) do
+      known[name] = expected
+    end
+  end
+  return option.check(chosen, known, what), rest
+end
+
+local function model_of_table(chosen)
+  local data, problem = require("cloudjobs.model.import").wrap(chosen.model, {
+    paginators = chosen.paginators, waiters = chosen.waiters, endpoints = chosen.endpoint_rules,
+  })
+  return data and Model.new(data), problem
+end
+
+-- The model that the options describe.
+local function model_of(chosen, env, what)
   local model, problem
-  if type(options.model) == "table" then
-    companions.endpoints = companions.endpoint_rules
-    model, problem = Import.wrap(options.model, companions)
-  elseif next(companions) then
+  if Model.is(chosen.model) then
+    return chosen.model
+  elseif type(chosen.model) == "table" then
+    model, problem = model_of_table(chosen)
+  elseif chosen.paginators or chosen.waiters or chosen.endpoint_rules then
     problem = "paginators, waiters and endpoint_rules are read beside a path; pass them with a table"
-  elseif options.model:find("[{\n]") then
-    problem = ("expected a path or a table, got a text of %d bytes; cloudjobs.json.decode makes a table of it")
-      :format(#options.model)
   else
-    model, problem = Import.open(options.model)
+    model, problem = require("cloudjobs.aws.description").find(chosen, function(name)
+      return env:get(name)
+    end)
   end
   if not model then
-    option.mistake("cloudjobs.aws.client: model: " .. tostring(problem))
+    option.mistake(("%s: %s: %s"):format(what, chosen.model and "model" or "service", problem))
   end
-  return Model.new(model), rest
+  return model
+end
+
+local function check_choice(options, what)
+  if type(options) ~= "table" or (options.model == nil and options.service == nil) then
+    option.mistake(what .. ": expected the option service, a name, or the option model, a name, a path or a table")
+  end
+  return split(options, what)
+end
+
+--- The description of any AWS service, to make several clients of it.
+---@param options table `service` or `model` as for `client`, and `env`
+---@return cloudjobs.Model
+function aws.model(options)
+  local chosen, rest = check_choice(options, "cloudjobs.aws.model")
+  option.check(rest, { env = "table", transport = "table" }, "cloudjobs.aws.model")
+  return model_of(chosen, assembly.env(rest, rest.transport or {}), "cloudjobs.aws.model")
 end
 
 --- A client for any AWS service.
----@param options table a client's options and `model`: the path of a description in botocore's JSON form
----   (`service-2.json`; what lies beside it is read, too), or that description as a table, with `paginators`, `waiters`
----   and `endpoint_rules` as tables where the service has them
+---@param options table a client's options and `service`, the name of one whose description is found: in a folder of
+---   CLOUDJOBS_MODELS, with cloudjobs, or with an installed AWS tool; or `model`: the name of a description there, the
+---   path of one in botocore's JSON form (`service-2.json`, `service-2.json.gz` or its folder; what lies beside it is
+---   read, too), that description as a table, with `paginators`, `waiters` and `endpoint_rules` as tables where the
+---   service has them, or what `cloudjobs.aws.model` returned
 ---@return cloudjobs.Client
 function aws.client(options)
-  local kind = type(options) == "table" and type(options.model)
-  if kind ~= "string" and kind ~= "table" then
-    option.mistake("cloudjobs.aws.client: expected the option model, a path or a table")
-  end
-  local model, rest = model_of(options)
-  return services.client(assemble(model, rest, "cloudjobs.aws.client"))
+  local chosen, rest = check_choice(options, "cloudjobs.aws.client")
+  local env = assembly.env(rest, rest.transport or transports.default())
+  local model = model_of(chosen, env, "cloudjobs.aws.client")
+  local name = not chosen.model and require("cloudjobs.aws.description").shipped_name(chosen.service)
+  local extension = EXTENSIONS[name]
+  return services.client(assemble(model, rest, "cloudjobs.aws.client"), extension and require(extension))
 end
 
 return setmetatable(aws, {

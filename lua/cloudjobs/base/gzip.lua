@@ -11,21 +11,42 @@ local function is_compressed(bytes)
   return first == 31 and second == 139
 end
 
+local function load_zlib()
+  local loaded, zlib = pcall(require, "cloudjobs.zlib")
+  if not loaded then
+    return nil, "it cannot be decompressed: " .. native.explain(zlib)
+  end
+  return zlib
+end
+
 --- The text of compressed bytes: of one or several members, their checksums and lengths verified.
 ---@param bytes string
 ---@param limit integer of the text, in bytes
 ---@return string|nil
 ---@return string|nil message what is wrong, as a sentence about "it"
 local function decode(bytes, limit)
-  local loaded, zlib = pcall(require, "cloudjobs.zlib")
-  if not loaded then
-    return nil, "it cannot be decompressed: " .. native.explain(zlib)
+  local zlib, message = load_zlib()
+  local text
+  if zlib then
+    text, message = zlib.gunzip(bytes, limit)
   end
-  local text, message = zlib.gunzip(bytes, limit)
   if not text then
     return nil, message == "it is larger than the limit" and ("%s of %.0f bytes"):format(message, limit) or message
   end
   return text
 end
 
-return { is_compressed = is_compressed, decode = decode }
+--- The first bytes of a text of which the first compressed bytes are given, unverified.
+---@param bytes string
+---@param count integer
+---@return string|nil
+local function beginning(bytes, count)
+  local zlib = load_zlib()
+  local inflater = zlib and zlib.inflater(count + 1)
+  if inflater then
+    inflater:feed(bytes)
+    return (inflater:read(count))
+  end
+end
+
+return { is_compressed = is_compressed, decode = decode, beginning = beginning }

@@ -44,16 +44,17 @@ end
 
 -- The operation of that name in either spelling; raises at the caller's line.
 local function operation(self, name)
-  local op, reason
+  local op, reason, note
   if type(name) == "string" then
-    op, reason = self._context.model:operation(name)
+    op, reason, note = self._context.model:operation(name)
   end
   if reason then
     option.mistake(("%s: %s cannot be called: %s"):format(self._context.model.service.id, name, reason))
   elseif not op then
     local names = self._context.model:operations()
-    option.mistake(("%s has no operation %s%s"):format(
-      self._context.model.service.id, quote.name(name), require "cloudjobs.base.suggest"(tostring(name), names)
+    option.mistake(("%s has no operation %s%s%s"):format(
+      self._context.model.service.id, quote.name(name), require "cloudjobs.base.suggest"(tostring(name), names),
+      note and "; " .. note or ""
     ))
   end
   return op

@@ -1,9 +1,12 @@
---- `cloudjobs call SERVICE OPERATION [JSON|@FILE] [--Member VALUE …]`: any operation of any service we have a model of.
+--- `cloudjobs call SERVICE OPERATION [JSON|@FILE] [--Member VALUE …]`: any operation of any service whose description
+--- is shipped or found.
 
+local Description = require "cloudjobs.aws.description"
+local Env = require "cloudjobs.cloud.env"
 local Error = require "cloudjobs.base.error"
 local Model = require "cloudjobs.model"
+local Search = require "cloudjobs.model.search"
 local access = require "cloudjobs.cli.access"
-local ascii = require "cloudjobs.base.ascii"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local file = require "cloudjobs.cli.file"
@@ -17,6 +20,7 @@ local when = require "cloudjobs.cli.when"
 local EXAMPLES = [[
    cloudjobs call bcm-data-exports list-exports
    cloudjobs call ssm describe-maintenance-windows '{"MaxResults": 10}' --output table
+   cloudjobs call athena list-work-groups --output table
    cloudjobs call cost-exports get --scope subscriptions/ID --exportName nightly
    cloudjobs call bcm-data-exports create-export @export.json --dry-run]]
 
@@ -41,7 +45,7 @@ end
 -- of every subcommand already.
 local function add_members(command, members)
   local taken = access.option_names()
-  for _, name in ipairs { "--output", "--no-color", "--utc", "--dry-run" } do
+  for _, name in ipairs { "--output", "--no-color", "--utc", "--dry-run", "--model" } do
     taken[name] = true
   end
   for _, member in ipairs(members) do
@@ -58,50 +62,92 @@ local function add_members(command, members)
   end
 end
 
-local function find_service(name)
-  name = ascii.lower(name:gsub("_", "-"))
-  if services[name] then
-    return services[name]
+local function get_variable(name)
+  return Env.new():get(name)
+end
+
+-- The description of a service.
+local function find_model(service, given)
+  local entry = services[Search.dashed(service)]
+  if entry and entry.cloud == "azure" and not given then
+    return Model.load(entry.model)
   end
-  return nil, ("unknown service '%s'%s"):format(name, suggest(name, names))
+  local model, message = Description.find({ service = service, model = given }, get_variable)
+  return model, message
 end
 
 local function find_operation(model, name)
-  local op = model:operation((name:gsub("-", "_")))
-  if not op then
-    return nil, ("%s has no operation '%s'%s"):format(model.service.id, name, suggest(name, model:operations()))
+  local op, reason, note = model:operation((name:gsub("-", "_")))
+  if op then
+    return op
+  elseif reason then
+    return nil, ("%s: %s cannot be called: %s"):format(model.service.id, name, reason)
   end
-  return op
+  return nil, ("%s has no operation '%s'%s%s"):format(
+    model.service.id, name, suggest(name, model:operations()), note and "; " .. note or "")
+end
+
+-- SERVICE and OPERATION, which stand in front of all options but --model, and what that names.
+local function scan(args)
+  local words, given, i, is_over = {}, nil, 2, false
+  while i <= #args do
+    local value = args[i]:match("^%-%-model=(.*)$")
+    if args[i] == "--model" then
+      i = i + 1
+      given = args[i]
+    elseif value then
+      given = value
+    elseif is_over or args[i]:find("^%-") then
+      is_over = true
+    else
+      words[#words + 1] = args[i]
+    end
+    i = i + 1
+  end
+  return words[1], words[2], given
+end
+
+-- The services to complete: those that are found, too.
+local function all_names()
+  local all, seen = Search.new(get_variable):names(), {}
+  for _, name in ipairs(all) do
+    seen[name] = true
+  end
+  for _, name in ipairs(names) do
+    all[#all + 1] = not seen[name] and name or nil
+  end
+  table.sort(all)
+  return all
 end
 
 --- Adds what SERVICE and OPERATION, the first two words, allow. Returns a message when they name nothing.
 local function define(command, args)
-  local argument = command:argument("service"):description("One of " .. table.concat(names, ", ") .. ".")
-  argument.offers = names
+  local argument = command:argument("service")
+    :description("One of " .. table.concat(names, ", ") .. ", or any AWS service whose description is found.")
+  argument.offers = args[1] and names or all_names()
   command:argument("operation"):description("Such as get-execution or GetExecution.")
   command:argument("json"):target("params"):args("?"):argname("<json>")
     :description("Parameters as JSON, or @FILE to read them from one.")
+  command:option("--model"):argname("<name|path>")
+    :description("Description of the service: a name, or the path of a service-2.json.")
   command:flag("--dry-run"):description("Print the request and send nothing; it is not signed and holds no keys.")
   access.define(command)
   rows.define(command, "json")
 
-  local service, operation = args[2], args[3]
-  if not service or service:find("^%-") then
+  local service, operation, given = scan(args)
+  if not service then
     return nil
   end
-  local entry, message = find_service(service)
-  if not entry then
+  local model, message = find_model(service, given)
+  if not model then
     return message
-  end
-  local model = Model.load(entry.model)
-  if not operation or operation:find("^%-") then
+  elseif not operation then
     command:epilog("Operations:\n   " .. table.concat(model:operations(), "\n   "):gsub("_", "-"))
     return nil
   end
-  local op
-  op, message = find_operation(model, operation)
-  if op and op.input then
-    command.members = core.members(op.input)
+  command.op, message = find_operation(model, operation)
+  if command.op and command.op.input then
+    command.members = core.members(command.op.input)
     add_members(command, command.members)
   end
   return message
@@ -224,21 +270,40 @@ local function report_more(op, output)
   end
 end
 
+-- The client of the service whose operation it is.
+local function new_client(op, parsed)
+  local reach = access.new(parsed)
+  for _, entry in pairs(services) do
+    if entry.model == op.model:shipped_name() then
+      return cloudjobs[entry.cloud][entry.name](reach[entry.cloud](reach))
+    end
+  end
+  local options = reach:aws()
+  options.model = op.model
+  return cloudjobs.aws.client(options)
+end
+
 --- Makes the call. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed, command)
   local params, message = read_params(parsed, command.members or {})
   if not params then
     return nil, message
   end
-  local entry = find_service(parsed.service)
-  local reach = access.new(parsed)
-  local client = cloudjobs[entry.cloud][entry.name](reach[entry.cloud](reach))
-  local operation = parsed.operation:gsub("-", "_")
-  if parsed.dry_run then
-    return show_request(client, operation, params)
+  local op = command.op
+  if not op then -- options stood in front of SERVICE
+    local model
+    model, message = find_model(parsed.service, parsed.model)
+    if model then
+      op, message = find_operation(model, parsed.operation)
+    end
+    if not op then
+      return nil, message
+    end
   end
-  local model = Model.load(entry.model)
-  local op = model:operation(operation)
+  local client = new_client(op, parsed)
+  if parsed.dry_run then
+    return show_request(client, op.method_name, params)
+  end
   local make = takes_all_pages(op, params, parsed) and call_all or call_once
   local output, err = make(client, op, params)
   if not output then
@@ -246,7 +311,7 @@ local function run(parsed, command)
   elseif parsed.output == "json" then
     out.json(output)
   else
-    print_rows(output, model, op.output, parsed)
+    print_rows(output, op.model, op.output, parsed)
   end
   report_more(op, output)
   return out.EXIT.succeeded

@@ -212,16 +212,49 @@ local function find_operation(self, name)
   return op
 end
 
+-- An operation that the model lacks, of the description that stands in for it.
+local function fall_back(self, name)
+  if self._other == nil then
+    local other, message = self._fallback()
+    self._other, self._note = other or false, message
+  end
+  local op, reason
+  if self._other then
+    op, reason = self._other:operation(name)
+  end
+  if op and op.service.protocol ~= self.service.protocol then
+    return nil, ("it is described for the protocol %s; name that description by the option model"):format(
+      op.service.protocol)
+  end
+  return op, reason, self._note
+end
+
 --- An operation, named either way.
 ---@param name string `get_execution` or `GetExecution`
----@return table|nil op
+---@return table|nil op its `model` may be another than this one: of a description that has what this one lacks
 ---@return string|nil reason why a known operation cannot be called
+---@return string|nil note where an unknown one was searched
 function Model:operation(name)
   local op = self._operations[name]
   if op then
     return op
+  elseif not self._base then
+    return guarded(self, find_operation, self, name)
   end
-  return guarded(self, find_operation, self, name)
+  local reason
+  op, reason = self._base:operation(name)
+  if op or reason then
+    return op, reason
+  end
+  return fall_back(self, name)
+end
+
+--- The same model, with the operations of another description where it lacks them.
+---@param find fun(): cloudjobs.Model|nil, string called once, when an operation is missing; the text says where was
+---   searched
+---@return cloudjobs.Model
+function Model:with_fallback(find)
+  return setmetatable({ _base = self, _fallback = find }, { __name = "cloudjobs.model", __index = self })
 end
 
 --- Every operation's name in snake_case, sorted.
@@ -292,6 +325,12 @@ end
 ---@return boolean
 function Model:is_shipped()
   return self._name ~= nil
+end
+
+--- The name of a model that came with cloudjobs.
+---@return string|nil
+function Model:shipped_name()
+  return self._name
 end
 
 --- Operation -> how it pages: `{ token, next, items, limit, more }`.
@@ -377,4 +416,11 @@ local function load(name)
   return model
 end
 
-return { load = load, new = new, snake = snake }
+--- Whether a value is a model.
+---@param value any
+---@return boolean
+local function is(value)
+  return type(value) == "table" and value.with_fallback == Model.with_fallback
+end
+
+return { is = is, load = load, new = new, snake = snake }

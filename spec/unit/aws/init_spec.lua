@@ -439,11 +439,11 @@ describe("a client of a description", function()
   end)
 
   local MISTAKES = {
-    { { model = '{"metadata": "hush"}' }, "model: expected a path or a table, got a text of 20 bytes; cloudjobs.json.decode" },
-    { { model = "metadata:\n  hush" }, "model: expected a path or a table, got a text of 16 bytes" },
+    { { model = '{"metadata": "hush"}' }, "model: expected a path or a name, got a text of 20 bytes; cloudjobs.json.decode" },
+    { { model = "metadata:\n  hush" }, "model: expected a path or a name, got a text of 16 bytes" },
     { { model = "/none", waiters = {} }, "model: paginators, waiters and endpoint_rules are read beside a path" },
     { { waiters = 5 }, "option waiters: expected table, got number" },
-    { { model = 5 }, "expected the option model, a path or a table" },
+    { { model = 5 }, "option model: expected string or table, got number" },
     { { model = "/none/hush" }, "model: /none/hush: cannot be read" },
   }
   for _, case in ipairs(MISTAKES) do
