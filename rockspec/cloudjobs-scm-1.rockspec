@@ -363,6 +363,7 @@ build = {
     ["cloudjobs.transport.nginx.exchange"] = "lua/cloudjobs/transport/nginx/exchange.lua",
     ["cloudjobs.transport.nginx.flight"] = "lua/cloudjobs/transport/nginx/flight.lua",
     ["cloudjobs.transport.nginx"] = "lua/cloudjobs/transport/nginx/init.lua",
+    ["cloudjobs.transport.nginx.pending_input"] = "lua/cloudjobs/transport/nginx/pending_input.lua",
     ["cloudjobs.transport.nginx.phase"] = "lua/cloudjobs/transport/nginx/phase.lua",
     ["cloudjobs.transport.nginx.preload"] = "lua/cloudjobs/transport/nginx/preload.lua",
     ["cloudjobs.transport.nginx.scheduler"] = "lua/cloudjobs/transport/nginx/scheduler.lua",

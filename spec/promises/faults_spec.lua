@@ -12,15 +12,10 @@ local parallel = require "cloudjobs.transport.parallel"
 local process = require "cloudjobs.os"
 
 local SHORT = 0.1 -- seconds for a call that is to run into its time limit
+local NGINX_SHORT = 0.5 -- the same in nginx, where forty calls begin in one turn and the last has to reach its server
 
 -- Seconds beyond its time limit that a call may last: another process may have the processor.
 local TOLERANCE = 2
-
--- Faults that nginx's transport may still meet, each with the reason.
-local OPEN = {
-  ["another response behind one of 16 KiB"] = "nginx's module before 0.10.29 gives no descriptor to look at: a stray "
-    .. "response that arrives within a millisecond of the next request may be read",
-}
 
 local IN_NGINX = [[
   local client = loadstring(%q)()
@@ -167,7 +162,7 @@ describe("faults of a server", function()
     local cases = {}
     for i, case in ipairs(list) do
       cases[i] = { name = case.name, url = case.url, method = case.method, body = case.body, fresh = case.fresh,
-        pause = case.pause, timeout = case.timeout,
+        pause = case.pause, timeout = math.max(case.timeout, NGINX_SHORT),
         network = case.network and case.network.proxy and { proxy = case.network.proxy } or nil }
     end
     local seen = nginx:run(IN_NGINX:format(files.read "spec/support/fault_client.lua", core.json_encode(cases)))
@@ -180,14 +175,14 @@ describe("faults of a server", function()
     { "the curl transport, by libcurl's HTTP", by_libcurl("curl", in_order), by_libcurl = true },
     { "the multi transport", on("multi", at_once) },
     { "the multi transport, by libcurl's HTTP", by_libcurl("multi", at_once), by_libcurl = true },
-    { "nginx's transport", in_nginx, open = OPEN },
+    { "nginx's transport", in_nginx },
   }
   for _, run in ipairs(RUNS) do
     it("end in time and mix up no responses on " .. run[1], function()
       local found = {}
       for i, seen in ipairs(run[2]()) do
         local problem = seen and violation(list[i], seen, run.by_libcurl)
-        if problem and not (run.open and run.open[list[i].fault]) then
+        if problem then
           found[#found + 1] = problem
         end
       end

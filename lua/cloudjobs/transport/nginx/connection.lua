@@ -2,6 +2,7 @@
 --- proxy, with TLS.
 
 local Canceller = require "cloudjobs.base.canceller"
+local PendingInput = require "cloudjobs.transport.nginx.pending_input"
 local Tls = require "cloudjobs.transport.nginx.tls"
 local clock = require("cloudjobs.os").clock
 local http1 = require "cloudjobs.http.reader"
@@ -122,32 +123,20 @@ function Connection:send(bytes, size, limits)
   return nil, { code = "closed", message = "sending the request: " .. err, is_silent = true }
 end
 
--- By pool, when a connection was returned to it last: { turn = by nginx's own time, at = by the clock }.
-local returned = {}
-
 local BUFFER_UNIT = 1024 -- bytes, of which lua_socket_buffer_size is a multiple
 
--- Whether TLS holds decrypted bytes behind the response, which neither nginx nor
--- poll() sees. It can only where the last read filled nginx's buffer.
-local function has_decrypted(self)
-  if not self.endpoint.is_secure or self.last_size % BUFFER_UNIT > 0 then
-    return false
-  end
-  self.socket:settimeout(1)
-  local _, err = self.socket:receiveany(1)
-  return err ~= "timeout"
+-- Whether TLS may hold decrypted bytes behind the response, which neither nginx
+-- nor poll() sees. It can only where the last read filled nginx's buffer.
+local function may_hold_decrypted(self)
+  return self.endpoint.is_secure and self.last_size % BUFFER_UNIT == 0
 end
 
 --- Keeps the connection for another request where `is_reusable` was set, or
 --- closes it.
 ---@param idle number seconds to keep it
 function Connection:release(idle)
-  local pool, size = self.endpoint.pooling.pool, self.endpoint.pooling.pool_size
-  if self.is_reusable and not has_decrypted(self) and self.socket:setkeepalive(idle * 1000, size) then
-    local last = returned[pool] or {}
-    returned[pool] = last
-    last.turn, last.at = ngx.now(), clock()
-  else
+  local is_kept = self.is_reusable and not may_hold_decrypted(self)
+  if not (is_kept and self.socket:setkeepalive(idle * 1000, self.endpoint.pooling.pool_size)) then
     self.socket:close()
   end
 end
@@ -219,43 +208,14 @@ local function connect_failure(endpoint, message)
   return { code = "connect", message = message }
 end
 
-local QUICK = 0.001 -- seconds between two uses of a connection that need no turn of the event loop in between
-
--- nginx closes a pooled connection on which bytes arrive that were not asked
--- for, which could be read as the next response; but only when its event loop
--- turns. It does so here, where Lua has run for a while since the last use.
-local function await_turn(pool, now)
-  local last = returned[pool]
-  if last and last.turn == ngx.now() and now - last.at > QUICK then
-    ngx.sleep(0.001) -- of less, some versions make no turn
-    return clock()
-  end
-  return now
-end
-
-local pollfd -- of C, made when it is first used
-
--- The same for one connection, exactly, where nginx's module gives descriptors
--- (0.10.29 and later).
-local function has_input(socket)
-  local ffi = require "ffi"
-  if not pollfd then
-    ffi.cdef [[
-      struct cloudjobs_pollfd { int fd; short events, revents; };
-      int poll(struct cloudjobs_pollfd *fds, unsigned long count, int timeout);
-    ]]
-    pollfd = ffi.new("struct cloudjobs_pollfd[1]")
-  end
-  pollfd[0].fd, pollfd[0].events = socket:getfd() or -1, 1 -- POLLIN
-  return ffi.C.poll(pollfd, 1, 0) > 0
-end
-
 -- A connection out of the pool, or a new one.
 local function connect(endpoint, now, connected_by, deadline)
   while true do
     local socket = ngx.socket.tcp()
-    if not socket.getfd then
-      now = await_turn(endpoint.pooling.pool, now)
+    local is_visible = PendingInput.is_visible(socket)
+    if not is_visible then
+      ngx.sleep(0.001) -- a turn of the event loop, in which nginx sees the input itself; of less, some make none
+      now = clock()
     end
     local total = left(deadline, now)
     socket:settimeouts(left(connected_by, now), total, total)
@@ -264,7 +224,7 @@ local function connect(endpoint, now, connected_by, deadline)
       return nil, connect_failure(endpoint, message)
     end
     local is_reused = socket:getreusedtimes() > 0
-    if not (is_reused and socket.getfd and has_input(socket)) then
+    if not (is_reused and is_visible and PendingInput.has_input(socket)) then
       return setmetatable({ socket = socket, endpoint = endpoint, is_reused = is_reused }, connection_mt)
     end
     socket:close()
