@@ -18,7 +18,7 @@ local DICT = "cloudjobs"
 -- The modules that workers may need and that no other module names. Models are
 -- loaded by the names of their services; the enumerations are for editors.
 local function kept_modules()
-  local names = { "cloudjobs", "cloudjobs.models.partitions", "ngx.semaphore" }
+  local names = { "cloudjobs", "cloudjobs.models.partitions", "cloudjobs.transport.nginx", "ngx.semaphore" }
   for _, entry in ipairs(models) do
     names[#names + 1] = "cloudjobs.models." .. entry.model
     for _, part in ipairs(entry.parts) do
