@@ -82,6 +82,14 @@ return {
   },
   {
     cloud = "aws",
+    model = "s3control",
+    name = "s3control",
+    origin = "s3control 2018-08-20",
+    partial = true,
+    parts = { "endpoints", "enums" },
+  },
+  {
+    cloud = "aws",
     model = "ssm",
     name = "ssm",
     origin = "ssm 2014-11-06",

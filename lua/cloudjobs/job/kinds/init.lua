@@ -128,6 +128,7 @@ add(require "cloudjobs.job.kinds.dynamodb_export")
 add(require "cloudjobs.job.kinds.rds_export_task")
 add(require "cloudjobs.job.kinds.batch_job")
 add(require "cloudjobs.job.kinds.codebuild_build")
+add(require "cloudjobs.job.kinds.s3_batch_job")
 add(require "cloudjobs.job.kinds.bill_estimate")
 
 return kinds
