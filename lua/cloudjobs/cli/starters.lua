@@ -5,7 +5,7 @@ local cloudjobs = require "cloudjobs"
 local find = require "cloudjobs.job.find"
 local kinds = require "cloudjobs.job.kinds"
 
-local SOON = 60 -- seconds until the maintenance window opens
+local SOON = 180 -- seconds until the maintenance window opens: 0.3 s where --speed is 600
 
 local function start_export_execution(settings, options)
   local exports = cloudjobs.aws.bcm_data_exports(options)
