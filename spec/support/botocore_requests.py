@@ -60,14 +60,16 @@ botocore.serialize.ElementTree.tostring = functools.partial(
 
 
 def add_content_type(params, model, **_):
-    """Of a blob without a type of its own, and of XML, the specification says these, botocore sends none."""
+    """Of a blob or text without a type of its own, and of XML, the specification says these, botocore sends none."""
     shape = model.input_shape
     payload = shape and shape.serialization.get("payload")
     if not params["body"]:
         return
     if payload and shape.members[payload].type_name == "blob":
         params["headers"].setdefault("Content-Type", "application/octet-stream")
-    elif model.service_model.resolved_protocol == "rest-xml" and not (payload and shape.members[payload].type_name == "string"):
+    elif payload and shape.members[payload].type_name == "string":
+        params["headers"].setdefault("Content-Type", "text/plain")
+    elif model.service_model.resolved_protocol == "rest-xml":
         params["headers"].setdefault("Content-Type", "application/xml")
 
 

@@ -142,13 +142,14 @@ end
 ---@param params table
 ---@param config cloudjobs.Config
 ---@param is_url boolean|nil
+---@return boolean|nil added
 ---@return cloudjobs.Error|nil err
 local function add(request, op, params, config, is_url)
   local checksum, err = of_request(op, params, request.headers, config, is_url)
   if checksum then
     request.headers[checksum.header], err = of_body(checksum.algorithm, request.body or "")
   end
-  return err
+  return checksum and not err, err
 end
 
 --- Verifies a body that was read whole.

@@ -116,8 +116,12 @@ end
 local MAX_DECOMPRESSED = 8 * 1024 * 1024 -- bytes; inflating blocks an nginx worker for some 20 ms at most
 
 -- A response whose body is not compressed. Some proxies compress what nothing
--- asked them to; no body of a service begins with gzip's first byte.
-local function decompress(response)
+-- asked them to; no document of a service begins with gzip's first byte. Bytes
+-- that were stored may.
+local function decompress(op, response)
+  if op.returns_bytes and response.status < 300 then
+    return response
+  end
   local body, from = rawget(response, "body"), rawget(response, "from")
   local first = body and body:byte() or from and response.lines:byte(from)
   local gzip = first == 31 and require "cloudjobs.base.gzip"
@@ -187,7 +191,7 @@ local function attempt(context, op, params, request, number, limits, call, strea
   end
   response, err = transport:send(request)
   if response then
-    response, err = decompress(response)
+    response, err = decompress(op, response)
   end
   if response then
     output, err = read(context, op, request, response)
@@ -218,7 +222,7 @@ end
 ---@return cloudjobs.Error|nil err
 local function decode(context, op, response)
   local output, err
-  response, err = decompress(response)
+  response, err = decompress(op, response)
   if response then
     output, err = read(context, op, { hooks = context.hooks and context.hooks[op], params = {} }, response)
   end

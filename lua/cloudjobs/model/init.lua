@@ -110,6 +110,10 @@ local function is_payload(member)
   return member.location == "body"
 end
 
+local function is_bytes(member)
+  return member.location == "body" and member.type == "blob"
+end
+
 -- What a service's endpoint rules put into the address: its operations leave it out.
 local TO_RULES = {
   S3 = function(op)
@@ -147,6 +151,7 @@ local function compile(model, name, text)
   end
   op.has_token = has_member(op.input, is_token)
   op.has_payload = has_member(op.input, is_payload)
+  op.returns_bytes = has_member(op.output, is_bytes)
   op.readonly = is_read(op) and true or false
   op.non_idempotent = is_non_idempotent(op)
   op.pages = model:paginators()[name]

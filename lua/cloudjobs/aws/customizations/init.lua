@@ -92,7 +92,9 @@ end
 
 function CHECKSUMS.request(request, op, params, context, _, is_url, source)
   if not source then
-    return checksum.add(request, op, params, context.config, is_url)
+    local added, err = checksum.add(request, op, params, context.config, is_url)
+    request.is_summed = added
+    return err
   end
 end
 
@@ -118,17 +120,9 @@ local UNSIGNED_BODY = {
   end,
 }
 
--- A checksum of an upload and TLS take the place of the body's hash, which costs more.
+-- TLS and a checksum of an upload, which costs less, take the place of the body's hash.
 local function is_hash_needed(request, op, endpoint)
-  if not (op.upload and is_secure(endpoint)) then
-    return true
-  end
-  for name in pairs(request.headers) do
-    if name == "content-md5" or name:find("^x%-amz%-checksum%-%l+%d") then
-      return false
-    end
-  end
-  return true
+  return not (op.upload and is_secure(endpoint) and (request.is_summed or request.headers["content-md5"]))
 end
 
 -- S3 expects a word on the body in each request.

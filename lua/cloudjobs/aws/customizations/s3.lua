@@ -103,6 +103,9 @@ local function decoded(text)
   end))
 end
 
+-- The parameters to which the encoding was added.
+local encoded = setmetatable({}, { __mode = "k" })
+
 -- Keys may have characters that no XML can hold: the listing is asked to encode them, unless the caller does so.
 local function listing(members, lists)
   local set = {}
@@ -113,11 +116,12 @@ local function listing(members, lists)
     end
     local copy = copy_of(params)
     copy.EncodingType = "url"
-    return copy, nil
+    encoded[copy] = true
+    return copy
   end
 
   function set.output(output, _, params)
-    if output.EncodingType ~= "url" or params.EncodingType ~= "url" then
+    if output.EncodingType ~= "url" or (params.EncodingType ~= nil and not encoded[params]) then
       return output
     end
     for _, name in ipairs(members) do
@@ -134,16 +138,11 @@ local function listing(members, lists)
   return set
 end
 
--- The root element itself is the value, which no shape says.
-local function location(output, _, _, response)
-  local root = core.xml_decode(response.body)
-  output.LocationConstraint = root and root.text ~= "" and root.text or nil
-  return output
-end
-
--- The text of Expires, which its writer chose, and which need not be a date.
+-- Expires has what the object's writer chose: its text, where it is no date.
 local function expires(output, _, _, response)
-  output.ExpiresString = response.headers.expires
+  if not output.Expires then
+    output.ExpiresString = response.headers.expires
+  end
   return output
 end
 
@@ -167,7 +166,6 @@ return {
       ListObjectVersions = listing({ "KeyMarker", "NextKeyMarker", "Prefix", "Delimiter" }, {
         Versions = "Key", DeleteMarkers = "Key", CommonPrefixes = "Prefix",
       }),
-      GetBucketLocation = { output = location },
     },
   },
 }
