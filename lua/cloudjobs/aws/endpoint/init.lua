@@ -148,9 +148,12 @@ end
 
 local VARIANTS = { "use_fips", "use_dualstack" }
 
--- The rules of all shipped services use a configured address as it is, so
--- none need be loaded; variants, which they refuse beside it, are for them.
+-- The rules of all shipped services but S3's use a configured address as it is,
+-- so none need be loaded; variants, which they refuse beside it, are for them.
 local function is_final(self)
+  if self._service.signing == "s3" then
+    return false
+  end
   for _, name in ipairs(VARIANTS) do
     local value, err = self._config:get(name)
     if value or err then
