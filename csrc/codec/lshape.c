@@ -95,6 +95,12 @@ static void link (lua_State *L, struct cj_shape *shape, const char *name,
   }
 }
 
+/* Pushes the n-th shape that this call compiled. */
+static void push_fresh (lua_State *L, int n) {
+  lua_rawgeti(L, FRESH, n);
+  lua_rawget(L, FRESH);
+}
+
 /* shape(shapes, name, cache) -> the compiled shape 'name' of the texts
 ** 'shapes'. 'cache' is a table that these calls alone fill, so that shapes are
 ** shared. */
@@ -123,15 +129,16 @@ static int l_shape (lua_State *L) {
     link(L, shape, name, &count);
     lua_pop(L, 2);
   }
-  /* All were compiled: now they are added to the cache. */
+  /* All were compiled: now they are added to the cache. They point to each
+  ** other, so each has to stay in it under its address, even if its name is
+  ** assigned anew, before any is found by its name. */
+  for (compiled = 1; compiled <= count; compiled++) {
+    push_fresh(L, compiled);
+    lua_rawsetp(L, CACHE, lua_touserdata(L, -1));
+  }
   for (compiled = 1; compiled <= count; compiled++) {
     lua_rawgeti(L, FRESH, compiled);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, FRESH);
-    /* Other shapes point to it, so it has to stay in the cache under its
-    ** address even if its name is assigned anew. */
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, CACHE, lua_touserdata(L, -1));
+    push_fresh(L, compiled);
     lua_rawset(L, CACHE);
   }
   return 1;
