@@ -216,6 +216,24 @@ static int decode_attributes (struct cj_xml_decoder *d,
   return found;
 }
 
+/* Adds the scalar member that follows the last one in the shape when it is next
+** in the text, too: 1; 0 when it is not. */
+static int decode_next (struct cj_xml_decoder *d, const struct cj_shape *shape,
+                        size_t *guess, int table, const struct cj_path *up) {
+  struct cj_path path = { up, { NULL, 0 }, 0 };
+  const struct cj_member *m = &shape->members[*guess];
+  if (*guess >= shape->count || m->node->type > CJ_DOCUMENT || !is_element(m) ||
+      !cj_xml_try_leaf(&d->xml, m->element))
+    return 0;
+  ++*guess;
+  path.name = m->name;
+  lua_rawgeti(d->L, NAMES, m->index);
+  if (cj_xml_value(d, m->node->type, d->xml.text, d->xml.text.s, &path) < 0)
+    return -1;
+  lua_rawset(d->L, table);
+  return 1;
+}
+
 static int decode_structure (struct cj_xml_decoder *d, struct cj_shape *shape,
                              const struct cj_path *up) {
   lua_State *L = d->L;
@@ -230,7 +248,15 @@ static int decode_structure (struct cj_xml_decoder *d, struct cj_shape *shape,
   if (shape->attributes > 0 &&
       (found = decode_attributes(d, shape, table, up)) < 0)
     return -1;
-  while ((event = cj_xml_next(&d->xml)) == CJ_XML_START) {
+  for (;;) {
+    int got = 0;
+    while (!shape->is_union &&
+           (got = decode_next(d, shape, &guess, table, up)) > 0)
+      found++;
+    if (got < 0)
+      return -1;
+    if ((event = cj_xml_next(&d->xml)) != CJ_XML_START)
+      break;
     if (last == NULL || !cj_slice_equal(last->element, d->xml.name))
       m = find(shape, d->xml.name, &guess);
     else

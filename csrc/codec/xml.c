@@ -449,3 +449,31 @@ int cj_xml_skip (struct cj_xml *r) {
       return -1;
   return 0;
 }
+
+/* Whether 'name' and '>' come at 'p'. */
+static int ends_tag (const char *p, const char *end, struct cj_slice name) {
+  return (size_t)(end - p) > name.n && p[name.n] == '>' &&
+         memcmp(p, name.s, name.n) == 0;
+}
+
+int cj_xml_try_leaf (struct cj_xml *r, struct cj_slice name) {
+  const char *p = r->p, *end = r->end, *text;
+  size_t n;
+  if (r->is_empty || r->depth == 0 || r->depth == CJ_XML_MAX_DEPTH ||
+      r->elements == CJ_XML_MAX_ELEMENTS)
+    return 0;
+  while (p < end && is_blank(*p))
+    p++;
+  if (p == end || *p != '<' || !ends_tag(p + 1, end, name))
+    return 0;
+  text = p + name.n + 2;
+  n = plain_length(text, end);
+  p = text + n;
+  if (end - p < 2 || p[0] != '<' || p[1] != '/' || !ends_tag(p + 2, end, name))
+    return 0;
+  r->text.s = text;
+  r->text.n = n;
+  r->p = p + name.n + 3;
+  r->elements++;
+  return 1;
+}

@@ -47,6 +47,11 @@ void cj_xml_init (struct cj_xml *r, struct cj_slice text, struct cj_buf *buf);
 ** prefixes left out, whose value is then in 'text'. */
 int cj_xml_attribute (struct cj_xml *r, struct cj_slice name);
 
+/* Reads a whole element of this name, plain text without attributes, when it
+** comes next: 1, and 'text' is its; else 0 and nothing was read. Most elements
+** are such, and those of a shape mostly come in its order. */
+int cj_xml_try_leaf (struct cj_xml *r, struct cj_slice name);
+
 /* Skips to the end of the element that has begun: 0 or -1. */
 int cj_xml_skip (struct cj_xml *r);
 
