@@ -14,6 +14,7 @@ local MISTAKES = {
   { "json", "codec/json.c", "if (end - p < 4)", "if (end - p < 3)" },
   { "xml", "codec/xml.c", "r->p + 1 < r->end && r->p[1] == '\\n'", "r->p[1] == '\\n'" },
   { "cbor", "codec/cbor.c", "if (n > (size_t)(r->end - r->p))", "if (n > (size_t)(r->end - r->start))" },
+  { "transcode", "codec/xml_writer.c", "!in_attribute && (c == '\\n' || c == '\\t')", "!in_attribute" },
   { "shape", "codec/shape.c", "types += text[i] == '{';", "types += 0;" },
 }
 
