@@ -113,9 +113,10 @@ local function client_of(name, bodies)
     stub:push { body = body }
   end
   local options = { transport = stub, env = {} }
-  if name == "azure_cost_exports" then
+  local azure = name:match("^azure_(.+)$")
+  if azure then
     options.credentials, options.scope = { token = "t" }, "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"
-    return cloudjobs.azure.cost_exports(options), stub
+    return cloudjobs.azure[azure](options), stub
   end
   options.credentials = { access_key_id = "AKID", secret_access_key = "hush" }
   options.region = "us-east-1"

@@ -14,6 +14,7 @@ local azure_static = require "cloudjobs.azure.credentials.static"
 local export = require "cloudjobs.azure.export"
 local fingerprint = require "cloudjobs.base.cache_key"
 local message = require "cloudjobs.http.message"
+local models = require "cloudjobs.models.index"
 local option = require "cloudjobs.base.options"
 local quote = require "cloudjobs.base.quote"
 local services = require "cloudjobs.cloud.services"
@@ -227,20 +228,35 @@ end
 -- What a service's client does beyond its model, by the service's name.
 local EXTENSIONS = { cost_exports = "cloudjobs.azure.services.cost_exports" }
 
+-- The methods that every client has beside its operations: of long-running ones.
+local METHODS = { "poll_operation", "start_operation" }
+
 -- A client of a service whose model is shipped.
 local function connect(service, options)
   local context = assemble(Model.load("azure_" .. service), options, "cloudjobs.azure." .. service)
   local extension = EXTENSIONS[service]
-  return services.client(context, extension and require(extension))
-end
-
---- A client for the cost exports of one scope, or of the scopes its calls name.
----@param options table|nil
-local function cost_exports(options)
-  return connect("cost_exports", options)
+  local client = services.client(context, extension and require(extension))
+  for _, name in ipairs(METHODS) do
+    client[name] = function(...)
+      local result, err = require("cloudjobs.azure.operation").methods[name](...)
+      return result, err
+    end
+  end
+  return client
 end
 
 ---@class cloudjobs.azure
 ---@field credentials fun(options?: table): { get: fun(self, scope?): cloudjobs.azure.Identity?, cloudjobs.Error? }
 ---@field export fun(options: table): table
-return { cost_exports = cost_exports, credentials = credentials, export = export.new }
+local public = { credentials = credentials, export = export.new }
+
+-- A client for one scope, or for the scopes its calls name.
+for _, entry in ipairs(models) do
+  if entry.cloud == "azure" and entry.name then
+    public[entry.name] = function(options)
+      return connect(entry.name, options)
+    end
+  end
+end
+
+return public

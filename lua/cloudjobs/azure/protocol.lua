@@ -1,6 +1,7 @@
 --- Azure Resource Manager over REST: the scope goes in front of the path,
 --- api-version into the query; documents go both ways as they are.
 
+local ascii = require "cloudjobs.base.ascii"
 local azure_error = require "cloudjobs.azure.error"
 local azure_scope = require "cloudjobs.azure.scope"
 local bindings = require "cloudjobs.http.bindings"
@@ -18,20 +19,32 @@ local function invalid(problems)
   return nil, Error.new { kind = "validation", code = "validation", problems = problems }
 end
 
--- The next page, at the address the service gave: only where the token belongs.
-local function follow(link, context)
+local DEFAULT_PORT = { http = ":80$", https = ":443$" }
+
+-- The origin of a URL as an endpoint has it: in lower case, without the port that goes without saying.
+local function origin_of(parts)
+  return parts.scheme .. "://" .. ascii.lower(parts.authority):gsub(DEFAULT_PORT[parts.scheme], "")
+end
+
+--- The request for an address that the service gave: only where the token belongs.
+---@param link string a URL, or its path
+---@param context cloudjobs.Context
+---@param name string of the parameter that it is
+---@return table|nil request
+---@return cloudjobs.Error|nil err
+local function follow(link, context, name)
   local endpoint, err = context.endpoint:resolve()
   if not endpoint then
     return nil, err
   end
   local parts, message = url.parse(link)
-  if parts and parts.scheme .. "://" .. parts.authority ~= endpoint.origin then
+  if parts and origin_of(parts) ~= origin_of(url.parse(endpoint.origin)) then
     message = ("expected a link into %s, got one into %s"):format(endpoint.origin, parts.authority)
   elseif parts and parts.path:sub(1, #endpoint.path) ~= endpoint.path then
     message = ("expected a link below %s%s"):format(endpoint.origin, endpoint.path)
   end
   if message then
-    return invalid { { path = "nextLink", message = message } }
+    return invalid { { path = name, message = message } }
   end
   return {
     method = "GET",
@@ -72,7 +85,7 @@ local function encode(op, params, context, options)
     given[name] = value
   end
   if type(given.nextLink) == "string" then
-    return follow(given.nextLink, context)
+    return follow(given.nextLink, context, "nextLink")
   end
 
   local version = options.api_version or context.api_version
@@ -130,4 +143,4 @@ local function decode(op, response, _, request)
   }
 end
 
-return { encode = encode, decode = decode, request_id = azure_error.request_id }
+return { encode = encode, decode = decode, follow = follow, request_id = azure_error.request_id }

@@ -82,11 +82,11 @@ local function clean(fields)
   for name, max in pairs(TEXTS) do
     local text = fields[name]
     if type(text) == "string" then
-      fields[name] = quote.clean(quote.cut(text, max))
+      fields[name] = quote.message(quote.cut(text, max))
     end
   end
   for _, problem in ipairs(fields.problems or {}) do
-    problem.path, problem.message = quote.clean(problem.path), quote.clean(problem.message)
+    problem.path, problem.message = quote.clean(problem.path), quote.message(problem.message)
   end
 end
 

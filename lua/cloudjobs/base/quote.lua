@@ -246,16 +246,31 @@ end
 
 local MARKS = { "sig=", "Signature=", "AccountKey=", "SharedAccessKey=", "-----BEGIN" }
 
+-- Whether a text carries a signature or a key with its name.
+local function has_mark(text)
+  for _, mark in ipairs(MARKS) do
+    if text:find(mark, 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
 --- A text in a document that an event shows: as it is, unless it carries a signature or a key with its name.
 ---@param text string
 ---@return string
 local function document(text)
-  for _, mark in ipairs(MARKS) do
-    if text:find(mark, 1, true) then
-      return text:find("://", 1, true) and url(text) or hide_named(text)
-    end
+  if has_mark(text) then
+    return text:find("://", 1, true) and url(text) or hide_named(text)
   end
   return text
+end
+
+--- A service's message: on one line, and without the queries of URLs where one of them is signed.
+---@param text string
+---@return string
+local function message(text)
+  return has_mark(text) and line(text) or clean(text)
 end
 
 local MIN_SECRET = 8 -- bytes; shorter ones would blot out ordinary words
@@ -280,6 +295,7 @@ return {
   document = document,
   is_secret = is_secret,
   line = line,
+  message = message,
   name = name,
   path = path,
   url = url,

@@ -19,6 +19,9 @@ end
 
 -- A parameter without an example stands for itself.
 local function example_of(kind)
+  if kind.not_resumable then
+    return nil
+  end
   local fields = {}
   for _, name in ipairs(kind.params) do
     fields[name] = kind.example and kind.example[name] or name

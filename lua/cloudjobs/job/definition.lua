@@ -9,13 +9,14 @@ local suggest = require "cloudjobs.base.suggest"
 
 -- The fields of a definition with their types.
 local FIELDS = {
-  kind = "string", title = "string", about = "string", cloud = "string", service = "string", params = "table",
-  optional = "table", id = "string", name = "function", operation = "string", request = "table", record = "string",
-  listing = "table", record_id = "function", began = "string", members = "table", milliseconds = "boolean",
-  states = "table", state = "function", hints = "table", result = "function", missing = "table|function",
-  interval = "table", cancel = "string|table|function", start = "string", stop = "string", detail = "function",
-  refuse = "function", not_resumable = "string", run = "table", next = "table", example = "table", source = "table",
-  inventory = "table", baseline = "function", outcome = "function", service_id = "string",
+  kind = "string", title = "string", about = "string", cloud = "string", service = "string", service_id = "string",
+  params = "table", optional = "table", id = "string", name = "function", example = "table", operation = "string",
+  request = "table", record = "string", fetch = "function", listing = "table", record_id = "function",
+  began = "string", members = "table", milliseconds = "boolean", states = "table", state = "function",
+  hints = "table", result = "function", missing = "table|function", interval = "table",
+  cancel = "string|table|function", start = "string", stop = "string", detail = "function", refuse = "function",
+  not_resumable = "string", run = "table", next = "table", source = "table", inventory = "table",
+  baseline = "function", outcome = "function",
 }
 
 local NEEDED = { "kind", "cloud", "service", "params", "members", "states" }
@@ -23,6 +24,7 @@ local NEEDED = { "kind", "cloud", "service", "params", "members", "states" }
 local TABLES = {
   members = {
     code = "string", reason = "string|table", started_at = "string", updated_at = "string", ended_at = "string",
+    retry_after = "string",
   },
   interval = { start = "number", growth = "number", cap = "number", floor = "number" },
   listing = { operation = "string", params = "table", items = "string" },
@@ -88,7 +90,7 @@ function Definition:check_form()
   if type(kind.kind) == "string" and not kind.kind:find("^%l[%l%d_]*$") then
     self:problem("kind: expected lower-case letters, digits and underscores, got %s", quote.word(kind.kind))
   end
-  if kind.operation == nil and kind.listing == nil then
+  if kind.operation == nil and kind.listing == nil and kind.fetch == nil then
     self:problem("operation: expected it, or a listing that names the job")
   end
 end
@@ -185,10 +187,18 @@ local function follow_output(model, shape, path)
   return follow(model, member.type, tail)
 end
 
+-- Whether an output is a document that no shape describes, as Azure's are.
+local function is_document(shape)
+  local members = core.members(shape)
+  return #members == 1 and members[1].location == "body" and members[1].type == "document"
+end
+
 -- A path in an operation's output.
 function Definition:check_path(op, path, field)
   if not op.output then
     self:problem("%s: %s has no output", field, op.name)
+    return
+  elseif is_document(op.output) then
     return
   end
   local found, message = follow_output(self.model, op.output, path)

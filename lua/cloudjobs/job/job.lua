@@ -92,7 +92,9 @@ end
 ---@return cloudjobs.Error|nil err
 function Job:fetch(call_options)
   local kind, client = self._kind, self._client
-  if kind.operation then
+  if kind.fetch then
+    return kind.fetch(client, self.params, call_options)
+  elseif kind.operation then
     local output, err = client[kind.operation](client, self:request(kind.request), call_options)
     if output and kind.record then
       output = member.at(output, kind.record, "table")
@@ -244,7 +246,9 @@ function Job:wait(options)
   local plan = Wait.plan(self, options)
   local wait = Wait.begin(self, plan)
   local status, err = poll(plan.deadline, plan.interval, function(limits)
-    return wait:record(self:poll(limits))
+    local seen, problem = self:poll(limits)
+    local over, last, failure = wait:record(seen, problem)
+    return over, last, failure, seen and seen.retry_after
   end, function()
     return wait:expired()
   end)

@@ -26,6 +26,7 @@ end
 ---@field updated_at number|nil
 ---@field ended_at number|nil
 ---@field result table|nil what a job that has ended hands out, where its kind names it; no text of a status shows it
+---@field retry_after number|nil seconds until the service wants the next poll
 ---@field detail table|nil when asked for
 ---@field id string
 ---@field kind string
@@ -107,6 +108,7 @@ local function new(kind, record, id, params, outcome)
   if not kind.outcome or state == "failed" then
     status.reason = reason or reason_of(record, members.reason)
   end
+  status.retry_after = members.retry_after and member.at(record, members.retry_after, "number") or nil
   if status.final and kind.result then
     status.result = kind.result(record)
   end

@@ -83,7 +83,8 @@ local function record(wait, status, err)
 end
 
 -- Polls every job by the cheaper way: a listing costs its pages, single polls
--- one call a job. Jobs that ended leave the group. True when none is left.
+-- one call a job. Jobs that ended leave the group. True when none is left; then nil, nil and the seconds that the
+-- service asks to wait for.
 function Group:poll(results)
   local kind = self[1].job._kind
   local singly = kind.operation and (not self.listing or #self == 1 or (self.pages or 1) > #self)
@@ -93,12 +94,14 @@ function Group:poll(results)
     local limits = deadline:poll_page_limits()
     records, err, self.pages = read_listing(self[1].job._client, self.listing, kind.record_id, limits)
   end
-  local open = 0
+  local open, after = 0, nil
   for i = 1, #self do
     local wait, last = self[i]
     local job = wait.job
     if singly then
-      last = record(wait, job:poll(deadline:poll_limits()))
+      local status, problem = job:poll(deadline:poll_limits())
+      after = status and status.retry_after or after
+      last = record(wait, status, problem)
     elseif records and records[job.id] then
       last = record(wait, job:read(records[job.id]))
     else
@@ -112,7 +115,7 @@ function Group:poll(results)
       self[open] = wait
     end
   end
-  return open == 0
+  return open == 0, nil, nil, after
 end
 
 -- Follows one group to its end.

@@ -9,6 +9,8 @@ return {
     parts = { "endpoints", "enums" },
   },
   { cloud = "azure", model = "azure_cost_exports", name = "cost_exports", parts = { "enums" } },
+  { cloud = "azure", model = "azure_cost_reports", name = "cost_reports", parts = {} },
+  { cloud = "azure", model = "azure_deployments", name = "deployments", parts = {} },
   { cloud = "azure", model = "azure_resource_providers", parts = {} },
   {
     cloud = "aws",

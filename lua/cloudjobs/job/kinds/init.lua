@@ -13,6 +13,8 @@
 ---@field id string the parameter that is the job's id
 ---@field name fun(params: table): string what people call the thing that a job is a run of
 ---@field operation? string reads one job; without it the listing is read
+---@field fetch? fun(client: table, params: table, limits: table): table|nil, cloudjobs.Error|nil reads a job's record
+--- where no one operation does
 ---@field request? table the operation's parameters, in which "{name}" stands for the job's parameter of that name; the
 --- job's own parameters unless given
 ---@field record? string path of the job's record in the operation's output, when it is not the output itself; a job
@@ -50,6 +52,7 @@
 ---@field started_at? string
 ---@field updated_at? string
 ---@field ended_at? string
+---@field retry_after? string seconds until the service wants the next poll
 
 ---@class cloudjobs.Kind.Call
 ---@field operation string
@@ -130,5 +133,9 @@ add(require "cloudjobs.job.kinds.batch_job")
 add(require "cloudjobs.job.kinds.codebuild_build")
 add(require "cloudjobs.job.kinds.s3_batch_job")
 add(require "cloudjobs.job.kinds.bill_estimate")
+add(require "cloudjobs.job.kinds.cost_details_report")
+add(require "cloudjobs.job.kinds.price_sheet")
+add(require "cloudjobs.job.kinds.reservation_details_report")
+add(require "cloudjobs.job.kinds.arm_deployment")
 
 return kinds

@@ -1,0 +1,69 @@
+--- The download of an Azure price sheet. It is known only by the address that its
+--- start answers with, which holds a token of the session.
+
+local report = require "cloudjobs.job.report"
+
+local OPERATIONS = {
+  { "invoiceName", "download_price_sheet_of_invoice" },
+  { "billingPeriodName", "download_price_sheet_of_period" },
+}
+
+local function operation_for(params)
+  for _, operation in ipairs(OPERATIONS) do
+    if params[operation[1]] then
+      return operation[2]
+    end
+  end
+  return "download_price_sheet"
+end
+
+-- Three names for the link, and three for its end.
+local function link_of(record)
+  local properties = type(record.properties) == "table" and record.properties or record
+  return properties.downloadUrl or properties.reportUrl,
+    properties.expiryTime or properties.validTill or properties.validUntil
+end
+
+---@class cloudjobs.jobs
+---@field price_sheet cloudjobs.Maker
+---@field start_price_sheet cloudjobs.Finder
+
+---@type cloudjobs.Kind
+return {
+  kind = "price_sheet",
+  title = "Azure price sheet",
+  about = "download of an Azure price sheet",
+  cloud = "azure",
+  service = "cost_reports",
+  service_id = "Cost Management Reports",
+  params = { "location", "operationId" },
+  id = "operationId",
+  not_resumable = "Azure lets only the process that started it read it",
+  name = function(params)
+    return params.operationId
+  end,
+  fetch = function(client, params, limits)
+    return report.read(client, params.location, limits)
+  end,
+  members = report.MEMBERS,
+  states = report.STATES,
+  -- The sheets of newer agreements have no status: a link is the end.
+  state = function(record)
+    return record.status == nil and link_of(record) and "succeeded" or nil
+  end,
+  result = function(record)
+    local url, valid_until = link_of(record)
+    return { url = url, valid_until = valid_until }
+  end,
+  missing = report.MISSING,
+  interval = report.INTERVAL,
+  run = {
+    finder = "start_price_sheet",
+    params = { scope = "string", invoiceName = "string", billingPeriodName = "string" },
+    start = function(client, params, limits)
+      local started, err = client:start_operation(operation_for(params), params, limits)
+      local ids, problem = report.ids(started, err, params)
+      return ids and { location = ids.location, operationId = ids.operationId }, problem
+    end,
+  },
+}
