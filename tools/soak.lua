@@ -39,7 +39,7 @@ local function usable()
   for plain in assert(server:line(60)):gmatch("(%d+):%d+") do
     i = i + 1
     local case = faults[i]
-    if not (case.accept or case.tls or case.pause or case.flood or case.proxy) then
+    if not (case.accept or case.tls or case.waits or case.flood or case.proxy) then
       list[#list + 1] = {
         title = case.title, expected = case.expected, url = "http://127.0.0.1:" .. plain, method = case.method,
         body = case.body, timeout = case.expected == "timeout" and TIMEOUT or 30,

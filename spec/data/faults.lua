@@ -1,13 +1,14 @@
 --- Faults of a server: what it does in place of a proper response, by the group that each belongs to. A case is
 ---
----     { group, title, act, expected, accept = false, body = false, tls = nil, pause = nil, flood = false,
----       proxy = false,---       method = "GET" }
+---     { group, title, act, expected, accept = false, body = false, tls = nil, waits = false, flood = false,
+---       proxy = false, method = "GET" }
 ---
 --- `act(c)` runs on the server when the faulty request has been read (with `accept`, when the first connection has been
 --- accepted; with `body`, when the head of a request with a large body has been read). `c` has `id` (the request's),
---- `good` (the response to it), `stray` (one to no request), `send(text)`, `sleep(seconds)`, `shut()` (end of sending) and `flood(text)` (sends it
---- again and again). `tls` is "raw" where the first connection has no TLS, or the certificate of its handshake; `pause`
---- are the seconds that the client waits before it goes on; with `proxy` the fault is in the response to CONNECT. When `act` returns "close" the connection is closed, else the next request is served.
+--- `good` (the response to it), `stray` (one to no request), `send(text)`, `sleep(seconds)`, `shut()` (end of sending)
+--- and `flood(text)` (sends it again and again). `tls` is "raw" where the first connection has no TLS, or the certificate
+--- of its handshake; with `waits` the client does not go on before all of the fault was sent; with `proxy` the fault is in
+--- the response to CONNECT. When `act` returns "close" the connection is closed, else the next request is served.
 ---
 --- `expected` lists what the faulty call may return, apart by "|": "own" (its own response), a status, or the code of an
 --- error. The two calls after it always have to get their own responses.
@@ -16,7 +17,6 @@ local grammar = require "spec.data.http_grammar"
 
 local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 local HOLD = 5 -- seconds that a silent server holds the connection: longer than a client's time limit
-local PAUSE = 0.1 -- seconds until a segment has arrived that the system delays for the acknowledgement of another
 
 local cases = {}
 
@@ -188,7 +188,7 @@ add("closing", "own", "kept open and more sent although close was announced", fu
   c.send((c.good:gsub("200 OK", "200 OK\r\nConnection: close")))
   c.sleep(0.002)
   c.send(c.stray)
-end, { pause = PAUSE })
+end, { waits = true })
 
 -- What is unread when a connection is closed resets it.
 local function reset_after(title, text)
@@ -211,7 +211,7 @@ add("closing", "own", "a response before the body was read", function(c)
   c.send(c.good)
 end, { body = true })
 
--- What arrives after the next request has gone out is beyond the reach of HTTP/1.1: the client pauses for it.
+-- What arrives after the next request has gone out is beyond the reach of HTTP/1.1: the client waits until it was sent.
 local function stray(title, text, pause, ends)
   add("closing", "own", title, function(c)
     local extra = text == "stray" and c.stray or text == "again" and c.good or text
@@ -223,7 +223,7 @@ local function stray(title, text, pause, ends)
       c.send(c.good .. extra)
     end
     return ends
-  end, { pause = pause and PAUSE })
+  end, { waits = pause ~= nil })
 end
 
 stray("another response in the same segment", "stray")
@@ -244,10 +244,10 @@ add("closing", "own", "another response behind one of 16 KiB", function(c)
   local head = ("HTTP/1.1 200 OK\r\nX-Id: %s\r\nContent-Length: "):format(c.id)
   local size = 16384 - #head - #"16000\r\n\r\n"
   c.send(head .. ("%d\r\n\r\n"):format(size) .. ("x"):rep(size) .. c.stray)
-end, { pause = PAUSE })
+end, { waits = true })
 add("closing", "own|stray|closed|protocol", "two responses, one of them before the request", function(c)
   c.send(c.stray)
-end, { accept = true, pause = PAUSE })
+end, { accept = true, waits = true })
 
 -- TLS: the handshake and its certificates; `raw` connections are not under TLS.
 

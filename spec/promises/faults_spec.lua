@@ -51,7 +51,7 @@ local function encounters(ports, folder)
           method = fault.method,
           body = fault.body,
           fresh = fault.accept or is_tls,
-          pause = fault.pause,
+          sent_at = fault.waits and "http://localhost:" .. ports[i].plain or nil,
           timeout = fault.expected:find "timeout" and SHORT or 10,
         }
       end
@@ -67,7 +67,7 @@ end
 -- What is wrong with an encounter, as a line, or nil. libcurl reads responses by a grammar of its own.
 local function violation(case, seen, by_libcurl)
   local allowed = has(case.expected, seen.fault) or (by_libcurl and seen.fault ~= "stray")
-  local is_own = (seen.before or "own") == "own" and seen.first == "own" and seen.second == "own"
+  local is_own = (seen.before or "own") == "own" and (seen.sent or "own") == "own" and seen.first == "own" and seen.second == "own"
   if not allowed or not is_own or seen.elapsed > case.timeout + TOLERANCE then
     return ("%s: expected %s, got %s after %.1f s; before it %s, after it %s and %s%s"):format(case.title, case.expected,
       tostring(seen.fault), seen.elapsed or 0, tostring(seen.before), tostring(seen.first), tostring(seen.second),
@@ -162,7 +162,7 @@ describe("faults of a server", function()
     local cases = {}
     for i, case in ipairs(list) do
       cases[i] = { name = case.name, url = case.url, method = case.method, body = case.body, fresh = case.fresh,
-        pause = case.pause, timeout = math.max(case.timeout, NGINX_SHORT),
+        sent_at = case.sent_at, timeout = math.max(case.timeout, NGINX_SHORT),
         network = case.network and case.network.proxy and { proxy = case.network.proxy } or nil }
     end
     local seen = nginx:run(IN_NGINX:format(files.read "spec/support/fault_client.lua", core.json_encode(cases)))

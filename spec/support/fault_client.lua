@@ -1,18 +1,19 @@
 --- The client's side of spec/data/faults.lua, on any transport: a call that meets the fault, and two more. Each carries
 --- an id that its response has to repeat. Runs inside nginx, too, so it requires nothing.
 
+local ACKNOWLEDGED = 0.06 -- seconds for a segment that its system holds back until another one is acknowledged
 local BODY = ("x"):rep(300000)
 
--- Sends a request for `path`; gives "own", "stray" and what came, a status or an error's code.
-local function call(transport, case, path, id, options)
+-- Sends a request for `path`, to `origin` where one is given; gives "own", "stray" and what came, a status or an error's code.
+local function call(transport, case, path, id, options, origin)
   local body = options.body and BODY or nil
   local response, err = transport:send {
     method = body and "POST" or options.method or "GET",
-    url = ("%s/%s?id=%s"):format(case.url, path, id),
+    url = ("%s/%s?id=%s"):format(origin or case.url, path, id),
     headers = { ["x-id"] = id },
     body = body,
     timeout = options.timeout,
-    network = case.network,
+    network = not origin and case.network or nil,
   }
   if not response then
     return err.code
@@ -25,7 +26,8 @@ end
 --- Meets the fault of one case.
 ---@param transport table
 ---@param case table name, url, timeout (of the faulty call, in seconds), method, body (whether to send one), network;
----   fresh: the fault is on the first connection, else on one that has carried a call; pause: seconds to wait after it
+---   fresh: the fault is on the first connection, else on one that has carried a call; sent_at: another origin of the
+---   server, which is asked whether the fault was sent whole before the client goes on
 ---@return table seen the outcomes before, fault, first and second; elapsed seconds of the faulty call
 local function meet(transport, case)
   local seen = {}
@@ -35,8 +37,9 @@ local function meet(transport, case)
   local started = transport:clock()
   seen.fault = call(transport, case, "fault", case.name .. ".fault", case)
   seen.elapsed = transport:clock() - started
-  if case.pause then
-    transport:sleep(case.pause)
+  if case.sent_at then
+    seen.sent = call(transport, case, "sent", case.name .. ".fault", { timeout = 10 }, case.sent_at)
+    transport:sleep(ACKNOWLEDGED)
   end
   seen.first = call(transport, case, "ok", case.name .. ".first", { timeout = 10 })
   seen.second = call(transport, case, "ok", case.name .. ".second", { timeout = 10 })

@@ -3,7 +3,7 @@
 --- Prints one line of ports, "plain:tls" for each case in order. It ends by itself after some minutes.
 ---
 --- A request for /fault gets the fault, any other its own response: the header X-Id and the body repeat what is behind
---- "id=" in its target.
+--- "id=" in its target. The response to /sent waits until the fault of that id was sent whole.
 
 local Connection = require "spec.support.connection"
 local context = require "openssl.ssl.context"
@@ -62,13 +62,30 @@ local function controls(s, id)
   }
 end
 
+local sent = {} -- the ids of the faults that were sent whole
+
+local function inject(s, case, id)
+  local ending = case.act(controls(s, id))
+  sent[id] = true
+  return ending
+end
+
+local function await_fault(id)
+  local deadline = cqueues.monotime() + 5
+  while not sent[id] and cqueues.monotime() < deadline do
+    cqueues.sleep(0.001)
+  end
+end
+
 local function serve(s, case)
   for head in function() return Connection.read_head(s) end do
     local id = head:match("id=([%w.]+)") or ""
     local length = tonumber(head:match("\n[Cc]ontent%-[Ll]ength: (%d+)") or 0)
     local is_faulty = head:find("^%u+ /fault")
-    if is_faulty and case.body and case.act(controls(s, id)) == "close" then
+    if is_faulty and case.body and inject(s, case, id) == "close" then
       return
+    elseif head:find("^%u+ /sent") then
+      await_fault(id)
     end
     if length > 0 then
       s:read(length)
@@ -76,7 +93,7 @@ local function serve(s, case)
     if not is_faulty then
       s:write(response(id))
       s:flush()
-    elseif not case.body and case.act(controls(s, id)) == "close" then
+    elseif not case.body and inject(s, case, id) == "close" then
       return
     end
   end
