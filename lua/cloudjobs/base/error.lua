@@ -9,6 +9,7 @@ local quote = require "cloudjobs.base.quote"
 ---@field message string
 ---@field status integer|cloudjobs.Status|nil HTTP status; a job's status where the error is about a job
 ---@field request_id string|nil
+---@field extended_request_id string|nil S3's second id of a request
 ---@field operation string|nil
 ---@field service string|nil
 ---@field attempts integer|nil requests sent
@@ -75,7 +76,7 @@ function error_mt.__concat(a, b)
 end
 
 -- Texts of others, and how many bytes of each are kept.
-local TEXTS = { code = 256, message = 16 * 1024, hint = 4 * 1024, request_id = 256 }
+local TEXTS = { code = 256, message = 16 * 1024, hint = 4 * 1024, request_id = 256, extended_request_id = 256 }
 
 -- On one line, without control characters: an error is printed and logged.
 local function clean(fields)

@@ -7,16 +7,16 @@ local rest_json = require "cloudjobs.aws.protocol.rest_json"
 local xml = require "cloudjobs.aws.protocol.xml"
 
 -- Service -> operations whose root element is a member itself, which the
--- descriptions do not say.
-local UNWRAPPED = { S3 = { GetBucketLocation = true } }
+-- descriptions do not say, and which member.
+local UNWRAPPED = { S3 = { GetBucketLocation = "LocationConstraint" } }
 
 -- Operation -> how its body is written and read; made once.
 local codecs = setmetatable({}, { __mode = "k" })
 
 local function make_codec(op)
-  local root = { name = op.input_name, namespace = op.input_namespace, prefix = op.input_prefix }
+  local root = { name = op.input_name or op.name, namespace = op.input_namespace, prefix = op.input_prefix }
   local unwrapped = UNWRAPPED[op.service.id]
-  local is_unwrapped = unwrapped and unwrapped[op.name]
+  local member = unwrapped and unwrapped[op.name]
   local codec = {
     media_type = "application/xml",
     encode = function(shape, params, token, is_loose)
@@ -29,7 +29,11 @@ local function make_codec(op)
       if body == "" then
         return {}
       end
-      return core.xml_decode(shape, body, nil, is_unwrapped)
+      local output, message = core.xml_decode(shape, body, nil, member ~= nil)
+      if member and output and output[member] == "" then
+        output[member] = nil -- of us-east-1
+      end
+      return output, message
     end,
   }
   codecs[op] = codec
@@ -46,7 +50,8 @@ local function encode(op, params, context)
   return bindings.encode(op, params, context, codecs[op] or make_codec(op))
 end
 
--- S3 begins some responses before it is done, and then has no other status left for an error.
+-- S3 begins some responses before it is done, and then has no other status left for an error: CopyObject,
+-- CompleteMultipartUpload, UploadPartCopy.
 local function is_late_error(op, response)
   if op.service.id ~= "S3" or response.status ~= 200 then
     return false
@@ -63,8 +68,12 @@ end
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err kind "service" or "response"
 local function decode(op, response)
-  if response.status < 200 or response.status >= 300 or is_late_error(op, response) then
+  if response.status < 200 or response.status >= 300 then
     return nil, xml.decode_error(op, response)
+  elseif is_late_error(op, response) then
+    local err = xml.decode_error(op, response)
+    err.status = 500 -- as which it is retried
+    return nil, err
   elseif not op.output then
     return {}
   end

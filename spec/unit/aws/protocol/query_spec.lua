@@ -1,3 +1,4 @@
+local PROTOCOLS = require "spec.data.xml_protocols"
 local Model = require "cloudjobs.model"
 local query = require "cloudjobs.aws.protocol.query"
 
@@ -236,5 +237,51 @@ describe("a query service with names of its own", function()
     local output, err = query.decode(op, { status = 200, headers = {}, body = body })
     assert.is_nil(output)
     assert.equal("the answer cannot be read: Tags: expected Name and Value in each entry at byte 49", err.message)
+  end)
+end)
+
+describe("a form", function()
+  local function body_of(protocol, members, params)
+    local shapes = { In = members }
+    for name, text in pairs(PROTOCOLS.shapes) do
+      shapes[name] = text
+    end
+    local run = Model.new({
+      service = { id = "Probe", protocol = protocol, api_version = "1" }, operations = { Run = "In -> -" }, errors = {},
+      shapes = shapes,
+    }):operation "Run"
+    return (assert(query.encode(run, params, {})).body:gsub("^Action=Run&Version=1&?", ""))
+  end
+
+  for _, case in ipairs(PROTOCOLS.members) do
+    local params = { [case.name or "M"] = case[2] }
+    it(("of the query protocol has %q: %q"):format(case[4], case[1]), function()
+      assert.equal(case[4], body_of("query", case[1], params))
+    end)
+    if case[5] then
+      it(("of EC2's protocol has %q: %q"):format(case[5], case[1]), function()
+        assert.equal(case[5], body_of("ec2", case[1], params))
+      end)
+    end
+  end
+
+  it("names the items of a flattened list by their own name where the list has no other", function()
+    assert.equal("item.1=a", body_of("query", "M string(as=item)[] flattened", { M = { "a" } }))
+  end)
+end)
+
+describe("EC2's response", function()
+  local ec2 = Model.new({
+    service = { id = "EC2", protocol = "ec2", api_version = "1" }, operations = { Run = "- -> Out" }, errors = {},
+    shapes = { Out = "Names string(as=item)[] as=nameSet" },
+  }):operation "Run"
+  local BODY = "<RunResponse xmlns='urn:x'><requestId>r-1</requestId><nameSet><item>a</item></nameSet></RunResponse>"
+
+  it("is the root element", function()
+    assert.same({ Names = { "a" } }, decode(BODY, 200, ec2))
+  end)
+
+  it("carries the request id in its text", function()
+    assert.equal("r-1", query.request_id { status = 200, headers = {}, body = BODY })
   end)
 end)
