@@ -19,7 +19,7 @@ local SERVICES = {
     "athena", "ce", "codebuild", "ecs", "events", "glue", "kms", "logs", "organizations", "ssm",
   },
   ["rest-json"] = {
-    "backup", "batch", "eks", "mediaconvert", "scheduler",
+    "apigateway", "backup", "batch", "dataexchange", "eks", "glacier", "lambda", "lex-runtime", "mediaconvert", "scheduler",
   },
   ["rest-xml"] = { "cloudfront", "route53", "s3", "s3control" },
   query = {
@@ -39,6 +39,9 @@ local SERVICES = {
 local QUIRKS = {
   ["s3 GetBucketLocation"] = "reads the root element in a handler of its own",
   ["ec2 CopySnapshot"] = "adds a presigned URL",
+  ["s3 ListObjects"] = "decodes keys in a handler of its own",
+  ["s3 ListObjectsV2"] = "decodes keys in a handler of its own",
+  ["s3 ListObjectVersions"] = "decodes keys in a handler of its own",
   ["s3 PutObject"] = "sends a body in memory in chunks with a trailer, and signs Content-Length",
   ["s3 WriteGetObjectResponse"] = "hashes a body that the description says is not signed",
   ["s3 UploadPart"] = "sends a body in memory in chunks with a trailer, and signs Content-Length",
@@ -91,9 +94,11 @@ local function faults(found, name, kind)
   return list
 end
 
+-- Some services are signed otherwise than by SigV4, which is refused by name.
 local function is_supported(found, name)
-  local problem = found[name] and found[name].problem
-  return not (problem and problem:find("is not supported", 1, true))
+  local of_service = found[name]
+  local problem = of_service and (of_service.problem or of_service.sends[1] or of_service.reads[1])
+  return not (problem and (problem:find("is not supported", 1, true) or problem:find("cannot be called: it needs", 1, true)))
 end
 
 local function plain(name)
