@@ -177,14 +177,13 @@ const char *cj_item_name (enum cj_item_kind kind) {
 /* Texts and bytes {================================================== */
 
 /* Whether no byte has its high bit set. */
-static int is_ascii (const char *s, size_t n) {
+static inline int is_ascii (const char *s, size_t n) {
   uint64_t bits = 0, w;
   size_t i;
   if (n < sizeof(w)) {
-    unsigned char c = 0;
     for (i = 0; i < n; i++)
-      c |= (unsigned char)s[i];
-    return c < 0x80;
+      bits |= (unsigned char)s[i];
+    return bits < 0x80;
   }
   for (i = 0; n - i > sizeof(w); i += sizeof(w)) {
     memcpy(&w, s + i, sizeof(w));
