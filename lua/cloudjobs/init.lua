@@ -66,21 +66,32 @@ function cloudjobs.inventory(fleet, options)
   return rows
 end
 
--- The job room makes clients for references; it knows no cloud by itself.
+-- A client of a service: of its own constructor, or by a description.
+local function client_of(cloud, service, settings)
+  local make = cloudjobs[cloud][service]
+  if make then
+    return make(settings)
+  end
+  settings.service = service
+  return cloudjobs.aws.client(settings)
+end
+
+-- What is known of a service, or nil and why it is not.
+local function model_of(cloud, service)
+  if cloud == "aws" then
+    return require("cloudjobs.aws.description").find({ service = service }, os.getenv)
+  end
+  for _, entry in ipairs(require "cloudjobs.models.index") do
+    if entry.cloud == cloud and entry.name == service then
+      return require("cloudjobs.model").load(entry.model)
+    end
+  end
+  return nil, ("cloudjobs.%s has no service %s"):format(cloud, service)
+end
+
+-- The job room knows no cloud by itself.
 local function load_jobs()
-  return require "cloudjobs.job".new {
-    client = function(cloud, service, settings)
-      return cloudjobs[cloud][service](settings)
-    end,
-    model = function(cloud, service)
-      for _, entry in ipairs(require "cloudjobs.models.index") do
-        if entry.cloud == cloud and entry.name == service then
-          return require("cloudjobs.model").load(entry.model)
-        end
-      end
-      return nil, ("cloudjobs.%s has no service %s"):format(cloud, service)
-    end,
-  }
+  return require "cloudjobs.job".new { client = client_of, model = model_of }
 end
 
 return setmetatable(cloudjobs, {

@@ -60,4 +60,33 @@ describe("cloudjobs kinds", function()
       assert.truthy(err:find(case[2], 1, true), err)
     end
   end)
+
+  describe("status and run take every kind:", function()
+    it("status polls jobs by their references, each once", function()
+      local arn = cli:export("nightly", 3600)
+      local reference = cli:last_run(arn, "--endpoint-url", cli.url)
+      local status, out, err = cli:run { "status", reference, reference, "--output", "json" }
+      assert.same({ 0, "" }, { status, err })
+      local rows = core.json_decode(out)
+      assert.same({ "succeeded", Command.normal(reference), 2 }, { rows[1].state, Command.normal(rows[2].ref), #rows })
+      status, out = cli:run { "status", reference }
+      assert.equal(0, status)
+      assert.matches("\nsucceeded +nightly +AWS export +DELIVERY_SUCCESS", out)
+      status, _, err = cli:run { "status", reference, "fleet.lua" }
+      assert.equal(64, status)
+      assert.matches("'fleet.lua' is no reference of a job", err, 1, true)
+    end)
+
+    it("run starts a kind with the parameters of its start", function()
+      local status, _, err = cli:run { "run", "athena-query", '{"QueryString": "SELECT 1"' }
+      assert.equal(64, status)
+      assert.matches("parameters: ", err, 1, true)
+      status, _, err = cli:run { "run", "export-execution", "{}" }
+      assert.equal(64, status)
+      assert.matches("'export-execution' is no kind of job that can be started this way", err, 1, true)
+      status, _, err = cli:run { "run", "athena-query", '{"QueryStrin": "SELECT 1"}' }
+      assert.equal(64, status)
+      assert.matches("QueryStrin: unknown parameter (did you mean QueryString?)", err, 1, true)
+    end)
+  end)
 end)

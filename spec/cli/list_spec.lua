@@ -187,12 +187,12 @@ mfa_serial = arn:aws:iam::111122223333:mfa/device
 
     local COMPLETED = {
       { "who", 1, "whoami" },
-      { "call ''", 2, "athena batch bcm-data-exports bcm-pricing-calculator cloudformation codebuild cost-exports dynamodb glue "
+      { "call ''", 2, "athena batch bcm-data-exports bcm-pricing-calculator cloudformation codebuild cost-exports cost-reports deployments dynamodb glue "
         .. "partnercentral-selling rds s3control ssm sso sso-oidc stepfunctions sts" },
       { "call ss", 2, "ssm sso sso-oidc" },
       { "watch ''", 2, "export-execution maintenance-window-execution resource-snapshot-job export-run athena-query "
         .. "glue-job-run glue-crawl step-functions-execution automation-execution run-command stack-operation "
-        .. "dynamodb-export rds-export-task batch-job codebuild-build s3-batch-job bill-estimate" },
+        .. "dynamodb-export rds-export-task batch-job codebuild-build s3-batch-job bill-estimate cost-details-report price-sheet reservation-details-report arm-deployment" },
       { "list ''", 2, "exports windows snapshot-jobs" },
       { "completion ''", 2, "bash zsh fish" },
       { "status --he", 2, "--help" },

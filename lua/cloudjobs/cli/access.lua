@@ -162,7 +162,13 @@ function Access:client(kind, settings)
   for _, name in ipairs { "profile", "region", "cloud", "api_version" } do
     key = key .. "\n" .. (settings[name] or "")
   end
-  self._clients[key] = self._clients[key] or cloudjobs[kind.cloud][kind.service](self[kind.cloud](self, settings))
+  if not self._clients[key] then
+    local options, make = self[kind.cloud](self, settings), cloudjobs[kind.cloud][kind.service]
+    if not make then
+      options.service, make = kind.service, cloudjobs.aws.client
+    end
+    self._clients[key] = make(options)
+  end
   return self._clients[key]
 end
 

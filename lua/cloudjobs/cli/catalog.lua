@@ -4,6 +4,8 @@ local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local kinds = require "cloudjobs.job.kinds"
 local quote = require "cloudjobs.base.quote"
+local ref = require "cloudjobs.job.ref"
+local suggest = require "cloudjobs.base.suggest"
 
 --- The name of a kind on the command line.
 ---@param kind cloudjobs.Kind
@@ -18,6 +20,23 @@ local function names()
   local list = {}
   for i, kind in ipairs(kinds) do
     list[i] = name_of_kind(kind)
+  end
+  return list
+end
+
+--- Whether a job of the kind is started by parameters alone, not by the name of what it is a run of.
+---@param kind cloudjobs.Kind
+---@return boolean
+local function can_start(kind)
+  return kind.run ~= nil and kind.run.finder ~= nil and not kind.source
+end
+
+--- The names of the kinds that are started so.
+---@return string[]
+local function startable()
+  local list = {}
+  for _, kind in ipairs(kinds) do
+    list[#list + 1] = can_start(kind) and name_of_kind(kind) or nil
   end
   return list
 end
@@ -71,6 +90,25 @@ end
 ---@return cloudjobs.Kind|nil
 local function find(name)
   return kinds[((name or ""):gsub("-", "_"))]
+end
+
+--- The job of a reference. Its settings apply where the command line has no option.
+---@param text string
+---@param reach table the subcommand's access
+---@return cloudjobs.Job|nil
+---@return string|nil message
+local function job_of_ref(text, reach)
+  if not find(ref.parse(text)) then
+    local word = text:match("^[^,]*")
+    return nil, ("'%s' is no reference of a job, nor a kind%s"):format(text, suggest(word, names()))
+  end
+  local job, err = cloudjobs.jobs.open(text, function(kind, settings)
+    return reach:client(kind, settings)
+  end)
+  if not job then
+    return nil, err.message
+  end
+  return job
 end
 
 local function title(job)
@@ -204,7 +242,10 @@ return {
   names = names,
   name_of_kind = name_of_kind,
   define_kinds = define_kinds,
+  can_start = can_start,
+  startable = startable,
   find = find,
+  job_of_ref = job_of_ref,
   title = title,
   name_of = name_of,
   define_options = define_options,

@@ -1,5 +1,7 @@
 --- Follows jobs to their ends. Ctrl-C ends it with the references to go on with.
 
+local Error = require "cloudjobs.base.error"
+local Status = require "cloudjobs.job.status"
 local Wait = require "cloudjobs.job.wait"
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
@@ -31,7 +33,7 @@ local function exit_status(statuses)
   for _, one in ipairs(statuses) do
     if one.err or one.state == "unknown" then
       status = math.max(status, out.EXIT.unknown)
-    elseif not one.ok then
+    elseif one.final and not one.ok then
       return out.EXIT.failed
     end
   end
@@ -75,6 +77,31 @@ local function hand_over_jobs(list, statuses, interrupted, parsed)
   if #commands > 0 then
     hand_over(interrupted, "The jobs go on; to follow them again", commands)
   end
+end
+
+--- Polls the jobs once and prints what they are.
+---@param jobs table[]
+---@param parsed table
+---@return integer exit status
+local function poll_once(jobs, parsed)
+  local functions, list, statuses = {}, {}, {}
+  for i, job in ipairs(jobs) do
+    functions[i] = function()
+      return job:status()
+    end
+  end
+  for i, result in ipairs(cloudjobs.parallel(functions)) do
+    local job = jobs[i]
+    if not result.ok and not Error.is(result.err) then
+      error(result.err, 0)
+    end
+    local status = result.value or Status.unknown(job.kind, job.id, nil, result.err)
+    status.ref = job:ref()
+    statuses[i] = status
+    list[i] = setmetatable({ job = job, status = status }, { __index = status })
+  end
+  rows.print(list, { columns = view.columns(parsed.utc), fields = FIELDS }, parsed)
+  return exit_status(statuses)
 end
 
 --- Follows the jobs of `shown.rows` to their ends.
@@ -158,6 +185,7 @@ return {
   define_found = define_found,
   watch = watch,
   follow = follow,
+  poll_once = poll_once,
   found = found,
   goes_on = goes_on,
   hand_over = hand_over,

@@ -1,10 +1,13 @@
---- `cloudjobs status [FLEET]`: every export with its last run and its health.
+--- `cloudjobs status [FLEET]`: every export with its last run and its health. `cloudjobs status REF…` polls jobs once.
 
 local Fleet = require "cloudjobs.cli.fleet"
 local access = require "cloudjobs.cli.access"
+local catalog = require "cloudjobs.cli.catalog"
 local cloudjobs = require "cloudjobs"
+local follow = require "cloudjobs.cli.follow"
 local member = require "cloudjobs.base.path"
 local out = require "cloudjobs.cli.out"
+local ref = require "cloudjobs.job.ref"
 local rows = require "cloudjobs.cli.rows"
 local terminal = require "cloudjobs.cli.terminal"
 local when = require "cloudjobs.cli.when"
@@ -12,6 +15,7 @@ local when = require "cloudjobs.cli.when"
 local EXAMPLES = [[
    cloudjobs status
    cloudjobs status fleet.lua --failed
+   cloudjobs status "$REF"
    cloudjobs status fleet.lua --output csv --since 7d > exports.csv
 
 A fleet is a Lua file that returns a list:
@@ -34,9 +38,10 @@ local FIELDS = {
   "started_at", "ended_at", "age", "ref", "err",
 }
 
-local function define(command)
-  command:argument("fleet"):args("?"):argname("<fleet>")
-    :description("File that lists accounts and scopes; else the one account and scope of the options.")
+local function define(command, args)
+  command:argument("fleet"):args("*"):argname("<fleet>")
+    :description("File that lists accounts and scopes, else the account or scope of the options; or references of jobs.")
+  local message = catalog.define_kinds(command, args)
   command:flag("--failed"):description("Only what is failing, stale or unknown.")
   command:option("--since"):argname("<time>"):convert(when.parse_since)
     :description("Leave out what is well and ran before then: 24h, 7d, 2026-01-31.")
@@ -44,6 +49,7 @@ local function define(command)
   command:flag("--refs"):description("Add the references for `cloudjobs watch`.")
   access.define(command)
   rows.define(command)
+  return message
 end
 
 -- The fleet that the options name: the AWS account, or the scope where one is given.
@@ -159,11 +165,30 @@ local function report(found, parsed)
   return worst
 end
 
+-- Polls jobs by their references.
+local function run_jobs(parsed)
+  local reach, jobs = access.new(parsed), {}
+  for i, text in ipairs(parsed.fleet) do
+    local job, message = catalog.job_of_ref(text, reach)
+    if not job then
+      return nil, message
+    end
+    jobs[i] = job
+  end
+  return follow.poll_once(jobs, parsed)
+end
+
 --- Shows the state. Returns the exit status, or nil and a message for a mistake on the command line or in the fleet.
 local function run(parsed)
+  local path = parsed.fleet[1]
+  if path and ref.parse(path) then
+    return run_jobs(parsed)
+  elseif parsed.fleet[2] then
+    return nil, ("expected one fleet or references of jobs, got '%s' too"):format(parsed.fleet[2])
+  end
   local fleet, message
-  if parsed.fleet then
-    fleet, message = Fleet.load(parsed.fleet)
+  if path then
+    fleet, message = Fleet.load(path)
   else
     fleet = { entries = fleet_of(parsed) }
   end
@@ -177,7 +202,7 @@ local function run(parsed)
   end
   local ok, found = pcall(cloudjobs.inventory, entries, { transport = reach.transport })
   if not ok then
-    return nil, parsed.fleet and fleet:mistake(found) or found
+    return nil, path and fleet:mistake(found) or found
   end
   return report(found, parsed)
 end

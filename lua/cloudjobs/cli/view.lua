@@ -10,9 +10,9 @@ local terminal = require "cloudjobs.cli.terminal"
 local text = require "cloudjobs.cli.text"
 local when = require "cloudjobs.cli.when"
 
--- Why a job is not well: our error or the service's reason.
+-- Why a job is not well or does not go on: our error, the service's reason, what the job waits for.
 local function reason_of(status)
-  return status.err and tostring(status.err) or status.reason
+  return status.err and tostring(status.err) or status.reason or status.hint
 end
 
 local function elapsed(status)
@@ -128,4 +128,4 @@ local function new(list, parsed)
   }, view_mt)
 end
 
-return { new = new }
+return { new = new, columns = columns }

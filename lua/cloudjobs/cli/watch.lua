@@ -4,8 +4,6 @@ local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local catalog = require "cloudjobs.cli.catalog"
-local ref = require "cloudjobs.job.ref"
-local suggest = require "cloudjobs.base.suggest"
 
 local EXAMPLES = [[
    cloudjobs watch "$REF" --timeout 2h && ./load-billing-data
@@ -54,21 +52,6 @@ local function job_of_ids(kind, word, reach, parsed)
   return cloudjobs.jobs[kind.kind](reach:client(kind), params)
 end
 
--- The job of a reference. Its settings apply where the command line has no option.
-local function job_of_ref(text, reach)
-  if not catalog.find(ref.parse(text)) then
-    local word = text:match("^[^,]*")
-    return nil, ("'%s' is no reference of a job, nor a kind%s"):format(text, suggest(word, catalog.names()))
-  end
-  local job, err = cloudjobs.jobs.open(text, function(kind, settings)
-    return reach:client(kind, settings)
-  end)
-  if not job then
-    return nil, err.message
-  end
-  return job
-end
-
 --- Follows the jobs. Returns the exit status, or nil and a message for a mistake on the command line.
 local function run(parsed)
   local reach = access.new(parsed, true)
@@ -82,7 +65,7 @@ local function run(parsed)
     if kind then
       job, message = job_of_ids(kind, word, reach, parsed)
     else
-      job, message = job_of_ref(word, reach)
+      job, message = catalog.job_of_ref(word, reach)
     end
     if not job then
       return nil, message

@@ -207,7 +207,7 @@ describe("a kind of job that a user defines", function()
     ["run.ids.CommandId: Command.Id: the output of SendCommand has no member Id"] = {
       run = { operation = "send_command", ids = { CommandId = "Command.Id" } },
     },
-    ["service: cloudjobs.aws has no service sms"] = { service = "sms" },
+    ["service: unknown service 'sms' (did you mean"] = { service = "sms" },
     ["cloud: expected aws or azure"] = { cloud = "gcp" },
     ["listing.items: CommandList: the output of ListCommands has no member"] = {
       listing = { operation = "list_commands", params = { "CommandId" }, items = "CommandList" },
