@@ -2,6 +2,7 @@
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
+local presigned_url = require "cloudjobs.aws.customizations.presigned_url"
 local url = require "cloudjobs.http.url"
 
 local function with(params, name, value)
@@ -58,7 +59,10 @@ end
 
 return {
   ["Route 53"] = { all = { parameters = bare_ids } },
-  EC2 = { operations = { RunInstances = USER_DATA } },
+  EC2 = { operations = { RunInstances = USER_DATA, CopySnapshot = presigned_url.EC2.CopySnapshot } },
+  RDS = { operations = presigned_url.RDS },
+  Neptune = { operations = presigned_url.Neptune },
+  DocDB = { operations = presigned_url.DocDB },
   ["Auto Scaling"] = { operations = { CreateLaunchConfiguration = USER_DATA } },
   ["API Gateway"] = { all = { request = accept_json } },
   ["Machine Learning"] = { operations = { Predict = { request = to_predict_endpoint } } },

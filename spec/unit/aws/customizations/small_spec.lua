@@ -101,6 +101,51 @@ describe("EC2", function()
   end)
 end)
 
+describe("a copy between regions", function()
+  local SIGNED = "^https://svc%.us%-east%-1%.amazonaws%.com/%?Action=Copy%w+&Version=2012%-06%-01&.*DestinationRegion=eu%-west%-1"
+    .. "&X%-Amz%-Algorithm=AWS4%-HMAC%-SHA256&X%-Amz%-Credential=AKID%%2F%d+%%2Fus%-east%-1%%2Fsvc%%2Faws4_request&"
+
+  -- A form's parameters by name.
+  local function form(client, name, params)
+    local request, err = client:request(name, params)
+    local found = {}
+    for key, value in (request or error(err)).body:gmatch("([^&=]+)=([^&]*)") do
+      found[key] = value:gsub("%%(%x%x)", function(hex)
+        return string.char(tonumber(hex, 16))
+      end)
+    end
+    return found
+  end
+
+  it("of EC2 is sent a URL that is signed for the source", function()
+    local client = client_of("EC2", operation("CopySnapshot", "POST", "/"),
+      { SourceRegion = TEXT, DestinationRegion = TEXT, PresignedUrl = TEXT }, { protocol = "query" })
+    local sent = form(client, "copy_snapshot", { SourceRegion = "us-east-1" })
+    assert.same({ "us-east-1", "eu-west-1" }, { sent.SourceRegion, sent.DestinationRegion })
+    assert.matches(SIGNED, sent.PresignedUrl)
+    assert.matches("&SourceRegion=us%-east%-1&", sent.PresignedUrl)
+    sent = form(client, "copy_snapshot", { SourceRegion = "us-east-1", PresignedUrl = "given" })
+    assert.same({ "given" }, { sent.PresignedUrl, sent.DestinationRegion })
+  end)
+
+  it("of RDS does not send the source's region itself", function()
+    local client = client_of("RDS", operation("CopyDBSnapshot", "POST", "/"), { PreSignedUrl = TEXT, Name = TEXT },
+      { protocol = "query" })
+    local sent = form(client, "copy_db_snapshot", { SourceRegion = "us-east-1", Name = "n" })
+    assert.matches(SIGNED, sent.PreSignedUrl)
+    assert.matches("&Name=n&", sent.PreSignedUrl)
+    assert.is_nil(sent.SourceRegion)
+    assert.is_nil(form(client, "copy_db_snapshot", { Name = "n" }).PreSignedUrl)
+  end)
+
+  it("goes to no host that is no region's", function()
+    local client = client_of("RDS", operation("CopyDBSnapshot", "POST", "/"), { PreSignedUrl = TEXT },
+      { protocol = "query" })
+    local _, err = client:request("copy_db_snapshot", { SourceRegion = "x.evil/" })
+    assert.same({ { path = "SourceRegion", message = 'expected a region, got "x.evil/"' } }, err.problems)
+  end)
+end)
+
 describe("Machine Learning", function()
   local function predict()
     return client_of("Machine Learning", operation("Predict", "POST", "/"), { PredictEndpoint = TEXT },
