@@ -82,6 +82,7 @@ build = {
     ["cloudjobs.aws.credentials.web_identity"] = "lua/cloudjobs/aws/credentials/web_identity.lua",
     ["cloudjobs.aws.customizations.glacier"] = "lua/cloudjobs/aws/customizations/glacier.lua",
     ["cloudjobs.aws.customizations"] = "lua/cloudjobs/aws/customizations/init.lua",
+    ["cloudjobs.aws.customizations.presigned_url"] = "lua/cloudjobs/aws/customizations/presigned_url.lua",
     ["cloudjobs.aws.customizations.s3"] = "lua/cloudjobs/aws/customizations/s3.lua",
     ["cloudjobs.aws.customizations.small"] = "lua/cloudjobs/aws/customizations/small.lua",
     ["cloudjobs.aws.description"] = "lua/cloudjobs/aws/description.lua",

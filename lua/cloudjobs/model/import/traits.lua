@@ -41,7 +41,7 @@ local TRAITS = {
     max = SERVER, pattern = SERVER, requiresLength = SERVER,
     box = EASE, -- an absent member is nil either way
     wrapper = EASE, xmlOrder = EASE, synthetic = EASE,
-    streaming = EASE, -- a blob is whole
+    streaming = KEEP,
     event = EASE, eventpayload = EASE, eventheader = EASE, -- within an event stream, which is left out
     documentation = PROSE, deprecated = PROSE, deprecatedMessage = PROSE, deprecatedSince = PROSE,
   },
