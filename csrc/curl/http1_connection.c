@@ -206,11 +206,14 @@ enum cj_progress cj_connection_receive (struct cj_connection *c) {
   return CJ_PROGRESS_WAIT;
 }
 
+/* The first bytes on a connection go through libcurl, which thereby marks the
+** connection as in use. Else libcurl closes it, whenever it opens another one
+** while input is pending here, and its descriptor is soon another's. */
 enum cj_progress cj_connection_send (struct cj_connection *c) {
   while (c->sent < c->out.len) {
     const char *s = c->out.s + c->sent;
     size_t left = c->out.len - c->sent, n = 0;
-    CURLcode result = c->easy.secure
+    CURLcode result = c->easy.secure || !c->is_reused
                           ? curl_easy_send(c->easy.handle, s, left, &n)
                           : cj_socket_send(c->fd, s, left, &n);
     if (result == CURLE_AGAIN)
