@@ -45,9 +45,10 @@ int cj_cbor_fail (struct cj_cbor *r, const char *at, const char *problem) {
 /* Reads a big-endian number of 1 << width bytes. */
 static int read_number (struct cj_cbor *r, int width, uint64_t *n) {
   size_t bytes = (size_t)1 << width;
+  *n = 0;
   if ((size_t)(r->end - r->p) < bytes)
     return cj_cbor_fail(r, r->end, "unexpected end");
-  for (*n = 0; bytes > 0; bytes--)
+  for (; bytes > 0; bytes--)
     *n = *n << 8 | (unsigned char)*r->p++;
   return 0;
 }
@@ -58,6 +59,9 @@ static inline int read_head (struct cj_cbor *r, enum major *major, int *info,
                              uint64_t *n) {
   const char *at = r->p;
   unsigned char first;
+  *major = UNSIGNED;
+  *info = 0;
+  *n = 0;
   if (r->problem != NULL)
     return -1;
   if (at == r->end)
@@ -71,7 +75,6 @@ static inline int read_head (struct cj_cbor *r, enum major *major, int *info,
   }
   if (*info <= EIGHT_BYTES)
     return read_number(r, *info - ONE_BYTE, n);
-  *n = 0;
   if (*info < INDEFINITE)
     return cj_cbor_fail(r, at, "expected an item, got reserved information");
   if (first == BREAK)

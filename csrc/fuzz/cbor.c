@@ -117,7 +117,7 @@ static int skip_text (struct cj_slice text) {
 
 static void check_no_sound_beginning (struct cj_slice text) {
   size_t n;
-  for (n = 0; n < text.n; n++) {
+  for (n = 1; n < text.n; n++) {
     struct cj_slice part =
         input_behind("", (const uint8_t *)text.s, n); /* of just that size */
     check(skip_text(part) == -1);
