@@ -217,15 +217,20 @@ local function find_operation(self, name)
   return op
 end
 
--- An operation that the model lacks, of the description that stands in for it.
-local function fall_back(self, name)
-  if self._other == nil then
+-- The description that stands in for a model that was made by with_fallback, or nil.
+local function other_of(self)
+  if self._other == nil and self._fallback then
     local other, message = self._fallback()
     self._other, self._note = other or false, message
   end
-  local op, reason
-  if self._other then
-    op, reason = self._other:operation(name)
+  return self._other or nil
+end
+
+-- An operation that the model lacks, of the description that stands in for it.
+local function fall_back(self, name)
+  local other, op, reason = other_of(self), nil, nil
+  if other then
+    op, reason = other:operation(name)
   end
   if op and op.service.protocol ~= self.service.protocol then
     return nil, ("it is described for the protocol %s; name that description by the option model"):format(
@@ -254,8 +259,8 @@ function Model:operation(name)
   return fall_back(self, name)
 end
 
---- The same model, with the operations of another description where it lacks them.
----@param find fun(): cloudjobs.Model|nil, string called once, when an operation is missing; the text says where was
+--- The same model, with the operations and waiters of another description where it lacks them.
+---@param find fun(): cloudjobs.Model|nil, string called once, when one is missing; the text says where was
 ---   searched
 ---@return cloudjobs.Model
 function Model:with_fallback(find)
@@ -368,7 +373,11 @@ function Model:waiter(name)
     end
     names[#names + 1] = snake(candidate)
   end
-  return nil, names
+  local other = other_of(self)
+  if not other then
+    return nil, names
+  end
+  return other:waiter(name)
 end
 
 --- Enumeration -> its known values, which are never all a service may send.

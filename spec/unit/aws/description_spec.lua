@@ -91,6 +91,7 @@ describe("a client of a service by its name", function()
       local other = protocol and Model.new {
         operation_names = { "Added" }, operations = { Added = "- -> -" }, shapes = {}, errors = {}, left_out = {},
         service = { id = "STS", protocol = protocol },
+        waiters = { CallerKnown = { operation = "GetCallerIdentity", delay = 1, max_attempts = 2, acceptors = {} } },
       }
       return Model.load("sts"):with_fallback(function()
         calls = calls + 1
@@ -105,6 +106,14 @@ describe("a client of a service by its name", function()
       assert.equal("Added", sts:operation("added").name)
       assert.is_nil(sts:operation("nothing"))
       assert.equal(1, calls())
+    end)
+
+    it("has the waiters of an installed one", function()
+      local sts = model("query")
+      assert.equal("GetCallerIdentity", sts:waiter("caller_known").operation)
+      local waiter, names = sts:waiter("nothing")
+      assert.is_nil(waiter)
+      assert.same({ "caller_known" }, names)
     end)
 
     it("reports where was searched", function()
