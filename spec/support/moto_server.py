@@ -1,12 +1,15 @@
-"""moto's server with authentication on, a user with a key, and a chain of two roles. The first line on standard
-output is JSON with its address, keys and roles; it serves until it is ended."""
+"""moto's server with authentication on, a user with a key, and a chain of two roles; with the argument "open" it accepts
+every signature. The first line on standard output is JSON with its address, keys and roles; it serves until it is
+ended."""
 
 import json
 import logging
 import os
 import signal
+import sys
 
-os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "3"  # the user, its key and its policy
+if "open" not in sys.argv:
+    os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "3"  # the user, its key and its policy
 
 import boto3
 from moto.server import ThreadedMotoServer
