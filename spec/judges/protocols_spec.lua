@@ -34,27 +34,10 @@ local SERVICES = {
   },
 }
 
--- Where botocore does for its callers what the service does not ask of a client, and we leave it to ours; and what it
--- mends behind its parser.
+-- Where botocore does otherwise than the description says, or mends it behind its parser.
 local QUIRKS = {
-  ["ec2 CopySnapshot"] = "signs the URL for the source with headers of its own call",
-  ["rds CopyDBClusterSnapshot"] = "signs a URL for any text as a region",
-  ["rds CreateDBCluster"] = "signs a URL for any text as a region",
-  ["rds CopyDBSnapshot"] = "signs a URL for any text as a region",
-  ["rds CreateDBInstanceReadReplica"] = "signs a URL for any text as a region",
-  ["rds StartDBInstanceAutomatedBackupsReplication"] = "signs a URL for any text as a region",
-  ["neptune CopyDBClusterSnapshot"] = "signs a URL for any text as a region",
-  ["neptune CreateDBCluster"] = "signs a URL for any text as a region",
-  ["docdb CopyDBClusterSnapshot"] = "signs a URL for any text as a region",
-  ["docdb CreateDBCluster"] = "signs a URL for any text as a region",
   ["s3 GetBucketLocation"] = "reads the root element in a handler of its own",
-  ["s3 ListObjects"] = "decodes keys in a handler of its own",
-  ["s3 ListObjectsV2"] = "decodes keys in a handler of its own",
-  ["s3 ListObjectVersions"] = "decodes keys in a handler of its own",
-  ["s3 PutObject"] = "sends a body in memory in chunks with a trailer, and signs Content-Length",
   ["s3 WriteGetObjectResponse"] = "hashes a body that the description says is not signed",
-  ["s3 UploadPart"] = "sends a body in memory in chunks with a trailer, and signs Content-Length",
-  ["s3 PutObjectAnnotation"] = "sends a body in memory in chunks with a trailer, and signs Content-Length",
 }
 
 local function add(of_service, case, difference)

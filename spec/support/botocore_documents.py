@@ -176,6 +176,7 @@ class Cbor:
 
     def __init__(self, draw):
         self.draw = draw
+        self.in_map = 0  # within the values of a map, which botocore does not read by their shapes
 
     def head(self, major, count):
         for info, width, form in (24, 1, ">B"), (25, 2, ">H"), (26, 4, ">I"), (27, 8, ">Q"):
@@ -218,7 +219,9 @@ class Cbor:
         if kind == "list":
             return self.items(4, [self.write(shape.member, item) for item in value], len(value))
         if kind == "map":
+            self.in_map += 1
             parts = [self.string(3, key.encode()) + self.write(shape.value, item) for key, item in value.items()]
+            self.in_map -= 1
             return self.items(5, parts, len(parts))
         if kind == "blob":
             return self.string(2, value)
@@ -233,14 +236,17 @@ class Cbor:
             return self.integer(value)
         return self.string(3, value.encode())
 
+    def is_odd(self, shape):
+        return self.draw.random() < 0.1 and not shape.is_tagged_union and not self.in_map
+
     def structure(self, shape, value):
         parts = []
         for name, member in shape.members.items():
             if name in value:
                 parts.append(self.string(3, name_of(member, name).encode()) + self.write(member, value[name]))
-            elif self.draw.random() < 0.1 and not shape.is_tagged_union:
+            elif self.is_odd(shape):
                 parts.append(self.string(3, name_of(member, name).encode()) + b"\xf6")
-        if self.draw.random() < 0.1 and not shape.is_tagged_union:
+        if self.is_odd(shape):
             parts.append(self.string(3, b"NoSuchMember") + b"\xa1\x61a\x82\x01\xf6")
         return self.items(5, parts, len(parts))
 

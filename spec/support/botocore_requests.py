@@ -14,6 +14,7 @@ import uuid
 import botocore.auth
 import botocore.awsrequest
 import botocore.handlers
+import botocore.httpchecksum
 import botocore.serialize
 
 from botocore_clients import show
@@ -47,8 +48,10 @@ botocore.awsrequest.urlencode = functools.partial(urllib.parse.urlencode, quote_
 call = {}
 
 
-def add_attempt_headers(request, **_):
+def add_attempt_headers(request, signature_version, **_):
     """botocore adds these behind its signature, we before ours; services accept either."""
+    if "query" in signature_version:
+        return
     request.headers["amz-sdk-invocation-id"] = call["id"]
     request.headers["amz-sdk-request"] = "attempt=1; max=1"
 
@@ -59,18 +62,31 @@ botocore.serialize.ElementTree.tostring = functools.partial(
 )
 
 
+resolve_request_checksum = botocore.httpchecksum.resolve_request_checksum_algorithm
+
+
+def resolve_to_header(request, operation_model, params, **_):
+    """A body in memory goes whole, its checksum in a header; botocore sends it in chunks with the checksum behind them.
+    S3 takes either."""
+    resolve_request_checksum(request, operation_model, params)
+    algorithm = request["context"].get("checksum", {}).get("request_algorithm")
+    if isinstance(algorithm, dict):
+        algorithm["in"] = "header"
+
+
+botocore.httpchecksum.resolve_request_checksum_algorithm = resolve_to_header
+
+TYPES = {"blob": "application/octet-stream", "string": "text/plain"}
+
+
 def add_content_type(params, model, **_):
-    """Of a blob or text without a type of its own, and of XML, the specification says these, botocore sends none."""
+    """Of a blob or a text without a type of its own, and of XML, the specification says these, botocore sends none."""
     shape = model.input_shape
     payload = shape and shape.serialization.get("payload")
-    if not params["body"]:
-        return
-    if payload and shape.members[payload].type_name == "blob":
-        params["headers"].setdefault("Content-Type", "application/octet-stream")
-    elif payload and shape.members[payload].type_name == "string":
-        params["headers"].setdefault("Content-Type", "text/plain")
-    elif model.service_model.resolved_protocol == "rest-xml":
-        params["headers"].setdefault("Content-Type", "application/xml")
+    default = "application/xml" if model.service_model.resolved_protocol == "rest-xml" else None
+    default = TYPES.get(shape.members[payload].type_name, default) if payload else default
+    if params["body"] and default:
+        params["headers"].setdefault("Content-Type", default)
 
 
 class Sent(Exception):
@@ -110,6 +126,20 @@ def stop(request, **_):
     raise Sent(request)
 
 
+def place_signed_url(params, model, **_):
+    """botocore puts the URL that it signs for a copy's source, and the region, last, we in the description's order."""
+    names = list(model.input_shape.members) if model.input_shape else []
+    for name in "PreSignedUrl", "PresignedUrl", "DestinationRegion":
+        if name in names and name in params["body"]:
+            later, url, form = names[names.index(name) + 1:], params["body"].pop(name), {}
+            for key, value in params["body"].items():
+                if key.split(".")[0] in later:
+                    form.setdefault(name, url)
+                form[key] = value
+            form.setdefault(name, url)
+            params["body"] = form
+
+
 def in_order(params, model, **_):
     """botocore puts tokens that it makes last, we in the description's order; documents are equal either way."""
     for name in model.input_shape.members if model.input_shape else ():
@@ -134,6 +164,7 @@ def compare(client, service, operation, variant, seed):
 def compare_requests(service, client, names, seed):
     client.meta.events.register("before-sign", add_attempt_headers)
     client.meta.events.register_last("before-call", add_content_type)
+    client.meta.events.register_last("before-call", place_signed_url)
     client.meta.events.register_last("before-parameter-build", in_order)
     client.meta.events.register_first("before-send", stop)
     for operation in names:
