@@ -17,7 +17,7 @@ enum cj_form {
 
 /* The bytes of a response that wait for the owner. libcurl adds one piece more
 ** before it pauses. */
-#define CJ_STREAM_BUFFER ((size_t)192 << 10)
+#define CJ_STREAM_BUFFER ((size_t)64 << 10)
 #define CJ_STREAM_PIECE ((size_t)64 << 10)
 
 /* What an exchange has that streams. */

@@ -33,7 +33,8 @@ end
 
 -- Writes what is pending. Of nothing, the file ends where it was rewound to.
 local function flush(self)
-  local bytes = table.concat(self._pending)
+  local pending = self._pending
+  local bytes = #pending == 1 and pending[1] or table.concat(pending) -- of one it would make a copy
   local ok, problem = self._run("write_at", self._temporary, bytes, self._size)
   if not ok then
     return refuse(self._path, problem)
