@@ -56,6 +56,7 @@ build = {
       libdirs = { "$(ZLIB_LIBDIR)" },
     },
     ["cloudjobs.aws.auth"] = "lua/cloudjobs/aws/auth.lua",
+    ["cloudjobs.aws.aws_chunked"] = "lua/cloudjobs/aws/aws_chunked.lua",
     ["cloudjobs.aws.checksum"] = "lua/cloudjobs/aws/checksum.lua",
     ["cloudjobs.aws.clock_skew"] = "lua/cloudjobs/aws/clock_skew.lua",
     ["cloudjobs.aws.config.file"] = "lua/cloudjobs/aws/config/file.lua",

@@ -27,7 +27,7 @@ local function resident()
 end
 
 local function download(path)
-  local sink = assert(Sink.new(path, transport, {}))
+  local sink = assert(Sink.new(path, transport))
   assert(transport:send { method = "GET", url = url, headers = {}, sink = sink, idle = 60 })
   assert(sink:finish())
 end

@@ -28,6 +28,16 @@ local MODEL = {
       name = "TurnThing", http = { method = "POST", requestUri = "/things/{Key}" },
       input = { shape = "PutThingRequest" }, output = { shape = "Thing" },
     },
+    SaveThing = {
+      name = "SaveThing", http = { method = "PUT", requestUri = "/things/{Key}" },
+      input = { shape = "SaveThingRequest" }, output = { shape = "PutThingResponse" },
+      httpChecksum = { requestAlgorithmMember = "ChecksumAlgorithm", requestChecksumRequired = false },
+    },
+    LoadThing = {
+      name = "LoadThing", http = { method = "GET", requestUri = "/things/{Key}" },
+      input = { shape = "LoadThingRequest" }, output = { shape = "Thing" },
+      httpChecksum = { requestValidationModeMember = "ChecksumMode", responseAlgorithms = { "CRC32", "SHA256" } },
+    },
     ListThings = {
       name = "ListThings", http = { method = "GET", requestUri = "/things" },
       input = { shape = "ListThingsRequest" }, output = { shape = "ListThingsResponse" },
@@ -47,6 +57,13 @@ local MODEL = {
       Key = { shape = "Text", location = "uri", locationName = "Key" }, Script = header "x-script", Body = BODY,
     } },
     PutThingResponse = { type = "structure", members = { Got = TEXT } },
+    SaveThingRequest = { type = "structure", required = { "Key" }, payload = "Body", members = {
+      Key = { shape = "Text", location = "uri", locationName = "Key" }, Body = BODY,
+      ChecksumAlgorithm = header "x-amz-sdk-checksum-algorithm", Encoding = header "Content-Encoding",
+    } },
+    LoadThingRequest = { type = "structure", required = { "Key" }, members = {
+      Key = { shape = "Text", location = "uri", locationName = "Key" }, ChecksumMode = header "x-amz-checksum-mode",
+    } },
     ListThingsRequest = { type = "structure", members = { Script = header "x-script" } },
     ListThingsResponse = { type = "structure", members = { Got = TEXT } },
   },

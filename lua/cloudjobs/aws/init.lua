@@ -128,6 +128,10 @@ local function frame_body(...)
   return require("cloudjobs.aws.upload").frame(...)
 end
 
+local function body_verifier(...)
+  return require("cloudjobs.aws.upload").verifier(...)
+end
+
 local function settings(context)
   local config = context.config
   return { region = config:get("region"), profile = config:get("profile") }
@@ -196,6 +200,7 @@ function assemble(model, options, what)
     within = assembly.within,
     attempt_headers = attempt_headers,
     frame_body = frame_body,
+    body_verifier = body_verifier,
     hooks = Customizations.new(),
     attempt_header_names = ATTEMPT_HEADER_NAMES,
     routes = setmetatable({}, { __mode = "k" }),

@@ -24,10 +24,11 @@ local message = require "cloudjobs.http.message"
 ---   what `attempt_headers` or auth says of the attempt
 ---@field attempt_headers fun(request: table, attempt: integer, context: cloudjobs.Context, response: table|nil):
 ---   string|true, string|nil call_id (true for a new UUID) and attempt_info; `response` is of the attempt before
----@field frame_body (fun(op: table, params: table, headers: table, source: cloudjobs.call.Source, endpoint: table):
----   cloudjobs.Source|nil, cloudjobs.Error|nil)|nil sets the header fields for a body in pieces; gives what is sent
----@field response_checksum (fun(op: table, response: table): table|nil)|nil what checks the body that comes: it has
----   update(self, bytes) and verify(self)
+---@field frame_body (fun(context: cloudjobs.Context, op: table, params: table, headers: table,
+---   source: cloudjobs.call.Source, endpoint: table): cloudjobs.Source|nil, cloudjobs.Error|nil)|nil sets the header
+---   fields for a body in pieces; gives what is sent
+---@field body_verifier (fun(op: table, params: table, response: table): table|nil)|nil what verifies the body that
+---   comes in pieces: it has update(self, bytes) and verify(self)
 ---@field hooks table<table, table|false>|nil what an operation needs beyond its protocol: hooks[op] has parameters,
 ---   request, response and output, or is false
 ---@field within fun(seconds: number|nil, cancel: table|nil, f: fun(): any, any): any, any runs f, and ends it in time
@@ -340,7 +341,7 @@ local function perform(context, op, params, options, stream)
   local again = stream and function() -- gives why not
     local headers, problem = stream:again(request.method)
     if headers then
-      local _, refused = Request.readdress(context, op, params, request, headers)
+      local _, refused = Request.readdress(context, request, headers)
       problem = refused and refused.message
     end
     return problem

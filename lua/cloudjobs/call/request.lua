@@ -64,27 +64,11 @@ local function apply_hooks(context, op, params, request, endpoint, is_url, sourc
   return changed
 end
 
--- The route of a request: its address, and the header fields that all its
--- attempts share. Requests with the same route of the protocol share it.
-local function find_route(context, op, params, request, options, stream)
-  local endpoint, err = context.endpoint:resolve(op, params or {})
-  if endpoint and request.hooks then
-    endpoint, err = apply_hooks(context, op, params, request, endpoint, options.is_url, stream and stream.source)
-  end
-  if not endpoint then
-    return nil, err
-  end
-  local target = request.route or request
-  if stream then
-    err = stream:frame(context, op, params, target, endpoint)
-    if err then
-      return nil, err
-    end
-  end
+-- The route to an endpoint: the address, and the header fields that all attempts share.
+local function make_route(context, target, endpoint)
   local path = endpoint.path .. target.path
   path = path == "" and "/" or path
-  local fields
-  fields, err = shared_fields(context, target, endpoint, path)
+  local fields, err = shared_fields(context, target, endpoint, path)
   if not fields then
     return nil, err
   end
@@ -93,7 +77,7 @@ local function find_route(context, op, params, request, options, stream)
   if err then
     return nil, err
   end
-  local route = {
+  return {
     method = target.method,
     url = endpoint.origin .. path .. (target.query and "?" .. target.query or ""),
     origin = endpoint.origin,
@@ -105,10 +89,31 @@ local function find_route(context, op, params, request, options, stream)
     timeout = context.timeout.total,
     connect_timeout = context.timeout.connect,
   }
-  if request.route and not has_own_endpoint(op) then
+end
+
+-- The route of a request. Requests with the same route of the protocol share it.
+local function find_route(context, op, params, request, options, stream)
+  local endpoint, err = context.endpoint:resolve(op, params or {})
+  if endpoint and request.hooks then
+    endpoint, err = apply_hooks(context, op, params, request, endpoint, options.is_url, stream and stream.source)
+  end
+  if not endpoint then
+    return nil, err
+  end
+  local target = request.route or request
+  if stream then
+    err = stream:frame(context, op, params or {}, target, endpoint)
+    if err then
+      return nil, err
+    end
+    target.endpoint = endpoint
+  end
+  local route
+  route, err = make_route(context, target, endpoint)
+  if route and request.route and not has_own_endpoint(op) then
     context.routes[target] = route
   end
-  return route
+  return route, err
 end
 
 --- Encodes `params` and addresses the request; nothing is signed or sent.
@@ -150,7 +155,7 @@ local function prepare(context, op, params, options, stream)
       return nil, err
     end
     if stream then
-      stream:attach(request)
+      stream:attach(request, context, op, params or {})
     end
     request.headers = nil -- its lines hold them from now on
   end
@@ -165,10 +170,12 @@ local function prepare(context, op, params, options, stream)
 end
 
 --- Addresses a request that streams anew, with header fields beside its own.
+---@param context table
+---@param request cloudjobs.Request
 ---@param headers table<string, string>
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err
-local function readdress(context, op, params, request, headers)
+local function readdress(context, request, headers)
   local target = request.target
   if next(headers) == nil and not target.is_changed then
     return request
@@ -179,9 +186,9 @@ local function readdress(context, op, params, request, headers)
       fields[name] = value
     end
   end
-  local route, err = find_route(context, op, params, {
+  local route, err = make_route(context, {
     method = target.method, path = target.path, query = target.query, headers = fields,
-  })
+  }, target.endpoint)
   if not route then
     return nil, err
   end

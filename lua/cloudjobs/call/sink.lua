@@ -6,6 +6,7 @@ local Error = require "cloudjobs.base.error"
 local message = require "cloudjobs.http.message"
 
 ---@class cloudjobs.call.Sink: cloudjobs.Sink
+---@field verifier_of (fun(response: table): table|nil)|nil gives what has `update(self, bytes)` and `verify(self)`
 local Sink = {}
 local sink_mt = { __name = "cloudjobs.call.sink", __index = Sink }
 
@@ -33,7 +34,7 @@ function Sink:_learn(response)
   if self._limit and length and length > self._limit then
     return refuse("too_large", ("the response's body has %.0f bytes, more than max_body allows"):format(length))
   end
-  self._check = self._checksum_of and self._checksum_of(response)
+  self._verifier = self.verifier_of and self.verifier_of(response)
   return true
 end
 
@@ -71,8 +72,8 @@ function Sink:write(bytes)
   self._size = self._size + #bytes
   if self._limit and self._size > self._limit then
     return refuse("too_large", ("the response's body is larger than max_body, %.0f bytes"):format(self._limit))
-  elseif self._check then
-    self._check:update(bytes)
+  elseif self._verifier then
+    self._verifier:update(bytes)
   end
   local ok, done, problem = pcall(self._write, bytes)
   if not ok then
@@ -91,7 +92,7 @@ function Sink:_begin_again()
   if not ok or done == false or done == nil and problem ~= nil then
     return nil, "the sink cannot begin again: " .. tostring(not ok and done or problem or "its rewind refused")
   end
-  self._size, self._is_started, self._is_continued, self._check = 0, false, false, nil
+  self._size, self._is_started, self._is_continued, self._is_corrupt = 0, false, false, false
   return true
 end
 
@@ -101,9 +102,9 @@ end
 ---@return string|nil message why there is none
 function Sink:again(method)
   if self._size == 0 then
-    self._is_started, self._is_continued, self._check = false, false, nil
+    self._is_started, self._is_continued = false, false
     return {}
-  elseif method == "GET" and self._ranges and self._etag then
+  elseif method == "GET" and self._ranges and self._etag and not self._is_corrupt then
     self._is_continued = true
     return {
       range = ("bytes=%.0f-%s"):format(self._first + self._size, self._last and ("%.0f"):format(self._last) or ""),
@@ -128,8 +129,9 @@ function Sink:finish()
       self._size, self._last + 1 - self._first))
   end
   local ok, err = true, nil
-  if self._check then
-    ok, err = self._check:verify()
+  if self._verifier then
+    ok, err = self._verifier:verify()
+    self._is_corrupt = not ok
   end
   if ok and self._commit then
     ok, err = self._commit()
@@ -187,11 +189,10 @@ end
 ---   a method `write(self, bytes)`, and may have a method `rewind(self)`. One that returns nil and an error, or false,
 ---   refuses the bytes.
 ---@param transport cloudjobs.Transport creates the file of a path
----@param options { limit: number|nil, checksum_of: (fun(response: table): table|nil)|nil } limit: bytes at most;
----   checksum_of: gives what has `update(self, bytes)` and `verify(self)`
+---@param limit number|nil bytes at most
 ---@return cloudjobs.call.Sink|nil
 ---@return cloudjobs.Error|string|nil err a string for a value that is none
-local function new(value, transport, options)
+local function new(value, transport, limit)
   local made
   if type(value) == "string" then
     local file, err = transport:create(value)
@@ -208,7 +209,7 @@ local function new(value, transport, options)
   else
     return nil, "neither a path nor a function or an object with a method write"
   end
-  made._size, made._limit, made._checksum_of = 0, options.limit, options.checksum_of
+  made._size, made._limit = 0, limit
   return setmetatable(made, sink_mt)
 end
 

@@ -62,12 +62,7 @@ local function sink_of(context, op, options)
   elseif not payload_of(op.output) then
     mistake(op, "option sink: the operation's response has no member that is its body")
   end
-  local made, err = Sink.new(options.sink, context.transport, {
-    limit = options.max_body,
-    checksum_of = context.response_checksum and function(response)
-      return context.response_checksum(op, response)
-    end,
-  })
+  local made, err = Sink.new(options.sink, context.transport, options.max_body)
   if type(err) == "string" then
     mistake(op, "option sink: " .. err)
   end
@@ -91,16 +86,28 @@ function Stream:frame(context, op, params, target, endpoint)
   elseif not context.frame_body then
     return nil
   end
-  local source, err = context.frame_body(op, params, target.headers, self.source, endpoint)
+  local source, err = context.frame_body(context, op, params, target.headers, self.source, endpoint)
   self.source = source or self.source
   return err
 end
 
 --- Puts the bodies on the request, and what another attempt may need of it.
-function Stream:attach(request)
+---@param request cloudjobs.Request
+---@param context cloudjobs.Context
+---@param op table
+---@param params table
+function Stream:attach(request, context, op, params)
+  if self.sink and context.body_verifier then
+    self.sink.verifier_of = function(response)
+      return context.body_verifier(op, params, response)
+    end
+  end
   request.sink = self.sink
   request.body = self.source or request.body
-  request.target = { method = request.method, path = request.path, query = request.query, headers = request.headers }
+  request.target = {
+    method = request.method, path = request.path, query = request.query, headers = request.headers,
+    endpoint = request.endpoint,
+  }
 end
 
 --- Sets the limits of an attempt. The client's `total` limits the time without progress: how long a body takes depends
