@@ -198,6 +198,7 @@ build = {
     ["cloudjobs.cloud.provider"] = "lua/cloudjobs/cloud/provider.lua",
     ["cloudjobs.cloud.services"] = "lua/cloudjobs/cloud/services.lua",
     ["cloudjobs.emulator.app"] = "lua/cloudjobs/emulator/app.lua",
+    ["cloudjobs.emulator.athena"] = "lua/cloudjobs/emulator/athena.lua",
     ["cloudjobs.emulator.auth"] = "lua/cloudjobs/emulator/auth.lua",
     ["cloudjobs.emulator.aws"] = "lua/cloudjobs/emulator/aws.lua",
     ["cloudjobs.emulator.azure.exports"] = "lua/cloudjobs/emulator/azure/exports.lua",

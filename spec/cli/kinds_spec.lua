@@ -72,9 +72,9 @@ describe("cloudjobs kinds", function()
       status, out = cli:run { "status", reference }
       assert.equal(0, status)
       assert.matches("\nsucceeded +nightly +AWS export +DELIVERY_SUCCESS", out)
-      status, _, err = cli:run { "status", reference, "fleet.lua" }
-      assert.equal(64, status)
-      assert.matches("'fleet.lua' is no reference of a job", err, 1, true)
+      local refused, _, message = cli:run { "status", reference, "fleet.lua" }
+      assert.equal(64, refused)
+      assert.matches("'fleet.lua' is no reference of a job", message, 1, true)
     end)
 
     it("run starts a kind with the parameters of its start", function()

@@ -103,7 +103,14 @@ describe("the kinds of job", function()
   for _, kind in ipairs(kinds) do
     if life.states(kind.kind) then
       it(kind.kind .. " has the states of the emulator", function()
-        assert.same(life.states(kind.kind), finals(kind))
+        local ours, known = finals(kind), life.states(kind.kind)
+        for state, is_final in pairs(known) do
+          assert.equal(is_final, ours[state], state)
+        end
+        -- A report's document has words that no description lists.
+        if not WITHOUT_ENUM[kind.kind] then
+          assert.same(known, ours)
+        end
       end)
     end
 

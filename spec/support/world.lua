@@ -44,8 +44,8 @@ function World:aws(service, key, secret)
   }
 end
 
-function World:azure()
-  return cloudjobs.azure.cost_exports {
+function World:azure(service)
+  return cloudjobs.azure[service or "cost_exports"] {
     transport = self.stub, endpoint = "http://127.0.0.1", env = {}, scope = SCOPE,
     credentials = { token = "emulator-token" },
   }

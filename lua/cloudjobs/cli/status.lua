@@ -40,7 +40,7 @@ local FIELDS = {
 
 local function define(command, args)
   command:argument("fleet"):args("*"):argname("<fleet>")
-    :description("File that lists accounts and scopes, else the account or scope of the options; or references of jobs.")
+    :description("File that lists accounts and scopes, else the options' account or scope; or references of jobs.")
   local message = catalog.define_kinds(command, args)
   command:flag("--failed"):description("Only what is failing, stale or unknown.")
   command:option("--since"):argname("<time>"):convert(when.parse_since)

@@ -6,6 +6,7 @@
 local ascii = require "cloudjobs.base.ascii"
 local aws = require "cloudjobs.emulator.aws"
 local azure = require "cloudjobs.emulator.azure"
+local athena = require "cloudjobs.emulator.athena"
 local bcm = require "cloudjobs.emulator.bcm"
 local clock = require "cloudjobs.emulator.clock"
 local control = require "cloudjobs.emulator.control"
@@ -21,7 +22,7 @@ local ssm = require "cloudjobs.emulator.ssm"
 local sso = require "cloudjobs.emulator.sso"
 local sts = require "cloudjobs.emulator.sts"
 
-local SERVICES = { bcm, ssm, selling }
+local SERVICES = { athena, bcm, ssm, selling }
 
 local MAX_REQUESTS = 1000
 

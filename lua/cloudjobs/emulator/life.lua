@@ -1,6 +1,8 @@
 --- The life of one job: which states it passes, and when. A life is settled when
 --- the job begins, so a job's state is a plain function of the time.
 
+local REPORT_ENDINGS = { Completed = 1, NoDataFound = 1, Failed = 1 }
+
 -- Seconds in each state, and after how many of these states each ending comes;
 -- `turned` are the states of a job that was cancelled. Written from the services'
 -- descriptions, apart from the kinds of job that are tested here.
@@ -26,6 +28,15 @@ local KINDS = {
     endings = { Completed = 2, Failed = 2, Timeout = 2, NewDataNotAvailable = 2, DataNotAvailable = 2 },
     usual = "Completed",
   },
+  athena_query = {
+    stages = { { "QUEUED", 2 }, { "RUNNING", 8 } },
+    endings = { SUCCEEDED = 2, FAILED = 2, CANCELLED = 1 },
+    usual = "SUCCEEDED",
+  },
+  -- The status is that of the document, or InProgress for an answer of 202.
+  cost_details_report = { stages = { { "InProgress", 60 } }, endings = REPORT_ENDINGS, usual = "Completed" },
+  price_sheet = { stages = { { "InProgress", 60 } }, endings = REPORT_ENDINGS, usual = "Completed" },
+  reservation_details_report = { stages = { { "InProgress", 60 } }, endings = REPORT_ENDINGS, usual = "Completed" },
   -- It runs until it is stopped.
   resource_snapshot_job = { stages = { { "Running", math.huge } }, endings = { Stopped = 1 }, usual = "Running" },
 }

@@ -87,7 +87,7 @@ end
 -- service asks to wait for.
 function Group:poll(results)
   local kind = self[1].job._kind
-  local singly = kind.operation and (not self.listing or #self == 1 or (self.pages or 1) > #self)
+  local singly = not self.listing or kind.operation and (#self == 1 or (self.pages or 1) > #self)
   local records, err
   local deadline = self[1].plan.deadline
   if not singly then

@@ -6,6 +6,7 @@ local auth = require "cloudjobs.emulator.auth"
 local core = require "cloudjobs.core"
 local exports = require "cloudjobs.emulator.azure.exports"
 local refusal = require "cloudjobs.emulator.refuse"
+local reports = require "cloudjobs.emulator.azure.reports"
 local rules = require "cloudjobs.emulator.azure.rules"
 local scopes = require "cloudjobs.emulator.azure.scopes"
 
@@ -16,7 +17,7 @@ local Azure = {}
 local azure_mt = { __name = "cloudjobs.emulator.azure", __index = Azure }
 
 local function new(world)
-  return setmetatable({ _world = world, _exports = exports.new(world) }, azure_mt)
+  return setmetatable({ _world = world, _exports = exports.new(world), _reports = reports.new(world) }, azure_mt)
 end
 
 local NAMES = {
@@ -53,9 +54,14 @@ local function split(path)
   end
 end
 
---- Which operation a request is for, or nil when it is not for exports.
-function Azure.route(_, request)
+--- Which operation a request is for, or nil when it is for neither exports nor reports.
+function Azure:route(request)
   local query = parse_query(request.query)
+  local report = self._reports:route(request, query["api-version"],
+    ("%s://%s"):format(self._world.scheme, request.headers.host or ""))
+  if report then
+    return report
+  end
   local target = {
     service_name = "azure_cost_exports",
     version = query["api-version"],
@@ -102,7 +108,7 @@ end
 local function run(self, target, request, caller)
   if not target.operation then
     refuse("MethodNotAllowed", "The requested resource does not support this method.", nil, 405)
-  elseif target.scope then
+  elseif target.scope and not target.state then
     target.generation = rules.generation(target.version)
     target.scope_kind = scopes.kind(target.scope)
   end
@@ -116,7 +122,7 @@ local function run(self, target, request, caller)
   end
   local now = self._world.clock:now()
   self._exports:advance(now)
-  return { target.operation(self._exports, target, document, now, caller) }
+  return { target.operation(target.state or self._exports, target, document, now, caller) }
 end
 
 local function serve(self, target, request)
@@ -142,12 +148,12 @@ function Azure:respond(target, request)
 end
 
 --- Service -> its operations, for the faults that name them.
-function Azure.operations()
+function Azure:operations()
   local names = { "GET provider", "POST register", "POST unregister" }
   for _, name in pairs(NAMES) do
     names[#names + 1] = name
   end
-  return { azure_cost_exports = names }
+  return { azure_cost_exports = names, azure_cost_reports = self._reports.operations() }
 end
 
 --- Carries out one request of a seed, without a token; gives the response's body.

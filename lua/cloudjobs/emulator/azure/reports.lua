@@ -1,0 +1,143 @@
+--- Asynchronous cost reports: a start is answered by 202 with a Location, the
+--- location by 202 until the report is made, then by its document with links
+--- that are signed.
+
+local ascii = require "cloudjobs.base.ascii"
+local core = require "cloudjobs.core"
+local life = require "cloudjobs.emulator.life"
+local refuse = require("cloudjobs.emulator.refuse").refuse
+local url = require "cloudjobs.http.url"
+
+local RETRY_AFTER = "30" -- seconds
+local LINK_LIFETIME = 12 * 3600 -- seconds
+
+local PREFIX = "/providers/microsoft.costmanagement/"
+
+-- What each start and each result is called, in lower case, and the kind of job.
+local STARTS = {
+  generatecostdetailsreport = "cost_details_report",
+  generatereservationdetailsreport = "reservation_details_report",
+  ["pricesheets/default/download"] = "price_sheet",
+}
+local RESULTS = {
+  cost_details_report = "costDetailsOperationResults",
+  reservation_details_report = "reservationDetailsOperationResults",
+  price_sheet = "operationResults",
+}
+local KINDS = {}
+for kind, collection in pairs(RESULTS) do
+  KINDS[ascii.lower(collection)] = kind
+end
+
+local Reports = {}
+local reports_mt = { __name = "cloudjobs.emulator.azure.reports", __index = Reports }
+
+local function new(world)
+  return setmetatable({ _world = world, _reports = {} }, reports_mt)
+end
+
+-- A link that anybody can read from until it expires.
+local function link_of(self, report, ended)
+  local expiry = core.iso(math.floor(ended + LINK_LIFETIME))
+  local signature = core.base64_encode(report.id:rep(2):sub(1, 32))
+  return ("https://reports.blob.core.windows.net/%s/%s.csv?sv=2024-11-04&sr=b&sp=r&se=%s&sig=%s"):format(
+    self._world.account, report.id, url.encode(expiry), url.encode(signature)), expiry
+end
+
+local DOCUMENTS = {}
+
+function DOCUMENTS.cost_details_report(report, state, link, expiry)
+  return {
+    id = report.path, name = report.id, status = state, validTill = link and expiry or nil,
+    manifest = link and {
+      manifestVersion = "2022-05-01", dataFormat = "Csv", compressData = false, blobCount = 1, byteCount = 4096,
+      blobs = { { blobLink = link, byteCount = 4096 } },
+    } or nil,
+  }
+end
+
+-- The sheets of newer agreements have no status.
+function DOCUMENTS.price_sheet(_, state, link, expiry)
+  return link and { downloadUrl = link, expiryTime = expiry } or { status = state }
+end
+
+function DOCUMENTS.reservation_details_report(_, state, link, expiry)
+  return { status = state, properties = link and { reportUrl = link, validUntil = expiry } or nil }
+end
+
+local function start(self, target, _, now)
+  if not target.version then
+    refuse("MissingApiVersionParameter", "The api-version query parameter is required for all requests.")
+  end
+  local kind, world = target.kind, self._world
+  local outcome = world.outcomes:consume(kind, { scope = target.scope })
+  local report = {
+    id = world.uuid(), kind = kind, scope = ascii.lower(target.scope), reason = outcome.reason,
+    life = life.new(kind, now, outcome.status),
+  }
+  report.path = ("/%s/providers/Microsoft.CostManagement/%s/%s"):format(target.scope, RESULTS[kind], report.id)
+  self._reports[report.id] = report
+  local session = kind == "price_sheet" and "&sessiontoken=0:-1%232&OperationType=PriceSheet" or ""
+  return 202, nil, {
+    location = ("%s%s?api-version=%s%s"):format(target.origin, report.path, target.version, session),
+    ["retry-after"] = RETRY_AFTER,
+  }
+end
+
+local function read(self, target, _, now)
+  local report = self._reports[target.id]
+  if not report or report.kind ~= target.kind or report.scope ~= ascii.lower(target.scope) then
+    refuse("NotFound", "The operation was not found.", nil, 404)
+  end
+  local current = report.life:at(now)
+  if not current.final then
+    return 202, nil, { ["retry-after"] = RETRY_AFTER }
+  end
+  local link, expiry
+  if current.state == "Completed" then
+    link, expiry = link_of(self, report, current.at)
+  end
+  local document = DOCUMENTS[report.kind](report, current.state, link, expiry)
+  if current.state == "Failed" then
+    document.error = { code = "ReportFailed", message = report.reason or "The report could not be made." }
+  end
+  return 200, document
+end
+
+--- Which report a request starts or reads, or nil.
+---@param request table
+---@param version string|nil
+---@param origin string
+---@return table|nil target
+function Reports:route(request, version, origin)
+  local first, last = ascii.lower(request.path):find(PREFIX, 1, true)
+  if not first then
+    return nil
+  end
+  local rest = ascii.lower(request.path:sub(last + 1))
+  local collection, id = rest:match("^(%w+)/([%x-]+)$")
+  local target = { service_name = "azure_cost_reports", state = self, version = version, origin = origin }
+  target.scope = request.path:sub(2, first - 1)
+  if STARTS[rest] and request.method == "POST" then
+    target.kind, target.operation, target.name = STARTS[rest], start, "start_" .. STARTS[rest]
+  elseif KINDS[collection] and request.method == "GET" then
+    target.kind, target.operation, target.name = KINDS[collection], read, "get_" .. KINDS[collection]
+    target.id = id
+  else
+    return nil
+  end
+  return target
+end
+
+--- The names of its operations, for the faults that name them.
+---@return string[]
+function Reports.operations()
+  local names = {}
+  for kind in pairs(RESULTS) do
+    names[#names + 1] = "start_" .. kind
+    names[#names + 1] = "get_" .. kind
+  end
+  return names
+end
+
+return { new = new }
