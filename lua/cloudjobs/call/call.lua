@@ -200,7 +200,7 @@ local function attempt(context, op, params, request, number, limits, call, strea
       output, err = stream:finish(op, output)
     end
     if err then
-      require("cloudjobs.call.secrets").hide(err, op, params, identity)
+      require("cloudjobs.call.secrets").hide(err, op, params, identity, rawget(request, "params"))
     end
     if skew and is_due(skew, now, err) then
       skew:observe(response.headers, now, transport)

@@ -35,12 +35,15 @@ local function add_members(list, model, shape, value, depth)
   end
 end
 
-local function secrets_of(op, params, identity)
+local function secrets_of(op, params, identity, sent)
   local list = {}
   if identity then
     list = { identity.session_token or false, identity.secret_access_key or false, identity.token or false }
   end
   add_members(list, op.model, op.input, params or {}, 0)
+  if sent then
+    add_members(list, op.model, op.input, sent, 0)
+  end
   return list
 end
 
@@ -59,8 +62,9 @@ end
 ---@param op table
 ---@param params table|nil
 ---@param identity table|nil
-local function hide(err, op, params, identity)
-  local list = secrets_of(op, params, identity)
+---@param sent table|nil the parameters as they were sent, where hooks changed them: a key may have been encoded
+local function hide(err, op, params, identity, sent)
+  local list = secrets_of(op, params, identity, sent)
   err.message = quote.without(err.message, list)
   err.hint = err.hint and quote.without(err.hint, list)
   for _, name in ipairs { "fields", "problems" } do

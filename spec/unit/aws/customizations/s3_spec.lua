@@ -39,7 +39,7 @@ local DESCRIPTION = {
       Bucket = BUCKET, Key = at("uri", "Key"), EncodingType = at("querystring", "encoding-type"),
       CopySource = at("header", "x-amz-copy-source"),
       Metadata = at("headers", "x-amz-meta-", "Map"),
-      SSECustomerKey = at("header", "x-amz-server-side-encryption-customer-key"),
+      SSECustomerKey = at("header", "x-amz-server-side-encryption-customer-key", "Secret"),
       SSECustomerKeyMD5 = at("header", "x-amz-server-side-encryption-customer-key-MD5"),
     } },
     Upload = { type = "structure", payload = "Body", members = {
@@ -59,6 +59,7 @@ local DESCRIPTION = {
     Item = { type = "structure", members = { Key = { shape = "Text" } } },
     Out = { type = "structure", members = {} },
     Map = { type = "map", key = { shape = "Text" }, value = { shape = "Text" } },
+    Secret = { type = "string", sensitive = true },
     Text = { type = "string" }, Blob = { type = "blob" }, Time = { type = "timestamp" },
   },
 }
@@ -233,7 +234,8 @@ end)
 
 describe("a response of S3", function()
   local function call(name, params, answer)
-    local output, err = client_of({}, { answer })[name](client_of({}, { answer }), params)
+    local client = client_of({}, { answer })
+    local output, err = client[name](client, params)
     return output, err
   end
 
@@ -244,6 +246,15 @@ describe("a response of S3", function()
     assert.same({ "a/b c", "a/b c\1" }, { listing.Prefix, listing.Contents[1].Key })
     listing = assert(call("list_objects_v2", { Bucket = "b", EncodingType = "url" }, answer))
     assert.same({ "a%2Fb+c", "a%2Fb+c%01" }, { listing.Prefix, listing.Contents[1].Key })
+  end)
+
+  it("hides an encryption key that its error repeats, encoded or not", function()
+    local key = ("k"):rep(32)
+    local _, err = call("get_object", { Bucket = "b", Key = "k", SSECustomerKey = key }, {
+      status = 400, body = "<Error><Code>Bad</Code><Message>" .. core.base64_encode(key) .. " of " .. key
+        .. "</Message></Error>",
+    })
+    assert.same({ "Bad", "[hidden] of [hidden]" }, { err.code, err.message })
   end)
 
   it("has the text of Expires where that is no date", function()
