@@ -221,8 +221,8 @@ static int add (struct cj_cbor *r, const char *s, size_t n) {
                           : cj_json_no_memory);
 }
 
-/* Appends a text to the scratch buffer, mended. */
-static int add_mended (struct cj_cbor *r, struct cj_slice s) {
+/* Appends a text to the scratch buffer, with U+FFFD for what is no UTF-8. */
+static int add_replaced (struct cj_cbor *r, struct cj_slice s) {
   for (;;) {
     size_t sound = utf8_length(s), malformed;
     if (add(r, s.s, sound) != 0)
@@ -264,13 +264,13 @@ static int next_chunk (struct cj_cbor *r, enum cj_item_kind kind,
   return 1;
 }
 
-/* Appends the chunks of a string to the scratch buffer. A text is valid in each
-** of its chunks. */
+/* Appends the chunks of a string to the scratch buffer. No character of a text
+** is in two chunks. */
 static int join (struct cj_cbor *r, enum cj_item_kind kind) {
   struct cj_slice chunk;
   int more;
   while ((more = next_chunk(r, kind, &chunk)) > 0)
-    if ((kind == CJ_ITEM_TEXT ? add_mended(r, chunk)
+    if ((kind == CJ_ITEM_TEXT ? add_replaced(r, chunk)
                               : add(r, chunk.s, chunk.n)) != 0)
       return -1;
   return more;
@@ -287,7 +287,7 @@ int cj_cbor_string (struct cj_cbor *r, const struct cj_item *item,
       return 0;
   }
   cj_buf_reset(r->scratch);
-  if ((item->is_indefinite ? join(r, item->kind) : add_mended(r, *s)) != 0)
+  if ((item->is_indefinite ? join(r, item->kind) : add_replaced(r, *s)) != 0)
     return -1;
   s->s = r->scratch->len > 0 ? r->scratch->s : "";
   s->n = r->scratch->len;

@@ -1,7 +1,7 @@
-/* A pull reader over CBOR (RFC 8949), for what services send: of its encodings
-** all are read, bytes of a text that are no UTF-8 become U+FFFD, and an item
-** may be of indefinite length. A tag is no part of the item behind it but for
-** those of big numbers. No Lua. */
+/* A pull reader over CBOR (RFC 8949), for what services send: every encoding of
+** an item is read, of indefinite length too, and bytes of a text that are no
+** UTF-8 become U+FFFD. Tags are skipped but for those of big numbers. No Lua.
+*/
 #ifndef CJ_CBOR_H
 #define CJ_CBOR_H
 
@@ -34,7 +34,8 @@ struct cj_item {
 /* A cursor over bytes it does not own. */
 struct cj_cbor {
   const char *start, *p, *end;
-  struct cj_buf *scratch; /* joined and mended texts; each read resets it */
+  struct cj_buf *scratch; /* texts that do not stand in the input as they
+                             are; each read resets it */
   const char *problem;    /* the error, at 'p', or NULL */
   int depth;
 };

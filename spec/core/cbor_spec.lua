@@ -231,6 +231,21 @@ describe("parameters in CBOR", function()
     assert.equal("\160", core.encode_cbor(shape, nil))
   end)
 
+  it("have lengths in their shortest form", function()
+    local shape = shape_of "string"
+    for _, case in ipairs { { 23, "77" }, { 24, "78 18" }, { 255, "78 ff" }, { 256, "79 0100" }, { 65535, "79 ffff" },
+      { 65536, "7a 00010000" } } do
+      local text = ("x"):rep(case[1])
+      assert.is_true(with_member(case[2]) .. text == core.encode_cbor(shape, { M = text }))
+    end
+    local list = {}
+    for i = 1, 65536 do
+      list[i] = 1
+    end
+    assert.is_true(with_member "9a 00010000" .. ("\1"):rep(65536)
+      == core.encode_cbor(shape_of "integer[]", { M = list }))
+  end)
+
   it("are refused with every problem, as in JSON", function()
     local shape = shape_of "number single required"
     local text, problems = core.encode_cbor(shape, { N = 1 })

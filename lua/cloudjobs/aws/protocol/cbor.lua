@@ -48,9 +48,9 @@ local function encode(op, params, context)
   return { route = routes[op] or make_route(op), body = body, lines = nil }
 end
 
--- A response has the protocol's name, or is none of the service's. One that
--- has no type either is judged by its bytes, as AWS's published cases ask.
-local function is_foreign(response)
+-- Without the request's smithy-protocol a response is malformed. One without
+-- that and a Content-Type is decoded, as AWS's published cases ask.
+local function is_malformed(response)
   local name = response.headers["smithy-protocol"]
   if name then
     return name ~= PROTOCOL
@@ -62,10 +62,10 @@ end
 ---@return table|nil output
 ---@return cloudjobs.Error|nil err kind "service" or "response"
 local function decode(op, response)
-  local status, foreign = response.status, is_foreign(response)
+  local status, malformed = response.status, is_malformed(response)
   if status < 200 or status >= 300 then
-    return nil, foreign and aws_error.of_status(op, response) or aws_error.decode_cbor(op, response)
-  elseif foreign then
+    return nil, malformed and aws_error.of_status(op, response) or aws_error.decode_cbor(op, response)
+  elseif malformed then
     return nil, aws_error.unreadable(response, "expected smithy-protocol: " .. PROTOCOL)
   elseif not op.output then
     return {}

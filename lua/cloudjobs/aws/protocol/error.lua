@@ -86,7 +86,7 @@ local function decode_cbor(op, response)
   return build(op, response, members, bare(members.__type), cbor_fields)
 end
 
---- The error of a response that is none of the protocol: its status says all.
+--- The error of a malformed response, from its status alone.
 ---@return cloudjobs.Error kind "service"
 local function of_status(op, response)
   return build(op, response, {})

@@ -133,13 +133,13 @@ describe("a CBOR response", function()
     assert.equal("the answer cannot be read: JobId: expected text, got integer at byte 8", err.message)
   end)
 
-  local foreign = {
+  local malformed = {
     { name = "no protocol", headers = { ["content-type"] = "application/cbor" } },
     { name = "another protocol", headers = { ["smithy-protocol"] = "rpc-v2-json" } },
     { name = "a page", headers = { ["content-type"] = "text/html" } },
   }
-  for _, case in ipairs(foreign) do
-    it("with " .. case.name .. " is none of the service", function()
+  for _, case in ipairs(malformed) do
+    it("with " .. case.name .. " is malformed", function()
       for _, operation in ipairs { start, model:operation "Ping" } do
         local output, err = cbor.decode(operation, response(200, STARTED, case.headers))
         assert.is_nil(output)
@@ -148,14 +148,14 @@ describe("a CBOR response", function()
       end
     end)
 
-    it("with " .. case.name .. " and an error's status says no more than that", function()
+    it("with " .. case.name .. " is an error of its status alone", function()
       local _, err = cbor.decode(start, response(503, "a1 66 5f5f74797065 64 42757379", case.headers))
       assert.same({ "service", "503", 503, "" }, { err.kind, err.code, err.status, err.message })
       assert.matches("perhaps from a proxy or gateway", err.hint, 1, true)
     end)
   end
 
-  it("that has neither a protocol nor a type is judged by its bytes", function()
+  it("that has neither a protocol nor a type is decoded", function()
     assert.same({ JobId = "j", StartedAt = 1700000000 }, cbor.decode(start, response(200, STARTED, {})))
     local _, err = cbor.decode(start, response(200, "3c 68746d6c", {}))
     assert.equal("response", err.kind)
