@@ -209,10 +209,27 @@ static int l_read_file (lua_State *L) {
   return 3;
 }
 
+/* file_kind(path) -> "file", "folder", "other": a pipe, device or socket; or
+** nil where nothing can be seen there */
+static int l_file_kind (lua_State *L) {
+  struct stat st;
+  if (stat(luaL_checkstring(L, 1), &st) != 0)
+    lua_pushnil(L);
+  else if (S_ISREG(st.st_mode))
+    lua_pushliteral(L, "file");
+  else
+    lua_pushstring(L, S_ISDIR(st.st_mode) ? "folder" : "other");
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
-  { "read_file", l_read_file },         { "write_private", l_write_private },
-  { "create_beside", l_create_beside }, { "write_at", l_write_at },
-  { "make_folder", l_make_folder },     { NULL, NULL },
+  { "read_file", l_read_file },
+  { "write_private", l_write_private },
+  { "create_beside", l_create_beside },
+  { "write_at", l_write_at },
+  { "make_folder", l_make_folder },
+  { "file_kind", l_file_kind },
+  { NULL, NULL },
 };
 
 static const luaL_Reg file_mt[] = {

@@ -4,6 +4,7 @@
 
 local Error = require "cloudjobs.base.error"
 local ascii = require "cloudjobs.base.ascii"
+local file_kind = require("cloudjobs.os").file_kind
 local quote = require "cloudjobs.base.quote"
 
 -- Options that a transport honours, or cannot.
@@ -90,12 +91,28 @@ local function proxy_for(self, scheme, authority)
   return proxy, problem and source .. ": " .. problem
 end
 
--- What is wrong with the files' paths: PEM text is often taken for what belongs there.
-local function path_problem(self)
+--- What is wrong with a file's path: PEM text is often taken for what belongs there, and reading a pipe or a device may
+--- never end. What is not there is the transport's to report.
+---@param name string "ca_bundle", "client_cert" or "client_key"
+---@param path string
+---@return string|nil message begins with the name
+local function path_problem(name, path)
+  if path:find("[%z\r\n]") then
+    return ("%s: expected the path of a file, got %s"):format(name, quote.path(path))
+  end
+  local kind = file_kind(path)
+  if kind == "other" or (kind == "folder" and name ~= "ca_bundle") then
+    return ("%s: %s is %s; expected a file in PEM"):format(name, quote.path(path),
+      kind == "folder" and "a folder" or "a pipe, a device or a socket")
+  end
+end
+
+local function paths_problem(self)
   for _, name in ipairs { "ca_bundle", "client_cert", "client_key" } do
     local path = self._options[name] or self["_" .. name]
-    if path and path:find("[%z\r\n]") then
-      return name .. ": expected the path of a file, got " .. quote.path(path)
+    local problem = path and path_problem(name, path)
+    if problem then
+      return problem
     end
   end
 end
@@ -105,7 +122,7 @@ local function way_to(self, url)
   local scheme, authority = url:match("^(%a+)://([^/?#]*)")
   local given = self._options
   local proxy, problem = proxy_for(self, ascii.lower(scheme), authority)
-  problem = problem or path_problem(self)
+  problem = problem or paths_problem(self)
   local way = {
     proxy = proxy,
     problem = problem,
@@ -120,8 +137,11 @@ end
 local function ways(self)
   return setmetatable({}, {
     __index = function(known, url)
-      known[url] = way_to(self, url)
-      return known[url]
+      local way = way_to(self, url)
+      if not (way and way.problem) then -- a file may be mended
+        known[url] = way
+      end
+      return way
     end,
   })
 end
@@ -164,4 +184,4 @@ local function new(options, honours, getenv)
   return self
 end
 
-return { new = new, OPTIONS = OPTIONS }
+return { new = new, path_problem = path_problem, OPTIONS = OPTIONS }

@@ -85,6 +85,42 @@ describe("the files of a network", function()
     assert.matches("^ca_bundle: expected the path of a file", select(2, network:settings_for("https://x")).message)
   end)
 
+  it("are files: a pipe or a device, whose reading may never end, is refused, and a folder where it cannot serve", function()
+    local folder = files.temporary()
+    finally(function()
+      files.remove(folder)
+    end)
+    assert(process.run({ "mkfifo", folder .. "/pipe" }).status == 0)
+    local PIPE = " is a pipe, a device or a socket; expected a file in PEM"
+    for _, case in ipairs {
+      { "ca_bundle", "/pipe", PIPE }, { "client_cert", "/pipe", PIPE }, { "client_key", "/pipe", PIPE },
+      { "client_cert", "", " is a folder; expected a file in PEM" }, { "client_key", "", " is a folder; expected a file in PEM" },
+    } do
+      local name, path = case[1], folder .. case[2]
+      local network, err = Network.new({ [name] = path }, ALL, function() end):settings_for("https://x")
+      assert.same({ nil, "config", name .. ": " .. path .. case[3] }, { network, err.kind, err.message })
+    end
+    local network = Network.new({}, ALL, function() end)
+    network:trust("/dev/zero")
+    assert.equal("ca_bundle: /dev/zero" .. PIPE, select(2, network:settings_for("https://x")).message)
+    assert.is_table(Network.new({ ca_bundle = folder }, ALL, function() end):settings_for("https://x"))
+    assert.is_table(Network.new({ ca_bundle = folder .. "/absent" }, ALL, function() end):settings_for("https://x"))
+  end)
+
+  it("may be mended while a client lives", function()
+    local folder = files.temporary()
+    finally(function()
+      files.remove(folder)
+    end)
+    local path = folder .. "/ca.pem"
+    assert(process.run({ "mkfifo", path }).status == 0)
+    local network = Network.new({ ca_bundle = path }, ALL, function() end)
+    assert.is_nil((network:settings_for("https://x")))
+    os.remove(path)
+    files.write(path, "")
+    assert.same({ ca_bundle = path }, network:settings_for("https://x"))
+  end)
+
   it("are REQUESTS_CA_BUNDLE's for Azure's tokens and calls", function()
     local stub = Stub.new { { body = { access_token = "t", expires_in = 3600 } }, { body = { value = {} } } }
     stub.honours = { ca_bundle = true }

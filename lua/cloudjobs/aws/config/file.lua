@@ -131,7 +131,7 @@ end
 -- in the file's order. Keys are lower-cased; a sub-section is a table.
 local function parse(text)
   local parser = setmetatable({ sections = {}, opened = {}, order = {}, places = {}, line = 0, indent = 0 }, parser_mt)
-  text = text:gsub("^\239\187\191", "")
+  text = text:gsub("^\239\187\191", ""):gsub("\r\n?", "\n") -- as Python reads text
   for line in (text .. "\n"):gmatch("([^\n]*)\n") do
     parser.line = parser.line + 1
     if line:find("\0", 1, true) or not core.json_encode(line) then

@@ -1,6 +1,7 @@
 --- Keys from the agent of the container we run in: ECS, or EKS pod identity.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
+local Network = require "cloudjobs.transport.network"
 local document = require "cloudjobs.aws.credentials.document"
 local file = require "cloudjobs.cloud.file"
 local quote = require "cloudjobs.base.quote"
@@ -96,6 +97,10 @@ function Container:get()
     ca_bundle, err = config:get("ca_bundle")
     if err then
       return nil, err
+    end
+    local problem = ca_bundle and Network.path_problem("ca_bundle", ca_bundle)
+    if problem then
+      return Identity.failure(SOURCE, problem)
     end
   end
   local request = {

@@ -85,6 +85,12 @@ ssm =
     assert.same({ default = { k = "v" } }, config("\239\187\191[default]\nk = v").profiles)
   end)
 
+  it("may end its lines in CR alone, as Python reads them", function()
+    assert.same({ default = { k = "v", l = "w" } }, config("[default]\rk = v\rl = w\r").profiles)
+    assert.same({ default = { k = "v", l = "w" } }, config("[default]\r\nk = v\r\nl = w").profiles)
+    assert.matches("^line 3: ", config "[default]\rk = v\rl\r")
+  end)
+
   it("takes the later of two spellings of one profile", function()
     assert.same({ a = { k = "2" } }, config('[profile a]\nk = 1\n[profile "a"]\nk = 2').profiles)
   end)
