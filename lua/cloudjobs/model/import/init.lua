@@ -5,11 +5,14 @@
 local Document = require "cloudjobs.model.import.document"
 local ascii = require "cloudjobs.base.ascii"
 local flag = require "cloudjobs.model.import.flags"
+local jmespath = require "cloudjobs.base.jmespath"
 local quote = require "cloudjobs.base.quote"
 local Shapes = require "cloudjobs.model.import.shapes"
 local traits = require "cloudjobs.model.import.traits"
 
 local check = traits.check
+local check_name = traits.check_name
+local check_type = traits.check_type
 local refuse = traits.refuse
 
 -- Best first where a service speaks several: the order that AWS agreed on for its SDKs. Those of Python and Ruby
@@ -63,8 +66,8 @@ local function is_upload(shapes, reference, where)
 end
 
 -- Which checksums are sent and verified, and which parameters say so.
-local function add_checksums(words, op)
-  local http = op.httpChecksum or {}
+local function add_checksums(words, op, where)
+  local http = check("httpChecksum", op.httpChecksum or {}, where)
   if op.httpChecksumRequired or http.requestChecksumRequired then
     flag.add(words, "checksum")
   end
@@ -87,7 +90,7 @@ local function operation_text(shapes, name, op)
   local http = check("http", op.http or {}, name)
   local method, uri = http.method or "POST", http.requestUri or "/"
   local input, output = op.input, op.output
-  if not method:find("^%u+$") or not uri:find("^/%S*$") then
+  if not method:find("^%u+$") or not uri:find("^/[!-~]*$") then
     refuse(name, "expected a method and a path")
   end
   for _, reference in pairs { input = input, output = output } do
@@ -108,12 +111,16 @@ local function operation_text(shapes, name, op)
   if auth then
     flag.add(words, auth)
   end
-  add_checksums(words, op)
+  add_checksums(words, op, name)
   if is_upload(shapes, input, name) then
     flag.add(words, "upload")
   end
   if op.endpoint then
-    flag.add(words, "host", op.endpoint.hostPrefix)
+    local prefix = check("endpoint", op.endpoint, name).hostPrefix
+    if prefix and not prefix:find("^[A-Za-z0-9.{}-]+$") then
+      refuse(name, "expected a prefix of hosts, got %s", quote.value(prefix))
+    end
+    flag.add(words, "host", prefix)
   end
   if output and output.resultWrapper then
     flag.add(words, "result", output.resultWrapper)
@@ -124,19 +131,40 @@ local function operation_text(shapes, name, op)
   return table.concat(words, " ")
 end
 
+local MAX_EXPRESSION = 500 -- bytes
+
+-- A JMESPath expression that compiles.
+local function check_expression(text, where)
+  check_type("string", text, where)
+  local ok, message = pcall(jmespath.compile, #text <= MAX_EXPRESSION and text or "(")
+  if not ok then
+    refuse(where, "%s", tostring(message))
+  end
+  return text
+end
+
+-- The same for one or several.
+local function check_expressions(value, where)
+  for _, text in ipairs(type(value) == "table" and value or { value }) do
+    check_expression(text, where)
+  end
+  return value
+end
+
 -- What an operation gives the endpoint rules: constants, members, paths.
-local function context_of(shapes, op)
+local function context_of(shapes, op, where)
   local context = {}
   for name, param in pairs(op.staticContextParams or {}) do
-    context[name] = { value = param.value }
+    context[name] = { value = check("static", param, where).value }
   end
   for name, param in pairs(op.operationContextParams or {}) do
-    context[name] = { path = param.path }
+    context[name] = { path = check_expression(check("path", param, where).path, where .. ": " .. name) }
   end
-  local input = op.input and shapes.shapes[op.input.shape]
+  local input = op.input and shapes:target(op.input, where)
   for name, member in pairs(input and input.members or {}) do
-    if member.contextParam then
-      context[member.contextParam.name] = { member = name }
+    local param = check("shape", member, where).contextParam
+    if param then
+      context[check_name(param.name, where)] = { member = name }
     end
   end
   return next(context) and context or nil
@@ -199,51 +227,106 @@ local function service_of(metadata, protocol)
   }
 end
 
+-- The one object in a document beside a description.
+local function section(name, document, member)
+  local value = document and document[member] or {}
+  check_type("table", value, name .. ": " .. member)
+  return value
+end
+
 local function pages_of(paginators)
   local pages = {}
-  for name, paginator in pairs(paginators and paginators.pagination or {}) do
-    check("paginator", paginator, "paginator " .. name)
+  for name, paginator in pairs(section("paginators", paginators, "pagination")) do
+    local where = "paginator " .. tostring(name)
+    check("paginator", paginator, where)
+    if paginator.input_token == nil or paginator.output_token == nil then
+      refuse(where, "it has no tokens")
+    end
     pages[name] = {
-      token = paginator.input_token,
-      next = paginator.output_token,
-      items = paginator.result_key,
+      token = check_expressions(paginator.input_token, where),
+      next = check_expressions(paginator.output_token, where),
+      items = check_expressions(paginator.result_key, where),
       limit = paginator.limit_key,
-      more = paginator.more_results,
+      more = check_expressions(paginator.more_results, where),
     }
   end
   return pages
 end
 
+local STATES = flag.set { "success", "failure", "retry" }
+local PATHS = flag.set { "path", "pathAll", "pathAny" }
+local MAX_DELAY = 86400 -- seconds
+
+local function check_acceptor(acceptor, where)
+  check("acceptor", acceptor, where)
+  if not STATES[acceptor.state] then
+    refuse(where, "unknown state %s", tostring(acceptor.state))
+  elseif PATHS[acceptor.matcher] then
+    check_expression(acceptor.argument, where)
+  elseif acceptor.matcher ~= "status" and acceptor.matcher ~= "error" then
+    refuse(where, "unknown matcher %s", tostring(acceptor.matcher))
+  end
+end
+
 local function waiters_of(source)
   local waiters = {}
-  for name, waiter in pairs(source and source.waiters or {}) do
-    check("waiter", waiter, "waiter " .. name)
-    for _, acceptor in ipairs(waiter.acceptors) do
-      check("acceptor", acceptor, "waiter " .. name)
+  for name, waiter in pairs(section("waiters", source, "waiters")) do
+    local where = "waiter " .. tostring(name)
+    check("waiter", waiter, where)
+    check_name(waiter.operation, where)
+    check_type("table", waiter.acceptors, where .. ": acceptors")
+    local delay, attempts = waiter.delay, waiter.maxAttempts
+    if not (delay and attempts and delay > 0 and delay <= MAX_DELAY and attempts >= 1) then
+      refuse(where, "expected a delay and a number of attempts")
     end
-    waiters[name] = {
+    for _, acceptor in ipairs(waiter.acceptors) do
+      check_acceptor(acceptor, where)
+    end
+    waiters[check_name(name, where)] = {
       operation = waiter.operation,
-      delay = waiter.delay,
-      max_attempts = waiter.maxAttempts,
+      delay = delay,
+      max_attempts = attempts,
       acceptors = waiter.acceptors,
     }
   end
   return waiters
 end
 
+-- What becomes a part of headers and hosts.
+local PATTERNS = {
+  serviceId = "^[ -~]+$", endpointPrefix = "^[A-Za-z0-9.-]+$", signingName = "^[A-Za-z0-9._-]+$",
+  targetPrefix = "^[A-Za-z0-9._-]+$", jsonVersion = "^%d+%.%d+$", globalEndpoint = "^[A-Za-z0-9.-]+$",
+  apiVersion = "^[A-Za-z0-9.-]+$", xmlNamespace = "^[!-~]+$",
+}
+
 local function service_and_protocol(metadata)
   check("metadata", metadata, "metadata")
+  for name, pattern in pairs(PATTERNS) do
+    if metadata[name] and not metadata[name]:find(pattern) then
+      refuse("metadata", "%s: unexpected characters in %s", name, quote.value(metadata[name]))
+    end
+  end
   local where = metadata.serviceId or metadata.endpointPrefix or "metadata"
   local protocol = protocol_of(metadata, where)
   return service_of(metadata, protocol), protocol
+end
+
+-- Passes a refusal on, and makes one of the error that another value of a wrong type caused.
+local function refuse_broken(where, problem)
+  if type(problem) == "table" then
+    error(problem, 0)
+  end
+  refuse(where, "the description is broken: %s", (tostring(problem):gsub("^[^\n]-:%d+: ", "")))
 end
 
 -- A table whose entries are made when they are first asked for.
 local function lazy(make)
   return setmetatable({}, {
     __index = function(self, name)
-      local value = make(name)
-      if value ~= nil then
+      local ok, value = pcall(make, name)
+      if not ok then
+        refuse_broken(name, value)
+      elseif value ~= nil then
         rawset(self, name, value)
       end
       return value
@@ -253,18 +336,18 @@ end
 
 -- The text of an operation. What else the model says of it is noted on the way.
 local function read_operation(model, shapes, name, op, auth_reason)
-  check("operation", op, name)
+  check("operation", op, check_name(name, "operations"))
   model.left_out[name] = reason_against(shapes, name, op, auth_reason)
   if model.left_out[name] then
     return nil
   end
-  model.contexts[name] = context_of(shapes, op)
+  model.contexts[name] = context_of(shapes, op, name)
   return operation_text(shapes, name, op)
 end
 
 -- The text of a structure that can be read and written, else nil.
 local function read_shape(shapes, name, shape)
-  check("shape", shape, name)
+  check("shape", shape, check_name(name, "shapes"))
   local is_stream = shape.eventstream or shapes:has_stream({ shape = name }, name)
   if shape.type == "structure" and not shape.document and not is_stream then
     return shapes:structure(name, shape)

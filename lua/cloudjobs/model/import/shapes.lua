@@ -1,9 +1,11 @@
 --- The structures of a service description -> text in the notation.
 
 local flag = require "cloudjobs.model.import.flags"
+local quote = require "cloudjobs.base.quote"
 local traits = require "cloudjobs.model.import.traits"
 
 local check = traits.check
+local check_name = traits.check_name
 local refuse = traits.refuse
 
 local SCALARS = {
@@ -12,6 +14,9 @@ local SCALARS = {
   float = "number", double = "number",
   boolean = "boolean", blob = "blob",
 }
+
+-- What the notation calls its own types.
+local WORDS = flag.set { "string", "integer", "long", "number", "boolean", "blob", "time", "document" }
 
 local TIMES = { unixTimestamp = "time", iso8601 = "time.iso", rfc822 = "time.http" }
 
@@ -26,6 +31,8 @@ local PLACES = { header = "header", headers = "headers", querystring = "query", 
 -- Whose `min` botocore's client checks; a map's it leaves to the service.
 local LENGTHS = { string = true, blob = true, list = true }
 local RANGES = { byte = true, short = true, integer = true, long = true, float = true, double = true }
+
+local TOKEN = "^[A-Za-z0-9!#$%%&'*+.^_`|~-]+$" -- a header's name
 
 local MAX_DEPTH = 32 -- lists of lists; deeper is a list that holds itself
 
@@ -48,9 +55,9 @@ end
 --- The shape a reference leads to.
 function Shapes:target(reference, where)
   check("shape", reference, where)
-  local shape = self.shapes[reference.shape]
-  if not shape then
-    refuse(where, "no shape %s", tostring(reference.shape))
+  local shape = self.shapes[check_name(reference.shape, where)]
+  if shape == nil then
+    refuse(where, "no shape %s", reference.shape)
   end
   return check("shape", shape, reference.shape)
 end
@@ -91,12 +98,21 @@ end
 function Shapes:type_of(reference, shape, location, where, depth)
   local kind = shape.type
   if kind == "structure" then
-    return shape.document and "document" or reference.shape
+    if shape.document then
+      return "document"
+    elseif WORDS[reference.shape] then
+      refuse(where, "a structure cannot be called %s", reference.shape)
+    end
+    return reference.shape
   elseif kind == "timestamp" then
     return self:time(reference, shape, location, where)
   elseif kind == "list" then
     return self:item(shape.member, location, where .. "[]", depth + 1) .. "[]"
   elseif kind == "map" then
+    -- Only a value may be a list or a map: with both, the types of a few shapes would be endless.
+    if not SCALARS[self:target(shape.key, where .. "{}").type] then
+      refuse(where .. "{}", "a key that is no text")
+    end
     local _, key_flags = self:inner(shape.key, location, where .. "{}", depth + 1)
     return self:item(shape.value, location, where .. "{}", depth + 1) .. "{" .. key_flags .. "}"
   elseif kind == "string" and reference.jsonvalue and location == "header" then
@@ -172,6 +188,8 @@ function Shapes:member(name, reference, is_required, is_payload, where)
   local wire = not self.is_cbor and self:wire_name(reference) -- CBOR has the members' own names
   if wire == "" and place == "headers" then
     flags[#flags + 1] = "as=" -- every header
+  elseif wire and (place == "header" or place == "headers") and not wire:find(TOKEN) then
+    refuse(where, "expected the name of a header, got %s", quote.value(wire))
   elseif wire and (wire ~= name or self:is_flattened(reference)) then
     flag.add(flags, "as", wire)
   end
@@ -191,12 +209,13 @@ end
 function Shapes:structure(name, shape)
   local required, lines = {}, {}
   for _, member in ipairs(shape.required or {}) do
-    required[member] = true
+    required[check_name(member, name .. ": required")] = true
   end
   if shape.union then
     lines[1] = "union"
   end
   for _, member in ipairs(self:keys(shape.members or {})) do
+    check_name(member, name)
     local where = name .. "." .. member
     local is_payload = self.is_rest and shape.payload == member
     lines[#lines + 1] = self:member(member, shape.members[member], required[member], is_payload, where)

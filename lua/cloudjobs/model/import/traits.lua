@@ -1,7 +1,11 @@
---- What becomes of each trait of a service description: it is translated, or
---- left out for the reason given. One that is not listed is refused.
+--- What becomes of each trait of a service description: it is translated, and
+--- has this type, or left out for the reason given. One that is not listed is
+--- refused.
 
-local KEEP = "translated"
+local quote = require "cloudjobs.base.quote"
+
+local TEXT, FLAG, NUMBER, TABLE = "string", "boolean", "number", "table"
+local KEEP = "translated" -- whatever its type
 local PROSE = "for people"
 local SERVER = "the service checks it"
 local EASE = "works without"
@@ -13,72 +17,118 @@ local TRAITS = {
     documentation = PROSE, examples = PROSE, deprecated = PROSE, deprecatedMessage = PROSE,
   },
   metadata = {
-    apiVersion = KEEP, auth = KEEP, awsQueryCompatible = KEEP, endpointPrefix = KEEP, globalEndpoint = KEEP,
-    jsonVersion = KEEP, protocol = KEEP, protocols = KEEP, serviceId = KEEP, signatureVersion = KEEP,
-    signingName = KEEP, targetPrefix = KEEP, xmlNamespace = KEEP,
+    apiVersion = TEXT, auth = TABLE, awsQueryCompatible = TABLE, endpointPrefix = TEXT, globalEndpoint = TEXT,
+    jsonVersion = TEXT, protocol = TEXT, protocols = TABLE, serviceId = TEXT, signatureVersion = TEXT,
+    signingName = TEXT, targetPrefix = TEXT, xmlNamespace = TEXT,
     serviceAbbreviation = PROSE, serviceFullName = PROSE, uid = PROSE, ripServiceName = PROSE,
     protocolSettings = EASE, -- HTTP/2, which only event streams need
     checksumFormat = EASE, -- an upload's checksum is also a parameter
   },
   operation = {
-    name = KEEP, http = KEEP, input = KEEP, output = KEEP, readonly = KEEP, idempotent = KEEP, authtype = KEEP,
-    auth = KEEP, unsignedPayload = KEEP, endpoint = KEEP, endpointdiscovery = KEEP, httpChecksum = KEEP,
-    httpChecksumRequired = KEEP, staticContextParams = KEEP, operationContextParams = KEEP,
+    name = TEXT, http = TABLE, input = TABLE, output = TABLE, readonly = FLAG, idempotent = FLAG, authtype = TEXT,
+    auth = TABLE, unsignedPayload = FLAG, endpoint = TABLE, endpointdiscovery = TABLE, httpChecksum = TABLE,
+    httpChecksumRequired = FLAG, staticContextParams = TABLE, operationContextParams = TABLE,
     errors = EASE, -- an error is found by its code among the service's
     endpointoperation = EASE, -- an ordinary operation to its callers
     requestcompression = EASE, -- never needed
     documentation = PROSE, deprecated = PROSE, deprecatedMessage = PROSE, deprecatedSince = PROSE,
   },
-  http = { method = KEEP, requestUri = KEEP, responseCode = EASE },
+  endpoint = { hostPrefix = TEXT },
+  endpointdiscovery = { required = FLAG },
+  httpChecksum = {
+    requestAlgorithmMember = TEXT, requestChecksumRequired = FLAG, requestValidationModeMember = TEXT,
+    responseAlgorithms = TABLE,
+  },
+  static = { value = KEEP }, -- of an operation for its endpoint rules
+  path = { path = TEXT }, -- likewise
+  http = { method = TEXT, requestUri = TEXT, responseCode = EASE },
   -- A shape, a reference to one, or a member: a reference may override its shape.
   shape = {
-    shape = KEEP, type = KEEP, members = KEEP, member = KEEP, key = KEEP, value = KEEP, required = KEEP,
-    min = KEEP, enum = KEEP, sensitive = KEEP, sparse = KEEP, union = KEEP, document = KEEP, payload = KEEP,
-    timestampFormat = KEEP, idempotencyToken = KEEP, hostLabel = KEEP, contextParam = KEEP, jsonvalue = KEEP,
-    location = KEEP, locationName = KEEP, eventstream = KEEP, resultWrapper = KEEP,
-    flattened = KEEP, queryName = KEEP, xmlAttribute = KEEP, xmlNamespace = KEEP,
-    exception = KEEP, error = KEEP, fault = KEEP, retryable = KEEP,
+    shape = TEXT, type = TEXT, members = TABLE, member = TABLE, key = TABLE, value = TABLE, required = TABLE,
+    min = NUMBER, enum = TABLE, sensitive = FLAG, sparse = FLAG, union = FLAG, document = FLAG, payload = TEXT,
+    timestampFormat = TEXT, idempotencyToken = FLAG, hostLabel = FLAG, contextParam = TABLE, jsonvalue = FLAG,
+    location = TEXT, locationName = TEXT, eventstream = FLAG, resultWrapper = TEXT,
+    flattened = FLAG, queryName = TEXT, xmlAttribute = FLAG, xmlNamespace = KEEP,
+    exception = FLAG, error = TABLE, fault = FLAG, retryable = TABLE,
     max = SERVER, pattern = SERVER, requiresLength = SERVER,
     box = EASE, -- an absent member is nil either way
     wrapper = EASE, xmlOrder = EASE, synthetic = EASE,
-    streaming = KEEP,
+    streaming = FLAG,
     event = EASE, eventpayload = EASE, eventheader = EASE, -- within an event stream, which is left out
     documentation = PROSE, deprecated = PROSE, deprecatedMessage = PROSE, deprecatedSince = PROSE,
   },
-  error = { code = KEEP, httpStatusCode = KEEP, fault = KEEP, senderFault = EASE },
-  retryable = { throttling = KEEP },
+  error = { code = TEXT, httpStatusCode = NUMBER, fault = FLAG, senderFault = EASE },
+  retryable = { throttling = FLAG },
   paginator = {
-    input_token = KEEP, output_token = KEEP, result_key = KEEP, limit_key = KEEP, more_results = KEEP,
+    input_token = KEEP, output_token = KEEP, result_key = KEEP, limit_key = TEXT, more_results = TEXT,
     non_aggregate_keys = EASE, -- they stand in every page
     py_input_token = EASE,
   },
   waiter = {
-    operation = KEEP, delay = KEEP, maxAttempts = KEEP, acceptors = KEEP,
+    operation = TEXT, delay = NUMBER, maxAttempts = NUMBER, acceptors = TABLE,
     description = PROSE,
   },
-  acceptor = { state = KEEP, matcher = KEEP, expected = KEEP, argument = KEEP },
+  acceptor = { state = TEXT, matcher = TEXT, expected = KEEP, argument = TEXT },
 }
+
+local MAX_MESSAGE = 500 -- bytes; names come from the description
 
 -- Leaves the import with a message. A table, so that a bug of ours is not taken for one.
 local function refuse(where, message, ...)
-  error({ refused = where .. ": " .. message:format(...) }, 0)
+  local text = quote.clean(where .. ": " .. message:format(...))
+  error({ refused = #text > MAX_MESSAGE and text:sub(1, MAX_MESSAGE) .. "…" or text }, 0)
 end
 
---- Refuses what is no object, or has a trait that is not listed for its kind.
+local CHECKED = { [TEXT] = "text", [FLAG] = "true or false", [NUMBER] = "a number", [TABLE] = "an object or a list" }
+
+-- The type of a JSON value, for a message.
+local function type_name(value)
+  return type(value) == "userdata" and "null" or type(value)
+end
+
+--- Refuses a value of another type.
+---@param expected "string"|"boolean"|"number"|"table"
+---@param value any
+---@param where string
+local function check_type(expected, value, where)
+  if type(value) ~= expected then
+    refuse(where, "expected %s, got %s", CHECKED[expected], type_name(value))
+  end
+end
+
+--- Refuses what is no object, or has a trait that is not listed for its kind, or one of another type.
 ---@param kind string
 ---@param value any
 ---@param where string
 ---@return table value
 local function check(kind, value, where)
   if type(value) ~= "table" then
-    refuse(where, "expected an object, got %s", type(value))
+    refuse(where, "expected an object, got %s", type_name(value))
   end
-  for trait in pairs(value) do
-    if not TRAITS[kind][trait] then
+  for trait, given in pairs(value) do
+    local expected = TRAITS[kind][trait]
+    if not expected then
       refuse(where, "unknown trait %s", tostring(trait))
+    elseif CHECKED[expected] and type(given) ~= expected then
+      check_type(expected, given, where .. ": " .. trait)
     end
   end
   return value
 end
 
-return { check = check, refuse = refuse }
+-- Names of operations, shapes and members are parts of headers, of paths and of the notation.
+local NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
+local MAX_NAME = 256 -- bytes
+
+--- Refuses what cannot be the name of an operation, a shape or a member.
+---@param name any
+---@param where string
+---@return string name
+local function check_name(name, where)
+  if type(name) ~= "string" or #name > MAX_NAME or not name:find(NAME) then
+    refuse(where, "expected a name of letters, digits and underscores, got %s", quote.value(name))
+  end
+  return name
+end
+
+return { check = check, check_name = check_name, check_type = check_type, refuse = refuse }

@@ -380,7 +380,7 @@ describe("a description that is refused", function()
       paginators = { pagination = { List = { colour = 1 } } },
     })
     assert.equal("waiter Done: unknown trait colour", message {
-      waiters = { waiters = { Done = { acceptors = { { colour = 1 } } } } },
+      waiters = { waiters = { Done = { operation = "List", delay = 1, maxAttempts = 2, acceptors = { { colour = 1 } } } } },
     })
   end)
 end)
