@@ -210,7 +210,7 @@ benched: build $(limits)
 	  for bench in $(filter-out %/bench.lua,$(wildcard spec/bench/*.lua)); do \
 	    $(PROGRAM) $$bench || exit; done
 
-# libFuzzer beside the C that knows no Lua. What it learns stays in the build;
+# libFuzzer beside the C that knows no Lua, and then the reading of service descriptions, which is Lua. What it learns stays in the build;
 # TIME is each target's, in seconds.
 fuzz_targets = $(patsubst csrc/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard csrc/fuzz/*.c))
 $(BUILD)/fuzz/%: csrc/fuzz/%.c $(plain_sources) $(wildcard csrc/*/*.h)
@@ -222,6 +222,8 @@ fuzz:
 	@tools/setup check
 	@$(MAKE) --no-print-directory -s $(fuzz_targets)
 	@for target in $(fuzz_targets); do tools/fuzz $$target $(TIME) || exit; done
+	@$(MAKE) --no-print-directory -s build
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/fuzz_description.lua $(TIME)
 
 # Whether they find anything: a mistake planted in a copy of csrc for each.
 seeded:

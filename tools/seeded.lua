@@ -18,6 +18,11 @@ local MISTAKES = {
   { "shape", "codec/shape.c", "types += text[i] == '{';", "types += 0;" },
 }
 
+--- The same for what is Lua, and for tools/fuzz_TARGET.lua.
+local MISTAKES_IN_LUA = {
+  { "description", "model/import/init.lua", "if name and metadata[name] == nil then", "if name == nil then" },
+}
+
 local function run(...)
   return os.execute((...):format(select(2, ...)))
 end
@@ -47,6 +52,18 @@ for _, mistake in ipairs(MISTAKES) do
   assert(run("make -s -C %s BUILD=build build/fuzz/%s", copy, target))
   local started = os.time()
   local survived = run("cd %s && build/fuzz/%s -max_total_time=%d -max_len=4096 >log 2>&1", copy, target, seconds)
+  missed = missed + (survived and 1 or 0)
+  print(("%s: %s for %s: %s"):format(target, wrong, right,
+    survived and "NOT found" or ("found within %d s"):format(os.time() - started + 1)))
+end
+for _, mistake in ipairs(MISTAKES_IN_LUA) do
+  local target, source, right, wrong = mistake[1], mistake[2], mistake[3], mistake[4]
+  local copy = folder .. "/" .. target
+  assert(run("rm -rf %s && mkdir -p %s && cp -r lua %s", copy, copy, copy))
+  plant(copy .. "/lua/cloudjobs/" .. source, right, wrong)
+  local started = os.time()
+  local survived = run("LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;' lua5.4 tools/fuzz_%s.lua %d >%s/log", copy, copy, target,
+    seconds, copy)
   missed = missed + (survived and 1 or 0)
   print(("%s: %s for %s: %s"):format(target, wrong, right,
     survived and "NOT found" or ("found within %d s"):format(os.time() - started + 1)))

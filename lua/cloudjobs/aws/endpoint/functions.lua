@@ -31,7 +31,7 @@ end
 
 -- At most `limit` parts; 0 is no limit.
 function F.split(value, delimiter, limit)
-  if type(value) ~= "string" then
+  if type(value) ~= "string" or delimiter == "" then
     return nil
   end
   local parts, from = {}, 1

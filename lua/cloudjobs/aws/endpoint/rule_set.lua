@@ -115,10 +115,11 @@ local function resolve(rule_set, params)
   local ok, result = pcall(evaluate, rule_set, params)
   if ok then
     return result
-  elseif type(result) == "table" then
-    return nil, Error.new { kind = "config", code = "endpoint", message = result.refused }
   end
-  error(result, 0)
+  -- Rule sets come from outside, and not each of their many places is checked on its own.
+  local message = type(result) == "table" and result.refused
+    or "the endpoint rules are broken: " .. tostring(result):gsub("^[^\n]-:%d+: ", "")
+  return nil, Error.new { kind = "config", code = "endpoint", message = message }
 end
 
 return { resolve = resolve }

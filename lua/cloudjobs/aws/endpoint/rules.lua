@@ -4,6 +4,8 @@
 local functions = require "cloudjobs.aws.endpoint.functions"
 
 local MAX_ARGUMENTS = 4 -- of a library function
+local MAX_DEPTH = 64 -- of rules in rules; S3's have 12
+local MAX_TEXT = 8192 -- bytes that a template may make: one that holds another twice doubles, and so does the next
 
 --- Leaves compiling or evaluating with a message. A table, so that a bug of
 --- ours is not taken for one.
@@ -86,9 +88,13 @@ local function template(text)
     return parts[1]
   end
   return function(scope)
-    local texts = {}
+    local texts, length = {}, 0
     for i, part in ipairs(parts) do
       texts[i] = part(scope)
+      length = length + #texts[i]
+      if length > MAX_TEXT then
+        refuse("a text of more than %d bytes", MAX_TEXT)
+      end
     end
     return table.concat(texts)
   end
@@ -191,6 +197,23 @@ end
 local RULES = {}
 local first_of
 
+local SCOPE = "^[A-Za-z0-9*._-]+$" -- what a signature's scope may hold
+
+-- What the rules say of signing goes into headers.
+local function check_schemes(schemes)
+  if type(schemes) ~= "table" then
+    refuse("the rule that applies has no authSchemes")
+  end
+  for _, scheme in ipairs(schemes) do
+    for _, name in ipairs { "name", "signingName", "signingRegion" } do
+      local text = type(scheme) == "table" and scheme[name]
+      if text ~= nil and not (type(text) == "string" and (text:find(SCOPE) or text == "")) then
+        refuse("the rule that applies has a wrong %s in its authSchemes", name)
+      end
+    end
+  end
+end
+
 function RULES.endpoint(rule)
   local address = compile(rule.endpoint.url)
   local headers, properties = compile(rule.endpoint.headers or {}), compile(rule.endpoint.properties or {})
@@ -199,7 +222,12 @@ function RULES.endpoint(rule)
     if type(url) ~= "string" then
       refuse("the rule that applies has no address")
     end
-    return { url = url, headers = headers(scope), properties = properties(scope) }
+    local made = properties(scope)
+    if type(made) ~= "table" then
+      refuse("the rule that applies has no properties")
+    end
+    check_schemes(made.authSchemes or {})
+    return { url = url, headers = headers(scope), properties = made }
   end
 end
 
@@ -211,22 +239,27 @@ function RULES.error(rule)
 end
 
 -- Compiled when it is reached: of most sets one branch alone ever is.
-function RULES.tree(rule)
+function RULES.tree(rule, depth)
   local run
   return function(scope)
-    run = run or first_of(rule.rules)
+    run = run or first_of(rule.rules, depth + 1)
     return run(scope)
   end
 end
 
 --- The first of the rules whose conditions hold; there has to be one.
 ---@param rules table[]
+---@param depth integer|nil how many rules they are in
 ---@return fun(scope: table): { url: string, headers: table, properties: table }
-function first_of(rules)
+function first_of(rules, depth)
   local compiled = {}
+  depth = depth or 0
+  if depth > MAX_DEPTH then
+    refuse("rules within more than %d others", MAX_DEPTH)
+  end
   for i, rule in ipairs(rules) do
     local make = RULES[rule.type] or refuse("unknown type of rule %s", tostring(rule.type))
-    compiled[i] = { applies = conditions(rule.conditions), result = make(rule) }
+    compiled[i] = { applies = conditions(rule.conditions), result = make(rule, depth) }
   end
   return function(scope)
     for _, rule in ipairs(compiled) do

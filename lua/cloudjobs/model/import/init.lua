@@ -26,7 +26,7 @@ local AUTH_SCHEMES = { ["aws.auth#sigv4"] = true, ["smithy.api#noAuth"] = true }
 local function reason_against_scheme(op)
   local kind = op.authtype
   if kind ~= nil and AUTH_FLAGS[kind] == nil then
-    return ("it needs the authentication %s, which cloudjobs does not support"):format(tostring(kind))
+    return ("it needs the authentication %s, which cloudjobs does not support"):format(quote.name(kind))
   end
   for _, scheme in ipairs(op.auth or {}) do
     if AUTH_SCHEMES[scheme] then
@@ -34,7 +34,8 @@ local function reason_against_scheme(op)
     end
   end
   if op.auth and #op.auth > 0 and not kind then
-    return ("it needs the authentication %s, which cloudjobs does not support"):format(table.concat(op.auth, " or "))
+    return ("it needs the authentication %s, which cloudjobs does not support"):format(
+      quote.name(table.concat(op.auth, " or ")))
   end
 end
 
@@ -209,7 +210,7 @@ local function reason_against_auth(metadata)
     scheme = name == "aws.auth#sigv4" and "v4" or scheme
   end
   if scheme ~= "v4" and scheme ~= "s3v4" then
-    return ("it needs a signature of version %s, which cloudjobs does not make; v4 is made"):format(tostring(scheme))
+    return ("it needs a signature of version %s, which cloudjobs does not make; v4 is made"):format(quote.name(scheme))
   end
 end
 
@@ -292,6 +293,24 @@ local function waiters_of(source)
   return waiters
 end
 
+-- The endpoint rules, whose expressions are checked when they are first evaluated.
+local function endpoints_of(rules)
+  if rules == nil then
+    return nil
+  end
+  check_type("table", rules.rules, "endpoint rules: rules")
+  check_type("table", rules.parameters, "endpoint rules: parameters")
+  for name, parameter in pairs(rules.parameters) do
+    local where = "endpoint rules: " .. tostring(name)
+    check_type("table", parameter, where)
+    check_type("string", parameter.type, where .. ": type")
+    if parameter.builtIn ~= nil then
+      check_type("string", parameter.builtIn, where .. ": builtIn")
+    end
+  end
+  return rules
+end
+
 -- What becomes a part of headers and hosts.
 local PATTERNS = {
   serviceId = "^[ -~]+$", endpointPrefix = "^[A-Za-z0-9.-]+$", signingName = "^[A-Za-z0-9._-]+$",
@@ -299,15 +318,26 @@ local PATTERNS = {
   apiVersion = "^[A-Za-z0-9.-]+$", xmlNamespace = "^[!-~]+$",
 }
 
+-- What the requests of a protocol need.
+local NEEDED = { json = "targetPrefix", ["smithy-rpc-v2-cbor"] = "targetPrefix", query = "apiVersion", ec2 = "apiVersion" }
+
+local function require_member(metadata, name)
+  if name and metadata[name] == nil then
+    refuse("metadata", "it has no %s", name)
+  end
+end
+
 local function service_and_protocol(metadata)
   check("metadata", metadata, "metadata")
+  require_member(metadata, "serviceId")
+  require_member(metadata, "endpointPrefix")
   for name, pattern in pairs(PATTERNS) do
     if metadata[name] and not metadata[name]:find(pattern) then
       refuse("metadata", "%s: unexpected characters in %s", name, quote.value(metadata[name]))
     end
   end
-  local where = metadata.serviceId or metadata.endpointPrefix or "metadata"
-  local protocol = protocol_of(metadata, where)
+  local protocol = protocol_of(metadata, metadata.serviceId)
+  require_member(metadata, NEEDED[protocol])
   return service_of(metadata, protocol), protocol
 end
 
@@ -375,7 +405,7 @@ local function translate(description, companions)
     left_out = {}, contexts = {},
     pages = pages_of(companions.paginators),
     waiters = waiters_of(companions.waiters),
-    endpoints = companions.endpoints,
+    endpoints = endpoints_of(companions.endpoints),
     enums = shapes.enums,
     client_context = description.client_context,
     error_names = description.exceptions,

@@ -326,6 +326,54 @@ describe("a rule set that is refused", function()
     end)
   end
 
+  -- `count` variables, each with the one before it twice, and each calls `fn`.
+  local function doubling(count)
+    local conditions = { condition("coalesce", { "xx" }, "v0") }
+    for i = 1, count do
+      local text = ("{v%d}{v%d}"):format(i - 1, i - 1)
+      conditions[i + 1] = condition("coalesce", { text }, "v" .. i)
+    end
+    return endpoint("https://{v" .. count .. "}", conditions)
+  end
+
+  local function nested(depth)
+    local rule = endpoint "https://one.example"
+    for _ = 1, depth do
+      rule = { type = "tree", conditions = {}, rules = { rule } }
+    end
+    return rule
+  end
+
+  local circle = { type = "tree", conditions = {} }
+  circle.rules = { circle }
+
+  local function signed(scheme)
+    local rule = endpoint "https://one.example"
+    rule.endpoint.properties = { authSchemes = { scheme } }
+    return rule
+  end
+
+  local HOSTILE = {
+    { "a text of more than 8192 bytes", doubling(60) },
+    { "rules within more than 64 others", nested(70) },
+    { "rules within more than 64 others", circle },
+    { "the rule that applies has a wrong signingRegion in its authSchemes",
+      signed { name = "sigv4", signingRegion = "a\r\nb: c" } },
+    { "the rule that applies has a wrong name in its authSchemes", signed { name = true } },
+    { "the endpoint rules are broken: ", endpoint("x", { condition("substring", { "abc", "x" }, "y") }) },
+    { "the endpoint rules are broken: ", { type = "endpoint", conditions = 5 } },
+    { "{parts#[0]} has no value", endpoint("{parts#[0]}", { condition("coalesce", { { fn = "split", argv = { "abc", "", 0 } },
+      "other" }, "parts") }) },
+  }
+  for _, case in ipairs(HOSTILE) do
+    it("says " .. case[1] .. " where it is hostile", function()
+      local answer, err = Endpoint.resolve(rule_set { case[2] }, {})
+      assert.is_nil(answer)
+      assert.equal("config", err.kind)
+      assert.equal(case[1], err.message:sub(1, #case[1]))
+    end)
+  end
+
   it("may be no table", function()
     assert.equal("not a rule set: it has no parameters and rules", (select(2, Endpoint.resolve("x", {}))).message)
   end)

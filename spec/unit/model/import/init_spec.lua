@@ -355,6 +355,85 @@ describe("a description that is refused", function()
     end)
   end
 
+  local HOSTILE = {
+    { "metadata: serviceId: expected text, got number", { metadata = { serviceId = 5 } } },
+    { 'metadata: targetPrefix: unexpected characters in "Jobs', { metadata = { targetPrefix = "Jobs\r\nx: y" } } },
+    { 'metadata: endpointPrefix: unexpected characters in "../x', { metadata = { endpointPrefix = "../x" } } },
+    { 'operations: expected a name of letters, digits and underscores, got "St', { operations = { ["St\nart"] = {} } } },
+    { 'operations: expected a name of letters, digits and underscores, got "../S', { operations = { ["../S"] = {} } } },
+    { 'shapes: expected a name of letters, digits and underscores, got "a b"', { shapes = { ["a b"] = structure {} } } },
+    { 'It: expected a name of letters, digits and underscores, got "a@b"',
+      { shapes = { It = { type = "structure", members = { ["a@b"] = { shape = "Text" } } } } } },
+    { "Start: expected an object, got number", { operations = { Start = 5 } } },
+    { "Start: readonly: expected true or false, got string", { operations = { Start = { readonly = "yes" } } } },
+    { "Start: http: expected an object or a list, got boolean", { operations = { Start = { http = true } } } },
+    { "Start: expected a method and a path", { operations = { Start = { http = { requestUri = "/a\1b" } } } } },
+    { 'Start: expected a prefix of hosts, got "evil.example/"', { operations = { Start = {
+      endpoint = { hostPrefix = "evil.example/" } } } } },
+    { "It: members: expected an object or a list, got number", { shapes = { It = { type = "structure", members = 5 } } } },
+    { "It.Name: shape: expected text, got number", { shapes = { It = structure { shape = 5 } } } },
+    { "Odd: min: expected a number, got string",
+      { shapes = { It = structure { shape = "Odd" }, Odd = { type = "string", min = "1" } } } },
+    { "as: expected one word of printable characters",
+      { shapes = { It = structure { shape = "Text", locationName = "a b" } } } },
+    { 'It.Name: expected the name of a header, got "a:b"', { metadata = { protocol = "rest-json" },
+      shapes = { It = structure { shape = "Text", location = "header", locationName = "a:b" } } } },
+    { "It.Name: a structure cannot be called string",
+      { shapes = { It = structure { shape = "string" }, string = structure { shape = "Text" } } } },
+    { "It.Name{}: a key that is no text", { shapes = { It = structure { shape = "M" },
+      M = { type = "map", key = { shape = "M" }, value = { shape = "M" } } } } },
+  }
+  for _, case in ipairs(HOSTILE) do
+    it("says " .. case[1], function()
+      local message = refusal(case[2])
+      assert.equal(case[1], message:sub(1, #case[1]))
+      assert.is_nil(message:find("%c"))
+    end)
+  end
+
+  it("may have structures that need themselves, which no caller can pass", function()
+    local model = assert(Import.parse(description { shapes = {
+      It = { type = "structure", required = { "Name" }, members = { Name = { shape = "It" } } },
+    } }))
+    assert.equal("Name It required", model.shapes.It)
+  end)
+
+  it("has messages that are bounded", function()
+    assert.is_true(#refusal { operations = { [("x"):rep(100000)] = {} } } < 600)
+  end)
+
+  it("names what is wrong in a paginator or a waiter", function()
+    local function message(companions)
+      return (select(2, Import.parse(description(), companions)))
+    end
+    local function waiter(parts)
+      local made = { operation = "List", delay = 1, maxAttempts = 2, acceptors = {} }
+      for name, value in pairs(parts) do
+        made[name] = value
+      end
+      return message { waiters = { waiters = { Done = made } } }
+    end
+    local function acceptor(parts)
+      return waiter { acceptors = { parts } }
+    end
+    local function paginator(parts)
+      return message { paginators = { pagination = { List = parts } } }
+    end
+    assert.equal("paginators: pagination: expected an object or a list, got number", message { paginators = { pagination = 5 } })
+    assert.equal("paginator List: it has no tokens", paginator {})
+    assert.equal("paginator List: limit_key: expected text, got boolean", paginator { limit_key = true })
+    assert.matches("^paginator List: JMESPath ", paginator { input_token = "a[", output_token = "b" })
+    assert.matches("^paginator List: JMESPath ", paginator { input_token = ("a"):rep(501), output_token = "b" })
+    assert.equal("paginator List: expected text, got number", paginator { input_token = { 5 }, output_token = "b" })
+    assert.equal("waiter Done: expected a delay and a number of attempts", waiter { delay = -1 })
+    assert.equal("waiter Done: delay: expected a number, got string", waiter { delay = "1" })
+    assert.equal("waiter Done: acceptors: expected an object or a list, got string", waiter { acceptors = "x" })
+    assert.equal("waiter Done: unknown state over", acceptor { state = "over" })
+    assert.equal("waiter Done: unknown matcher guess", acceptor { state = "retry", matcher = "guess" })
+    assert.equal("waiter Done: expected text, got nil", acceptor { state = "retry", matcher = "path" })
+    assert.matches("^waiter Done: JMESPath ", acceptor { state = "retry", matcher = "pathAll", argument = "a |" })
+  end)
+
   it("may be a list that holds itself", function()
     local message = refusal { shapes = {
       It = structure { shape = "Loop" },
@@ -395,7 +474,8 @@ describe("a description on disk", function()
   end)
 
   local SERVICE = [[{
-    "metadata": { "protocol": "json", "serviceId": "Jobs", "endpointPrefix": "jobs", "signatureVersion": "v4" },
+    "metadata": { "protocol": "json", "serviceId": "Jobs", "endpointPrefix": "jobs", "signatureVersion": "v4",
+      "targetPrefix": "Jobs" },
     "operations": { "List": { "name": "List", "output": { "shape": "Out" } } },
     "shapes": {
       "Out": { "type": "structure", "members": { "Z": { "shape": "Text" }, "A": { "shape": "Text" } } },
@@ -482,7 +562,8 @@ describe("a description on disk", function()
 
     local function opened(operations, shapes)
       files.write(folder .. "/service-2.json", ([[{
-        "metadata": { "protocol": "json", "serviceId": "Jobs", "endpointPrefix": "jobs", "signatureVersion": "v4" },
+        "metadata": { "protocol": "json", "serviceId": "Jobs", "endpointPrefix": "jobs", "signatureVersion": "v4",
+      "targetPrefix": "Jobs" },
         "operations": { %s }, "shapes": { "Out": { "type": "structure", "members": {} } %s }
       }]]):format(operations, shapes))
       return Model.new(assert(Import.open(folder .. "/service-2.json")))
