@@ -233,6 +233,7 @@ seeded:
 harden: build
 	@tools/harden $(modules)
 	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/soak.lua 100000
+	@STREAM_MB=1024 tools/test "$(FLAVOURS)" spec/promises/stream_memory_spec.lua
 
 # The pictures of README.md and docs/, from a real terminal over the emulator.
 pictures: build

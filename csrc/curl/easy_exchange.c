@@ -410,29 +410,30 @@ int cj_easy_exchange_wants_piece (const struct cj_easy_exchange *x) {
 
 /* libcurl may call the functions above before this returns, and they may pause
 ** it again. */
-static void resume (struct cj_easy_exchange *x) {
-  curl_easy_pause(x->easy.handle,
-                  (x->stream.waits_in ? CURLPAUSE_RECV : 0) |
-                      (x->stream.waits_out ? CURLPAUSE_SEND : 0));
+static int resume (struct cj_easy_exchange *x) {
+  CURLcode result = curl_easy_pause(
+      x->easy.handle, (x->stream.waits_in ? CURLPAUSE_RECV : 0) |
+                          (x->stream.waits_out ? CURLPAUSE_SEND : 0));
+  return result == CURLE_OK || x->easy.problem != NULL ? 0 : -1;
 }
 
-void cj_easy_exchange_provide (struct cj_easy_exchange *x,
-                               struct cj_slice piece) {
+int cj_easy_exchange_provide (struct cj_easy_exchange *x,
+                              struct cj_slice piece) {
   x->stream.piece = piece;
   x->stream.has_ended = piece.n == 0;
   if (!x->stream.waits_out)
-    return;
+    return 0;
   x->stream.waits_out = 0;
-  resume(x);
+  return resume(x);
 }
 
-void cj_easy_exchange_consumed (struct cj_easy_exchange *x) {
+int cj_easy_exchange_consumed (struct cj_easy_exchange *x) {
   cj_buf_reset(&x->body);
   x->stream.is_read = 0;
   if (!x->stream.waits_in)
-    return;
+    return 0;
   x->stream.waits_in = 0;
-  resume(x);
+  return resume(x);
 }
 
 /* ---- the response ---- */

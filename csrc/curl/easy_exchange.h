@@ -84,13 +84,13 @@ int cj_easy_exchange_reconnects (struct cj_easy_exchange *x);
 /* Whether a stream waits for a piece of the request's body. */
 int cj_easy_exchange_wants_piece (const struct cj_easy_exchange *x);
 
-/* Gives a stream the next piece, which has to stay until it is wanted again;
-** an empty one is the body's end. */
-void cj_easy_exchange_provide (struct cj_easy_exchange *x,
-                               struct cj_slice piece);
+/* Gives a stream the next piece, which has to stay until it is wanted again; an
+** empty one is the body's end. 0; or -1: the multi is of no use any more. */
+int cj_easy_exchange_provide (struct cj_easy_exchange *x,
+                              struct cj_slice piece);
 
-/* Says that a stream's 'body' was consumed. */
-void cj_easy_exchange_consumed (struct cj_easy_exchange *x);
+/* Says that a stream's 'body' was consumed. 0 or -1, as above. */
+int cj_easy_exchange_consumed (struct cj_easy_exchange *x);
 
 long cj_easy_exchange_status (const struct cj_easy_exchange *x);
 

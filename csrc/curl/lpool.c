@@ -250,7 +250,7 @@ static int multi_cancel (lua_State *L) {
 
 /* multi:step(seconds) -> true | nil, message. Waits up to 'seconds', at most
 ** CJ_SIGNAL_SLICE, for the network, and works. When libcurl fails, out of
-** memory or descriptors, all exchanges are lost: close it. */
+** memory or descriptors, all exchanges are lost, and the multi is closed. */
 static int multi_step (lua_State *L) {
   struct cj_pool *p = check_multi(L);
   double seconds = luaL_optnumber(L, 2, 0);
@@ -265,6 +265,7 @@ static int multi_step (lua_State *L) {
     lua_pushboolean(L, 1);
     return 1;
   }
+  cj_pool_close(p); /* first: what follows may raise */
   lua_pushnil(L);
   lua_pushstring(L, curl_multi_strerror(result));
   return 2;

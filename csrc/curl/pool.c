@@ -349,13 +349,13 @@ struct cj_exchange *cj_pool_event (struct cj_pool *p) {
 }
 
 void cj_pool_consumed (struct cj_pool *p, struct cj_exchange *e) {
-  cj_easy_exchange_consumed(&e->libcurl);
+  p->is_broken |= cj_easy_exchange_consumed(&e->libcurl) != 0;
   renew(p, e);
 }
 
 void cj_pool_provide (struct cj_pool *p, struct cj_exchange *e,
                       struct cj_slice piece) {
-  cj_easy_exchange_provide(&e->libcurl, piece);
+  p->is_broken |= cj_easy_exchange_provide(&e->libcurl, piece) != 0;
   renew(p, e);
 }
 
@@ -392,7 +392,7 @@ static void expire (struct cj_pool *p) {
 
 double cj_pool_timeout (const struct cj_pool *p, double seconds) {
   double until = p->pollset.deadline < p->due ? p->pollset.deadline : p->due;
-  if (p->ended != NULL || p->unread || p->attention)
+  if (p->ended != NULL || p->unread || p->attention || p->is_broken)
     return 0;
   if (until < HUGE_VAL) {
     until -= now();
@@ -405,6 +405,8 @@ double cj_pool_timeout (const struct cj_pool *p, double seconds) {
 CURLMcode cj_pool_step (struct cj_pool *p, double seconds) {
   struct cj_sigpipe guard;
   CURLMcode result;
+  if (p->is_broken)
+    return CURLM_OUT_OF_MEMORY;
   if (p->secure)
     cj_sigpipe_block(&guard);
   result =
@@ -452,7 +454,7 @@ void cj_pool_close (struct cj_pool *p) {
   free(p->list);
   p->list = NULL;
   p->n = p->streams = 0;
-  p->attention = 0;
+  p->attention = p->is_broken = 0;
   cj_buf_free(&p->network);
   cj_buf_free(&p->lines);
   if (cj_pool_is_open(p))

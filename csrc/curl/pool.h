@@ -57,6 +57,7 @@ struct cj_pool {
   double due; /* the earliest deadline among the exchanges, or less */
   size_t streams; /* the number of exchanges that stream */
   int attention;  /* one of them may have an event */
+  int is_broken;  /* libcurl had no memory to go on with one */
   double now;     /* the clock at the last begin or step */
   struct cj_exchange **list;
   size_t n, busy;

@@ -82,7 +82,7 @@ Nginx.on_each(describe, setup, "a body that streams through nginx", function()
     server = Server.start()
     folder = files.temporary()
     os.execute("chmod 777 " .. folder) -- nginx's workers run as another user
-    http = HTTP:format(process.run({ "pwd" }).stdout:gsub("\n", ""), server:url(""))
+    http = HTTP:format(Nginx.tree(), server:url(""))
     nginx = Nginx.start {
       http = http,
       main = Nginx.has_threads() and "thread_pool default threads=2;" or "",

@@ -281,9 +281,11 @@ end
 return {
   absent = absent,
   start = start,
+  tree = working_folder,
   on_each = on_each,
   perl = perl,
-  has_stream = has_stream, has_threads = has_threads,
+  has_stream = has_stream,
+  has_threads = has_threads,
   eventually = eventually,
   free_port = ports.free,
 }

@@ -21,6 +21,18 @@ Curl.honours = {
   proxy = true, no_proxy = true, ca_bundle = true, client_cert = true, client_key = true, streams = true,
 }
 
+-- Ends all streams, whose multi is of no use any more.
+local function fail(self, problem)
+  self._multi:close()
+  local streams = self._streams
+  self._streams = {}
+  for _, stream in pairs(streams) do
+    stream.result = { err = Error.new {
+      kind = "transport", code = "memory", message = "libcurl: " .. problem, ambiguous = true,
+    } }
+  end
+end
+
 -- Hands the events of the running streams to them.
 local function dispatch(self)
   local id, status, lines, body, sent = self._multi:next()
@@ -39,21 +51,23 @@ end
 -- Sends a request that streams, or any while another streams: its sink or body
 -- may use the same transport.
 local function send_streamed(self, request)
-  local stream, err = require("cloudjobs.transport.stream").begin(self._multi, request)
+  local stream, err = require("cloudjobs.transport.stream").begin(self._multi, request, nil, function(begun)
+    self._streams[begun.id] = begun
+  end)
   if not stream then
     return nil, err
   end
-  self._streams[stream.id] = stream
   local response
   response, err = stream:run(function(seconds)
     if not self._multi then
       return nil, Error.new { kind = "transport", code = "closed", message = CLOSED, ambiguous = true }
     end
     local ok, problem = self._multi:step(math.min(seconds, SLICE))
-    if not ok then
-      return nil, Error.new { kind = "transport", code = "memory", message = "libcurl: " .. problem, ambiguous = true }
+    if ok then
+      dispatch(self)
+    else
+      fail(self, problem)
     end
-    dispatch(self)
     return true
   end, function()
     self._streams[stream.id] = nil

@@ -241,14 +241,15 @@ end
 
 -- Begins a request that streams.
 function Multi:_add_stream(request, task, timeout)
-  local stream, err = require("cloudjobs.transport.stream").begin(self._multi, request, timeout)
+  local stream, err = require("cloudjobs.transport.stream").begin(self._multi, request, timeout, function(begun)
+    self._waiters[begun.id] = setmetatable({
+      task = task, scheduler = task and task.scheduler, request = request, stream = begun,
+    }, stream_waiter_mt)
+    self._busy = self._busy + 1
+  end)
   if not stream then
     return nil, err
   end
-  self._busy = self._busy + 1
-  self._waiters[stream.id] = setmetatable({
-    task = task, scheduler = task and task.scheduler, request = request, stream = stream,
-  }, stream_waiter_mt)
   return stream.id
 end
 

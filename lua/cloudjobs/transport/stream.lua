@@ -137,15 +137,21 @@ end
 ---@param multi userdata of cloudjobs.curl
 ---@param request cloudjobs.Request
 ---@param timeout number|nil seconds for all of it, in place of the request's
+---@param register fun(stream: cloudjobs.Stream) has the owner know it; where it raises, the exchange ends
 ---@return cloudjobs.Stream|nil
 ---@return cloudjobs.Error|nil err
-local function begin(multi, request, timeout)
+local function begin(multi, request, timeout, register)
   local endpoint, headers = message.parts(request)
   local body, source = request.body, nil
   if type(body) == "table" then
     source, body = body, body.length or true
   end
   timeout = timeout or request.timeout
+  local stream = setmetatable({
+    id = 0, request = request, has_event = false,
+    _multi = multi, _source = source, _sink = rawget(request, "sink"),
+    _deadline = timeout and timeout < math.huge and curl.clock() + timeout or nil,
+  }, stream_mt)
   local id, code, problem, sent = multi:add(
     endpoint.method, endpoint.url, headers, body, nil, endpoint.connect_timeout, endpoint.network,
     rawget(request, "non_idempotent"), rawget(request, "idle") or math.huge
@@ -153,11 +159,13 @@ local function begin(multi, request, timeout)
   if not id then
     return nil, failure(request, code, problem, sent)
   end
-  return setmetatable({
-    id = id, request = request, has_event = false,
-    _multi = multi, _source = source, _sink = rawget(request, "sink"),
-    _deadline = timeout and timeout < math.huge and curl.clock() + timeout or nil,
-  }, stream_mt)
+  stream.id = id
+  local ok, raised = pcall(register, stream)
+  if not ok then
+    multi:cancel(id)
+    error(raised, 0)
+  end
+  return stream
 end
 
 return { begin = begin }
