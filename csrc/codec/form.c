@@ -53,6 +53,8 @@ static int extend_by_member (struct form *f, const struct cj_member *m) {
 
 /* Values {=========================================================== */
 
+/* As forms have it, a space is a plus: servers that sign a form which they have
+** read write it so. */
 static int add_escaped (struct form *f, const char *s, size_t n) {
   static const char digits[] = "0123456789ABCDEF";
   const char *end = s + n;
@@ -68,7 +70,8 @@ static int add_escaped (struct form *f, const char *s, size_t n) {
     code[0] = '%';
     code[1] = digits[(unsigned char)*s >> 4];
     code[2] = digits[(unsigned char)*s & 15];
-    if (cj_transcode_add(&f->t, code, sizeof(code)) != 0)
+    if (cj_transcode_add(&f->t, *s == ' ' ? "+" : code,
+                         *s == ' ' ? 1 : sizeof(code)) != 0)
       return -1;
     s++;
   }

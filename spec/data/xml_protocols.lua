@@ -14,9 +14,9 @@ return {
   -- { members, value, XML, query form, EC2 form }; the XML is read and written
   members = {
     { "M string", "a < b & c > d \"e\" 'f'", "<M>a &lt; b &amp; c &gt; d \"e\" 'f'</M>",
-      "M=a%20%3C%20b%20%26%20c%20%3E%20d%20%22e%22%20%27f%27", "M=a%20%3C%20b%20%26%20c%20%3E%20d%20%22e%22%20%27f%27" },
+      "M=a+%3C+b+%26+c+%3E+d+%22e%22+%27f%27", "M=a+%3C+b+%26+c+%3E+d+%22e%22+%27f%27" },
     { "M string", "", "<M></M>", "M=", "M=" },
-    { "M string", " x\n\ty ", "<M> x\n\ty </M>", "M=%20x%0A%09y%20", "M=%20x%0A%09y%20" },
+    { "M string", " x\n\ty ", "<M> x\n\ty </M>", "M=+x%0A%09y+", "M=+x%0A%09y+" },
     { "M string", "1\r\n2\1", "<M>1&#x0D;\n2&#x01;</M>", "M=1%0D%0A2%01", "M=1%0D%0A2%01" },
     { "M string", "ü€😀", "<M>ü€😀</M>", "M=%C3%BC%E2%82%AC%F0%9F%98%80", "M=%C3%BC%E2%82%AC%F0%9F%98%80" },
     { "M integer", -7, "<M>-7</M>", "M=-7", "M=-7" },
@@ -31,8 +31,8 @@ return {
     { "M blob", "", "<M></M>", "M=", "M=" },
     { "M time.iso", T, "<M>2026-01-01T00:00:00.5Z</M>", "M=2026-01-01T00%3A00%3A00.5Z", "M=2026-01-01T00%3A00%3A00.5Z" },
     { "M time", T, "<M>1767225600.5</M>", "M=1767225600.5", "M=1767225600.5" },
-    { "M time.http", T - 0.5, "<M>Thu, 01 Jan 2026 00:00:00 GMT</M>", "M=Thu%2C%2001%20Jan%202026%2000%3A00%3A00%20GMT",
-      "M=Thu%2C%2001%20Jan%202026%2000%3A00%3A00%20GMT" },
+    { "M time.http", T - 0.5, "<M>Thu, 01 Jan 2026 00:00:00 GMT</M>", "M=Thu%2C+01+Jan+2026+00%3A00%3A00+GMT",
+      "M=Thu%2C+01+Jan+2026+00%3A00%3A00+GMT" },
     -- names: EC2's begin with a capital, and queryName is its alone
     { "M string as=other", "x", "<other>x</other>", "other=x", "Other=x" },
     { "M string as=other query=Third", "x", "<other>x</other>", "other=x", "Third=x" },

@@ -41,10 +41,6 @@ class Compact:
 
 botocore.serialize.json = Compact()
 
-# A space as %20, as we write it: servers read + and %20 as the same, signatures are equal only so.
-botocore.awsrequest.urlencode = functools.partial(urllib.parse.urlencode, quote_via=urllib.parse.quote, safe="-._~")
-
-
 call = {}
 
 

@@ -234,14 +234,6 @@ function aws.credentials(options)
   return AwsCredentials.new(options, connect, "cloudjobs.aws.credentials")
 end
 
-for _, entry in ipairs(models) do
-  if entry.cloud == "aws" then
-    aws[entry.name] = function(options)
-      return connect(entry.name, options)
-    end
-  end
-end
-
 -- What botocore has in files beside a service's description, as decoded tables.
 local COMPANIONS = { paginators = "table", waiters = "table", endpoint_rules = "table" }
 
@@ -289,6 +281,25 @@ local function model_of(chosen, env, what)
     option.mistake(("%s: %s: %s"):format(what, chosen.model and "model" or "service", problem))
   end
   return model
+end
+
+-- A client of a service that is shipped for its jobs alone: an installed description has the other operations.
+local function connect_partial(service, options)
+  local what = "cloudjobs.aws." .. service
+  options = option.check(options, OPTIONS, what)
+  local env = assembly.env(options, options.transport or transports.default())
+  local extension = EXTENSIONS[service]
+  local context = assemble(model_of({ service = service }, env, what), options, what)
+  return services.client(context, extension and require(extension))
+end
+
+for _, entry in ipairs(models) do
+  if entry.cloud == "aws" then
+    local make = entry.partial and connect_partial or connect
+    aws[entry.name] = function(options)
+      return make(entry.name, options)
+    end
+  end
 end
 
 local function check_choice(options, what)

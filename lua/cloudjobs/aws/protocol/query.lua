@@ -36,7 +36,7 @@ end
 
 --- The request as a GET, its form in the query, for a URL that is signed.
 local function without_body(request)
-  request.method, request.query, request.body = "GET", request.body, nil
+  request.method, request.query, request.body = "GET", (request.body:gsub("%+", "%%20")), nil
   request.headers["content-type"] = nil
   return request
 end

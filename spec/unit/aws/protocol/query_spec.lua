@@ -77,7 +77,7 @@ describe("the query protocol's request", function()
   end)
 
   local cases = {
-    { { Text = "a b&c=d/ü~" }, "Text=a%20b%26c%3Dd%2F%C3%BC~" },
+    { { Text = "a b&c=d/ü~" }, "Text=a+b%26c%3Dd%2F%C3%BC~" },
     { { Text = "x", Count = 7 }, "Text=x&count=7" },
     { { Text = "x", Ratio = 0.5 }, "Text=x&Ratio=0.5" },
     { { Text = "x", Flag = false }, "Text=x&Flag=false" },
@@ -88,7 +88,7 @@ describe("the query protocol's request", function()
     { { Text = "x", Inner = { A = "a", B = 1 } }, "Text=x&Inner.A=a&Inner.B=1" },
     { { Text = "x", Inners = { { A = "a" }, { B = 2 } } }, "Text=x&Inners.member.1.A=a&Inners.member.2.B=2" },
     { { Text = "x", Tags = { b = "2", a = "1 " } },
-      "Text=x&Tags.entry.1.key=a&Tags.entry.1.value=1%20&Tags.entry.2.key=b&Tags.entry.2.value=2" },
+      "Text=x&Tags.entry.1.key=a&Tags.entry.1.value=1+&Tags.entry.2.key=b&Tags.entry.2.value=2" },
     { {}, "Text: required" },
   }
   for _, case in ipairs(cases) do
