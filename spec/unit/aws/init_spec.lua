@@ -374,7 +374,7 @@ describe("a presigned URL", function()
   it("is checked like a call", function()
     -- A URL's query is signed with spaces as %20; in a form they are pluses.
     assert.matches("&ExternalId=a%20b%2Bc&", assert(sts():presign("assume_role", {
-      RoleArn = "arn:aws:iam::111122223333:role/r", RoleSessionName = "s", ExternalId = "a b+c",
+      RoleArn = "arn:aws:iam::111122223333:role/r", RoleSessionName = "s1", ExternalId = "a b+c",
     })), 1, true)
     local url, err = sts():presign("assume_role", {})
     assert.is_nil(url)
