@@ -78,9 +78,9 @@ local function multi_list(parser)
     if value == nil then
       return nil
     end
-    local results = list()
-    for i, part in ipairs(parts) do
-      results[i] = part(value)
+    local results = list() -- without its nulls, for which a list has no place
+    for _, part in ipairs(parts) do
+      results[#results + 1] = part(value)
     end
     return results
   end

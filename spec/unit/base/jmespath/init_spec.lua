@@ -26,6 +26,7 @@ describe("JMESPath", function()
     { "Job.Steps[].Name", { "a", "b", "c" } },
     { "Job.Steps[*].Done", { true, true } },
     { "Groups[].Items[]", { 1, 2, 3 } },
+    { "Job.Steps[].[Missing, Name][]", { "a", "b", "c" } },
     { "Groups[*].Items", { { 1, 2 }, { 3 } } },
     { "Groups[*].Items | [0]", { 1, 2 } },
     { "Nested[]", { 1, 2, { 3 }, 4 } },
