@@ -5,6 +5,7 @@ import json
 import os
 import random
 
+import botocore.handlers
 import botocore.session
 from botocore.config import Config
 
@@ -68,6 +69,9 @@ def drawn(session, loader, seed, count):
 def clients(task):
     session = botocore.session.get_session()
     session.set_credentials("AKIDEXAMPLE", "secret", "token")
+    milliseconds = getattr(botocore.handlers, "enable_millisecond_timestamp_precision", None)
+    if milliseconds:  # of times that are whole seconds it writes ".000" for this service
+        session.unregister("creating-serializer.bedrock-agentcore", milliseconds)
     loader = session.get_component("data_loader")
     services = task.get("services") or drawn(session, loader, task["seed"], task["drawn"])
     names = [name.split(":") for name in services]

@@ -46,7 +46,7 @@ call = {}
 
 def add_attempt_headers(request, signature_version, **_):
     """botocore adds these behind its signature, we before ours; services accept either."""
-    if "query" in signature_version:
+    if "query" in str(signature_version):
         return
     request.headers["amz-sdk-invocation-id"] = call["id"]
     request.headers["amz-sdk-request"] = "attempt=1; max=1"

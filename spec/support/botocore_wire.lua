@@ -120,13 +120,24 @@ local function request_of(client, stub, case)
   return nil, tostring(ok and err or output)
 end
 
+-- A URL with its query sorted, as both sign it: a map's entries stand elsewhere in ours.
+local function sorted_query(url)
+  local path, query = url:match "^([^?]*)%??(.*)$"
+  local list = {}
+  for pair in query:gmatch "[^&]+" do
+    list[#list + 1] = pair
+  end
+  table.sort(list)
+  return path .. "?" .. table.concat(list, "&")
+end
+
 --- How our request differs from botocore's: nil where it does not.
 ---@return string|nil
 local function compare_request(mine, theirs)
   local list = {}
   differences(
-    { method = mine.method, url = mine.url, body = mine.body or "" },
-    { method = theirs.method, url = theirs.url, body = core.base64_decode(theirs.body) }, "its", list
+    { method = mine.method, url = sorted_query(mine.url), body = mine.body or "" },
+    { method = theirs.method, url = sorted_query(theirs.url), body = core.base64_decode(theirs.body) }, "its", list
   )
   differences(headers_of(mine.headers), headers_of(theirs.headers), "header", list)
   table.sort(list)
