@@ -18,6 +18,8 @@
 /* Calls in one turn, after which other connections and the clock have theirs.
  */
 #define MAX_PIECES 16
+/* New connections that an exchange may lose before anything is sent. */
+#define MAX_LOST 3
 
 /* ---- which requests ---- */
 
@@ -117,8 +119,12 @@ enum cj_progress cj_connection_connected (struct cj_connection *c,
     c->easy.problem = cj_easy_failure(&c->easy, result).code;
     return CJ_PROGRESS_FAILED;
   } else if (c->fd == CURL_SOCKET_BAD) {
-    cj_easy_refuse(&c->easy, "connect",
-                   "the connection was lost at non_idempotent");
+    /* Until something is sent on it, libcurl takes it for idle: it closes it
+    ** when it opens another while input is pending here, such as the session
+    ** tickets of TLS. */
+    if (c->lost++ < MAX_LOST)
+      return CJ_PROGRESS_RECONNECT;
+    cj_easy_refuse(&c->easy, "connect", "the connection was lost at once");
     return CJ_PROGRESS_FAILED;
   }
   c->easy.detail[0] = '\0'; /* of addresses that failed before */
@@ -131,7 +137,7 @@ int cj_connection_write (struct cj_connection *c, const struct cj_request *r,
                          size_t origin) {
   cj_buf_reset(&c->out);
   c->sent = 0;
-  c->has_sent = c->has_unread = 0;
+  c->has_sent = c->has_unread = c->lost = 0;
   c->non_idempotent = r->non_idempotent;
   c->timeout = r->timeout;
   c->connect_timeout = r->connect_timeout;

@@ -35,6 +35,7 @@ struct cj_connection {
   long timeout, connect_timeout; /* of the request, in ms */
   int non_idempotent;            /* the request must not be sent twice */
   int is_reused;                 /* it carried an exchange before this one */
+  int lost;       /* new connections of this exchange that libcurl closed */
   int has_unread; /* receive left bytes behind that the socket may not show */
   double idle_since; /* on the owner's clock, in s */
 };
@@ -43,7 +44,7 @@ enum cj_progress {
   CJ_PROGRESS_FAILED = -1, /* cj_connection_failure gives the reason */
   CJ_PROGRESS_WAIT,        /* for its socket */
   CJ_PROGRESS_DONE,        /* the response is whole */
-  CJ_PROGRESS_RECONNECT    /* a kept connection was closed: connect again */
+  CJ_PROGRESS_RECONNECT    /* closed before the request: connect again */
 };
 
 /* The length of "https://host:port" in the URL of a request that this driver
@@ -76,7 +77,8 @@ int cj_connection_configure (struct cj_connection *c,
 /* Begins to connect in 'multi'. 0 or -1. */
 int cj_connection_connect (struct cj_connection *c, CURLM *multi);
 
-/* Evaluates libcurl's result of connecting: FAILED, or WAIT when connected. */
+/* Evaluates libcurl's result of connecting: WAIT when connected, FAILED or
+** RECONNECT. */
 enum cj_progress cj_connection_connected (struct cj_connection *c,
                                           CURLcode result);
 

@@ -264,11 +264,13 @@ static void collect (struct cj_pool *p) {
       continue;
     if (e->driver == CJ_DRIVER_LIBCURL) {
       finish_libcurl(p, e, result);
-    } else if (cj_connection_connected(&e->http1, result) == CJ_PROGRESS_WAIT) {
-      e->waits_out = -1; /* a new socket */
-      advance(p, e, cj_connection_send(&e->http1));
     } else {
-      advance(p, e, CJ_PROGRESS_FAILED);
+      enum cj_progress progress = cj_connection_connected(&e->http1, result);
+      if (progress == CJ_PROGRESS_WAIT) {
+        e->waits_out = -1; /* a new socket */
+        progress = cj_connection_send(&e->http1);
+      }
+      advance(p, e, progress);
     }
   }
 }
