@@ -183,11 +183,12 @@ tortured: build $(out)/torture
 
 # Other people's clients against the emulator, their requests and signatures
 # beside ours. `make test` runs these specs too where the clients are installed.
+# SEED=n draws the services that another run drew.
 judges:
 	@tools/setup judges
 	@tools/judges
 	@$(call each_lua,$(FLAVOURS)) -s build; done
-	@tools/test "$(FLAVOURS)" spec/judges
+	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; SEED=$$seed tools/test "$(FLAVOURS)" spec/judges
 
 # The specs in chroots of Debian's releases, and on OPENRESTY where one is named: tools/platforms.
 platforms:

@@ -1,11 +1,11 @@
 --- Requests and responses of our clients beside botocore's, for generated values: every byte that is sent, the
---- signature included, and every value that is read, errors included. SEED=n draws other values and services.
+--- signature included, and every value that is read, errors included. SEED=n draws other services; `make judges` does.
 
 local files = require "spec.support.files"
 local judges = require "spec.support.judges"
 local wire = require "spec.support.botocore_wire"
 
-local SEED = os.getenv "SEED" or tostring(os.time())
+local SEED = os.getenv "SEED" or "1"
 
 -- Operations of each service that are compared, each with values of three sizes and an error.
 local OPERATIONS = 8
