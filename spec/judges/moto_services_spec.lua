@@ -1,6 +1,5 @@
 --- Ten services of moto's server, which checks signatures, by clients of the descriptions that botocore has: a flow of
---- calls each, with an error. Forms are without spaces: moto signs not their bytes but what it would have written, with a
---- "+" for each.
+--- calls each, with an error.
 
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
@@ -114,15 +113,15 @@ describe("moto", function()
     local sns, sqs = client "sns", client "sqs"
     local url = assert(sqs:create_queue { QueueName = "news" }).QueueUrl
     local topic = assert(sns:create_topic {
-      Name = "news", Attributes = { DisplayName = "Näws&more" }, Tags = { { Key = "team", Value = "a+b" } },
+      Name = "news", Attributes = { DisplayName = "Näws & more" }, Tags = { { Key = "team", Value = "a b+c" } },
     }).TopicArn
     assert(sns:subscribe {
       TopicArn = topic, Protocol = "sqs", Endpoint = topic:gsub(":sns:", ":sqs:"),
       Attributes = { RawMessageDelivery = "true" }, ReturnSubscriptionArn = true,
     })
-    assert.equal("Näws&more", assert(sns:get_topic_attributes { TopicArn = topic }).Attributes.DisplayName)
+    assert.equal("Näws & more", assert(sns:get_topic_attributes { TopicArn = topic }).Attributes.DisplayName)
     assert(sns:publish {
-      TopicArn = topic, Message = "<1+1=2&雪>",
+      TopicArn = topic, Message = "<1 + 1 = 2 & 雪>",
       MessageAttributes = { kind = { DataType = "String", StringValue = "sum" } },
     })
     local published = assert(sns:publish_batch {
@@ -130,7 +129,7 @@ describe("moto", function()
     })
     assert.same({ "1", "2" }, names(published.Successful, "Id"))
     local received = assert(sqs:receive_message { QueueUrl = url, MaxNumberOfMessages = 10 }).Messages
-    assert.same({ "<1+1=2&雪>", "one", "two" }, names(received, "Body"))
+    assert.same({ "<1 + 1 = 2 & 雪>", "one", "two" }, names(received, "Body"))
     assert.equal(1, #assert(sns:all("list_subscriptions_by_topic", { TopicArn = topic })))
     assert(sns:delete_topic { TopicArn = topic })
     assert.same({ "NotFound", 404 }, refused(sns:get_topic_attributes { TopicArn = topic }))
@@ -218,11 +217,11 @@ describe("moto", function()
     }
     local id = assert(cloudformation:create_stack {
       StackName = "judge", TemplateBody = template, Capabilities = { "CAPABILITY_IAM" },
-      Parameters = { { ParameterKey = "Who", ParameterValue = "<é&雪>" } }, Tags = { { Key = "a", Value = "b+c" } },
+      Parameters = { { ParameterKey = "Who", ParameterValue = "<é & 雪>" } }, Tags = { { Key = "a", Value = "b c" } },
     }).StackId
     assert(cloudformation:wait("stack_create_complete", { StackName = "judge" }))
     local stack = assert(cloudformation:describe_stacks { StackName = id }).Stacks[1]
-    assert.same({ "CREATE_COMPLETE", "<é&雪>", "Where" }, {
+    assert.same({ "CREATE_COMPLETE", "<é & 雪>", "Where" }, {
       stack.StackStatus, stack.Parameters[1].ParameterValue, stack.Outputs[1].OutputKey,
     })
     assert.is_number(stack.CreationTime)
@@ -258,9 +257,9 @@ describe("moto", function()
     local ec2 = client "ec2"
     local vpc = assert(ec2:create_vpc {
       CidrBlock = "10.0.0.0/16",
-      TagSpecifications = { { ResourceType = "vpc", Tags = { { Key = "Name", Value = "<été&雪>" } } } },
+      TagSpecifications = { { ResourceType = "vpc", Tags = { { Key = "Name", Value = "<été & 雪>" } } } },
     }).Vpc
-    assert.equal("<été&雪>", vpc.Tags[1].Value)
+    assert.equal("<été & 雪>", vpc.Tags[1].Value)
     local subnet = assert(ec2:create_subnet { VpcId = vpc.VpcId, CidrBlock = "10.0.1.0/24" }).Subnet
     local images = assert(ec2:describe_images { Owners = { "amazon" } }).Images
     local run = assert(ec2:run_instances {
