@@ -98,6 +98,6 @@ describe("a body that streams", function()
       local client = require("spec.support.store").client("%s", require("cloudjobs.transport.nginx").new(),
         { timeout = { total = 300 } })
       return loadstring(%q)(client, %d, %q)
-    ]]):format(Nginx.tree(), server:url(""), PASS, MB, SCRIPT)))
+    ]]):format(Nginx.tree(), server:url(""), PASS, MB, SCRIPT), 300))
   end)
 end)

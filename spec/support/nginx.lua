@@ -132,11 +132,11 @@ local function eventually(what, condition)
 end
 
 --- A request by a connection of its own. Gives status, body and headers, or nil.
-function Nginx:request(method, path, body, headers)
+function Nginx:request(method, path, body, headers, timeout)
   local multi = curl.multi()
   headers = headers or {}
   headers.connection = "close"
-  local status, answered, text = multi:perform(method, self.url .. path, headers, body, 30)
+  local status, answered, text = multi:perform(method, self.url .. path, headers, body, timeout or 30)
   multi:close()
   return status, text, answered
 end
@@ -153,17 +153,17 @@ function Nginx:visit(path)
   return visitor
 end
 
-local function lua(self, path, text)
-  local status, body = self:request("POST", path, text)
+local function lua(self, path, text, timeout)
+  local status, body = self:request("POST", path, text, nil, timeout)
   assert(status == 200, ("status %s\n%s"):format(tostring(status), self:log()))
   local value, message = core.json_decode(body)
   assert(not message, message)
   return value
 end
 
---- Runs Lua in a request of a worker; what it returns, through JSON.
-function Nginx:run(text)
-  return lua(self, "/run", text)
+--- Runs Lua in a request of a worker, in 30 seconds unless others are given; what it returns, through JSON.
+function Nginx:run(text, timeout)
+  return lua(self, "/run", text, timeout)
 end
 
 --- Runs Lua in a timer of a worker.

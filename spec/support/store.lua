@@ -24,6 +24,10 @@ local MODEL = {
       name = "PutThing", http = { method = "PUT", requestUri = "/things/{Key}" },
       input = { shape = "PutThingRequest" }, output = { shape = "PutThingResponse" }, authtype = "v4-unsigned-body",
     },
+    DropThing = {
+      name = "DropThing", http = { method = "PUT", requestUri = "/things/{Key}" },
+      input = { shape = "PutThingRequest" }, output = { shape = "PutThingResponse" }, authtype = "none",
+    },
     TurnThing = {
       name = "TurnThing", http = { method = "POST", requestUri = "/things/{Key}" },
       input = { shape = "PutThingRequest" }, output = { shape = "Thing" },
@@ -62,7 +66,8 @@ local MODEL = {
       ChecksumAlgorithm = header "x-amz-sdk-checksum-algorithm", Encoding = header "Content-Encoding",
     } },
     LoadThingRequest = { type = "structure", required = { "Key" }, members = {
-      Key = { shape = "Text", location = "uri", locationName = "Key" }, ChecksumMode = header "x-amz-checksum-mode",
+      Key = { shape = "Text", location = "uri", locationName = "Key" }, Script = header "x-script",
+      ChecksumMode = header "x-amz-checksum-mode",
     } },
     ListThingsRequest = { type = "structure", members = { Script = header "x-script" } },
     ListThingsResponse = { type = "structure", members = { Got = TEXT } },

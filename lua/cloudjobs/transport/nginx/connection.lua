@@ -82,7 +82,6 @@ end
 -- Sends in a light thread of its own, so that this one can end it.
 local function send_watched(self, bytes, limits)
   local done, result = require("ngx.semaphore").new(), {}
-  self.socket:settimeout(left(limits.deadline, clock())) -- receiving at the same time may have set another
   local thread = ngx.thread.spawn(function()
     result.ok, result.err = self.socket:send(bytes)
     done:post(1)
@@ -117,6 +116,23 @@ function Connection:send(bytes, size, limits)
     return true
   elseif type(err) == "table" then
     return nil, err
+  elseif err == "timeout" then
+    return nil, { code = "timeout", message = TOO_SLOW }
+  end
+  return nil, { code = "closed", message = "sending the request: " .. err, is_silent = true }
+end
+
+--- Sends bytes of a body in pieces. The time without progress is what nginx gives a send: it begins anew with each
+--- part that the other side reads.
+---@param bytes string|table
+---@param limits cloudjobs.nginx.Limits
+---@return boolean|nil
+---@return cloudjobs.nginx.Failure|nil failure
+function Connection:send_part(bytes, limits)
+  self.socket:settimeout(left(limits.deadline, clock())) -- receiving at the same time may have set another
+  local ok, err = self.socket:send(bytes)
+  if ok then
+    return true
   elseif err == "timeout" then
     return nil, { code = "timeout", message = TOO_SLOW }
   end

@@ -2,6 +2,7 @@
 --- response is read while the request is sent: a service may refuse a body before
 --- its end, and some wait with it for a 100 Continue.
 
+local Connection = require "cloudjobs.transport.nginx.connection"
 local clock = require("cloudjobs.os").clock
 local http1 = require "cloudjobs.http.reader"
 local message = require "cloudjobs.http.message"
@@ -68,30 +69,43 @@ local function frame(piece, is_chunked)
   return is_chunked and { ("%x\r\n"):format(#piece), piece, "\r\n" } or piece
 end
 
--- Sends the body until its end or the response's head. Gives whether it was sent whole; nil and a failure.
+-- The next piece. While the source is at work the time without progress does not count.
+local function read(source, limits)
+  limits.deadline = limits.ends
+  local piece, err = source:read()
+  renew(limits)
+  return piece, err
+end
+
+-- Sends the body until its end or the response's head, in a thread of its own. `answer` gets whether it was sent whole,
+-- or the failure.
 local function send_body(connection, source, limits, answer)
   local is_chunked = not source.length
   if source.expects_continue and not answer.continues then
     answer.arrived:wait(CONTINUE)
   end
-  while not answer.head and not answer.failure do
-    local piece, err = source:read()
+  local is_last
+  while not (is_last or answer.send_failure) and not (answer.head and answer.head.status >= 300) do
+    local piece, err = read(source, limits)
+    is_last = not piece
+    local bytes = piece and frame(piece, is_chunked) or is_chunked and "0\r\n\r\n"
     if err then
-      return nil, { code = "ended", err = err }
-    elseif not piece and not is_chunked then
-      return true
+      answer.send_failure = { code = "ended", err = err }
+    elseif bytes then
+      local _
+      _, answer.send_failure = connection:send_part(bytes, limits)
+      renew(limits)
     end
-    renew(limits)
-    local bytes = piece and frame(piece, is_chunked) or "0\r\n\r\n"
-    local sent, failure = connection:send(bytes, math.huge, limits)
-    if not sent then
-      return nil, timed_out(limits, failure)
-    elseif not piece then
-      return true
-    end
-    renew(limits)
   end
-  return false
+  answer.is_whole = is_last and not answer.send_failure
+  answer.arrived:post(1)
+end
+
+-- Whether nothing more is to be waited for.
+local function is_over(answer)
+  local failed = answer.send_failure
+  return answer.failure or failed and failed.code ~= "closed" -- the service may have said why it closed
+    or answer.head and (answer.head.status >= 300 or answer.is_whole or failed)
 end
 
 -- Sends the body and waits for the response's head; gives it and whether the body was sent whole.
@@ -101,17 +115,25 @@ local function exchange_heads(connection, source, reader, limits)
     await_head(connection, reader, limits, answer)
     return answer.head, answer.failure, true
   end
-  local thread = ngx.thread.spawn(await_head, connection, reader, limits, answer)
-  local is_whole, failure = send_body(connection, source, limits, answer)
-  if failure and failure.code ~= "closed" then
-    ngx.thread.kill(thread)
-    return nil, failure
+  local receiver = ngx.thread.spawn(await_head, connection, reader, limits, answer)
+  local sender = ngx.thread.spawn(send_body, connection, source, limits, answer)
+  while not is_over(answer) do
+    local err = Connection.refusal(limits)
+    if err then
+      answer.failure = { code = "ended", err = err }
+    elseif clock() >= limits.deadline then
+      answer.failure = timed_out(limits, { code = "timeout", message = "no response in the time given" })
+    else
+      answer.arrived:wait(POLL)
+    end
   end
-  renew(limits)
-  while not answer.head and not answer.failure do -- also where the service closed: it may have said why
-    answer.arrived:wait(POLL)
+  ngx.thread.kill(receiver)
+  ngx.thread.kill(sender)
+  local failed = answer.send_failure
+  if failed and (failed.code ~= "closed" or not answer.head) then
+    return nil, failed.code ~= "closed" and failed or answer.failure
   end
-  return answer.head, answer.head == nil and (failure or answer.failure) or nil, is_whole == true
+  return answer.head, answer.failure, answer.is_whole
 end
 
 local function give(sink, name, value, limits)
@@ -168,7 +190,7 @@ end
 ---@return cloudjobs.nginx.Failure|nil failure
 local function run(connection, request, head, limits, max_body)
   local source = type(request.body) == "table" and request.body or nil
-  local sent, failure = connection:send(head, math.huge, limits)
+  local sent, failure = connection:send_part(head, limits)
   if not sent then
     return nil, timed_out(limits, failure)
   end
