@@ -3,6 +3,7 @@
 --- error is in the row that it concerns. The kinds of job say how their rows
 --- are made.
 
+local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
 local Job = require "cloudjobs.job.job"
 local Status = require "cloudjobs.job.status"
@@ -134,7 +135,7 @@ local function run_row(self, kind, client, entry, source, params, record)
   local row = new_row(kind, entry, source)
   local job, err = Job.of_record(kind, client, params, record)
   if job and not kind.listing then
-    record, err = job:fetch {}
+    record, err = job:fetch(self.deadline:limits())
   end
   if err then
     return failed(row, err)
@@ -145,7 +146,9 @@ end
 
 -- All records of a listing, or nil and the error, which has those that came.
 local function list(self, client, operation, params)
-  return client:all(operation, params, { deadline = self.transport:clock() + self.timeout })
+  local limits = self.deadline:page_limits()
+  limits.deadline = math.min(limits.deadline or math.huge, self.transport:clock() + LISTING_TIMEOUT)
+  return client:all(operation, params, limits)
 end
 
 -- The rows of one source: its newest run, or all that are under way.
@@ -280,14 +283,16 @@ end
 ---@param fleet table[] entries `{ cloud = "aws", profile|role_arn|credentials, region, exports, windows,
 --- snapshot_catalogs }` and `{ cloud = "azure", scope, credentials, api_version }`
 ---@param options { concurrency: integer|nil, cadence: number|nil, timeout: number|nil, transport: table|nil }|nil
---- cadence: seconds between runs, in place of each export's own; timeout: seconds for all pages of one listing (300)
+--- cadence: seconds between runs, in place of each export's own; timeout: seconds for everything; without it all pages
+--- of one listing have 300
 ---@return cloudjobs.Row[]
 local function inventory(context, fleet, options)
   option.check_list(fleet, "cloudjobs.inventory: fleet")
   options = option.check(options, OPTIONS, "cloudjobs.inventory")
   local self = setmetatable({
     parallel = context.parallel, make = context.make, now = context.transport:now(),
-    cadence = options.cadence, timeout = options.timeout or LISTING_TIMEOUT, transport = context.transport, roles = {},
+    cadence = options.cadence, deadline = Deadline.new(context.transport, options.timeout),
+    transport = context.transport, roles = {},
   }, inventory_mt)
   local tasks, functions = {}, {}
   for i, entry in ipairs(fleet) do

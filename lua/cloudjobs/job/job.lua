@@ -143,7 +143,7 @@ function Job:poll(limits)
   return self:read(record)
 end
 
--- Adds the detail to the status. `limits` returns the options of each request.
+-- Adds the detail to the status. `limits` are those of all its listings together.
 local function add_detail(self, status, limits)
   local err
   if self._kind.detail then
@@ -165,9 +165,7 @@ function Job:status(options)
   local deadline = Deadline.new(self._client:transport(), options.timeout, options.cancel)
   local status, err = self:poll(deadline:limits())
   if status and options.detail then
-    status, err = add_detail(self, status, function()
-      return deadline:page_limits()
-    end)
+    status, err = add_detail(self, status, deadline:page_limits())
   end
   if not status then
     return nil, err
@@ -217,9 +215,7 @@ local function with_detail(self, deadline, status, err)
   if not last then
     return nil, err
   end
-  local detailed, problem = add_detail(self, last, function()
-    return deadline:poll_page_limits()
-  end)
+  local detailed, problem = add_detail(self, last, deadline:poll_page_limits())
   if not detailed and status then
     return nil, detail_failed(last, problem)
   elseif not detailed then

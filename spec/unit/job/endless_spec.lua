@@ -13,14 +13,17 @@ local EXECUTION = "14bea65d-5ccc-462d-a2f3-e99c8b1c3d7a"
 local TIMEOUT = 20
 
 local stub
+local send -- the stub's
+local many -- { operation, output }: a listing that ends, of many items that each have one that does not
 
 before_each(function()
   stub = Stub.new()
+  many = nil
   local count = 0
   function stub:now() -- the date, which no deadline counts by
     return self.time + 1e9
   end
-  function stub:send(request)
+  function send(self, request)
     self.time = self.time + 1
     count = count + 1
     assert(count < 1000, "no limit held")
@@ -31,9 +34,12 @@ before_each(function()
       }
     elseif operation == "GetMaintenanceWindowExecution" then
       return { status = 200, headers = {}, body = '{"Status":"SUCCESS"}' }
+    elseif many and operation == many.operation then
+      return { status = 200, headers = {}, body = core.json_encode(many.output) }
     end
     return { status = 200, headers = {}, body = core.json_encode { NextToken = "token-" .. count } }
   end
+  stub.send = send
 end)
 
 local function client(service)
@@ -77,11 +83,42 @@ local CASES = {
     local rows = inventory(context, { entry }, { timeout = TIMEOUT })
     return rows[2], rows[1].err
   end,
+  ["an inventory of many exports"] = function()
+    local exports = {}
+    for i = 1, 20 do
+      exports[i] = { ExportArn = ARN .. i, ExportName = "x" .. i }
+    end
+    many = { operation = "ListExports", output = { Exports = exports } }
+    local context = { parallel = in_turn, make = cloudjobs, transport = stub }
+    local entry = { cloud = "aws", region = "us-east-1", credentials = { access_key_id = "AKID", secret_access_key = "hush" } }
+    local rows = inventory(context, { entry }, { timeout = TIMEOUT })
+    assert.equal(20, #rows)
+    return nil, rows[20].err
+  end,
   ["status with detail"] = function()
     local job = cloudjobs.jobs.maintenance_window_execution(client "ssm", { WindowExecutionId = EXECUTION })
     return job:status { detail = true, timeout = TIMEOUT }
   end,
   ["wait with detail"] = function()
+    local job = cloudjobs.jobs.maintenance_window_execution(client "ssm", { WindowExecutionId = EXECUTION })
+    return job:wait { detail = true, timeout = TIMEOUT }
+  end,
+  ["wait with the detail of many tasks"] = function()
+    local tasks = {}
+    for i = 1, 20 do
+      tasks[i] = { TaskExecutionId = EXECUTION:sub(1, -3) .. ("%02d"):format(i) }
+    end
+    many = {
+      operation = "DescribeMaintenanceWindowExecutionTasks", output = { WindowExecutionTaskIdentities = tasks },
+    }
+    function stub:send(request)
+      local operation = request.headers["x-amz-target"]:match "[^.]+$"
+      if operation == "DescribeMaintenanceWindowExecutionTaskInvocations" then
+        self.time = self.time + 4
+        return { status = 200, headers = {}, body = "{}" }
+      end
+      return send(self, request)
+    end
     local job = cloudjobs.jobs.maintenance_window_execution(client "ssm", { WindowExecutionId = EXECUTION })
     return job:wait { detail = true, timeout = TIMEOUT }
   end,

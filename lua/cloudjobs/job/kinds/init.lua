@@ -37,8 +37,8 @@
 ---@field cancel? string|cloudjobs.Kind.Call|fun(client: table, params: table): table|nil, cloudjobs.Error|nil ends it
 ---@field start? string the operation that starts a standing job
 ---@field stop? string the operation that stops one
----@field detail? fun(client: table, params: table, limits: fun(): table): table|nil, cloudjobs.Error|nil what happened
---- inside the job; limits() returns the options of a listing
+---@field detail? fun(client: table, params: table, limits: table): table|nil, cloudjobs.Error|nil what happened
+--- inside the job; limits: the options of all its listings together
 ---@field baseline? fun(record: table, digest: function): table of a standing job, what later polls are compared with
 ---@field outcome? fun(record: table, since: table, digest: function): string|nil the state that the comparison gives
 ---@field next? cloudjobs.Kind.Next how the run that comes next is found

@@ -68,12 +68,12 @@ return {
   detail = function(client, params, limits)
     local tasks, err = client:all("describe_maintenance_window_execution_tasks", {
       WindowExecutionId = params.WindowExecutionId,
-    }, limits())
+    }, limits)
     for _, task in ipairs(tasks or {}) do
       task.Invocations, err = client:all("describe_maintenance_window_execution_task_invocations", {
         WindowExecutionId = params.WindowExecutionId,
         TaskId = task.TaskExecutionId,
-      }, limits())
+      }, limits)
       if not task.Invocations then
         return nil, err
       end
