@@ -3,6 +3,7 @@
 
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
+local files = require "spec.support.files"
 local os_module = require "cloudjobs.os"
 
 local function present()
@@ -278,6 +279,35 @@ describe("moto", function()
     assert.same({ "InvalidInstanceID.NotFound", 400 }, refused(ec2:describe_instances {
       InstanceIds = { "i-0123456789abcdef0" },
     }))
+  end)
+
+  it("keeps objects in S3 that stream", function()
+    local s3 = client "s3"
+    local folder = files.temporary()
+    finally(function()
+      files.remove(folder)
+    end)
+    assert(s3:create_bucket { Bucket = "streams" })
+    local text = ("0123456789abcdef"):rep(40000)
+    files.write(folder .. "/thing", text)
+    local file = assert(io.open(folder .. "/thing", "rb"))
+    local put = assert(s3:put_object { Bucket = "streams", Key = "thing", Body = file })
+    file:close()
+    assert.is_string(put.ChecksumCRC32)
+    local got = assert(s3:get_object({ Bucket = "streams", Key = "thing" }, { sink = folder .. "/copy" }))
+    assert.same({ #text, put.ETag }, { got.ContentLength, got.ETag })
+    assert.equal(text, files.read(folder .. "/copy"))
+    local pieces = {}
+    assert(s3:get_object({ Bucket = "streams", Key = "thing", Range = "bytes=16-31" }, { sink = function(bytes)
+      pieces[#pieces + 1] = bytes
+    end }))
+    assert.equal("0123456789abcdef", table.concat(pieces))
+    assert.same({ "NoSuchKey", 404 }, refused(s3:get_object({ Bucket = "streams", Key = "none" },
+      { sink = folder .. "/none" })))
+    assert.is_nil(io.open(folder .. "/none"))
+    local _, err = s3:put_object { Bucket = "streams", Key = "thing", Body = function() end }
+    assert.equal("S3 needs the length of a body: give a file that can be sought in, text, or an object with a length",
+      err.message)
   end)
 
   it("keeps objects in S3", function()

@@ -99,6 +99,7 @@ Nginx.on_each(describe, setup, "a body that streams through nginx", function()
   local function run(text, texts, one)
     texts = texts or {}
     texts.ECHO, texts.BROKEN, texts.FOLDER = texts.ECHO or ECHO, BROKEN, folder
+    texts.URL = server:url("/")
     return (one or nginx):run((text:gsub("%$(%u+)", function(name)
       return (("%q"):format((texts[name]:gsub("%s*\n%s*", " "))))
     end)))
@@ -156,6 +157,32 @@ Nginx.on_each(describe, setup, "a body that streams through nginx", function()
     ]]
     assert.same({ "body", "the body is shorter than its length of 2000 bytes: it ended after 1000",
       "the body is longer than its length of 500 bytes" }, got)
+  end)
+
+  it("waits for the service's consent where it asks for that", function()
+    local got = run([[
+      local reads = 0
+      local function send(script)
+        local source = reader(5000, { expects_continue = true })
+        local next_piece = source.read
+        source.read = function()
+          reads = reads + 1
+          return next_piece()
+        end
+        return assert(transport:send {
+          method = "PUT", url = $URL, idle = 5, timeout = 5, body = source,
+          headers = { expect = "100-continue", ["x-script"] = script },
+        })
+      end
+      local body, count = send($YES).body, reads
+      reads = 0
+      return { body, count, send($NO).status, reads }
+    ]], {
+      YES = [[sleep(0.02) local early = s:pending() s:write("HTTP/1.1 100 Continue\r\n\r\n") s:flush()
+        answer(early .. " " .. #s:read(5000))]],
+      NO = [[s:write("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n") s:flush() return "close"]],
+    })
+    assert.same({ "0 5000", 6, 403, 0 }, got)
   end)
 
   it("waits in its reader and its sink", function()

@@ -461,6 +461,34 @@ for _, way in ipairs {
       end)
     end)
 
+    it("waits for the service's consent where it asks for that", function()
+      run(function()
+        local reads = 0
+        local function send(text)
+          local source = reader(5000, { expects_continue = true })
+          local next_piece = source.read
+          source.read = function()
+            reads = reads + 1
+            return next_piece()
+          end
+          return transport:send {
+            method = "PUT", url = server:url("/"), idle = 5, timeout = 5, body = source,
+            headers = { expect = "100-continue", ["x-script"] = script(text) },
+          }
+        end
+        local response = assert(send [[
+          sleep(0.02)
+          local early = s:pending()
+          s:write("HTTP/1.1 100 Continue\r\n\r\n") s:flush()
+          answer(early .. " " .. #s:read(5000))
+        ]])
+        assert.same({ "0 5000", 6 }, { response.body, reads })
+        reads = 0
+        response = assert(send [[s:write("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n") s:flush() return "close"]])
+        assert.same({ 403, 0 }, { response.status, reads })
+      end)
+    end)
+
     it("is not cut off by the limit of an attempt while bytes move, but by the call's own", function()
       run(function()
         local quick = Store.client(server:url(""), transport, { timeout = { connect = 5, total = 0.2 } })
