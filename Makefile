@@ -188,7 +188,7 @@ judges:
 	@tools/setup judges
 	@tools/judges
 	@$(call each_lua,$(FLAVOURS)) -s build; done
-	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; SEED=$$seed tools/test "$(FLAVOURS)" spec/judges
+	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; SEED=$$seed EVERY_DESCRIPTION=1 tools/test "$(FLAVOURS)" spec/judges
 
 # The specs in chroots of Debian's releases, and on OPENRESTY where one is named: tools/platforms.
 platforms:
@@ -227,9 +227,9 @@ fuzz:
 	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/fuzz_description.lua $(TIME)
 
 # Whether they find anything: a mistake planted in a copy of csrc for each.
-seeded:
+seeded: build
 	@tools/setup check
-	@$(PROGRAM) tools/seeded.lua $(BUILD)/seeded 60
+	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/seeded.lua $(BUILD)/seeded 60
 
 harden: build
 	@tools/harden $(modules)

@@ -32,27 +32,32 @@ local DESCRIPTION = [[{
   "version": "2.0",
   "metadata": { "apiVersion": "2031-01-01", "endpointPrefix": "jobs", "jsonVersion": "1.1", "protocol": "rest-json",
     "protocols": ["rest-json"], "serviceId": "Jobs", "signatureVersion": "v4", "signingName": "jobs",
-    "targetPrefix": "Jobs", "auth": ["aws.auth#sigv4"], "globalEndpoint": "jobs.example", "xmlNamespace": "http://jobs/" },
+    "targetPrefix": "Jobs", "auth": ["aws.auth#sigv4"], "globalEndpoint": "jobs.example",
+    "xmlNamespace": "http://jobs/" },
   "operations": {
     "ListJobs": { "name": "ListJobs", "http": { "method": "POST", "requestUri": "/jobs/{Id}?x=1" },
       "input": { "shape": "In" }, "output": { "shape": "Out" }, "errors": [{ "shape": "Gone" }], "readonly": true,
       "endpoint": { "hostPrefix": "data-{Id}." }, "staticContextParams": { "Mode": { "value": "a" } },
-      "operationContextParams": { "Names": { "path": "List[*]" } }, "httpChecksum": { "requestChecksumRequired": true } },
+      "operationContextParams": { "Names": { "path": "List[*]" } },
+      "httpChecksum": { "requestChecksumRequired": true } },
     "StopJob": { "name": "StopJob", "input": { "shape": "Body" }, "authtype": "none", "idempotent": true },
     "Look": { "name": "Look", "output": { "shape": "Out", "resultWrapper": "LookResult" } }
   },
   "shapes": {
     "In": { "type": "structure", "required": ["Id"], "members": {
-      "Id": { "shape": "Text", "location": "uri", "locationName": "Id", "hostLabel": true, "contextParam": { "name": "Id" } },
+      "Id": { "shape": "Text", "location": "uri", "locationName": "Id", "hostLabel": true,
+        "contextParam": { "name": "Id" } },
       "Head": { "shape": "Text", "location": "header", "locationName": "x-head", "jsonvalue": true },
       "Heads": { "shape": "Map", "location": "headers", "locationName": "x-more-" },
       "Query": { "shape": "List", "location": "querystring", "locationName": "q" },
       "At": { "shape": "Time", "timestampFormat": "iso8601" }, "Token": { "shape": "Text", "idempotencyToken": true },
       "Self": { "shape": "In" }, "List": { "shape": "List" }, "Map": { "shape": "Map" }, "Doc": { "shape": "Doc" } } },
-    "Body": { "type": "structure", "payload": "Bytes", "members": { "Bytes": { "shape": "Bytes", "streaming": true } } },
+    "Body": { "type": "structure", "payload": "Bytes",
+      "members": { "Bytes": { "shape": "Bytes", "streaming": true } } },
     "Out": { "type": "structure", "members": { "Next": { "shape": "Text" }, "Items": { "shape": "List" },
       "Code": { "shape": "Count", "location": "statusCode" }, "Either": { "shape": "Either" } } },
-    "Either": { "type": "structure", "union": true, "members": { "A": { "shape": "Text" }, "B": { "shape": "Count" } } },
+    "Either": { "type": "structure", "union": true,
+      "members": { "A": { "shape": "Text" }, "B": { "shape": "Count" } } },
     "List": { "type": "list", "member": { "shape": "Text", "locationName": "m" }, "flattened": true, "min": 1 },
     "Map": { "type": "map", "key": { "shape": "Text" }, "value": { "shape": "List" }, "sparse": true },
     "Text": { "type": "string", "enum": ["a", "b"], "min": 1, "sensitive": true },
@@ -82,13 +87,15 @@ local BESIDE = {
         "endpoint": { "url": "https://{Part}.{P#dnsSuffix}", "headers": { "x": ["{Id}"] }, "properties": {
           "authSchemes": [{ "name": "sigv4", "signingName": "jobs", "signingRegion": "{Region}" }] } } } ] },
     { "type": "error", "conditions": [], "error": "no id {Region}" } ] }]],
-  ["service-2.sdk-extras.json"] = [[{ "merge": { "shapes": { "Out": { "members": { "More": { "shape": "Count" } } } } } }]],
+  ["service-2.sdk-extras.json"] = [[{ "merge": { "shapes": {
+    "Out": { "members": { "More": { "shape": "Count" } } } } } }]],
 }
 
 -- Values for places where they do not belong, and names of other shapes, which make circles.
 local WORDS = {
-  "In", "Out", "List", "Map", "Text", "Count", "Events", "Nowhere", "", "a b", "a\r\nX-Evil: b", "a\r\nb", "a\nb", "../../etc", "\0", "string",
-  "{Id}", "{", "header", "headers", "querystring", "uri", "statusCode", "structure", "list", "map", "timestamp", "blob",
+  "In", "Out", "List", "Map", "Text", "Count", "Events", "Nowhere", "", "a b", "a\r\nX-Evil: b", "a\r\nb", "a\nb",
+  "../../etc", "\0", "string", "{Id}", "{", "header", "headers", "querystring", "uri", "statusCode", "structure", "list",
+  "map", "timestamp", "blob",
   "split", "coalesce", "uriEncode", "parseURL", "ite", "@.@[?@]",
 }
 
@@ -189,7 +196,9 @@ local function check_message(message)
     "a message that is none: %q", tostring(message):sub(1, 200))
 end
 
-local PARAMS = { Id = "a-b-c", Head = "h", Heads = { A = "b" }, Query = { "q" }, List = { "x" }, Token = "t", Bytes = "body" }
+local PARAMS = {
+  Id = "a-b-c", Head = "h", Heads = { A = "b" }, Query = { "q" }, List = { "x" }, Token = "t", Bytes = "body",
+}
 
 local function params_of(op)
   local params = {}
@@ -273,7 +282,8 @@ while os_.clock() - started < seconds do
     ok, result = collectgarbage("count") <= MAX_MEMORY, "it grew"
   end
   if not ok then
-    print(("description: FAILED in round %d of seed %d (state %d, %s): %s"):format(rounds, seed, from, folder, tostring(result)))
+    print(("description: FAILED in round %d of seed %d (state %d, %s): %s"):format(
+      rounds, seed, from, folder, tostring(result)))
     os.exit(1)
   end
   rounds, read = rounds + 1, read + (result and 1 or 0)

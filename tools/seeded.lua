@@ -62,8 +62,8 @@ for _, mistake in ipairs(MISTAKES_IN_LUA) do
   assert(run("rm -rf %s && mkdir -p %s && cp -r lua %s", copy, copy, copy))
   plant(copy .. "/lua/cloudjobs/" .. source, right, wrong)
   local started = os.time()
-  local survived = run("LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;' lua5.4 tools/fuzz_%s.lua %d >%s/log", copy, copy, target,
-    seconds, copy)
+  local survived = run("LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;' lua5.4 tools/fuzz_%s.lua %d >%s/log",
+    copy, copy, target, seconds, copy)
   missed = missed + (survived and 1 or 0)
   print(("%s: %s for %s: %s"):format(target, wrong, right,
     survived and "NOT found" or ("found within %d s"):format(os.time() - started + 1)))

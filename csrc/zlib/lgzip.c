@@ -4,6 +4,9 @@
 #include "../base/lutil.h"
 #include "gzip.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define INFLATER_T "cloudjobs.zlib.inflater"
 
 /* The most that a text of gzip can expand, by its format. */
@@ -12,12 +15,27 @@
 /* A piece's size where none is asked for. */
 #define PIECE 65536
 
+/* The most by which the room for a whole text grows at once. */
+#define GROWTH ((size_t)4 << 20)
+
+struct inflater {
+  struct cj_gzip gzip;
+  char *text; /* gunzip's */
+};
+
 static struct cj_gzip *check (lua_State *L) {
-  return luaL_checkudata(L, 1, INFLATER_T);
+  struct inflater *inflater = luaL_checkudata(L, 1, INFLATER_T);
+  return &inflater->gzip;
+}
+
+static void release (struct inflater *inflater) {
+  cj_gzip_free(&inflater->gzip);
+  free(inflater->text);
+  inflater->text = NULL;
 }
 
 static int inflater_gc (lua_State *L) {
-  cj_gzip_free(check(L));
+  release(luaL_checkudata(L, 1, INFLATER_T));
   return 0;
 }
 
@@ -28,13 +46,14 @@ static uint64_t check_limit (lua_State *L, int i) {
 }
 
 /* Pushes a new inflater. */
-static struct cj_gzip *new_inflater (lua_State *L, uint64_t limit) {
-  struct cj_gzip *g = lua_newuserdatauv(L, sizeof(*g), 1);
-  memset(g, 0, sizeof(*g)); /* empty, so __gc is safe from here on */
+static struct inflater *new_inflater (lua_State *L, uint64_t limit) {
+  struct inflater *inflater = lua_newuserdatauv(L, sizeof(*inflater), 1);
+  /* Empty, so __gc is safe from here on. */
+  memset(inflater, 0, sizeof(*inflater));
   luaL_setmetatable(L, INFLATER_T);
-  if (cj_gzip_begin(g, limit) != 0)
+  if (cj_gzip_begin(&inflater->gzip, limit) != 0)
     luaL_error(L, "not enough memory");
-  return g;
+  return inflater;
 }
 
 /* inflater(limit) -> a reader of gzip that gives 'limit' bytes at most. */
@@ -63,15 +82,10 @@ static int push_problem (lua_State *L, const struct cj_gzip *g) {
   return 2;
 }
 
-/* Reads on into the buffer, 'room' bytes at most. */
-static int read_piece (lua_State *L, struct cj_gzip *g, struct cj_buf *b,
-                       size_t room) {
-  size_t made;
-  int result;
-  if (cj_buf_reserve(b, room) != 0)
-    luaL_error(L, "not enough memory");
-  result = cj_gzip_read(g, b->s + b->len, room, &made);
-  b->len += made;
+/* Reads the next 'room' bytes at most to 'to', and sets *made. */
+static int read_piece (lua_State *L, struct cj_gzip *g, char *to, size_t room,
+                       size_t *made) {
+  int result = cj_gzip_read(g, to, room, made);
   if (result == -2)
     luaL_error(L, "not enough memory");
   return result;
@@ -82,13 +96,13 @@ static int read_piece (lua_State *L, struct cj_gzip *g, struct cj_buf *b,
 static int l_read (lua_State *L) {
   struct cj_gzip *g = check(L);
   lua_Number max = luaL_optnumber(L, 2, PIECE);
-  struct cj_buf *b;
+  char *piece;
+  size_t made;
   luaL_argcheck(L, max >= 1 && max <= (lua_Number)(1 << 30), 2, "not a size");
-  b = cj_buf_new(L, (size_t)max);
-  if (read_piece(L, g, b, (size_t)max) != 0)
+  piece = lua_newuserdatauv(L, (size_t)max, 0);
+  if (read_piece(L, g, piece, (size_t)max, &made) != 0)
     return push_problem(L, g);
-  lua_pushlstring(L, b->len > 0 ? b->s : "", b->len);
-  cj_buf_free(b);
+  lua_pushlstring(L, piece, made);
   return 1;
 }
 
@@ -115,30 +129,38 @@ static size_t claimed_length (struct cj_slice bytes, uint64_t limit) {
   return n;
 }
 
+static void resize (lua_State *L, struct inflater *inflater, size_t room) {
+  char *text = realloc(inflater->text, room);
+  if (text == NULL)
+    luaL_error(L, "not enough memory");
+  inflater->text = text;
+}
+
 /* gunzip(bytes, limit) -> the whole text, of 'limit' bytes at most | nil,
-** message */
+** message. What it needs besides is freed at once: a text may be large. */
 static int l_gunzip (lua_State *L) {
   struct cj_slice bytes = cj_check_slice(L, 1);
   uint64_t limit = check_limit(L, 2);
-  struct cj_gzip *g;
-  struct cj_buf *b;
-  size_t room = claimed_length(bytes, limit) + 1, before;
+  size_t room = claimed_length(bytes, limit) + 1, n = 0, made;
+  struct inflater *inflater;
   lua_settop(L, 2);
-  g = new_inflater(L, limit);
-  b = cj_buf_new(L, room); /* no larger than it has to be, if the claim holds */
-  cj_gzip_feed(g, bytes.s, bytes.n);
-  do {
-    before = b->len;
-    if (read_piece(L, g, b, room) != 0)
-      return push_problem(L, g);
-    room = b->len - before < room ? 0 : PIECE;
-    b->max = SIZE_MAX / 2; /* the inflater has the limit */
-  } while (room > 0);
-  if (cj_gzip_finish(g) != 0)
-    return push_problem(L, g);
-  lua_pushlstring(L, b->len > 0 ? b->s : "", b->len);
-  cj_buf_free(b);
-  cj_gzip_free(g);
+  inflater = new_inflater(L, limit);
+  resize(L, inflater, room);
+  cj_gzip_feed(&inflater->gzip, bytes.s, bytes.n);
+  for (;;) {
+    if (read_piece(L, &inflater->gzip, inflater->text + n, room - n, &made) !=
+        0)
+      return push_problem(L, &inflater->gzip);
+    n += made;
+    if (n < room)
+      break; /* all is read */
+    room += room < GROWTH ? room : GROWTH;
+    resize(L, inflater, room);
+  }
+  if (cj_gzip_finish(&inflater->gzip) != 0)
+    return push_problem(L, &inflater->gzip);
+  lua_pushlstring(L, inflater->text, n);
+  release(inflater);
   return 1;
 }
 

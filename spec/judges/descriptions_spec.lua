@@ -13,8 +13,9 @@ describe("the descriptions of the installed botocore", function()
     return
   end
 
+  -- `make test` checks some of them, `make judges` all.
   it("can all be used", function()
-    local report = descriptions.check(folder)
+    local report = descriptions.check(folder, os.getenv("EVERY_DESCRIPTION") and 1 or 20)
     local lines = {}
     for what, n in pairs(report.counts) do
       lines[#lines + 1] = ("%6d %s"):format(n, what)

@@ -104,14 +104,16 @@ local function check_waiters(report, where, model)
   end
 end
 
---- Checks all descriptions of a folder, each version of them.
+--- Checks the descriptions of a folder, each version of them.
 ---@param folder string
+---@param step integer|nil every so many of them
 ---@return { counts: table<string, integer>, failures: string[] }
-local function check(folder)
+local function check(folder, step)
   local report = { counts = {}, failures = {} }
   local paths = os_.glob(folder .. "/*/*/service-2.json*")
   table.sort(paths)
-  for _, path in ipairs(paths) do
+  for i = 1, #paths, step or 1 do
+    local path = paths[i]
     local where = path:sub(#folder + 2):match("^(.*)/")
     local data, message = Import.open(path)
     if data then

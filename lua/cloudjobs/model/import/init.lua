@@ -137,6 +137,9 @@ local MAX_EXPRESSION = 500 -- bytes
 -- A JMESPath expression that compiles.
 local function check_expression(text, where)
   check_type("string", text, where)
+  if text:find("^[A-Za-z_][A-Za-z0-9_]*$") then
+    return text -- a member's name, as most are
+  end
   local ok, message = pcall(jmespath.compile, #text <= MAX_EXPRESSION and text or "(")
   if not ok then
     refuse(where, "%s", tostring(message))
@@ -319,7 +322,9 @@ local PATTERNS = {
 }
 
 -- What the requests of a protocol need.
-local NEEDED = { json = "targetPrefix", ["smithy-rpc-v2-cbor"] = "targetPrefix", query = "apiVersion", ec2 = "apiVersion" }
+local NEEDED = {
+  json = "targetPrefix", ["smithy-rpc-v2-cbor"] = "targetPrefix", query = "apiVersion", ec2 = "apiVersion",
+}
 
 local function require_member(metadata, name)
   if name and metadata[name] == nil then

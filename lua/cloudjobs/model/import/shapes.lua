@@ -54,12 +54,17 @@ end
 
 --- The shape a reference leads to.
 function Shapes:target(reference, where)
-  check("shape", reference, where)
-  local shape = self.shapes[check_name(reference.shape, where)]
-  if shape == nil then
-    refuse(where, "no shape %s", reference.shape)
+  local target = self.targets[reference]
+  if not target then
+    check("shape", reference, where)
+    target = self.shapes[check_name(reference.shape, where)]
+    if target == nil then
+      refuse(where, "no shape %s", reference.shape)
+    end
+    check("shape", target, reference.shape)
+    self.targets[reference] = target
   end
-  return check("shape", shape, reference.shape)
+  return target
 end
 
 local function trait(reference, shape, name)
@@ -170,7 +175,7 @@ end
 
 -- One line of a structure.
 function Shapes:member(name, reference, is_required, is_payload, where)
-  check("shape", reference, where)
+  self:target(reference, where)
   local place = self.is_rest and reference.location
   local type_text, flags = self:node(reference, place, where, 0)
   if is_required then
@@ -249,6 +254,7 @@ local function new(shapes, orders, protocol)
     is_rest = protocol:find("^rest") ~= nil,
     is_cbor = protocol == "smithy-rpc-v2-cbor",
     is_xml = protocol == "query" or protocol == "rest-xml" or protocol == "ec2",
+    targets = {}, -- of references, checked
     enums = {}, -- name -> values, of those met so far
   }, shapes_mt)
 end
