@@ -137,7 +137,7 @@ local MAX_EXPRESSION = 500 -- bytes
 -- A JMESPath expression that compiles.
 local function check_expression(text, where)
   check_type("string", text, where)
-  if text:find("^[A-Za-z_][A-Za-z0-9_]*$") then
+  if #text <= MAX_EXPRESSION and text:find("^[A-Za-z_][A-Za-z0-9_]*$") then
     return text -- a member's name, as most are
   end
   local ok, message = pcall(jmespath.compile, #text <= MAX_EXPRESSION and text or "(")
