@@ -84,6 +84,14 @@ return {
   },
   {
     cloud = "aws",
+    model = "s3",
+    name = "s3",
+    origin = "s3 2006-03-01",
+    partial = true,
+    parts = { "endpoints", "enums", "waiters" },
+  },
+  {
+    cloud = "aws",
     model = "s3control",
     name = "s3control",
     origin = "s3control 2018-08-20",
