@@ -4,6 +4,7 @@ protocol that the task names ("gamelift:smithy-rpc-v2-cbor") or that botocore ch
 import json
 import os
 import random
+import sys
 
 import botocore.handlers
 import botocore.session
@@ -20,8 +21,15 @@ CONFIG = Config(
 )
 
 
+# Of a line that the reader takes at once; one that ends with a backslash goes on in the next.
+PIECE = 60000
+
+
 def show(line):
-    print(json.dumps(line), flush=True)
+    text = json.dumps(line)
+    for start in range(0, len(text), PIECE):
+        print(text[start : start + PIECE], end="\\\n" if start + PIECE < len(text) else "\n")
+    sys.stdout.flush()
 
 
 def pin(loader, protocols):

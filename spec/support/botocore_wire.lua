@@ -47,8 +47,13 @@ local function start(task, folder)
   pipe:write(assert(core.json_encode(task)), "\n")
   return {
     read = function()
-      local line = child:line(60)
-      return line and assert(core.json_decode(line))
+      local pieces = {}
+      repeat
+        local line, problem = child:line(60)
+        assert(line or problem == "closed" and #pieces == 0, problem)
+        pieces[#pieces + 1] = line and line:gsub("\\$", "")
+      until not line or line:sub(-1) ~= "\\"
+      return pieces[1] and assert(core.json_decode(table.concat(pieces)))
     end,
     write = function(text)
       pipe:write(text, "\n")
