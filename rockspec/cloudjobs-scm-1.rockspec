@@ -254,6 +254,7 @@ build = {
     ["cloudjobs.http.writer"] = "lua/cloudjobs/http/writer.lua",
     ["cloudjobs"] = "lua/cloudjobs/init.lua",
     ["cloudjobs.job.definition"] = "lua/cloudjobs/job/definition.lua",
+    ["cloudjobs.job.definition_form"] = "lua/cloudjobs/job/definition_form.lua",
     ["cloudjobs.job.find"] = "lua/cloudjobs/job/find.lua",
     ["cloudjobs.job"] = "lua/cloudjobs/job/init.lua",
     ["cloudjobs.job.inventory"] = "lua/cloudjobs/job/inventory.lua",

@@ -34,12 +34,24 @@ local function set(...)
   return t
 end
 
+-- Keys of several types have no order in Lua: by their types, numbers by their size, others by their texts.
+local function is_before(a, b)
+  local one, other = type(a), type(b)
+  if one ~= other then
+    return one < other
+  elseif one == "number" then
+    return a < b
+  end
+  return tostring(a) < tostring(b)
+end
+
 local function sorted_keys(t)
-  local keys = {}
+  local keys, have_order = {}, true
   for key in pairs(t) do
     keys[#keys + 1] = key
+    have_order = have_order and type(key) == "string"
   end
-  table.sort(keys)
+  table.sort(keys, not have_order and is_before or nil)
   return keys
 end
 

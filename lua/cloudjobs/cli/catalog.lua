@@ -3,6 +3,7 @@
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local kinds = require "cloudjobs.job.kinds"
+local option = require "cloudjobs.base.options"
 local quote = require "cloudjobs.base.quote"
 local ref = require "cloudjobs.job.ref"
 local suggest = require "cloudjobs.base.suggest"
@@ -64,7 +65,13 @@ local function run_file(path)
   elseif type(result) ~= "table" then
     return ("%s: expected the file to return a list of definitions, got %s"):format(quote.path(path), type(result))
   end
-  for i, definition in ipairs(result.kind and { result } or result) do
+  -- A table of names is a definition, also where it lacks the one of its kind.
+  local list = type(next(result)) == "string" and { result } or result
+  ok, message = pcall(option.check_list, list, quote.path(path))
+  if not ok then
+    return message
+  end
+  for i, definition in ipairs(list) do
     ok, message = pcall(cloudjobs.jobs.define, definition)
     if not ok then
       return ("%s: definition %d: %s"):format(quote.path(path), i, (tostring(message):gsub("^[^\n]-:%d+: ", "")))

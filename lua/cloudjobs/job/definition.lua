@@ -1,47 +1,13 @@
 --- A kind of job that a user defines: the same fields as the shipped kinds have, checked against the service's
 --- description when it is defined, with every problem at once.
 
-local Status = require "cloudjobs.job.status"
 local core = require "cloudjobs.core"
+local check_form = require "cloudjobs.job.definition_form"
 local quote = require "cloudjobs.base.quote"
 local sorted_keys = require("cloudjobs.base.options").sorted_keys
 local suggest = require "cloudjobs.base.suggest"
 
--- The fields of a definition with their types.
-local FIELDS = {
-  kind = "string", title = "string", about = "string", cloud = "string", service = "string", service_id = "string",
-  params = "table", optional = "table", id = "string", name = "function", example = "table", operation = "string",
-  request = "table", record = "string", fetch = "function", listing = "table", record_id = "function",
-  began = "string", members = "table", milliseconds = "boolean", states = "table", state = "function",
-  hints = "table", result = "function", missing = "table|function", interval = "table",
-  cancel = "string|table|function", start = "string", stop = "string", detail = "function", refuse = "function",
-  not_resumable = "string", run = "table", next = "table", source = "table", inventory = "table",
-  baseline = "function", outcome = "function",
-}
-
-local NEEDED = { "kind", "cloud", "service", "params", "members", "states" }
-
-local TABLES = {
-  members = {
-    code = "string", reason = "string|table", started_at = "string", updated_at = "string", ended_at = "string",
-    retry_after = "string",
-  },
-  interval = { start = "number", growth = "number", cap = "number", floor = "number" },
-  listing = { operation = "string", params = "table", items = "string" },
-  run = {
-    finder = "string", operation = "string", token = "string", ids = "table", already = "table", params = "table",
-    period = "string", start = "function", is_ours = "function",
-  },
-  next = { finder = "string", request = "function", refusal = "function" },
-  cancel = { operation = "string", request = "table" },
-}
-
 local INTERVAL = { start = 15, growth = 1.5, cap = 60, floor = 1 }
-
-local STATES = { queued = true, running = true }
-for _, state in ipairs(Status.ENDS) do
-  STATES[state] = true
-end
 
 ---@class cloudjobs.Definition
 ---@field problems string[]
@@ -50,64 +16,6 @@ local definition_mt = { __index = Definition }
 
 function Definition:problem(text, ...)
   self.problems[#self.problems + 1] = text:format(...)
-end
-
-local function fits(value, expected)
-  return (" " .. expected:gsub("|", " ") .. " "):find(" " .. type(value) .. " ", 1, true) ~= nil
-end
-
--- Unknown fields, and values of another type.
-function Definition:check_fields(value, known, path)
-  for _, name in ipairs(sorted_keys(value)) do
-    local expected = known[name]
-    if not expected then
-      self:problem("%s%s: unknown field%s", path, quote.name(name), suggest(tostring(name), sorted_keys(known)))
-    elseif not fits(value[name], expected) then
-      self:problem("%s%s: expected %s, got %s", path, name, expected:gsub("|", " or "), type(value[name]))
-    end
-  end
-end
-
-function Definition:check_form()
-  local kind = self.kind
-  self:check_fields(kind, FIELDS, "")
-  for _, name in ipairs(NEEDED) do
-    if kind[name] == nil then
-      self:problem("%s: required", name)
-    end
-  end
-  for name, known in pairs(TABLES) do
-    if type(kind[name]) == "table" then
-      self:check_fields(kind[name], known, name .. ".")
-    end
-  end
-  if type(kind.members) == "table" and kind.members.code == nil then
-    self:problem("members.code: required")
-  end
-  if type(kind.cloud) == "string" and kind.cloud ~= "aws" and kind.cloud ~= "azure" then
-    self:problem("cloud: expected aws or azure, got %s", quote.word(kind.cloud))
-  end
-  if type(kind.kind) == "string" and not kind.kind:find("^%l[%l%d_]*$") then
-    self:problem("kind: expected lower-case letters, digits and underscores, got %s", quote.word(kind.kind))
-  end
-  if kind.operation == nil and kind.listing == nil and kind.fetch == nil then
-    self:problem("operation: expected it, or a listing that names the job")
-  end
-end
-
-function Definition:check_states()
-  for _, code in ipairs(sorted_keys(self.kind.states)) do
-    local state = self.kind.states[code]
-    if not STATES[state] then
-      self:problem("states.%s: expected one of %s, got %s", code, table.concat(sorted_keys(STATES), ", "),
-        quote.word(tostring(state)))
-    end
-  end
-  for _, code in ipairs(sorted_keys(self.kind.hints or {})) do
-    if not self.kind.states[code] then
-      self:problem("hints.%s: no such state is in states", code)
-    end
-  end
 end
 
 -- The names of the job's parameters, as a set.
@@ -121,23 +29,14 @@ local function own_params(kind)
   return names
 end
 
-function Definition:check_params()
-  local kind, names = self.kind, own_params(self.kind)
-  if #kind.params == 0 then
-    self:problem("params: expected the name of at least one parameter")
-  elseif not names[kind.id] then
-    self:problem("id: expected one of params, got %s", quote.word(tostring(kind.id)))
-  end
-end
-
 function Definition:check_template(template, path, names)
   for _, key in ipairs(sorted_keys(template)) do
     local value = template[key]
     local name = type(value) == "string" and value:match("^{(.*)}$")
     if type(value) == "table" then
-      self:check_template(value, ("%s.%s"):format(path, key), names)
+      self:check_template(value, ("%s.%s"):format(path, quote.name(key)), names)
     elseif name and not names[name] then
-      self:problem("%s.%s: the job has no parameter %s", path, key, quote.word(name))
+      self:problem("%s.%s: the job has no parameter %s", path, quote.name(key), quote.word(name))
     end
   end
 end
@@ -170,7 +69,7 @@ local function follow(model, kind, path)
       if not members then
         return nil, "is no structure"
       elseif not members[name] then
-        return nil, ("has no member %s%s"):format(name, suggest(name, sorted_keys(members)))
+        return nil, ("has no member %s%s"):format(quote.name(name), suggest(name, sorted_keys(members)))
       end
       kind = members[name].type
     end
@@ -180,9 +79,10 @@ end
 
 local function follow_output(model, shape, path)
   local head, tail = path:match("^([^.%[]+)%.?(.*)$")
-  local member = head and members_of(shape)[head]
+  local members = members_of(shape)
+  local member = members[head]
   if not member then
-    return nil, ("has no member %s%s"):format(head or path, suggest(head or path, sorted_keys(members_of(shape))))
+    return nil, ("has no member %s%s"):format(quote.name(head), suggest(head, sorted_keys(members)))
   end
   return follow(model, member.type, tail)
 end
@@ -193,8 +93,20 @@ local function is_document(shape)
   return #members == 1 and members[1].location == "body" and members[1].type == "document"
 end
 
--- A path in an operation's output.
-function Definition:check_path(op, path, field)
+-- What a member may be that is read as a text, and as a time.
+local TEXT = { string = true, document = true }
+local TIME = { string = true, document = true, integer = true, long = true, number = true }
+
+local function is_time(kind)
+  return TIME[kind] or kind:find("^time") ~= nil
+end
+
+local function is_text(kind)
+  return TEXT[kind] or false
+end
+
+-- A path in an operation's output, whose type at its end `accepts` takes.
+function Definition:check_path(op, path, field, accepts)
   if not op.output then
     self:problem("%s: %s has no output", field, op.name)
     return
@@ -202,8 +114,11 @@ function Definition:check_path(op, path, field)
     return
   end
   local found, message = follow_output(self.model, op.output, path)
-  if not found then
-    self:problem("%s: %s: the output of %s %s", field, path, op.name, message)
+  if found and accepts and not accepts(found) then
+    message = ("has a member of type %s there"):format(found)
+  end
+  if message then
+    self:problem("%s: %s: the output of %s %s", field, quote.name(path), op.name, message)
   end
 end
 
@@ -222,7 +137,8 @@ function Definition:check_input(op, names, field)
   local members = op.input and members_of(op.input) or {}
   for _, name in ipairs(names) do
     if not members[name] then
-      self:problem("%s: %s has no parameter %s%s", field, op.name, name, suggest(name, sorted_keys(members)))
+      local hint = suggest(name, sorted_keys(members))
+      self:problem("%s: %s has no parameter %s%s", field, op.name, quote.name(name), hint)
     end
   end
 end
@@ -239,8 +155,9 @@ end
 function Definition:check_members(op, prefix)
   for _, name in ipairs(sorted_keys(self.kind.members)) do
     local paths = self.kind.members[name]
+    local accepts = (name == "code" or name == "reason") and is_text or is_time
     for _, path in ipairs(type(paths) == "table" and paths or { paths }) do
-      self:check_path(op, joined(prefix, path), "members." .. name)
+      self:check_path(op, joined(prefix, path), "members." .. name, accepts)
     end
   end
 end
@@ -255,6 +172,24 @@ function Definition:check_request(op, template, field)
   end
 end
 
+-- Where the parameters of a job that was started come from: the response to the start, or its request.
+function Definition:check_ids(op)
+  local kind, ids = self.kind, self.kind.run.ids
+  local names, members = own_params(kind), op.input and members_of(op.input) or {}
+  for _, name in ipairs(sorted_keys(ids)) do
+    if names[name] then
+      self:check_path(op, ids[name], "run.ids." .. name, is_text)
+    else
+      self:problem("run.ids.%s: the job has no such parameter", quote.name(name))
+    end
+  end
+  for _, name in ipairs(kind.params) do
+    if not (ids[name] or members[name]) then
+      self:problem("run.ids.%s: required, since %s has no parameter of that name", name, op.name)
+    end
+  end
+end
+
 function Definition:check_run()
   local run = self.kind.run
   if not run or run.start or run.is_ours then
@@ -264,10 +199,31 @@ function Definition:check_run()
   if not run.operation and not self.kind.start then
     self:problem("run.operation: required, unless run.start is a function")
   end
-  for _, name in ipairs(sorted_keys(run.ids or {})) do
-    if op then
-      self:check_path(op, run.ids[name], "run.ids." .. name)
+  if op then
+    self:check_ids(op)
+    self:check_input(op, { run.token }, "run.token")
+  end
+end
+
+function Definition:check_listing(is_read)
+  local kind, listing = self.kind, self.kind.listing
+  local op = self:find_operation(listing.operation, "listing.operation")
+  local names = own_params(kind)
+  for _, name in ipairs(listing.params) do
+    if not names[name] then
+      self:problem("listing.params: the job has no parameter %s", quote.word(name))
     end
+  end
+  if not op then
+    return
+  end
+  self:check_input(op, listing.params, "listing.params")
+  self:check_path(op, listing.items, "listing.items")
+  if kind.began then
+    self:check_path(op, listing.items .. "[0]." .. kind.began, "began", is_time)
+  end
+  if is_read then
+    self:check_members(op, listing.items .. "[0]")
   end
 end
 
@@ -282,14 +238,8 @@ function Definition:check_model()
     end
     self:check_members(op, kind.record or "")
   end
-  local listing = kind.listing
-  local list = listing and self:find_operation(listing.operation, "listing.operation")
-  if list then
-    self:check_input(list, listing.params, "listing.params")
-    self:check_path(list, listing.items, "listing.items")
-    if not op then
-      self:check_members(list, listing.items .. "[0]")
-    end
+  if kind.listing then
+    self:check_listing(not op)
   end
   for _, name in ipairs { "cancel", "start", "stop" } do
     local value = kind[name]
@@ -324,7 +274,7 @@ local function complete(definition)
     kind.interval = merged(INTERVAL, kind.interval or {})
   end
   if type(kind.run) == "table" then
-    kind.run = merged({ finder = ("start_%s"):format(kind.kind) }, kind.run)
+    kind.run = merged({ finder = type(kind.kind) == "string" and "start_" .. kind.kind or nil, ids = {} }, kind.run)
   end
   kind.name = kind.name or function(job_params)
     return job_params[kind.id]
@@ -332,29 +282,42 @@ local function complete(definition)
   return kind
 end
 
+-- The functions that a kind gets in cloudjobs.jobs have names that are free, and different ones.
+function Definition:check_names(taken)
+  local kind, own = self.kind, {}
+  for _, place in ipairs { { "kind", kind.kind }, { "run.finder", kind.run and kind.run.finder },
+    { "next.finder", kind.next and kind.next.finder } } do
+    local field, name = place[1], place[2]
+    if name and (taken[name] or own[name]) then
+      self:problem("%s: %s is taken", field, quote.name(name))
+    end
+    own[name or ""] = true
+  end
+end
+
 --- Checks a definition and completes it.
 ---@param definition table the fields of cloudjobs.Kind
 ---@param model_of fun(cloud: string, service: string): table|nil, string|nil the service's description, or why there is
 ---   none
+---@param taken table<string, any> names that no function of the kind may have
 ---@return cloudjobs.Kind|nil
 ---@return string[]|nil problems each names its field and says what was expected
-local function check(definition, model_of)
+local function check(definition, model_of, taken)
   local kind = complete(definition)
   local self = setmetatable({ kind = kind, problems = {} }, definition_mt)
-  self:check_form()
   -- What follows relies on the fields' types.
-  if #self.problems > 0 then
-    return nil, self.problems
-  end
-  self:check_states()
-  self:check_params()
-  local problem
-  self.model, problem = model_of(kind.cloud, kind.service)
-  if self.model then
-    self:check_model()
-    kind.service_id = self.model.service.id
-  else
-    self:problem("service: %s", problem)
+  if check_form(kind, function(...)
+    self:problem(...)
+  end) then
+    self:check_names(taken)
+    local problem
+    self.model, problem = model_of(kind.cloud, kind.service)
+    if self.model then
+      self:check_model()
+      kind.service_id = self.model.service.id
+    else
+      self:problem("service: %s", problem)
+    end
   end
   if #self.problems > 0 then
     return nil, self.problems

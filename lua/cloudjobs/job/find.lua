@@ -231,7 +231,7 @@ local function run(kind, client, params, options)
   end
   local start = kind.run.start
   if start then
-    params = option.check(params, kind.run.params, what)
+    params = option.check(params, kind.run.params or {}, what)
   end
   local deadline = Deadline.new(client:transport(), options.timeout, options.cancel)
   local ids, err

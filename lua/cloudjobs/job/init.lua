@@ -143,13 +143,10 @@ local function define(jobs, clouds, definition)
   if type(definition) ~= "table" then
     option.mistake("cloudjobs.jobs.define: expected table, got " .. type(definition))
   end
-  local name = definition.kind
-  if type(name) == "string" and jobs[name] then
-    option.mistake(("cloudjobs.jobs.define: kind: %s is taken"):format(quote.name(name)))
-  end
-  local kind, problems = check_definition(definition, clouds.model)
+  local kind, problems = check_definition(definition, clouds.model, jobs)
   if not kind then
-    option.mistake(("cloudjobs.jobs.define: %s: %s"):format(quote.name(tostring(name)), table.concat(problems, "; ")))
+    local name = type(definition.kind) == "string" and quote.name(definition.kind) or "definition"
+    option.mistake(("cloudjobs.jobs.define: %s: %s"):format(name, table.concat(problems, "; ")))
   end
   kinds[#kinds + 1], kinds[kind.kind] = kind, kind
   publish(jobs, kind)

@@ -38,10 +38,9 @@ end
 ---@return cloudjobs.Error
 function Job:not_found()
   local kind = self._kind
+  local source = kind.operation or kind.listing and kind.listing.operation or "the service"
   return Error.new {
-    kind = "job",
-    code = "not_found",
-    message = ("%s: %s names no such job"):format(tostring(self), kind.operation or kind.listing.operation),
+    kind = "job", code = "not_found", message = ("%s: %s names no such job"):format(tostring(self), source),
   }
 end
 
@@ -93,7 +92,8 @@ end
 function Job:fetch(call_options)
   local kind, client = self._kind, self._client
   if kind.fetch then
-    return kind.fetch(client, self.params, call_options)
+    local record, err = kind.fetch(client, self.params, call_options)
+    return record, not record and (err or self:not_found()) or nil
   elseif kind.operation then
     local output, err = client[kind.operation](client, self:request(kind.request), call_options)
     if output and kind.record then

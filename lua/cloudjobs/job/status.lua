@@ -2,6 +2,7 @@
 
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.base.path"
+local option = require "cloudjobs.base.options"
 local quote = require "cloudjobs.base.quote"
 
 -- The states in which a job ends. `unknown` is final only when the record has an end.
@@ -11,8 +12,10 @@ local ENDS = { "succeeded", "failed", "timed_out", "cancelled", "skipped", "no_d
 local OK = { succeeded = true, no_data = true }
 
 local FINAL = {}
+local STATES = { queued = true, running = true }
 for _, state in ipairs(ENDS) do
   FINAL[state] = state ~= "unknown" or nil
+  STATES[state] = true
 end
 
 ---@class cloudjobs.Status
@@ -83,6 +86,18 @@ local function set_times(status, kind, record)
   end
 end
 
+-- What the kind's own function makes of a state. A user's function may return anything.
+local function refine(kind, record, params, state)
+  local refined, reason = kind.state(record, params, state)
+  if refined ~= nil and not STATES[refined] then
+    option.mistake(("%s: state: expected one of %s, got %s"):format(kind.kind,
+      table.concat(option.sorted_keys(STATES), ", "), quote.word(refined)))
+  elseif reason ~= nil and type(reason) ~= "string" then
+    option.mistake(("%s: state: expected a string as reason, got %s"):format(kind.kind, type(reason)))
+  end
+  return refined or state, reason
+end
+
 --- Reads a record.
 ---@param kind cloudjobs.Kind
 ---@param record table
@@ -97,8 +112,7 @@ local function new(kind, record, id, params, outcome)
   set_times(status, kind, record)
   local state, reason = outcome or kind.states[code] or "unknown", nil
   if kind.state then
-    local refined, why = kind.state(record, params, state)
-    state, reason = refined or state, why
+    state, reason = refine(kind, record, params, state)
   end
   status.state = state
   status.ok = OK[state] or false
@@ -129,4 +143,4 @@ local function unknown(kind, id, last, err)
   return setmetatable(status, status_mt)
 end
 
-return { new = new, time_at = time_at, unknown = unknown, ENDS = ENDS }
+return { new = new, time_at = time_at, unknown = unknown, ENDS = ENDS, STATES = STATES }

@@ -177,13 +177,22 @@ describe("a kind of job that a user defines", function()
     assert.same({ "succeeded", "succeeded" }, { statuses[1].state, statuses[2].state })
   end)
 
+  -- A request that contains itself, and more tables than could be counted.
+  local function endless()
+    local filters = {}
+    for i = 1, 10 do
+      filters[i] = filters
+    end
+    return { Filters = filters }
+  end
+
   local MISTAKES = {
     ["kind: required"] = { kind = "absent" },
     ["kind: expected lower-case letters, digits and underscores"] = { kind = "Run-Command" },
     ["kind: export_execution is taken"] = { kind = "export_execution" },
     ["kind: define is taken"] = { kind = "define" },
     ["opertion: unknown field (did you mean operation?)"] = { opertion = "x" },
-    ["params: expected table, got string"] = { params = "CommandId" },
+    ['params: expected list of different strings, got "CommandId"'] = { params = "CommandId" },
     ["params: expected the name of at least one parameter"] = { params = {}, id = "CommandId" },
     ['id: expected one of params, got "x"'] = { id = "x" },
     ["members.cod: unknown field"] = { members = { cod = "Status" } },
@@ -210,8 +219,66 @@ describe("a kind of job that a user defines", function()
     ["service: unknown service 'sms' (did you mean"] = { service = "sms" },
     ["cloud: expected aws or azure"] = { cloud = "gcp" },
     ["listing.items: CommandList: the output of ListCommands has no member"] = {
-      listing = { operation = "list_commands", params = { "CommandId" }, items = "CommandList" },
+      listing = { operation = "list_commands", params = { "CommandId" }, items = "CommandList" }, record_id = tostring,
     },
+    ["1: unknown field"] = { [1] = "x" },
+    ["true: unknown field (did you mean run?); unkown: unknown field"] = { [true] = "x", unkown = 1 },
+    ["params: expected list of different strings"] = { params = { "CommandId", "CommandId" } },
+    ["params: expected list of different strings, got another"] = { params = { CommandId = "string" } },
+    ["params: expected letters, digits and underscores, and no name that references use, got \"region\""] = {
+      params = { "region", "CommandId" },
+    },
+    ["optional: CommandId stands in params, too"] = { optional = { "CommandId" } },
+    ["id: expected one of params, got \"InstanceId\""] = { optional = { "InstanceId" }, id = "InstanceId" },
+    ["record: expected path, got \"Commands[\""] = { record = "Commands[" },
+    ["record: expected path, got \"Commands..x\""] = { record = "Commands..x" },
+    ["members.reason: expected path or table of paths, got another"] = { members = { code = "Status", reason = { {} } } },
+    ["members.code: Commands[0].TargetCount: the output of ListCommands has a member of type integer there"] = {
+      members = { code = "TargetCount" },
+    },
+    ["members.started_at: Commands[0].Parameters: the output of ListCommands has a member of type string[]{} there"] = {
+      members = { code = "Status", started_at = "Parameters" },
+    },
+    ["states: expected table of strings, got another"] = { states = { "queued" } },
+    ["hints: expected table of strings, got another"] = { hints = { Pending = true } },
+    ["missing: expected table of names, each true or function, got another"] = { missing = { "InvalidCommandId" } },
+    ["interval.start: expected number above 0, got \"0\""] = { interval = { start = 0 } },
+    ["interval.cap: expected number above 0"] = { interval = { cap = 0 / 0 } },
+    ["interval.floor: expected number above 0, got \"inf\""] = { interval = { floor = math.huge } },
+    ["interval.1: unknown field"] = { interval = { 5 } },
+    ["request: expected table with names, at most 32 deep and of 1000 tables, got another"] = { request = endless() },
+    ["request: expected table with names, at most 32 deep and of 1000 tables"] = { request = { "{CommandId}" } },
+    ["cancel.operation: required"] = { cancel = { request = {} } },
+    ["listing.operation: required; listing.params: required; listing.items: required; record_id: required with listing"] = {
+      listing = {},
+    },
+    ["listing.params: the job has no parameter \"InstanceId\""] = {
+      listing = { operation = "list_commands", params = { "InstanceId" }, items = "Commands" }, record_id = tostring,
+    },
+    ["began: Commands[0].Began: the output of ListCommands has no member Began"] = {
+      listing = { operation = "list_commands", params = {}, items = "Commands" }, record_id = tostring, began = "Began",
+    },
+    ["next.finder: required; listing: required with next; began: required with next"] = { next = {} },
+    ["next.finder: open is taken"] = {
+      listing = { operation = "list_commands", params = {}, items = "Commands" }, record_id = tostring,
+      began = "RequestedDateTime", next = { finder = "open" },
+    },
+    ["baseline: required with outcome"] = { outcome = tostring },
+    ["source: unknown field"] = { source = {} },
+    ["run.finder: define is taken"] = {
+      run = { operation = "send_command", finder = "define", ids = { CommandId = "Command.CommandId" } },
+    },
+    ["run.ids.CommandId: required, since SendCommand has no parameter of that name"] = {
+      run = { operation = "send_command" },
+    },
+    ["run.ids: expected table of paths, got another"] = { run = { operation = "send_command", ids = { CommandId = 5 } } },
+    ["run.ids.Id: the job has no such parameter"] = {
+      run = { operation = "send_command", ids = { Id = "Command.CommandId" } },
+    },
+    ["run.token: SendCommand has no parameter Token"] = {
+      run = { operation = "send_command", ids = { CommandId = "Command.CommandId" }, token = "Token" },
+    },
+    ["run.start: required with run.is_ours; listing: required with run.is_ours"] = { run = { is_ours = tostring } },
   }
   for message, changes in pairs(MISTAKES) do
     it("is refused with " .. message, function()
@@ -220,6 +287,34 @@ describe("a kind of job that a user defines", function()
       assert.matches(message, problem, 1, true)
     end)
   end
+
+  it("is not found where the function that reads it returns nothing", function()
+    local make = defined("my_command_k", { operation = "absent", fetch = function() end })
+    local job = make(clients.ssm {}, { CommandId = ID })
+    local status, err = job:wait { not_found_grace = 0 }
+    assert.is_nil(status)
+    assert.equal("not_found", err.code)
+    assert.matches("my_command_k " .. ID .. ": the service names no such job", err.message, 1, true)
+  end)
+
+  it("reports what its function of the state returns in place of a state and a reason", function()
+    local returns = {}
+    local make = defined("my_command_l", { state = function()
+      return returns[1], returns[2]
+    end })
+    for message, values in pairs {
+      ['define_spec%.lua:%d+: my_command_l: state: expected one of cancelled, .*, got "done"'] = { "done" },
+      ["define_spec%.lua:%d+: my_command_l: state: expected a string as reason, got table"] = { "failed", {} },
+    } do
+      returns = values
+      local ok, problem = pcall(function()
+        local status = make(clients.ssm { command { Status = "Success" } }, { CommandId = ID }):status()
+        return status
+      end)
+      assert.is_false(ok)
+      assert.matches(message, problem)
+    end
+  end)
 
   it("is refused with all its mistakes at once, at the caller's line", function()
     local ok, problem = pcall(function()
