@@ -54,6 +54,10 @@ describe("cloudjobs kinds", function()
       { cli:file("syntax.lua", "return {"), "syntax.lua:1:" },
       { cli:file("nothing.lua", ""), "expected the file to return a list of definitions, got nil" },
       { "/nonexistent/x.lua", "/nonexistent/x.lua" },
+      { cli:file("unnamed.lua", 'return { cloud = "aws" }'), "definition 1: cloudjobs.jobs.define: definition: kind: required; " },
+      { cli:file("hole.lua", "return { nil, {} }"), "hole.lua: expected a list: there is no entry 1" },
+      { cli:file("raises.lua", "error {}"), "table: " },
+      { cli:file("shipped.lua", 'return { kind = "athena_query" }'), "athena_query: cloud: required; " },
     } do
       local status, _, err = cli:run { "kinds", "--kinds=" .. case[1] }
       assert.equal(64, status)

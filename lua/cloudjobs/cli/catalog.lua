@@ -3,7 +3,7 @@
 local access = require "cloudjobs.cli.access"
 local cloudjobs = require "cloudjobs"
 local kinds = require "cloudjobs.job.kinds"
-local option = require "cloudjobs.base.options"
+local check_list = require("cloudjobs.base.options").check_list
 local quote = require "cloudjobs.base.quote"
 local ref = require "cloudjobs.job.ref"
 local suggest = require "cloudjobs.base.suggest"
@@ -67,7 +67,7 @@ local function run_file(path)
   end
   -- A table of names is a definition, also where it lacks the one of its kind.
   local list = type(next(result)) == "string" and { result } or result
-  ok, message = pcall(option.check_list, list, quote.path(path))
+  ok, message = pcall(check_list, list, quote.path(path))
   if not ok then
     return message
   end
