@@ -1,6 +1,6 @@
 """What botocore reads in responses: a line for each case, {"service", "operation", "variant", "status", "headers",
 "body", "output"}, where body is in base64 and output as botocore_values.py writes values; for an error {"code",
-"message", "fields"} in place of the output; or {"refused"} with botocore's reason."""
+"message", "request_id", "fields"} in place of the output; or {"refused"} with botocore's reason."""
 
 import base64
 import json
@@ -85,7 +85,7 @@ class Service:
         stream = object() if is_stream else body
         response = {"status_code": status, "headers": HeadersDict(headers), "body": stream, "context": {}}
         parsed = self.parser.parse(response, shape)
-        parsed.pop("ResponseMetadata", None)
+        self.request_id = parsed.pop("ResponseMetadata", {}).get("RequestId")
         return {name: body if value is stream and is_stream else value for name, value in parsed.items()}
 
 
@@ -158,10 +158,15 @@ def error_case(service, model, draw):
     status, headers = service.bound(shape, value, draw)
     status = shape.metadata.get("error", {}).get("httpStatusCode", 400)
     headers.update(content_type(service.protocol))
+    if service.protocol not in ("query", "ec2"):
+        headers["x-amz-request-id" if service.name == "s3" else "x-amzn-requestid"] = REQUEST_ID
+    if "awsQueryCompatible" in service.model.metadata and draw.random() < 0.5:
+        headers["x-amzn-query-error"] = "Former.Code;Sender"
     body = error_body(service, shape, code, message, value, headers, draw)
     case = {"status": status, "headers": headers, "body": base64.b64encode(body).decode()}
     parsed = service.parse(status, headers, body, model.output_shape)
-    found = service.model.shape_for_error_code(parsed["Error"]["Code"])
+    case["request_id"] = service.request_id
+    found = service.model.shape_for_error_code(parsed["Error"].get("QueryErrorCode") or parsed["Error"]["Code"])
     fields = service.parse(status, headers, body, found)
     case["code"], case["message"] = parsed["Error"]["Code"], parsed["Error"].get("Message") or ""
     case["fields"] = tagged({name: item for name, item in fields.items() if name not in ("Error", "message", "Message")})

@@ -193,8 +193,9 @@ local function compare_response(client, case)
   for name in pairs(case.fields) do
     fields[name] = err.fields and err.fields[name]
   end
-  return first_difference({ code = err.code, message = err.message, fields = fields },
-    { code = case.code, message = case.message, fields = untagged(case.fields) }, "error")
+  return first_difference(
+    { code = err.code, message = err.message, request_id = err.request_id, fields = fields },
+    { code = case.code, message = case.message, request_id = case.request_id, fields = untagged(case.fields) }, "error")
 end
 
 -- What a case of botocore_requests.py comes to: it reads the id of our call.
