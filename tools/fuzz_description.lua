@@ -94,8 +94,8 @@ local BESIDE = {
 -- Values for places where they do not belong, and names of other shapes, which make circles.
 local WORDS = {
   "In", "Out", "List", "Map", "Text", "Count", "Events", "Nowhere", "", "a b", "a\r\nX-Evil: b", "a\r\nb", "a\nb",
-  "../../etc", "\0", "string", "{Id}", "{", "header", "headers", "querystring", "uri", "statusCode", "structure", "list",
-  "map", "timestamp", "blob",
+  "../../etc", "\0", "string", "{Id}", "{", "header", "headers", "querystring", "uri", "statusCode", "structure",
+  "list", "map", "timestamp", "blob",
   "split", "coalesce", "uriEncode", "parseURL", "ite", "@.@[?@]",
 }
 

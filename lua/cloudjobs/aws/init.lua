@@ -315,7 +315,7 @@ end
 function aws.model(options)
   local chosen, rest = check_choice(options, "cloudjobs.aws.model")
   option.check(rest, { env = "table", transport = "table" }, "cloudjobs.aws.model")
-  return model_of(chosen, assembly.env(rest, rest.transport or {}), "cloudjobs.aws.model")
+  return model_of(chosen, assembly.env(rest, rest.transport or transports.default()), "cloudjobs.aws.model")
 end
 
 --- A client for any AWS service.

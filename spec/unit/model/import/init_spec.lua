@@ -558,6 +558,28 @@ describe("a description on disk", function()
     end
   end)
 
+  it("is refused before it fills the memory", function()
+    local path = folder .. "/service-2.json"
+    local function message(text)
+      files.write(path, text)
+      local model, problem = Import.open(path)
+      assert.is_nil(model)
+      return problem
+    end
+    assert.equal(path .. ": expected an object at byte 1", message(("["):rep(100000)))
+    assert.equal(path .. ": nested deeper than 128 levels at byte 140", message('{"metadata":' .. ("["):rep(100000)))
+    assert.equal(path .. ": a value that is too long at byte 17",
+      message('{"shapes":{"It":[' .. ("0,"):rep(1024 * 1024) .. "0]}}"))
+    local names = {}
+    for i = 1, 100001 do
+      names[i] = ('"s%d":0'):format(i)
+    end
+    assert.matches(": an object of too many members at byte %d+$", message('{"shapes":{' .. table.concat(names, ",") .. "}}"))
+    os.execute(("head -c 67200000 /dev/zero | gzip -1 >'%s.gz'"):format(path))
+    assert.same({ nil, path .. ".gz: compressed by gzip, and it is larger than the limit of 67108864 bytes" },
+      { Import.open(path .. ".gz") })
+  end)
+
   describe("that is opened", function()
 
     local function opened(operations, shapes)
