@@ -26,6 +26,7 @@ static int encode_form (lua_State *L, int is_ec2) {
   struct cj_encoder e;
   struct cj_slice json, head;
   const char *problem = NULL;
+  int result;
   luaL_checktype(L, CJ_ENCODE_FORM + 1, LUA_TSTRING);
   if (cj_encode_params(L, &e, &shape) != 0)
     return cj_encode_return(&e);
@@ -34,7 +35,8 @@ static int encode_form (lua_State *L, int is_ec2) {
   cj_buf_reset(e.b);
   if (cj_encode_put(&e, head.s, head.n) != 0)
     return cj_encode_return(&e);
-  return end(&e, cj_form_write(e.b, shape, json, is_ec2, &problem), problem);
+  result = cj_form_write(e.b, shape, json, is_ec2, &problem);
+  return end(&e, result, problem);
 }
 
 /* encode_query(shape, params, token, lenient, head), encode_ec2(…) -> the form
@@ -68,6 +70,7 @@ static int l_encode_xml (lua_State *L) {
   struct cj_encoder e;
   struct cj_slice json, name;
   const char *problem = NULL;
+  int result;
   luaL_checktype(L, CJ_ENCODE_FORM + 1, LUA_TTABLE);
   if (cj_encode_params(L, &e, &shape) != 0)
     return cj_encode_return(&e);
@@ -85,7 +88,8 @@ static int l_encode_xml (lua_State *L) {
   cj_buf_reset(e.b);
   if (json.n == 0 || (node == &root && json.n == 2))
     return end(&e, 0, problem);
-  return end(&e, cj_xml_write(e.b, name, node, json, &problem), problem);
+  result = cj_xml_write(e.b, name, node, json, &problem);
+  return end(&e, result, problem);
 }
 
 /* encode_cbor(shape, params, token, lenient) -> the map | nil, problems; as

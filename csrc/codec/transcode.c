@@ -35,6 +35,25 @@ int cj_transcode_enter (struct cj_transcoder *t, enum cj_kind kind) {
   return cj_json_enter(&t->json);
 }
 
+/* Whether a value may be one of this type. */
+static int fits (enum cj_kind kind, enum cj_type type) {
+  if (kind == CJ_KIND_LIST)
+    return type == CJ_LIST || type == CJ_DOCUMENT;
+  if (kind == CJ_KIND_OBJECT)
+    return type >= CJ_DOCUMENT && type != CJ_LIST;
+  return type <= CJ_DOCUMENT || kind == CJ_KIND_NULL;
+}
+
+/* Members of two types share a name of S3's older notifications. */
+static const struct cj_member *choose (const struct cj_shape *shape,
+                                       struct cj_slice name, enum cj_kind kind,
+                                       size_t *guess) {
+  const struct cj_member *m = cj_shape_find(shape, name, guess);
+  return m == NULL || fits(kind, m->node->type)
+             ? m
+             : cj_shape_find(shape, name, guess);
+}
+
 int cj_transcode_member (struct cj_transcoder *t, const struct cj_shape *shape,
                          size_t *guess, const struct cj_member **member) {
   struct cj_slice key;
@@ -42,7 +61,7 @@ int cj_transcode_member (struct cj_transcoder *t, const struct cj_shape *shape,
   while ((more = cj_json_more(&t->json, '}')) > 0) {
     if (cj_json_key(&t->json, &key) != 0)
       return -1;
-    if ((*member = cj_shape_find(shape, key, guess)) != NULL)
+    if ((*member = choose(shape, key, cj_json_peek(&t->json), guess)) != NULL)
       return 1;
     if (cj_json_skip(&t->json) != 0)
       return -1;

@@ -300,7 +300,7 @@ static int skip_attributes (struct cj_xml *r) {
 
 int cj_xml_attribute (struct cj_xml *r, struct cj_slice name) {
   const char *at = r->p;
-  struct cj_slice wanted = without_prefix(name), found;
+  struct cj_slice wanted = without_prefix(name), found = { "", 0 };
   int got;
   r->p = r->attributes;
   while ((got = read_attribute(r, &found)) > 0)
@@ -391,7 +391,7 @@ static int is_utf8 (const struct cj_buf *b) {
 
 /* Skips <?xml version="1.0" encoding="UTF-8"?> and checks the encoding. */
 static int skip_declaration (struct cj_xml *r) {
-  struct cj_slice name;
+  struct cj_slice name = { "", 0 };
   int got;
   if (!skip(r, "<?xml"))
     return 0;

@@ -28,10 +28,13 @@ static const char *escape_of (char c) {
 ** attribute into spaces. */
 static int add_number (struct cj_transcoder *t, char c) {
   static const char digits[] = "0123456789ABCDEF";
-  char text[] = "&#x00;";
-  text[3] = digits[(unsigned char)c >> 4];
-  text[4] = digits[(unsigned char)c & 15];
-  return cj_transcode_add(t, text, sizeof(text) - 1);
+  char text[] = "&#x1?;";
+  char *end = text + 3;
+  if ((unsigned char)c >= 16)
+    end++;
+  end[0] = digits[(unsigned char)c & 15];
+  end[1] = ';';
+  return cj_transcode_add(t, text, (size_t)(end + 2 - text));
 }
 
 static int is_plain (char c, int in_attribute) {

@@ -17,7 +17,7 @@ return {
       "M=a+%3C+b+%26+c+%3E+d+%22e%22+%27f%27", "M=a+%3C+b+%26+c+%3E+d+%22e%22+%27f%27" },
     { "M string", "", "<M></M>", "M=", "M=" },
     { "M string", " x\n\ty ", "<M> x\n\ty </M>", "M=+x%0A%09y+", "M=+x%0A%09y+" },
-    { "M string", "1\r\n2\1", "<M>1&#x0D;\n2&#x01;</M>", "M=1%0D%0A2%01", "M=1%0D%0A2%01" },
+    { "M string", "1\r\n2\1\31", "<M>1&#xD;\n2&#x1;&#x1F;</M>", "M=1%0D%0A2%01%1F", "M=1%0D%0A2%01%1F" },
     { "M string", "ü€😀", "<M>ü€😀</M>", "M=%C3%BC%E2%82%AC%F0%9F%98%80", "M=%C3%BC%E2%82%AC%F0%9F%98%80" },
     { "M integer", -7, "<M>-7</M>", "M=-7", "M=-7" },
     { "M long", BIG, "<M>9007199254740993</M>", "M=9007199254740993", "M=9007199254740993" },
@@ -82,7 +82,7 @@ return {
   -- { members, params, the root element } of REST-XML alone, both ways
   elements = {
     { "Kind string attribute as=xsi:type\nName string", { Kind = "a\"<b>\"\n", Name = "n" },
-      '<Root xsi:type="a&quot;&lt;b&gt;&quot;&#x0A;"><Name>n</Name></Root>' },
+      '<Root xsi:type="a&quot;&lt;b&gt;&quot;&#xA;"><Name>n</Name></Root>' },
     { "Name string\nOn boolean attribute as=on\nN integer attribute as=n", { Name = "n", On = true, N = 3 },
       '<Root on="true" n="3"><Name>n</Name></Root>' },
     { "Kind string attribute as=kind", { Kind = "" }, '<Root kind=""></Root>' },
@@ -98,6 +98,12 @@ return {
     { "M string(namespace=urn:i)[] flattened", { M = { "a", "b" } },
       '<Root><M xmlns="urn:i">a</M><M xmlns="urn:i">b</M></Root>' },
     { "M string[] flattened\nN string", { M = {}, N = "n" }, "<Root><N>n</N></Root>", only = "write" },
+    -- two members of one name, as S3's older notifications have them
+    { "Events string[] flattened as=Event\nEvent string", { Event = "a" }, "<Root><Event>a</Event></Root>", only = "write" },
+    { "Event string\nEvents string[] flattened as=Event", { Events = { "a" } }, "<Root><Event>a</Event></Root>",
+      only = "write" },
+    { "Event string\nEvents string[] flattened as=Event", { Event = "a", Events = { "b", "c" } },
+      "<Root><Event>a</Event><Event>b</Event><Event>c</Event></Root>", only = "write" },
   },
 
   -- { members, content of the root element, output }: what services send that is never sent to them

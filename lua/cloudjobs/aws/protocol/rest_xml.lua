@@ -10,20 +10,32 @@ local xml = require "cloudjobs.aws.protocol.xml"
 -- descriptions do not say, and which member.
 local UNWRAPPED = { S3 = { GetBucketLocation = "LocationConstraint" } }
 
+-- Service -> operations that have the keys of objects in their body. S3 reads
+-- line ends of those as it should when they are numbers.
+local NUMBERED_LINES = { S3 = { DeleteObjects = true, PutBucketLifecycleConfiguration = true } }
+
+local function of_operation(table_of, op)
+  local of_service = table_of[op.service.id]
+  return of_service and of_service[op.name]
+end
+
 -- Operation -> how its body is written and read; made once.
 local codecs = setmetatable({}, { __mode = "k" })
 
 local function make_codec(op)
   local root = { name = op.input_name or op.name, namespace = op.input_namespace, prefix = op.input_prefix }
-  local unwrapped = UNWRAPPED[op.service.id]
-  local member = unwrapped and unwrapped[op.name]
+  local member, numbers_lines = of_operation(UNWRAPPED, op), of_operation(NUMBERED_LINES, op)
   local codec = {
     media_type = "application/xml",
     encode = function(shape, params, token, is_loose)
       if not shape then
         return ""
       end
-      return core.encode_xml(shape, params, token, is_loose, root)
+      local document, problems = core.encode_xml(shape, params, token, is_loose, root)
+      if document and numbers_lines then
+        document = document:gsub("\n", "&#xA;")
+      end
+      return document, problems
     end,
     decode = function(shape, body)
       if body == "" then

@@ -157,3 +157,16 @@ describe("S3's response", function()
     assert.same({ Body = "<Error>x</Error>" }, decode(op, "<Error>x</Error>"))
   end)
 end)
+
+describe("S3's request", function()
+  it("has line ends as numbers where it names keys of objects", function()
+    local shapes = { In = "Delete Delete in=body", Delete = "Key string" }
+    for name, line_end in pairs { DeleteObjects = "&#xA;", PutBucketTagging = "\n" } do
+      local op = Model.new({
+        service = { id = "S3", protocol = "rest-xml" }, operations = { [name] = "POST /x In -> -" }, errors = {},
+        shapes = shapes,
+      }):operation(name)
+      assert.equal("<Delete><Key>a" .. line_end .. "&#xD;</Key></Delete>", encode(op, { Delete = { Key = "a\n\r" } }).body)
+    end
+  end)
+end)
