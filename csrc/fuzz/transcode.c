@@ -65,6 +65,8 @@ static void read_form (const struct cj_buf *form, struct cj_buf *values) {
               cj_hex_value(p[2]) >= 0);
         c = (char)(cj_hex_value(p[1]) * 16 + cj_hex_value(p[2]));
         p += 2;
+      } else if (c == '+') {
+        c = ' ';
       } else {
         check(cj_is_unreserved(c));
       }
