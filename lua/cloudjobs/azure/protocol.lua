@@ -26,6 +26,11 @@ local function origin_of(parts)
   return parts.scheme .. "://" .. ascii.lower(parts.authority):gsub(DEFAULT_PORT[parts.scheme], "")
 end
 
+-- Whether a path has a segment . or .., also with dots that are encoded: clients and servers shorten such a path.
+local function has_dots(path)
+  return ("/" .. path .. "/"):gsub("%%2[eE]", "."):find("/%.%.?/") ~= nil
+end
+
 --- The request for an address that the service gave: only where the token belongs.
 ---@param link string a URL, or its path
 ---@param context cloudjobs.Context
@@ -33,6 +38,7 @@ end
 ---@return table|nil request
 ---@return cloudjobs.Error|nil err
 local function follow(link, context, name)
+  link = link:gsub("[\128-\255]+", url.encode)
   local endpoint, err = context.endpoint:resolve()
   if not endpoint then
     return nil, err
@@ -42,6 +48,8 @@ local function follow(link, context, name)
     message = ("expected a link into %s, got one into %s"):format(endpoint.origin, parts.authority)
   elseif parts and parts.path:sub(1, #endpoint.path) ~= endpoint.path then
     message = ("expected a link below %s%s"):format(endpoint.origin, endpoint.path)
+  elseif parts and has_dots(parts.path) then
+    message = "expected no segment . or .. in its path"
   end
   if message then
     return invalid { { path = name, message = message } }

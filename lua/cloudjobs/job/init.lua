@@ -42,9 +42,18 @@ local function bad_ref(text, message)
   return nil, Error.new { kind = "validation", code = "ref", message = message }
 end
 
--- The settings of a client that a reference may hold. An endpoint is not one of
--- them: the author of a reference must not decide where signed requests go.
-local SETTINGS = { region = true, profile = true, cloud = true, api_version = true }
+-- The settings of a client that a reference may hold, by cloud, with their values where there are a few. An endpoint is
+-- not one of them: the author of a reference must not decide where signed requests go.
+local SETTINGS = {
+  aws = { region = true, profile = true },
+  azure = { cloud = { public = true, us_government = true, china = true }, api_version = true },
+}
+
+-- Seconds as a reference has them: JSON's numbers, no hexadecimal ones and no infinity.
+local function seconds_in(text)
+  local seconds = text:find("^%d[%d.eE+-]*$") and tonumber(text)
+  return seconds and seconds < math.huge and seconds or nil
+end
 
 -- A reference's fields apart: the job's own, and the client's settings.
 local function split(kind, fields)
@@ -54,13 +63,20 @@ local function split(kind, fields)
       params[name], fields[name] = fields[name], nil
     end
   end
-  if fields.since then
-    params.since = { success = tonumber(fields.since), failure = fields.failure }
+  if kind.outcome and (fields.since or fields.failure) then
+    local since = fields.since and seconds_in(fields.since)
+    if fields.since and not since then
+      return nil, "since: expected seconds, got " .. quote.value(fields.since)
+    end
+    params.since = { success = since, failure = fields.failure }
     fields.since, fields.failure = nil, nil
   end
   for name, value in pairs(fields) do
-    if not SETTINGS[name] then
+    local known = SETTINGS[kind.cloud][name]
+    if not known then
       return nil, "unknown field " .. name
+    elseif known ~= true and not known[value] then
+      return nil, ("unknown %s %s"):format(name, quote.value(value))
     end
     settings[name] = value
   end
@@ -112,6 +128,8 @@ local function open(clouds, text, options)
   local kind = kinds[kind_name]
   if not kind then
     return bad_ref(text, "unknown kind " .. kind_name .. suggest(kind_name, names()))
+  elseif kind.not_resumable then
+    return bad_ref(text, ("jobs of the kind %s have no reference: %s"):format(kind_name, kind.not_resumable))
   end
   local params, settings = split(kind, fields)
   local refusal = not params and settings or kind.refuse and kind.refuse(params)

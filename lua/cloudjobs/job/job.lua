@@ -353,14 +353,14 @@ local function new(kind, client, params)
     end
     own[name], request[name] = value, value
   end
-  local refusal = kind.refuse and kind.refuse(own)
-  if refusal then
-    option.mistake(("%s: %s"):format(what, refusal))
-  end
   local has_more = false
   for _, name in ipairs(kind.optional or {}) do
     own[name] = params[name]
     has_more = has_more or params[name] ~= nil
+  end
+  local refusal = kind.refuse and kind.refuse(own)
+  if refusal then
+    option.mistake(("%s: %s"):format(what, refusal))
   end
   local since = params.since
   if type(since) == "number" then

@@ -2,7 +2,9 @@
 --- not those of Azure Resource Manager.
 
 local Error = require "cloudjobs.base.error"
+local ascii = require "cloudjobs.base.ascii"
 local member = require "cloudjobs.base.path"
+local quote = require "cloudjobs.base.quote"
 
 local MEMBERS = { code = "status", reason = { "error.code", "error.message" }, retry_after = "retry_after" }
 
@@ -21,6 +23,27 @@ local STATES = {
 }
 
 local MISSING = { ["404"] = true, NotFound = true, ResourceNotFound = true }
+
+-- What a segment of a path may be. The text goes into the address as it stands.
+local function is_segment(text)
+  return text:find("^[^%c ?#%%\\/]+$") ~= nil and text ~= "." and text ~= ".."
+end
+
+--- Why there can be no report of such parameters.
+---@param params table<string, string>
+---@return string|nil
+local function refuse(params)
+  if not is_segment(params.operationId) then
+    return "operationId: expected one segment of a path, got " .. quote.value(params.operationId)
+  elseif params.apiVersion and not params.apiVersion:find("^[%w-]+$") then
+    return "apiVersion: expected a date, got " .. quote.value(params.apiVersion)
+  end
+  for segment in (ascii.without_slashes(params.scope):gsub("^/+", "") .. "/"):gmatch("([^/]*)/") do
+    if not is_segment(segment) then
+      return "scope: expected a scope such as subscriptions/{subscription}, got " .. quote.value(params.scope)
+    end
+  end
+end
 
 -- Reads count against a few requests a minute and scope.
 local INTERVAL = { start = 30, growth = 1.25, cap = 60, floor = 15 }
@@ -49,7 +72,7 @@ end
 local function fetch(collection)
   return function(client, params, limits)
     local address = ("/%s/providers/Microsoft.CostManagement/%s/%s?api-version=%s"):format(
-      params.scope, collection, params.operationId, params.apiVersion or "2025-03-01"
+      ascii.without_slashes(params.scope):gsub("^/+", ""), collection, params.operationId, params.apiVersion or "2025-03-01"
     )
     return read(client, address, limits)
   end
@@ -57,7 +80,10 @@ end
 
 local function no_location()
   return Error.new {
-    kind = "response", code = "no_id", message = "the response to the start has no Location", ambiguous = true,
+    kind = "response", code = "no_id", message = "the response to the start has no Location that ends in an id",
+    ambiguous = true,
+  }
+ends in an id", ambiguous = true,
   }
 end
 
@@ -74,7 +100,7 @@ local function ids(started, err, params)
   local address = started.headers.location
   -- A report that exists is answered at once, by its document.
   local id = address and member.tail(address:match("^[^?]*")) or member.at(started.document, "name", "string")
-  if not id or id == "" then
+  if not id or not is_segment(id) then
     return nil, no_location()
   end
   return {
@@ -94,5 +120,5 @@ end
 
 return {
   MEMBERS = MEMBERS, STATES = STATES, MISSING = MISSING, INTERVAL = INTERVAL,
-  fetch = fetch, ids = ids, read = read, resumable = resumable,
+  fetch = fetch, ids = ids, no_location = no_location, read = read, refuse = refuse, resumable = resumable,
 }

@@ -38,6 +38,19 @@ describe("poll_operation", function()
     assert.equal(ORIGIN .. "/x", stub.requests[2].url)
   end)
 
+  it("refuses a path that is shortened on its way, and encodes letters beyond ASCII", function()
+    for _, address in ipairs { "/a/../b", "/a/%2E%2e/b", ORIGIN .. "/./x", "/..", "/a/.?x=y" } do
+      local client, stub = client_of { { body = {} } }
+      local result, err = client:poll_operation(address)
+      assert.is_nil(result)
+      assert.matches("url: expected no segment . or .. in its path", tostring(err), 1, true)
+      assert.equal(0, #stub.requests)
+    end
+    local client, stub = client_of { { body = {} } }
+    assert(client:poll_operation("/resourceGroups/gr\195\182n/x..y/...z"))
+    assert.equal(ORIGIN .. "/resourceGroups/gr%C3%B6n/x..y/...z", stub.requests[1].url)
+  end)
+
   it("sends its token nowhere else", function()
     for _, address in ipairs {
       "https://costmanagement.trafficmanager.net/x", "http://management.azure.com/x", "https://management.azure.com:8443/x",
@@ -155,11 +168,27 @@ for kind, known in pairs(REPORTS) do
       end)
     end
 
-    it("without a Location in the response is an error that says the report may have begun", function()
-      local client = client_of { { status = 202 } }
-      local job, err = cloudjobs.jobs["start_" .. kind](client, known.start)
-      assert.is_nil(job)
-      assert.is_true(err.ambiguous)
+    it("without a Location of an id in the response is an error that says the report may have begun", function()
+      for _, headers in ipairs { {}, { Location = ORIGIN .. "/x/.." }, { Location = ORIGIN .. "/x/?y=z" } } do
+        local client = client_of { { status = 202, headers = headers } }
+        local job, err = cloudjobs.jobs["start_" .. kind](client, known.start)
+        assert.is_nil(job)
+        assert.is_true(err.ambiguous)
+      end
+    end)
+
+    it("is not opened by a reference whose parts would change its address", function()
+      for _, fields in ipairs {
+        "scope=subscriptions/../x,operationId=op", "scope=,operationId=op", "scope=subscriptions/a%3Fb,operationId=op",
+        "scope=subscriptions//a,operationId=op", "scope=subscriptions/a%23,operationId=op", "scope=a,operationId=..",
+        "scope=a,operationId=x/y", "scope=a,operationId=x%3Fy=z", "scope=a,operationId=%2525", "scope=a,operationId=",
+        "scope=a,operationId=op,apiVersion=1%26x=y", "scope=a,operationId=op,location=/x", "location=/x,operationId=op",
+      } do
+        local stub = Stub.new {}
+        local job, err = cloudjobs.jobs.open(kind .. "," .. fields, { transport = stub, env = {}, credentials = { token = "hush" } })
+        assert.is_nil(job)
+        assert.same({ "validation", "ref" }, { err.kind, err.code })
+      end
     end)
 
     it("has a reference only where another process can read it", function()
@@ -177,6 +206,16 @@ for kind, known in pairs(REPORTS) do
 end
 
 describe("cost_details_report", function()
+  it("is read with slashes around its scope, and with letters beyond ASCII in it", function()
+    local client, stub = client_of { { body = { status = "Completed" } } }
+    local job = cloudjobs.jobs.cost_details_report(client, {
+      scope = "/" .. SCOPE .. "/resourceGroups/gr\195\182n/", operationId = "op-1",
+    })
+    assert(job:status())
+    assert.equal(ORIGIN .. "/" .. SCOPE .. "/resourceGroups/gr%C3%B6n/providers/Microsoft.CostManagement/"
+      .. "costDetailsOperationResults/op-1?api-version=2025-03-01", stub.requests[1].url)
+  end)
+
   it("for a time without costs is the error no_data, as Azure answers 204", function()
     local job, err = cloudjobs.jobs.start_cost_details_report(client_of { { status = 204 } }, { report = { metric = "ActualCost" } })
     assert.is_nil(job)
@@ -185,6 +224,12 @@ describe("cost_details_report", function()
 end)
 
 describe("price_sheet", function()
+  it("has no address where the answer to its start is a document without one", function()
+    local job, err = cloudjobs.jobs.start_price_sheet(client_of { { body = { name = "op-1" } } }, {})
+    assert.is_nil(job)
+    assert.same({ "no_id", true }, { err.code, err.ambiguous })
+  end)
+
   it("of an invoice and of a billing period has an address of its own", function()
     for param, path in pairs { invoiceName = "/invoices/G1/", billingPeriodName = "/billingPeriods/G1/" } do
       local client, stub = client_of { { status = 202, headers = { Location = LOCATION } } }

@@ -28,3 +28,28 @@ describe("a reference", function()
     assert.not_matches("[^%w%-._~:/@+,=%%]", ref.format("kind", { a = " $`\\\"'();&|<>*?[]{}!#" }))
   end)
 end)
+
+describe("opening a reference", function()
+  local cloudjobs = require "cloudjobs"
+
+  local REFUSED = {
+    ["unknown field cloud"] = "athena_query,QueryExecutionId=x,cloud=china",
+    ["unknown field api_version"] = "athena_query,QueryExecutionId=x,api_version=2020-01-01",
+    ["unknown field endpoint"] = "athena_query,QueryExecutionId=x,endpoint=x",
+    ["unknown field since"] = "athena_query,QueryExecutionId=x,since=1",
+    ["unknown field region"] = "export_run,scope=x,exportName=x,run_id=x,region=x",
+    ['unknown cloud "evil"'] = "export_run,scope=x,exportName=x,run_id=x,cloud=evil",
+    ['since: expected seconds, got "1e999"'] = "resource_snapshot_job,Catalog=x,ResourceSnapshotJobIdentifier=x,since=1e999",
+    ['since: expected seconds, got "nan"'] = "resource_snapshot_job,Catalog=x,ResourceSnapshotJobIdentifier=x,since=nan",
+    ['since: expected seconds, got "0x10"'] = "resource_snapshot_job,Catalog=x,ResourceSnapshotJobIdentifier=x,since=0x10",
+    ["jobs of the kind price_sheet have no reference"] = "price_sheet,location=/x,operationId=x",
+  }
+  for message, text in pairs(REFUSED) do
+    it("is refused with " .. message, function()
+      local job, err = cloudjobs.jobs.open(text, { env = {} })
+      assert.is_nil(job)
+      assert.equal("validation", err.kind)
+      assert.matches(message, err.message, 1, true)
+    end)
+  end
+end)

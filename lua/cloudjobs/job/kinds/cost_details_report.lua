@@ -32,6 +32,7 @@ return {
     local manifest = record.manifest or {}
     return { blobs = manifest.blobs, count = manifest.blobCount, valid_until = record.validTill }
   end,
+  refuse = report.refuse,
   missing = report.MISSING,
   interval = report.INTERVAL,
   run = {

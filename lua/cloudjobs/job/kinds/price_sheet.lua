@@ -63,6 +63,9 @@ return {
     start = function(client, params, limits)
       local started, err = client:start_operation(operation_for(params), params, limits)
       local ids, problem = report.ids(started, err, params)
+      if ids and not ids.location then
+        return nil, report.no_location()
+      end
       return ids and { location = ids.location, operationId = ids.operationId }, problem
     end,
   },

@@ -32,6 +32,7 @@ return {
     local properties = record.properties or {}
     return { url = properties.reportUrl, valid_until = properties.validUntil }
   end,
+  refuse = report.refuse,
   missing = report.MISSING,
   interval = report.INTERVAL,
   run = {
