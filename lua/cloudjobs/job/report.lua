@@ -83,8 +83,6 @@ local function no_location()
     kind = "response", code = "no_id", message = "the response to the start has no Location that ends in an id",
     ambiguous = true,
   }
-ends in an id", ambiguous = true,
-  }
 end
 
 --- The parameters of the job that a start began.
