@@ -20,7 +20,7 @@ local MISTAKES = {
 
 --- The same for what is Lua, and for tools/fuzz_TARGET.lua.
 local MISTAKES_IN_LUA = {
-  { "description", "model/import/init.lua", "if name and metadata[name] == nil then", "if name == nil then" },
+  { "description", "model/import/service.lua", "if name and metadata[name] == nil then", "if name == nil then" },
 }
 
 local function run(...)
