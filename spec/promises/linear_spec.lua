@@ -8,6 +8,7 @@ local forms = require "cloudjobs.emulator.form"
 local Config = require "cloudjobs.aws.config"
 local ConfigFile = require "cloudjobs.aws.config.file"
 local Error = require "cloudjobs.base.error"
+local Model = require "cloudjobs.model"
 local Network = require "cloudjobs.transport.network"
 local Stub = require "cloudjobs.stub"
 local ascii = require "cloudjobs.base.ascii"
@@ -24,8 +25,10 @@ local suggest = require "cloudjobs.base.suggest"
 local grammar = require "cloudjobs.http.grammar"
 local http1 = require "cloudjobs.http.reader"
 local query = require "cloudjobs.emulator.bcm.query"
+local rest_xml = require "cloudjobs.aws.protocol.rest_xml"
 local retry_after = require "cloudjobs.http.retry_after"
 local url = require "cloudjobs.http.url"
+local xml_query = require "cloudjobs.aws.protocol.query"
 
 local MB = 1000000
 local SECONDS = 2 -- of CPU time
@@ -40,7 +43,32 @@ end
 
 local blanks, digits = (" "):rep(MB), ("1"):rep(MB)
 
+-- A body for the reader of REST-XML and of the query protocol.
+local XML_SHAPES = { Out = "A string[] flattened\nB string{} flattened\nC string attribute\nD string" }
+local S3 = Model.new {
+  service = { id = "S3", protocol = "rest-xml" }, operations = { Run = "GET / - -> Out" }, errors = {}, shapes = XML_SHAPES,
+}
+
+local function xml(body)
+  return function()
+    local answer = { status = 200, headers = {}, body = body }
+    rest_xml.decode(S3:operation "Run", answer)
+    xml_query.request_id(answer)
+    answer.status = 400
+    rest_xml.decode(S3:operation "Run", answer)
+  end
+end
+
 local CASES = {
+  ["XML of blanks"] = xml(blanks),
+  ["XML of blanks behind its declaration"] = xml("<?xml version='1.0'?>" .. blanks .. "<Out/>"),
+  ["XML of elements that the shape lacks"] = xml("<Out>" .. ("<x/>"):rep(MB / 4) .. "</Out>"),
+  ["XML of two flattened members in turn"] =
+    xml("<Out>" .. ("<A/><B><key/><value/></B>"):rep(MB / 25) .. "</Out>"),
+  ["XML of a long attribute"] = xml("<Out C='" .. blanks .. "'/>"),
+  ["XML of references"] = xml("<Out><D>" .. ("&amp;"):rep(MB / 5) .. "</D></Out>"),
+  ["XML of a request id that does not end"] = xml("<Out><RequestId>" .. digits .. "</Out>"),
+  ["XML of request ids that do not end"] = xml("<Out>" .. ("<RequestId>"):rep(MB / 10)),
   ["blanks inside a header's value"] = response("X: a" .. blanks .. "b \r\nY: c"),
   ["blanks at its end"] = response("X: a" .. blanks),
   ["a header of words"] = response("Connection: " .. ("a "):rep(MB / 2)),

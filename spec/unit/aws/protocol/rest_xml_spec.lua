@@ -1,5 +1,7 @@
 local CASES = require "spec.data.xml_protocols"
 local Model = require "cloudjobs.model"
+local Stub = require "cloudjobs.stub"
+local cloudjobs = require "cloudjobs"
 local rest_xml = require "cloudjobs.aws.protocol.rest_xml"
 
 -- The one operation of a model of these members.
@@ -150,6 +152,28 @@ describe("S3's response", function()
       assert.same({ "service", "InternalError", "try again", 500 }, { err.kind, err.code, err.message, err.status })
     end
     assert.same({ Result = { ETag = "e" } }, decode(op, "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"))
+  end)
+
+  it("is asked for again when it is such an error", function()
+    local stub = Stub.new {
+      { body = "<Error><Code>InternalError</Code><Message>try again</Message></Error>" },
+      { body = "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>" },
+    }
+    local client = cloudjobs.aws.client {
+      model = {
+        metadata = { serviceId = "S3", protocol = "rest-xml", endpointPrefix = "s3", signatureVersion = "s3v4" },
+        operations = { CopyObject = { name = "CopyObject", http = { method = "PUT", requestUri = "/x" }, output = { shape = "Out" } } },
+        shapes = {
+          Out = { type = "structure", payload = "Result", members = { Result = { shape = "Result" } } },
+          Result = { type = "structure", members = { ETag = { shape = "Text" } } },
+          Text = { type = "string" },
+        },
+      },
+      region = "us-east-1", endpoint = "https://example.com", transport = stub, env = {},
+      credentials = { access_key_id = "AKID", secret_access_key = "hush" },
+    }
+    assert.same({ Result = { ETag = "e" } }, client:copy_object())
+    assert.equal(2, #stub.requests)
   end)
 
   it("may be a file that begins like an error", function()
