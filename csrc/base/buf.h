@@ -70,4 +70,11 @@ static inline void cj_buf_reset (struct cj_buf *b) {
   b->len = 0;
 }
 
+/* Empties the buffer and keeps its memory unless that is more than 'most'. */
+static inline void cj_buf_recycle (struct cj_buf *b, size_t most) {
+  if (b->cap > most)
+    cj_buf_free(b);
+  cj_buf_reset(b);
+}
+
 #endif

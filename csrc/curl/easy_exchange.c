@@ -202,10 +202,8 @@ int cj_easy_exchange_begin (struct cj_easy_exchange *x) {
   x->given = 0;
   x->head_total = 0;
   cj_buf_reset(&x->lines);
-  cj_buf_reset(&x->head);
-  if (x->body.cap > CJ_MAX_CACHED_BODY)
-    cj_buf_free(&x->body);
-  cj_buf_reset(&x->body);
+  cj_buf_recycle(&x->head, CJ_MAX_CACHED_HEAD);
+  cj_buf_recycle(&x->body, CJ_MAX_CACHED_BODY);
   x->body.max = x->max_body;
   x->stream.is_on = x->stream.has_event = x->stream.is_success = 0;
   return cj_easy_begin(&x->easy);

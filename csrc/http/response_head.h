@@ -16,9 +16,10 @@
 
 /* Of all heads and trailers of one response. */
 #define CJ_MAX_HEAD ((size_t)64 << 10)
-/* A buffer for bodies that has become larger is not kept for the next response.
- */
+/* Buffers that have become larger are not kept for the next response. A pool
+** has hundreds; the heads of services fill 2 KiB at most. */
 #define CJ_MAX_CACHED_BODY ((size_t)1 << 20)
+#define CJ_MAX_CACHED_HEAD ((size_t)8 << 10)
 #define CJ_NOT_HTTP "the response is not one of HTTP/1.1"
 #define CJ_OTHER_CODING "a transfer-encoding other than chunked"
 #define CJ_TOO_LARGE "the response is larger than the limit of %zu bytes"

@@ -51,10 +51,8 @@ static int count_head (struct cj_response_parser *r, size_t n) {
 
 void cj_response_parser_begin (struct cj_response_parser *r, int is_head) {
   r->head.max = CJ_MAX_HEAD;
-  cj_buf_reset(&r->head);
-  if (r->body.cap > CJ_MAX_CACHED_BODY)
-    cj_buf_free(&r->body);
-  cj_buf_reset(&r->body);
+  cj_buf_recycle(&r->head, CJ_MAX_CACHED_HEAD);
+  cj_buf_recycle(&r->body, CJ_MAX_CACHED_BODY);
   r->status = r->keep_alive = 0;
   r->code = NULL;
   r->state = HEAD;
