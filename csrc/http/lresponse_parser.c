@@ -16,7 +16,9 @@ static int parser_gc (lua_State *L) {
 }
 
 /* response_parser(method, max_body) -> a parser for one response to a request
-** with this method, its body of 64 MiB at most unless 'max_body' is given */
+** with this method, its body of 64 MiB at most unless 'max_body' is given. What
+** follows the head of a response to CONNECT is the tunnel's (or, where it is
+** refused, of no interest). */
 static int l_response_parser (lua_State *L) {
   const char *method = luaL_checkstring(L, 1);
   lua_Number max = luaL_optnumber(L, 2, (lua_Number)CJ_MAX_BODY);
@@ -27,13 +29,15 @@ static int l_response_parser (lua_State *L) {
   memset(r, 0, sizeof(*r)); /* empty, so __gc is safe from here on */
   luaL_setmetatable(L, PARSER_T);
   r->body.max = (size_t)max;
-  cj_response_parser_begin(r, strcmp(method, "HEAD") == 0);
+  cj_response_parser_begin(r, strcmp(method, "HEAD") == 0 ||
+                                  strcmp(method, "CONNECT") == 0);
   return 1;
 }
 
 /* parser:feed(bytes or nil at the connection's end) -> status, lines, body,
-** keep_alive once the response is complete | false when more has to come | nil,
-** code, message */
+** keep_alive, is_followed once the response is complete | false when more has
+*to
+** come | nil, code, message */
 static int l_feed (lua_State *L) {
   struct cj_response_parser *r = check(L);
   size_t n = 0;
@@ -51,7 +55,8 @@ static int l_feed (lua_State *L) {
     lua_pushlstring(L, r->head.s, r->head.len);
     lua_pushlstring(L, r->body.len > 0 ? r->body.s : "", r->body.len);
     lua_pushboolean(L, r->keep_alive);
-    return 4;
+    lua_pushboolean(L, r->is_followed);
+    return 5;
   default:
     lua_pushnil(L);
     lua_pushstring(L, r->code);
@@ -60,8 +65,17 @@ static int l_feed (lua_State *L) {
   }
 }
 
+/* parser:close(): frees its memory, of which the collector knows nothing */
+static int l_close (lua_State *L) {
+  struct cj_response_parser *r = check(L);
+  cj_response_parser_free(r);
+  cj_response_parser_begin(r, r->is_head);
+  return 0;
+}
+
 static const luaL_Reg methods[] = {
   { "feed", l_feed },
+  { "close", l_close },
   { NULL, NULL },
 };
 

@@ -53,7 +53,7 @@ void cj_response_parser_begin (struct cj_response_parser *r, int is_head) {
   r->head.max = CJ_MAX_HEAD;
   cj_buf_recycle(&r->head, CJ_MAX_CACHED_HEAD);
   cj_buf_recycle(&r->body, CJ_MAX_CACHED_BODY);
-  r->status = r->keep_alive = 0;
+  r->status = r->keep_alive = r->is_followed = 0;
   r->code = NULL;
   r->state = HEAD;
   r->is_head = is_head;
@@ -235,7 +235,8 @@ static int step (struct cj_response_parser *r, const char *s, size_t *n) {
     *n = 1;
     return parse_trailer(r, *s);
   case DONE:
-    r->keep_alive = 0; /* bytes behind the response */
+    r->keep_alive = 0;
+    r->is_followed = 1;
     return 0;
   default:
     *n = 1;

@@ -10,7 +10,8 @@ struct cj_response_parser {
       head; /* of the final response, as it came, with the empty line */
   struct cj_buf body; /* its 'max' is the owner's to set */
   int status;
-  int keep_alive; /* once done: the connection can carry another exchange */
+  int keep_alive;  /* once done: the connection can carry another exchange */
+  int is_followed; /* bytes came behind the response */
   /* Set where 'feed' fails. */
   const char *code; /* closed too_large protocol memory */
   char message[96];

@@ -56,6 +56,24 @@ describe("a response parser", function()
     assert.same({ nil, "closed", "the server closed the connection and sent no response" }, { parser:feed(nil) })
   end)
 
+  it("tells bytes behind a response from a connection that the server closes", function()
+    local head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    local function followed(bytes)
+      local status, _, body, keep_alive, is_followed = core.response_parser("CONNECT"):feed(bytes)
+      return { status, body, keep_alive, is_followed }
+    end
+    assert.same({ 200, "", false, false }, followed(head))
+    assert.same({ 200, "", false, true }, followed(head .. "x"))
+  end)
+
+  it("begins anew when it was closed", function()
+    local parser = core.response_parser "GET"
+    assert.is_false(parser:feed "HTTP/1.1 200 OK\r\nContent-Le")
+    parser:close()
+    local status, _, body = parser:feed "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
+    assert.same({ 200, "x" }, { status, body })
+  end)
+
   it("is distinguished from other userdata", function()
     assert.has_error(function()
       core.response_parser("GET").feed(io.stdout, "")

@@ -5,6 +5,11 @@
 --- responses it reads what RFC 9112 asks a user agent to read, as the parser in
 --- C does: bare line feeds, folded fields, a length that is repeated. Where a
 --- response's end is in doubt the connection is not kept.
+---
+--- The parser in C (core.response_parser), by which nginx reads all other
+--- responses, has a whole one at its end. This one is for servers, which read
+--- requests, and for bodies that stream in nginx, which need each piece when it
+--- comes. spec/data/http_grammar.lua holds both to one grammar.
 
 local ascii = require "cloudjobs.base.ascii"
 local grammar = require "cloudjobs.http.grammar"

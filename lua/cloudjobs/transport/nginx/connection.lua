@@ -5,12 +5,12 @@ local Canceller = require "cloudjobs.base.canceller"
 local PendingInput = require "cloudjobs.transport.nginx.pending_input"
 local Tls = require "cloudjobs.transport.nginx.tls"
 local clock = require("cloudjobs.os").clock
-local http1 = require "cloudjobs.http.reader"
+local core = require "cloudjobs.core"
+local writer = require "cloudjobs.http.writer"
 
 local ngx = ngx
 
 local CHUNK = 64 * 1024 -- bytes of one read
-local MAX_PROXY_HEAD = 16 * 1024
 local SMALL = 16 * 1024 -- bytes that a socket takes at once
 local TOO_SLOW = "the request could not be sent in the time given"
 local POLL = 0.25 -- seconds between two checks of a canceller or group that may end the wait
@@ -157,21 +157,22 @@ function Connection:release(idle)
   end
 end
 
--- The head of the proxy's final response to CONNECT.
-local function read_tunnel_head(connection, reader, limits)
+-- The status of the proxy's final response to CONNECT.
+local function read_tunnel_status(connection, limits)
+  local parser = core.response_parser "CONNECT"
   while true do
-    local head, problem = reader:next()
-    if problem then
-      return nil, { code = "proxy", message = problem.message }
-    elseif head and head.type ~= "informational" then
-      return head
-    elseif not head then
-      local bytes, failure = connection:receive(limits)
-      if failure then
-        failure.message = failure.code == "timeout" and "the proxy did not answer in time" or failure.message
-        return nil, failure
-      end
-      reader:feed(bytes)
+    local bytes, failure = connection:receive(limits)
+    if failure then
+      failure.message = failure.code == "timeout" and "the proxy did not answer in time" or failure.message
+      return nil, failure
+    end
+    local status, code, problem, _, is_followed = parser:feed(bytes)
+    if status == nil then
+      return nil, { code = "proxy", message = code == "closed" and "the proxy closed the connection" or problem }
+    elseif status and status < 300 and is_followed then
+      return nil, { code = "proxy", message = "the proxy sent bytes before the tunnel was open" }
+    elseif status then
+      return status
     end
   end
 end
@@ -180,7 +181,7 @@ end
 local function open_tunnel(connection, limits)
   local endpoint = connection.endpoint
   local authority = ("%s:%d"):format(endpoint.host, endpoint.port)
-  local ok, err = connection.socket:send(http1.write_request {
+  local ok, err = connection.socket:send(writer.request {
     method = "CONNECT",
     target = authority,
     headers = { host = authority, ["proxy-authorization"] = endpoint.proxy.authorization },
@@ -188,16 +189,11 @@ local function open_tunnel(connection, limits)
   if not ok then
     return nil, { code = "proxy", message = err }
   end
-  local reader = http1.reader { role = "client", max_head = MAX_PROXY_HEAD }
-  local head, failure = read_tunnel_head(connection, reader, limits)
+  local status, failure = read_tunnel_status(connection, limits)
   if failure then
     return nil, failure
-  elseif head.type == "closed" then
-    return nil, { code = "proxy", message = "the proxy closed the connection" }
-  elseif head.status > 299 then
-    return nil, { code = "proxy", message = ("the proxy answered %d to CONNECT"):format(head.status) }
-  elseif reader:buffered() > 0 then
-    return nil, { code = "proxy", message = "the proxy sent bytes before the tunnel was open" }
+  elseif status > 299 then
+    return nil, { code = "proxy", message = ("the proxy answered %d to CONNECT"):format(status) }
   end
   return true
 end

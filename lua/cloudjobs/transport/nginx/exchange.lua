@@ -1,12 +1,9 @@
 --- One exchange over an open connection: a request's bytes out, a response in.
 
 local core = require "cloudjobs.core"
-local http1 = require "cloudjobs.http.reader"
 local message = require "cloudjobs.http.message"
 
-local CODES = { too_large = "too_large", closed = "closed" } -- of the reader's problems; others are "protocol"
-
--- A response that came as a whole, as most do; any other is for the reader. The
+-- A response that came as a whole, as most do; any other is for the parser. The
 -- body stays where it is until it is used.
 local function read_whole(bytes, request, max_body)
   if request.method == "HEAD" then
@@ -21,19 +18,18 @@ end
 
 -- The response that begins with `bytes`; nil where the connection ended.
 local function read(connection, request, bytes, limits, max_body)
-  local reader = http1.reader { role = "client", max_body = max_body }
-  reader:expect(request.method)
+  local parser = core.response_parser(request.method, max_body)
+  local is_silent = not bytes
   while true do
-    local is_silent = not bytes and reader:buffered() == 0
-    reader:feed(bytes)
-    local response, problem = reader:message()
-    if problem then
-      return nil, { code = CODES[problem.code] or "protocol", message = problem.message }
-    elseif response and response.type == "closed" then
-      return nil, { code = "closed", message = "the connection was closed without a response", is_silent = is_silent }
-    elseif response then
-      connection.is_reusable = response.keep_alive and reader:buffered() == 0
-      return response
+    local status, lines, body, keep_alive = parser:feed(bytes)
+    if status ~= false then
+      parser:close() -- of its memory the collector knows nothing
+    end
+    if status then
+      connection.is_reusable = keep_alive
+      return message.new { status = status, lines = lines, body = body }
+    elseif status == nil then
+      return nil, { code = lines, message = body, is_silent = is_silent }
     end
     local failure
     bytes, failure = connection:receive(limits)

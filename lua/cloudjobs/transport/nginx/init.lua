@@ -14,9 +14,9 @@ local Tls = require "cloudjobs.transport.nginx.tls"
 local ascii = require "cloudjobs.base.ascii"
 local clock = require("cloudjobs.os").clock
 local failure = require "cloudjobs.transport.failure"
-local http1 = require "cloudjobs.http.reader"
 local message = require "cloudjobs.http.message"
 local option = require "cloudjobs.base.options"
+local writer = require "cloudjobs.http.writer"
 
 local ngx = ngx
 
@@ -34,6 +34,7 @@ local OPTIONS = {
 
 local POOL_SIZE = 256 -- connections that a worker keeps for each address
 local IDLE = 55 -- seconds; AWS closes after 60
+local MAX_BODY = 64 * 1024 * 1024 -- bytes of a response
 local TOTAL = 60 -- seconds, for a request without a timeout
 local SLICE = 1 -- seconds at most of one sleep, between two checks of the worker and the canceller
 local TICK = 0.001 -- seconds: nginx's timers count milliseconds
@@ -124,7 +125,7 @@ local function bytes_of(request, endpoint, path)
     path = "http://" .. endpoint.authority .. path
     headers["proxy-authorization"] = endpoint.proxy.authorization
   end
-  return http1.write_request { method = request.method, target = path, headers = headers, body = request.body }
+  return writer.request { method = request.method, target = path, headers = headers, body = request.body }
 end
 
 -- The endpoint of any request, and its bytes; nil and a failure.
@@ -149,7 +150,7 @@ local function start_of(self, route)
   local start = self._starts[route]
   if start == nil then
     local target = route.url:sub(#route.origin + 1)
-    local line = target:find("^/[^#]*$") and http1.request_start(route.method, target)
+    local line = target:find("^/[^#]*$") and writer.request_start(route.method, target)
     local has_proxy = route.network and route.network.proxy
     local endpoint = line and not has_proxy and endpoint_of(self, route.origin, route.network or nil)
     start = endpoint and { endpoint = endpoint, bytes = line .. "content-length: " } or false
@@ -353,7 +354,7 @@ local function new(options, what)
     _options = {
       hosts = check_hosts(options.hosts, what),
       idle = options.idle or IDLE,
-      max_body = options.max_body or http1.MAX_BODY,
+      max_body = options.max_body or MAX_BODY,
       pool_size = options.pool_size or POOL_SIZE,
       thread_pool = options.thread_pool or "default",
       verify = options.verify ~= false,
