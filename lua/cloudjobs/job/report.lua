@@ -71,8 +71,9 @@ end
 ---@return fun(client: table, params: table, limits: table): table|nil, cloudjobs.Error|nil
 local function fetch(collection)
   return function(client, params, limits)
+    local scope = ascii.without_slashes(params.scope):gsub("^/+", "")
     local address = ("/%s/providers/Microsoft.CostManagement/%s/%s?api-version=%s"):format(
-      ascii.without_slashes(params.scope):gsub("^/+", ""), collection, params.operationId, params.apiVersion or "2025-03-01"
+      scope, collection, params.operationId, params.apiVersion or "2025-03-01"
     )
     return read(client, address, limits)
   end

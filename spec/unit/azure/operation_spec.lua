@@ -191,6 +191,16 @@ for kind, known in pairs(REPORTS) do
       end
     end)
 
+    it("has an empty result where its document holds other types", function()
+      for _, value in ipairs { "null", "5", "true", '"x"', "[]" } do
+        local body = ('{"status":"Completed","manifest":%s,"properties":%s,"downloadUrl":{},"validTill":{},"error":%s}')
+          :format(value, value, value)
+        local client = client_of { { status = 202, headers = { Location = location } }, { body = body } }
+        local status = assert(assert(cloudjobs.jobs["start_" .. kind](client, known.start)):status())
+        assert.same({ "succeeded", {} }, { status.state, status.result })
+      end
+    end)
+
     it("has a reference only where another process can read it", function()
       local client = client_of { { status = 202, headers = { Location = location } } }
       local job = assert(cloudjobs.jobs["start_" .. kind](client, known.start))
@@ -224,6 +234,12 @@ describe("cost_details_report", function()
 end)
 
 describe("price_sheet", function()
+  it("without a status or a link that is text has not ended", function()
+    local client = client_of { { body = '{"downloadUrl":null}' }, { body = '{"downloadUrl":5}' } }
+    local job = cloudjobs.jobs.price_sheet(client, { location = "/x", operationId = "x" })
+    assert.same({ "unknown", false }, { assert(job:status()).state, assert(job:status()).final })
+  end)
+
   it("has no address where the answer to its start is a document without one", function()
     local job, err = cloudjobs.jobs.start_price_sheet(client_of { { body = { name = "op-1" } } }, {})
     assert.is_nil(job)
@@ -257,6 +273,15 @@ describe("arm_deployment", function()
     assert.is_true(job:cancel())
     assert.equal("cancelled", assert(job:wait()).state)
     assert.matches("/deployments/exports/cancel?api-version=2021-04-01", stub.requests[3].url, 1, true)
+  end)
+
+  it("has the operations on its resources as detail", function()
+    local client, stub = client_of({
+      { body = { properties = { provisioningState = "Running" } } }, { body = { value = { { id = "a" } } } },
+    }, "deployments")
+    local status = assert(cloudjobs.jobs.arm_deployment(client, { deploymentName = "exports" }):status { detail = true })
+    assert.same({ { id = "a" } }, status.detail)
+    assert.matches("/deployments/exports/operations?api-version=2021-04-01", stub.requests[2].url, 1, true)
   end)
 
   it("gives the innermost reasons, and its outputs", function()

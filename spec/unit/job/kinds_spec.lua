@@ -342,6 +342,16 @@ for _, kind in ipairs(kinds) do
         assert.is_false(job:is_missing(err))
       end)
 
+      if kind.detail then
+        it("has the detail of what happened in it", function()
+          local record = known.record(known.running)
+          local empty = type(record.body) == "table" and { body = {} } or xml("DescribeStackEvents", "")
+          local client, stub = client_of(kind, { record, empty })
+          local status = assert(cloudjobs.jobs[kind.kind](client, known.params):status { detail = true })
+          assert.same({ "running", {}, 2 }, { status.state, status.detail, #stub.requests })
+        end)
+      end
+
       it("has a reference that opens the same job", function()
         local client = client_of(kind, { known.record(known.running) })
         local job = cloudjobs.jobs[kind.kind](client, known.params)

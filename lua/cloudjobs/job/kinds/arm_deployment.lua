@@ -67,7 +67,7 @@ return {
   cancel = "cancel",
   -- The operations on the resources.
   detail = function(client, params, limits)
-    return client:all("list_operations", { scope = params.scope, deploymentName = params.deploymentName }, limits())
+    return client:all("list_operations", { scope = params.scope, deploymentName = params.deploymentName }, limits)
   end,
   run = {
     finder = "start_arm_deployment",

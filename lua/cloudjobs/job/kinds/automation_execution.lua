@@ -59,7 +59,7 @@ return {
   detail = function(client, params, limits)
     return client:all("describe_automation_step_executions", {
       AutomationExecutionId = params.AutomationExecutionId,
-    }, limits())
+    }, limits)
   end,
   -- The description does not mark the token, so no client fills it by itself.
   run = {

@@ -2,6 +2,7 @@
 --- answers with, which the operation's id and the version of the API make again.
 
 local Error = require "cloudjobs.base.error"
+local member = require "cloudjobs.base.path"
 local report = require "cloudjobs.job.report"
 
 ---@class cloudjobs.jobs
@@ -29,8 +30,10 @@ return {
   members = report.MEMBERS,
   states = report.STATES,
   result = function(record)
-    local manifest = record.manifest or {}
-    return { blobs = manifest.blobs, count = manifest.blobCount, valid_until = record.validTill }
+    return {
+      blobs = member.at(record, "manifest.blobs", "table"), count = member.at(record, "manifest.blobCount", "number"),
+      valid_until = member.at(record, "validTill", "string"),
+    }
   end,
   refuse = report.refuse,
   missing = report.MISSING,

@@ -1,6 +1,7 @@
 --- The download of an Azure price sheet. It is known only by the address that its
 --- start answers with, which holds a token of the session.
 
+local member = require "cloudjobs.base.path"
 local report = require "cloudjobs.job.report"
 
 local OPERATIONS = {
@@ -17,12 +18,19 @@ local function operation_for(params)
   return "download_price_sheet"
 end
 
--- Three names for the link, and three for its end.
-local function link_of(record)
+-- The text under one of some names, in the document or its properties.
+local function text_of(record, names)
   local properties = type(record.properties) == "table" and record.properties or record
-  return properties.downloadUrl or properties.reportUrl,
-    properties.expiryTime or properties.validTill or properties.validUntil
+  for _, name in ipairs(names) do
+    local text = member.at(properties, name, "string")
+    if text then
+      return text
+    end
+  end
 end
+
+local LINKS = { "downloadUrl", "reportUrl" }
+local ENDS = { "expiryTime", "validTill", "validUntil" }
 
 ---@class cloudjobs.jobs
 ---@field price_sheet cloudjobs.Maker
@@ -49,11 +57,10 @@ return {
   states = report.STATES,
   -- The sheets of newer agreements have no status: a link is the end.
   state = function(record)
-    return record.status == nil and link_of(record) and "succeeded" or nil
+    return record.status == nil and text_of(record, LINKS) and "succeeded" or nil
   end,
   result = function(record)
-    local url, valid_until = link_of(record)
-    return { url = url, valid_until = valid_until }
+    return { url = text_of(record, LINKS), valid_until = text_of(record, ENDS) }
   end,
   missing = report.MISSING,
   interval = report.INTERVAL,

@@ -2,6 +2,7 @@
 --- start answers with, which the operation's id and the version of the API make
 --- again.
 
+local member = require "cloudjobs.base.path"
 local report = require "cloudjobs.job.report"
 
 ---@class cloudjobs.jobs
@@ -29,8 +30,10 @@ return {
   members = report.MEMBERS,
   states = report.STATES,
   result = function(record)
-    local properties = record.properties or {}
-    return { url = properties.reportUrl, valid_until = properties.validUntil }
+    return {
+      url = member.at(record, "properties.reportUrl", "string"),
+      valid_until = member.at(record, "properties.validUntil", "string"),
+    }
   end,
   refuse = report.refuse,
   missing = report.MISSING,

@@ -58,7 +58,7 @@ return {
   cancel = "cancel_command",
   -- The targets.
   detail = function(client, params, limits)
-    return client:all("list_command_invocations", { CommandId = params.CommandId }, limits())
+    return client:all("list_command_invocations", { CommandId = params.CommandId }, limits)
   end,
   run = { finder = "start_run_command", operation = "send_command", ids = { CommandId = "Command.CommandId" } },
 }

@@ -184,7 +184,7 @@ return {
   end,
   -- The events of the stack, the newest first.
   detail = function(client, params, limits)
-    return client:all("describe_stack_events", { StackName = params.StackId }, limits())
+    return client:all("describe_stack_events", { StackName = params.StackId }, limits)
   end,
   run = { finder = "start_stack_operation", params = { Operation = "string", request = "table" }, start = start },
 }
