@@ -63,10 +63,16 @@ def write_description(loader, client, service, folder):
     return os.path.join(path, "service-2.json")
 
 
+# All of their operations need endpoint discovery.
+DISCOVERED = ["timestream-query", "timestream-write"]
+
+
 def drawn(session, loader, seed, count):
     """Services that the seed draws among those whose signature we write."""
 
     def is_ours(name):
+        if name in DISCOVERED:
+            return False
         metadata = loader.load_service_model(name, "service-2")["metadata"]
         return metadata["signatureVersion"] in ("v4", "s3v4", "s3") and metadata.get("auth", [""])[0] != "aws.auth#sigv4a"
 
