@@ -180,14 +180,6 @@ describe("an error", function()
     assert.same({ "Bad", "no", { message = "no", Wait = 7, Why = "because" } }, { err.code, err.message, err.fields })
   end)
 
-  it("of OAuth has its description as message", function()
-    local _, err = rest.decode(operation_of("GET /x", "M string"), {
-      status = 400, headers = { ["x-amzn-errortype"] = "InvalidGrantException" },
-      body = '{"error":"invalid_grant","error_description":"used before"}',
-    })
-    assert.same({ "InvalidGrantException", "used before" }, { err.code, err.message })
-  end)
-
   it("without a body has those of its headers", function()
     local op = operation_of("GET /x", "M string", { Bad = "Wait integer in=header as=Retry-In" })
     local _, err = rest.decode(op, {

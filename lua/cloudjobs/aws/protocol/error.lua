@@ -55,8 +55,7 @@ local function build(op, response, members, code, fields_of)
   return Error.new {
     kind = "service",
     code = code or tostring(response.status),
-    message = text(members.message) or text(members.Message) or text(members.errorMessage)
-      or text(members.error_description) or "", -- OAuth's
+    message = text(members.message) or text(members.Message) or text(members.errorMessage) or "",
     status = response.status,
     request_id = request_id(response),
     retry_after = retry_after(headers),
