@@ -97,9 +97,13 @@ static int l_write_at (lua_State *L) {
   const char *bytes = luaL_checklstring(L, 2, &n);
   off_t offset = (off_t)luaL_checknumber(L, 3);
   int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC), ok, number;
+  off_t end;
   if (fd < 0)
     return push_errno(L, path);
-  ok = ftruncate(fd, offset) == 0 && lseek(fd, offset, SEEK_SET) >= 0 &&
+  end = lseek(fd, 0, SEEK_END); /* mostly the offset already */
+  ok = end >= 0 &&
+       (end == offset ||
+        (ftruncate(fd, offset) == 0 && lseek(fd, offset, SEEK_SET) >= 0)) &&
        write_all(fd, bytes, n) == 0;
   number = errno;
   if (close(fd) != 0 && ok) /* some file systems report here */
