@@ -7,6 +7,7 @@ local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
 local files = require "spec.support.files"
 local parallel = require "cloudjobs.transport.parallel"
+local process = require "spec.support.process"
 local transports = require "cloudjobs.transport"
 
 -- A script for the server, as the value of a header.
@@ -613,6 +614,27 @@ describe("streams at the same time", function()
     }
     assert.same({ 5000000, 5000000 }, { results[1].value, results[2].value })
     assert.same({ "quick", "slow" }, order)
+  end)
+end)
+
+describe("a file that a sink fills", function()
+  it("is a clear error where the disk takes no more of it, and then not there", function()
+    local folder = files.temporary()
+    finally(function()
+      files.remove(folder)
+    end)
+    local program = [[
+      local Store = require "spec.support.store"
+      local stub = require("cloudjobs.stub").new { { body = ("x"):rep(100000) } }
+      local output, err = Store.client("http://127.0.0.1:1", stub):get_thing({ Key = "a" }, { sink = "FOLDER/thing" })
+      print(output, err.code, err.message)
+    ]]
+    files.write(folder .. "/program.lua", (program:gsub("FOLDER", folder)))
+    local shell = ("trap '' XFSZ; ulimit -f 16; exec %s %s/program.lua"):format(process.program, folder)
+    local status, out, err = process.shell(shell)
+    assert.equal(0, status, err)
+    assert.equal(("nil\tfile\t%s/thing cannot be written: File too large\n"):format(folder), out)
+    assert.equal("program.lua\n", assert(io.popen("ls -A " .. folder)):read("*a"))
   end)
 end)
 
