@@ -104,7 +104,9 @@ describe("a client", function()
     end, "BCM Data Exports has no operation GetExprot (did you mean get_export?)" },
     { "an operation of a description that cloudjobs cannot call", function()
       local jobs = cloudjobs.aws.client { env = {}, transport = Stub.new(), model = {
-        metadata = { serviceId = "Jobs", endpointPrefix = "jobs", protocol = "json", signatureVersion = "v4" },
+        metadata = {
+          serviceId = "Jobs", endpointPrefix = "jobs", protocol = "json", targetPrefix = "Jobs", signatureVersion = "v4",
+        },
         operations = { Tail = { name = "Tail", endpointdiscovery = { required = true } } },
         shapes = {},
       } }
