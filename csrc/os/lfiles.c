@@ -18,6 +18,8 @@ static int push_errno (lua_State *L, const char *path) {
   return 2;
 }
 
+#define MAX_BASE 240 /* bytes of a name, before those that make it new */
+
 static int write_all (int fd, const char *s, size_t n) {
   while (n > 0) {
     ssize_t written = write(fd, s, n);
@@ -37,12 +39,17 @@ static int write_all (int fd, const char *s, size_t n) {
 ** message and 2. */
 static int push_beside (lua_State *L, const char *path, size_t n, int *fd) {
   char *temporary = lua_newuserdatauv(L, n + sizeof(".XXXXXX"), 0);
+  size_t base = n;
   struct stat st;
   if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
     lua_pushnil(L);
     lua_pushfstring(L, "%s: not a plain file", path);
     return 2;
   }
+  while (base > 0 && path[base - 1] != '/')
+    base--;
+  if (n - base > MAX_BASE) /* a longer name can still be that of the path */
+    n = base + MAX_BASE;
   memcpy(temporary, path, n);
   memcpy(temporary + n, ".XXXXXX", sizeof(".XXXXXX"));
   *fd = mkostemp(temporary, O_CLOEXEC); /* with O_EXCL */

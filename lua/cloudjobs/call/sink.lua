@@ -40,15 +40,16 @@ end
 
 -- Whether a response goes on where the body broke off.
 function Sink:_continues(response)
-  local first, last = content_range(message.field(response, "content-range"))
+  local first, last, size = content_range(message.field(response, "content-range"))
   local problem
   if response.status ~= 206 or not first then
     problem = ("a status of %d without the range that was asked for"):format(response.status)
-  elseif first ~= self._first + self._size or (self._last and last ~= self._last) then
+  elseif first ~= self._first + self._size or last ~= (self._last or (size and size - 1) or last) then
     problem = ("the range %.0f-%.0f in place of the one that was asked for"):format(first, last)
   elseif message.field(response, "etag") ~= self._etag then
     problem = "another entity tag: the content has changed"
   else
+    self._last = last -- which a first response in chunks does not say
     return true
   end
   local text = "the response's body broke off after %.0f bytes, and cannot be continued: the service sent %s"

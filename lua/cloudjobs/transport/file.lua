@@ -25,9 +25,11 @@ local function run_step(name, ...)
 end
 
 local function refuse(path, problem)
-  local reason = tostring(problem):match("[^:]*$") -- the message begins with the path of the file beside it
+  -- The message begins with the path of the file beside it.
+  local reason = tostring(problem):match("[^:]*$"):gsub("^ +", "")
+  local shown = path == "" and '""' or quote.path(path)
   return nil, Error.new {
-    kind = "transport", code = "file", message = ("%s cannot be written:%s"):format(quote.path(path), reason),
+    kind = "transport", code = "file", message = ("%s cannot be written: %s"):format(shown, reason),
   }
 end
 

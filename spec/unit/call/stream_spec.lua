@@ -274,6 +274,15 @@ for _, way in ipairs {
         end)
       end)
 
+      it("may have a name as long as names of files are", function()
+        run(function()
+          local name = ("n"):rep(255)
+          assert(client:get_thing({ Key = "a", Script = "answer 'x'" }, { sink = folder .. "/" .. name }))
+          assert.equal("x", files.read(folder .. "/" .. name))
+          assert.equal(name .. "\n", entries())
+        end)
+      end)
+
       it("makes an empty file of an empty body", function()
         run(function()
           assert(client:get_thing({ Key = "a", Script = 'answer ""' }, { sink = folder .. "/thing" }))
@@ -306,6 +315,8 @@ for _, way in ipairs {
           assert.is_nil(output)
           assert.same({ "transport", "file" }, { err.kind, err.code })
           assert.equal(folder .. "/none/thing cannot be written: No such file or directory", err.message)
+          _, err = client:get_thing({ Key = "a", Script = "answer 'x'" }, { sink = "" })
+          assert.equal('"" cannot be written: No such file or directory', err.message)
           _, err = client:get_thing({ Key = "a", Script = "answer 'x'" }, { sink = folder })
           assert.equal(folder .. " cannot be written: not a plain file", err.message)
         end)
@@ -339,6 +350,27 @@ for _, way in ipairs {
             assert.is_truthy(err.message:find(message, 1, true), err.message)
             assert.is_true(given > 0 and given <= 600000, given)
           end
+        end)
+      end)
+
+      it("fails where the range ends before the content does, of which the first response said no length", function()
+        run(function()
+          local output, err = client:get_thing({ Key = "a", Script = script [[
+            local from = tonumber(head:lower():match("range: bytes=(%d+)%-"))
+            if from then
+              s:write("HTTP/1.1 206 Part\r\nETag: \"one\"\r\nContent-Length: 1\r\n",
+                ("Content-Range: bytes %d-%d/1000000\r\n\r\nz"):format(from, from))
+              return
+            end
+            s:write("HTTP/1.1 200 OK\r\nETag: \"one\"\r\nAccept-Ranges: bytes\r\nTransfer-Encoding: chunked\r\n\r\n")
+            s:write("5\r\nhello\r\n")
+            s:flush()
+            sleep(0.05)
+            return "close"
+          ]] }, { sink = folder .. "/thing" })
+          assert.is_nil(output)
+          assert.equal("range", err.code)
+          assert.equal("", entries())
         end)
       end)
 
