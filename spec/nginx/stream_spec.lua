@@ -38,6 +38,7 @@ local SERVER = [[ location / { return 200 '{"Exports":[{"ExportName":"nightly"}]
 Nginx.on_each(describe, setup, "nginx's stream module", function()
   it("makes calls, many at once", function()
     if not Nginx.has_stream() then
+      pending "this nginx has no Lua in its stream module"
       return
     end
     local upstream, port = Nginx.start { server = SERVER }, ports.free()

@@ -123,6 +123,7 @@ Nginx.on_each(describe, setup, "TLS inside nginx", function()
 
   it("takes the authorities of ca_bundle, where its sockets can", function()
     if not nginx:run "return debug.getregistry().__tcp_cosocket_mt.settrustedstore ~= nil" then
+      pending "this nginx's module has no settrustedstore"
       return
     end
     local bare = start()

@@ -118,6 +118,18 @@ local function modules()
   return ("load_module %s/ndk_http_module.so; load_module %s/ngx_http_lua_module.so;"):format(folder, folder)
 end
 
+--- Whether nginx knows a directive of a location.
+---@param directive string
+---@return boolean
+local function has_directive(directive)
+  local folder = files.temporary()
+  files.write(folder .. "/nginx.conf", ("%s pid %s/pid; events {} http { server { location / { %s; } } }"):format(
+    modules(), folder, directive))
+  local seen = process.run { program, "-t", "-q", "-e", "stderr", "-p", folder, "-c", folder .. "/nginx.conf" }
+  files.remove(folder)
+  return not seen.stderr:find("unknown directive", 1, true)
+end
+
 --- Waits until `condition` answers something true, and gives it.
 local function eventually(what, condition)
   local deadline = curl.clock() + 20
@@ -284,6 +296,7 @@ return {
   tree = working_folder,
   on_each = on_each,
   perl = perl,
+  has_directive = has_directive,
   has_stream = has_stream,
   has_threads = has_threads,
   eventually = eventually,

@@ -7,7 +7,7 @@ local ngx = ngx
 local WAITS = {
   rewrite = true, server_rewrite = true, access = true, precontent = true, content = true, timer = true,
   ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true, preread = true,
-  proxy_ssl_cert = true, proxy_ssl_certificate = true, proxy_ssl_verify = true,
+  proxy_ssl_cert = true, proxy_ssl_verify = true,
 }
 
 ---@return boolean
