@@ -87,6 +87,38 @@ local function error_of(err)
   }
 end
 
+local REPLACEMENT = "\239\191\189" -- U+FFFD
+local MAX_PATHS = 20 -- of an event
+
+-- Adds the paths of texts that have the replacement character.
+local function add_replaced(list, value, path, depth)
+  if type(value) == "string" and value:find(REPLACEMENT, 1, true) then
+    list[#list + 1] = path
+  elseif type(value) == "table" and depth <= MAX_DEPTH then
+    for key, item in pairs(value) do
+      if #list == MAX_PATHS then
+        break
+      end
+      local step = type(key) == "number" and ("[%d]"):format(key) or (path == "" and "" or ".") .. quote.name(key)
+      add_replaced(list, item, path .. step, depth + 1)
+    end
+  end
+end
+
+-- The paths at which the decoder replaced bytes or surrogates that are no Unicode, nil where it replaced none.
+local function replaced_in(response, output)
+  local body = response and response.body
+  local is_unicode = type(body) ~= "string"
+    or core.json_encode(body) ~= nil and not body:find("\\u[dD][89a-fA-F]")
+  if is_unicode or not output then
+    return nil
+  end
+  local list = {}
+  add_replaced(list, output, "", 0)
+  table.sort(list)
+  return list[1] and list
+end
+
 local Log = {}
 local log_mt = { __name = "cloudjobs.log", __index = Log }
 
@@ -133,6 +165,7 @@ function Log:response(op, attempt, response, output, err)
     status = response and response.status,
     headers = response and headers_of(response.headers),
     output = output and redact(self._model, op.output, output, 0),
+    replaced = replaced_in(response, output),
     err = err and error_of(err),
   })
 end

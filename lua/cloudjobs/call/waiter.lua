@@ -117,7 +117,9 @@ local function run(client, waiter, name, params, options)
   return poll(deadline, interval, function(limits)
     limits.meta = {}
     local output, err = client[waiter.operation](client, params, limits)
-    last = err
+    -- A call whose time was over has the error of its last attempt as its cause.
+    local is_over = err and err.kind == "timeout"
+    last = is_over and err.cause or err
     if options.on_poll then
       options.on_poll(output, err)
     end
@@ -127,7 +129,7 @@ local function run(client, waiter, name, params, options)
     elseif state == "failure" then
       return true, nil, failure(name, expected, err, output)
     end
-    return not state and err and not err.retryable, nil, err
+    return not state and err and not err.retryable and not is_over, nil, err
   end, function()
     return out_of_time(name, last)
   end)

@@ -51,6 +51,19 @@ describe("a logger", function()
       { answered.status, answered.headers["x-amzn-requestid"], answered.output })
   end)
 
+  it("gets the paths of texts in which something that is no Unicode was replaced", function()
+    for body, expected in pairs {
+      ['{"Commands":[{"Comment":"a"},{"Comment":"a\255b"}]}'] = { "Commands[2].Comment" },
+      ['{"Commands":[{"Comment":"\\ud800"}],"NextToken":"\128"}'] = { "Commands[1].Comment", "NextToken" },
+      ['{"Commands":[{"Comment":"\239\191\189"}]}'] = false,
+      ['{"Commands":[{"Comment":"\\ud83d\\ude00"}]}'] = false,
+    } do
+      local events, logger = recorder()
+      assert(ssm({ { body = body } }, { logger = logger }):list_commands())
+      assert.same(expected, events[#events].replaced or false)
+    end
+  end)
+
   it("gets an event for an attempt without a response", function()
     local events, logger = recorder()
     local down = Error.new { kind = "transport", code = "connect", message = "refused" }

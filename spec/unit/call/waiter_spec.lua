@@ -37,6 +37,17 @@ describe("a service's own waiter", function()
     assert.is_table(ssm:wait("command_executed", PARAMS))
   end)
 
+  it("names the last poll's error when its time is over", function()
+    local busy, answers = clients.failure "ThrottlingException", {}
+    for i = 1, 40 do
+      answers[i] = busy
+    end
+    local ssm = clients.ssm(answers)
+    local _, err = ssm:wait("command_executed", PARAMS, { timeout = 20 })
+    assert.same({ "timeout", "ThrottlingException" }, { err.kind, err.cause.code })
+    assert.matches("not reached in the time given; the last poll failed: .*ThrottlingException", err.message)
+  end)
+
   it("keeps the total time, the model's unless the caller gives one", function()
     local function spent(options)
       local answers = {}

@@ -251,6 +251,16 @@ describe("a wait", function()
     assert.same({ 30, 30, 30, 10 }, stub.slept)
   end)
 
+  it("names the last poll's error when its time is over", function()
+    local answers = { case.answer("IN_PROGRESS") }
+    for i = 2, 60 do
+      answers[i] = { status = 503, body = "" }
+    end
+    local _, err = job(answers):wait { timeout = 60 }
+    assert.same({ "timeout", "running", 503 }, { err.kind, err.status.state, err.cause.status })
+    assert.matches("did not end in the time given; the last poll failed: .*503", err.message)
+  end)
+
   it("gives the last error when its time is over and it saw nothing", function()
     local lost = { status = 503, body = "" }
     local answers = {}

@@ -1,6 +1,9 @@
 --- `credential_process` of a profile: a program that prints keys. It is run
 --- without a shell, within a deadline, and once for each refresh. It may prompt
---- its user for a code: our terminal and our standard input are its own.
+--- its user for a code: our terminal and our standard input are its own, and so
+--- is our standard error. What it writes there is not filtered: prompts end in no
+--- line break and may hide what is typed, the program could open the terminal
+--- itself, and the user has named it to be run with all rights of the user.
 
 local Identity = require "cloudjobs.aws.credentials.identity"
 local child = require "cloudjobs.cloud.child"
