@@ -39,6 +39,8 @@ end
 --- The value of a JSON document beside a description, or nil where there is no such file.
 ---@param base string the path without .json or .json.gz; the first wins
 ---@param orders table see core.json_decode_strict
+---@return table|nil document
+---@return string|nil path
 local function read(base, orders)
   local text, path = read_first({ base .. ".json", base .. ".json.gz" }, MAX_COMPANION)
   if not text then
@@ -48,7 +50,7 @@ local function read(base, orders)
   if type(value) ~= "table" then
     refuse(quote.path(path), "%s", message or "expected an object, got " .. type(value))
   end
-  return value
+  return value, path
 end
 
 -- The names and the places of an object's members.

@@ -67,7 +67,7 @@ end
 
 --- A model of a description, of which each operation and shape is translated when it is first asked for.
 ---@param description cloudjobs.Description
----@param companions table
+---@param companions { pages: table, waiters: table, endpoints: table|nil } translated
 local function translate(description, companions)
   check("description", flag.set(description.names), "the description")
   local service, protocol = Service.read(description.metadata)
@@ -77,9 +77,9 @@ local function translate(description, companions)
     service = service,
     operation_names = description.operation_names,
     left_out = {}, contexts = {},
-    pages = Companions.pages_of(companions.paginators),
-    waiters = Companions.waiters_of(companions.waiters),
-    endpoints = Companions.endpoints_of(companions.endpoints),
+    pages = companions.pages,
+    waiters = companions.waiters,
+    endpoints = companions.endpoints,
     enums = shapes.enums,
     client_context = description.client_context,
     error_names = description.exceptions,
@@ -137,6 +137,14 @@ local function wrapped(description, orders)
   return Document.wrap(description, orders or {})
 end
 
+local function translate_companions(companions)
+  return {
+    pages = Companions.pages_of(companions.paginators),
+    waiters = Companions.waiters_of(companions.waiters),
+    endpoints = Companions.endpoints_of(companions.endpoints),
+  }
+end
+
 --- A decoded description -> a model table, for Model.new.
 ---@param description table
 ---@param companions { paginators: table, waiters: table, endpoints: table }|nil decoded likewise
@@ -145,7 +153,7 @@ end
 ---@return string|nil message names the trait and where it stands
 local function parse(description, companions, orders)
   return guarded(function()
-    return translate_all(wrapped(description, orders), companions or {})
+    return translate_all(wrapped(description, orders), translate_companions(companions or {}))
   end)
 end
 
@@ -156,17 +164,28 @@ end
 ---@return string|nil message
 local function wrap(description, companions)
   return guarded(function()
-    return translate(wrapped(description), companions or {})
+    return translate(wrapped(description), translate_companions(companions or {}))
   end)
 end
 
 -- A document and what patches it, under the names that botocore gives.
 local function read_patched(folder, name, orders)
-  local document, extras = Document.read(folder .. name, orders), Document.read(folder .. name .. ".sdk-extras", orders)
+  local document, path = Document.read(folder .. name, orders)
+  local extras = Document.read(folder .. name .. ".sdk-extras", orders)
   if document and extras and extras.merge then
-    return Document.merge(document, extras.merge, orders)
+    document = Document.merge(document, extras.merge, orders)
   end
-  return document
+  return document, path
+end
+
+-- A document beside the description, translated. What is wrong in it is reported under its own name.
+local function read_companion(folder, name, orders, translate_one)
+  local document, path = read_patched(folder, name, orders)
+  local companion, message = guarded(translate_one, document)
+  if message then
+    refuse(quote.path(path), "%s", message)
+  end
+  return companion
 end
 
 -- The description at `path`, and what lies beside it, as a model.
@@ -175,9 +194,9 @@ local function read_all(path, make)
   local orders = {}
   local extras = Document.read(folder .. "service-2.sdk-extras", orders)
   local companions = {
-    paginators = read_patched(folder, "paginators-1", orders),
-    waiters = read_patched(folder, "waiters-2", orders),
-    endpoints = read_patched(folder, "endpoint-rule-set-1", orders),
+    pages = read_companion(folder, "paginators-1", orders, Companions.pages_of),
+    waiters = read_companion(folder, "waiters-2", orders, Companions.waiters_of),
+    endpoints = read_companion(folder, "endpoint-rule-set-1", orders, Companions.endpoints_of),
   }
   local description = Document.open(path, extras and extras.merge, orders)
   local model, message = guarded(make, description, companions)
