@@ -12,6 +12,7 @@ local ngx = ngx
 local CODES = { too_large = "too_large", closed = "closed" } -- of the reader's problems; others are "protocol"
 local CONTINUE = 1 -- seconds to wait for a 100 Continue, as libcurl and botocore do
 local POLL = 0.25 -- seconds between two checks of a canceller or group
+local FAREWELL = 0.5 -- seconds for a response from before the connection was closed: some versions wake nothing then
 
 --- Sets the time at which an exchange ends unless it makes progress.
 ---@param limits cloudjobs.nginx.Limits
@@ -95,6 +96,7 @@ local function send_body(connection, source, limits, answer)
       local _
       _, answer.send_failure = connection:send_part(bytes, limits)
       renew(limits)
+      answer.farewell_by = answer.send_failure and clock() + FAREWELL
     end
   end
   answer.is_whole = is_last and not answer.send_failure
@@ -104,7 +106,8 @@ end
 -- Whether nothing more is to be waited for.
 local function is_over(answer)
   local failed = answer.send_failure
-  return answer.failure or failed and failed.code ~= "closed" -- the service may have said why it closed
+  return answer.failure
+    or failed and (failed.code ~= "closed" or clock() >= answer.farewell_by) -- it may have said why it closed
     or answer.head and (answer.head.status >= 300 or answer.is_whole or failed)
 end
 
@@ -131,7 +134,7 @@ local function exchange_heads(connection, source, reader, limits)
   ngx.thread.kill(sender)
   local failed = answer.send_failure
   if failed and (failed.code ~= "closed" or not answer.head) then
-    return nil, failed.code ~= "closed" and failed or answer.failure
+    return nil, failed.code ~= "closed" and failed or answer.failure or failed
   end
   return answer.head, answer.failure, answer.is_whole
 end
