@@ -67,7 +67,7 @@ end
 local function poll_of(context)
   return {
     name = "PollOperation", method_name = "poll_operation", method = "GET", service = context.model.service,
-    model = context.model, readonly = true,
+    model = context.model, readonly = true, gives_headers = true,
   }
 end
 
@@ -131,6 +131,7 @@ function methods:start_operation(name, params, options)
   if not op then
     option.mistake(("start_operation: %s has no operation %s"):format(self._context.model.service.id, tostring(name)))
   end
+  op = setmetatable({ gives_headers = true }, { __index = op }) -- as the log has to know
   local result, err = call.run(context_of(self, protocol.encode), op, params, options)
   if not result then
     return nil, err

@@ -244,7 +244,7 @@ local function line(text)
   return cut(hide(text), MAX_LINE)
 end
 
-local MARKS = { "sig=", "Signature=", "AccountKey=", "SharedAccessKey=", "-----BEGIN" }
+local MARKS = { "sig=", "Signature=", "sessiontoken=", "AccountKey=", "SharedAccessKey=", "-----BEGIN" }
 
 -- Whether a text carries a signature or a key with its name.
 local function has_mark(text)

@@ -22,10 +22,20 @@ local MAX_DEPTH = 32
 
 local redact
 
+-- A text that no shape describes: of an address without its query, which may carry tokens.
+local function text_of(text)
+  if text:find("^/[^?]*%?") then
+    return text:match("^[^?]*") .. "?…"
+  elseif text:find("^[Hh][Tt][Tt][Pp][Ss]?://") then
+    return quote.url(text)
+  end
+  return quote.document(text)
+end
+
 -- A value of a type in the notation of shapes; without one, a document.
 local function redact_value(model, kind, value, depth)
   if type(value) ~= "table" then
-    return type(value) == "string" and quote.document(value) or value
+    return type(value) == "string" and (kind and quote.document or text_of)(value) or value
   elseif depth > MAX_DEPTH then
     return HIDDEN
   end
@@ -49,6 +59,23 @@ local function members_of(shape)
   return members
 end
 
+local function headers_of(headers)
+  local shown = {}
+  for name, value in pairs(headers) do
+    shown[name] = HEADERS[name] and quote.message(value) or HIDDEN
+  end
+  return shown
+end
+
+-- An output. One of a long-running operation is the response, with its headers.
+local function output_of(model, op, output)
+  local shown = redact(model, op.output, output, 0)
+  if op.gives_headers then
+    shown.headers = headers_of(output.headers)
+  end
+  return shown
+end
+
 --- A copy of a structure's value that may be shown.
 function redact(model, shape, value, depth)
   local members, copy = shape and members_of(shape) or {}, {}
@@ -68,14 +95,6 @@ local function params_of(model, op, params)
   local shown = params and redact(model, op.input, params, 0) or {}
   if shown.code then
     shown.code = HIDDEN
-  end
-  return shown
-end
-
-local function headers_of(headers)
-  local shown = {}
-  for name, value in pairs(headers) do
-    shown[name] = HEADERS[name] and quote.clean(value) or HIDDEN
   end
   return shown
 end
@@ -164,7 +183,7 @@ function Log:response(op, attempt, response, output, err)
     attempt = attempt,
     status = response and response.status,
     headers = response and headers_of(response.headers),
-    output = output and redact(self._model, op.output, output, 0),
+    output = output and output_of(self._model, op, output),
     replaced = replaced_in(response, output),
     err = err and error_of(err),
   })

@@ -41,7 +41,7 @@ function status_mt.__tostring(self)
     text = text .. " (" .. self.code .. ")"
   end
   text = self.reason and text .. ": " .. self.reason or text
-  return quote.clean(text)
+  return quote.message(text)
 end
 
 local function text_at(record, path)
@@ -108,7 +108,7 @@ end
 local function new(kind, record, id, params, outcome)
   local members = kind.members
   local code = text_at(record, members.code)
-  local status = { code = code, id = id, kind = kind.kind, hint = kind.hints and kind.hints[code] }
+  local status = { code = code and quote.message(code), id = id, kind = kind.kind, hint = kind.hints and kind.hints[code] }
   set_times(status, kind, record)
   local state, reason = outcome or kind.states[code] or "unknown", nil
   if kind.state then
@@ -120,7 +120,9 @@ local function new(kind, record, id, params, outcome)
   status.final = FINAL[state] or (state == "unknown" and status.ended_at ~= nil)
   -- A standing job's record keeps its last failure while it goes on.
   if not kind.outcome or state == "failed" then
-    status.reason = reason or reason_of(record, members.reason)
+    reason = reason or reason_of(record, members.reason)
+    -- A reason may repeat a signed link, as any text may.
+    status.reason = reason and quote.message(reason)
   end
   status.retry_after = members.retry_after and member.at(record, members.retry_after, "number") or nil
   if status.final and kind.result then

@@ -108,6 +108,58 @@ describe("poll_operation", function()
   end)
 end)
 
+describe("the links of a long-running operation", function()
+  local SECRETS = { "c2VjcmV0LXNpZ25hdHVyZQ", "U0VTU0lPTlRPS0VO", "MIIHhzCCBm" }
+  local SAS = "https://x.blob.core.windows.net/r.csv?sv=2021-08-06&sig=c2VjcmV0LXNpZ25hdHVyZQ%3D%3D"
+  local SESSION = "https://management.azure.com/x/operationResults/op-1?sessiontoken=U0VTU0lPTlRPS0VO&c=MIIHhzCCBm&s=c2VjcmV0LXNpZ25hdHVyZQ"
+
+  -- All texts in a value, with those that tostring gives.
+  local function texts_of(value, texts, seen)
+    texts[#texts + 1] = tostring(value)
+    if type(value) == "table" and not seen[value] then
+      seen[value] = true
+      for name, item in pairs(value) do
+        texts[#texts + 1] = tostring(name)
+        texts_of(item, texts, seen)
+      end
+    end
+    return texts
+  end
+
+  local function assert_hidden(...)
+    local text = table.concat(texts_of({ ... }, {}, {}), "\n")
+    for _, secret in ipairs(SECRETS) do
+      assert.is_nil(text:find(secret, 1, true), text)
+    end
+  end
+
+  for name, answer in pairs {
+    ["an address to poll"] = { status = 202, headers = { Location = SESSION, ["Azure-AsyncOperation"] = SESSION, ["Set-Cookie"] = SECRETS[1] } },
+    ["a report's links"] = { body = { status = "Completed", downloadUrl = SAS, manifest = { blobs = { { blobLink = SAS } } } } },
+    ["a reason"] = { body = { status = "Failed", error = { code = "X", message = "no access to " .. SAS .. " by " .. SESSION } } },
+    ["a refusal"] = { status = 403, body = { error = { code = "X", message = "no access to " .. SAS .. " by " .. SESSION } } },
+    ["a redirect to another host"] = { status = 302, headers = { Location = SAS } },
+    ["a redirect to no address"] = { status = 302, headers = { Location = "x?" .. SAS } },
+    ["a body that is no document"] = { body = '"' .. SAS .. '"' },
+  } do
+    it("are in no event, error or text: " .. name, function()
+      local events = {}
+      local stub = Stub.new { answer, answer, answer }
+      local client = cloudjobs.azure.cost_reports {
+        transport = stub, env = {}, scope = SCOPE, credentials = { token = "hush" }, retry = { max_attempts = 1 },
+        logger = function(event)
+          events[#events + 1] = event
+        end,
+      }
+      local _, err = client:poll_operation(SESSION)
+      local status, problem = cloudjobs.jobs.price_sheet(client, { location = SESSION, operationId = "op-1" }):status()
+      local _, refusal = cloudjobs.jobs.start_price_sheet(client, {})
+      assert.is_true(#events >= 9)
+      assert_hidden(events, err, problem, refusal, status and status.reason, tostring(status))
+    end)
+  end
+end)
+
 local REPORTS = {
   cost_details_report = {
     start = { report = { metric = "ActualCost" } },
