@@ -108,7 +108,8 @@ end
 local function new(kind, record, id, params, outcome)
   local members = kind.members
   local code = text_at(record, members.code)
-  local status = { code = code and quote.message(code), id = id, kind = kind.kind, hint = kind.hints and kind.hints[code] }
+  local status = { code = code and quote.message(code), id = id, kind = kind.kind }
+  status.hint = kind.hints and kind.hints[code]
   set_times(status, kind, record)
   local state, reason = outcome or kind.states[code] or "unknown", nil
   if kind.state then

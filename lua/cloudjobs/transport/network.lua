@@ -4,7 +4,6 @@
 
 local Error = require "cloudjobs.base.error"
 local ascii = require "cloudjobs.base.ascii"
-local file_kind = require("cloudjobs.os").file_kind
 local quote = require "cloudjobs.base.quote"
 
 -- Options that a transport honours, or cannot.
@@ -100,7 +99,7 @@ local function path_problem(name, path)
   if path:find("[%z\r\n]") then
     return ("%s: expected the path of a file, got %s"):format(name, quote.path(path))
   end
-  local kind = file_kind(path)
+  local kind = require("cloudjobs.os").file_kind(path) -- loaded where a path is given
   if kind == "other" or (kind == "folder" and name ~= "ca_bundle") then
     return ("%s: %s is %s; expected a file in PEM"):format(name, quote.path(path),
       kind == "folder" and "a folder" or "a pipe, a device or a socket")
