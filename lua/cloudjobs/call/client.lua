@@ -42,31 +42,32 @@ local function check_params(params, what)
   end
 end
 
+-- The context of the client that a method is called on.
+local function context_of(self, method)
+  local context = type(self) == "table" and self._context
+  if not context then
+    option.mistake(("call it with a colon, client:%s(…)"):format(method))
+  end
+  return context
+end
+
 -- The operation of that name in either spelling; raises at the caller's line.
 local function operation(self, name)
+  local model = context_of(self, "method").model
   local op, reason, note
   if type(name) == "string" then
-    op, reason, note = self._context.model:operation(name)
+    op, reason, note = model:operation(name)
   end
   if reason then
-    option.mistake(("%s: %s cannot be called: %s"):format(self._context.model.service.id, name, reason))
+    option.mistake(("%s: %s cannot be called: %s"):format(model.service.id, name, reason))
   elseif not op then
-    local names = self._context.model:operations()
+    local names = model:operations()
     option.mistake(("%s has no operation %s%s%s"):format(
-      self._context.model.service.id, quote.name(name), require "cloudjobs.base.suggest"(tostring(name), names),
+      model.service.id, quote.name(name), require "cloudjobs.base.suggest"(tostring(name), names),
       note and "; " .. note or ""
     ))
   end
   return op
-end
-
--- The context of the client that a method is called on.
-local function context_of(self, op)
-  local context = type(self) == "table" and self._context
-  if not context then
-    option.mistake(("call it with a colon, client:%s(…)"):format(op.method_name))
-  end
-  return context
 end
 
 --- Makes the method for an operation. A call is `client:name(params, call_options)`.
@@ -74,7 +75,7 @@ local function method(client, op)
   local own = client._context
   local run = own.operations and own.operations[op.name] or call.run
   return function(self, params, options)
-    local context = self == client and own or context_of(self, op)
+    local context = self == client and own or context_of(self, op.method_name)
     if params ~= nil and type(params) ~= "table" then
       check_params(params, op.method_name)
     end
@@ -232,23 +233,23 @@ end
 --- What a later process needs to make this client again, credentials apart.
 ---@return table<string, string>
 function Client:settings()
-  return self._context:settings()
+  return context_of(self, "settings"):settings()
 end
 
 --- What carries this client's requests.
 function Client:transport()
-  return self._context.transport
+  return context_of(self, "transport").transport
 end
 
 --- The operations' names in snake_case, sorted.
 ---@return string[]
 function Client:operations()
-  return self._context.model:operations()
+  return context_of(self, "operations").model:operations()
 end
 
 --- Ends the client: every later call answers `nil, err` (kind "transport", code "closed").
 function Client:close()
-  self._context.closed = true
+  context_of(self, "close").closed = true
 end
 
 local client_mt = { __name = "cloudjobs.client" }

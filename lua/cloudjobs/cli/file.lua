@@ -3,7 +3,10 @@
 local core = require "cloudjobs.core"
 local quote = require "cloudjobs.base.quote"
 
---- Reads a whole file.
+local MAX = 64 * 1024 * 1024 -- bytes: devices such as /dev/zero have no end
+local PIECE = 64 * 1024 -- bytes of one read
+
+--- Reads a whole file, which may be a pipe.
 ---@param path string
 ---@return string|nil
 ---@return string|nil message which file, and what is wrong with it
@@ -12,13 +15,17 @@ local function read(path)
   if not file then
     return nil, message
   end
-  local text
-  text, message = file:read("*a") -- a folder can be opened, not read
+  local pieces, size, piece = {}, 0
+  repeat
+    piece, message = file:read(PIECE) -- a folder can be opened, not read
+    pieces[#pieces + 1] = piece
+    size = size + #(piece or "")
+  until not piece or size > MAX
   file:close()
-  if not text then
-    return nil, ("%s: %s"):format(path, message or "cannot be read")
+  if message or size > MAX then
+    return nil, ("%s: %s"):format(path, message or "larger than 64 MiB")
   end
-  return text
+  return table.concat(pieces)
 end
 
 -- What a file is by its first bytes, when it is no text in UTF-8.

@@ -136,6 +136,12 @@ describe("a client", function()
       local output = exports.list_exports()
       return output
     end, "call it with a colon, client:list_exports(…)" },
+    { "another method called with a dot", function(exports)
+      exports.items("list_exports")
+    end, "call it with a colon, client:method(…)" },
+    { "a method without anything called with a dot", function(exports)
+      exports.settings()
+    end, "call it with a colon, client:settings(…)" },
     { "a response that is none", function(exports)
       local output = exports:decode("list_exports", '{"Exports":[]}')
       return output
