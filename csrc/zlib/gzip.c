@@ -92,6 +92,32 @@ int cj_gzip_finish (struct cj_gzip *g) {
   return 0;
 }
 
+#define GZIP_FRAME 64 /* more than the header and the trailer have */
+
+size_t cj_gzip_bound (size_t n) {
+  return (size_t)compressBound((uLong)n) + GZIP_FRAME;
+}
+
+int cj_gzip_write (const char *s, size_t n, char *to, size_t *made) {
+  z_stream stream;
+  size_t room = cj_gzip_bound(n);
+  int result;
+  if (room > UINT_MAX)
+    return -1;
+  memset(&stream, 0, sizeof(stream));
+  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8,
+                   Z_DEFAULT_STRATEGY) != Z_OK)
+    return -1;
+  stream.next_in = (z_const Bytef *)(uintptr_t)s;
+  stream.avail_in = (uInt)n;
+  stream.next_out = (Bytef *)to;
+  stream.avail_out = (uInt)room;
+  result = deflate(&stream, Z_FINISH);
+  *made = room - stream.avail_out;
+  deflateEnd(&stream);
+  return result == Z_STREAM_END ? 0 : -1;
+}
+
 void cj_gzip_free (struct cj_gzip *g) {
   if (g->is_open)
     inflateEnd(&g->stream);

@@ -1,5 +1,5 @@
 /* gzip (RFC 1952) -> bytes: one or several members, each with its CRC and
-** length checked, and nothing behind them. No Lua. */
+** length checked, and nothing behind them; and bytes -> gzip. No Lua. */
 #ifndef CJ_GZIP_H
 #define CJ_GZIP_H
 
@@ -33,5 +33,13 @@ int cj_gzip_read (struct cj_gzip *g, char *to, size_t room, size_t *made);
 int cj_gzip_finish (struct cj_gzip *g);
 
 void cj_gzip_free (struct cj_gzip *g);
+
+/* The room that n compressed bytes need at most. */
+size_t cj_gzip_bound (size_t n);
+
+/* Compresses n bytes to one member at 'to', which has room for their bound, and
+** sets *made. 0, or -1 when out of memory or when there are more than zlib
+** counts. */
+int cj_gzip_write (const char *s, size_t n, char *to, size_t *made);
 
 #endif

@@ -164,6 +164,17 @@ static int l_gunzip (lua_State *L) {
   return 1;
 }
 
+/* gzip(bytes) -> their gzip. */
+static int l_gzip (lua_State *L) {
+  struct cj_slice bytes = cj_check_slice(L, 1);
+  char *text = lua_newuserdatauv(L, cj_gzip_bound(bytes.n), 0);
+  size_t made;
+  if (cj_gzip_write(bytes.s, bytes.n, text, &made) != 0)
+    return luaL_error(L, "not enough memory");
+  lua_pushlstring(L, text, made);
+  return 1;
+}
+
 static const luaL_Reg methods[] = {
   { "feed", l_feed },
   { "read", l_read },
@@ -179,6 +190,7 @@ static const luaL_Reg metatable[] = {
 static const luaL_Reg functions[] = {
   { "inflater", l_inflater },
   { "gunzip", l_gunzip },
+  { "gzip", l_gzip },
   { NULL, NULL },
 };
 

@@ -8,6 +8,7 @@ local function run()
   local inflater = zlib.inflater(100)
   inflater:feed(BYTES)
   local piece = assert(inflater:read(7))
+  assert(zlib.gunzip(zlib.gzip("hello"), 9) == "hello")
   return zlib.gunzip(BYTES, 100), piece, select(2, zlib.gunzip(BYTES, 9))
 end
 

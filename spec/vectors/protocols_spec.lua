@@ -8,6 +8,7 @@ local conformance = require "spec.support.conformance"
 local core = require "cloudjobs.core"
 local documents = require "spec.support.documents"
 local files = require "spec.support.files"
+local zlib = require "cloudjobs.zlib"
 
 local TOKEN = "00000000-0000-4000-8000-000000000000"
 
@@ -26,13 +27,6 @@ for _, case in ipairs { "HttpPayloadWithXmlName", "HttpPayloadWithXmlNamespace",
   "RestXmlHttpPayloadWithUnion", "XmlAttributesOnPayload" } do
   EXCEPTIONS["input " .. case] = "a member's name is that of its element, as S3's LifecycleConfiguration needs it"
 end
-for _, protocol in ipairs { "awsJson1_0", "awsJson1_1", "awsQuery", "ec2Query", "restJson1", "restXml" } do
-  for _, case in ipairs { "SDKAppliedContentEncoding", "SDKAppendsGzipAndIgnoresHttpProvidedEncoding",
-    "SDKAppendedGzipAfterProvidedEncoding" } do
-    EXCEPTIONS[("input %s_%s"):format(case, protocol)] = "no service requires compression of requests"
-  end
-end
-
 local KEYS = { access_key_id = "AKID", secret_access_key = "hush" }
 
 -- A client for one case: the suites are descriptions without operations.
@@ -139,7 +133,11 @@ local function check_request(protocol, expected, request)
   for _, name in ipairs(expected.requireHeaders or {}) do
     assert.is_truthy(request.headers[name:lower()] or name:lower() == "content-length")
   end
-  check_body(protocol, expected.body, request.body)
+  if (request.headers["content-encoding"] or ""):find("gzip$") then
+    assert.truthy(#assert(zlib.gunzip(request.body, 65536)) > #request.body) -- the case gives no body
+  else
+    check_body(protocol, expected.body, request.body)
+  end
 end
 
 local function response_of(protocol, case)

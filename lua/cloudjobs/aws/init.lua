@@ -38,6 +38,8 @@ local PROTOCOLS = {
 ---@field use_dualstack? boolean
 ---@field ignore_configured_endpoint_urls? boolean
 ---@field validate? boolean false leaves what is required to the service
+---@field disable_request_compression? boolean bodies go as they are
+---@field request_min_compression_size_bytes? integer bytes of a body that is compressed, where the service reads that
 ---@field disable_host_prefix? boolean operations go to the client's host alone, for an endpoint that has no others
 ---@field request_checksum_calculation? "when_supported"|"when_required"
 ---@field response_checksum_validation? "when_supported"|"when_required"
@@ -51,6 +53,8 @@ local OPTIONS = assembly.known {
   ignore_configured_endpoint_urls = "boolean",
   validate = "boolean",
   disable_host_prefix = "boolean",
+  disable_request_compression = "boolean",
+  request_min_compression_size_bytes = "number",
   request_checksum_calculation = "string",
   response_checksum_validation = "string",
   s3 = "table",

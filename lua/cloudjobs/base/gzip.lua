@@ -19,6 +19,15 @@ local function load_zlib()
   return zlib
 end
 
+--- Compresses bytes.
+---@param bytes string
+---@return string|nil
+---@return string|nil message why it is not possible
+local function encode(bytes)
+  local zlib, message = load_zlib()
+  return zlib and zlib.gzip(bytes), message
+end
+
 --- The text of compressed bytes: of one or several members, their checksums and lengths verified.
 ---@param bytes string
 ---@param limit integer of the text, in bytes
@@ -49,4 +58,4 @@ local function beginning(bytes, count)
   end
 end
 
-return { is_compressed = is_compressed, decode = decode, beginning = beginning }
+return { is_compressed = is_compressed, decode = decode, encode = encode, beginning = beginning }

@@ -62,6 +62,7 @@ local FLAGS = {
   validation = "checksum_mode",
   verifies = "checksum_algorithms",
   upload = "upload",
+  compressible = "compressible",
   host = "host_prefix",
   result = "result_wrapper",
   as = "input_name",

@@ -25,6 +25,15 @@ local function positive_integer(text)
   return nil, "expected a whole number from 1"
 end
 
+-- As in the AWS tools: what is compressed has this many bytes at least.
+local function compression_size(text)
+  local number = text:find("^[0-9]+$") and tonumber(text)
+  if number and number <= 10485760 then
+    return number
+  end
+  return nil, "expected a whole number from 0 to 10485760"
+end
+
 local function seconds(text)
   local number = tonumber(text)
   if number and number > 0 and number < math.huge then
@@ -88,6 +97,13 @@ return {
   response_checksum_validation = {
     env = { "AWS_RESPONSE_CHECKSUM_VALIDATION" }, key = "response_checksum_validation",
     parse = one_of("when_supported", "when_required"), default = "when_supported",
+  },
+  disable_request_compression = {
+    env = { "AWS_DISABLE_REQUEST_COMPRESSION" }, key = "disable_request_compression", parse = boolean,
+  },
+  request_min_compression_size_bytes = {
+    env = { "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES" }, key = "request_min_compression_size_bytes",
+    parse = compression_size, default = 10240,
   },
   disable_host_prefix = {
     env = { "AWS_DISABLE_HOST_PREFIX_INJECTION" }, key = "disable_host_prefix_injection", parse = boolean,

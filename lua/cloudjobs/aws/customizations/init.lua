@@ -107,6 +107,30 @@ function CHECKSUMS.response(response, op, params, sink)
   end
 end
 
+-- A body that is long enough is sent compressed, where the service reads that and zlib is there. A checksum is then of
+-- the compressed bytes.
+local COMPRESSION = {
+  request = function(request, _, _, context, _, is_url, source)
+    local body = request.body
+    if type(body) ~= "string" or is_url or source then
+      return nil
+    end
+    local disabled, err = context.config:get("disable_request_compression")
+    if err or disabled then
+      return err
+    end
+    local least
+    least, err = context.config:get("request_min_compression_size_bytes")
+    local compressed = least and #body >= least and require("cloudjobs.base.gzip").encode(body)
+    if compressed then
+      local headers = request.headers
+      local before = headers["content-encoding"]
+      request.body, headers["content-encoding"] = compressed, before and before .. ", gzip" or "gzip"
+    end
+    return err
+  end,
+}
+
 local HASH = "x-amz-content-sha256"
 local UNSIGNED = "UNSIGNED-PAYLOAD"
 
@@ -141,6 +165,9 @@ local function sets_of(op)
   local sets = {}
   local module = SERVICES[op.service.id]
   local service = module and require(module)[op.service.id]
+  if op.compressible then
+    sets[#sets + 1] = COMPRESSION
+  end
   if op.checksum or op.checksum_member or op.checksum_mode then
     sets[#sets + 1] = CHECKSUMS
   end

@@ -72,6 +72,16 @@ local function add_checksums(words, op, where)
   end
 end
 
+-- Whether the service reads a body that is compressed by gzip.
+local function add_compression(words, op, where)
+  local compression = check("requestcompression", op.requestcompression or {}, where)
+  for _, encoding in ipairs(compression.encodings or {}) do
+    if encoding == "gzip" then
+      flag.add(words, "compressible")
+    end
+  end
+end
+
 -- The element that the body of a request is.
 local function add_root(words, input, shape)
   flag.add(words, "as", shape.locationName or input.locationName or input.shape)
@@ -104,6 +114,7 @@ local function operation_text(shapes, name, op)
     flag.add(words, auth)
   end
   add_checksums(words, op, name)
+  add_compression(words, op, name)
   if is_upload(shapes, input, name) then
     flag.add(words, "upload")
   end

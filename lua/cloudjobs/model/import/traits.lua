@@ -30,11 +30,12 @@ local TRAITS = {
     httpChecksumRequired = FLAG, staticContextParams = TABLE, operationContextParams = TABLE,
     errors = EASE, -- an error is found by its code among the service's
     endpointoperation = EASE, -- an ordinary operation to its callers
-    requestcompression = EASE, -- never needed
+    requestcompression = TABLE,
     documentation = PROSE, deprecated = PROSE, deprecatedMessage = PROSE, deprecatedSince = PROSE,
   },
   endpoint = { hostPrefix = TEXT },
   endpointdiscovery = { required = FLAG },
+  requestcompression = { encodings = TABLE },
   httpChecksum = {
     requestAlgorithmMember = TEXT, requestChecksumRequired = FLAG, requestValidationModeMember = TEXT,
     responseAlgorithms = TABLE,
