@@ -161,7 +161,7 @@ function Stub:single(_, f) -- luacheck: ignore 212
   return f()
 end
 
---- A new file that takes the place of `path` when it is complete.
+--- A new file that replaces `path` when it is complete.
 function Stub:create(path) -- luacheck: ignore 212
   return require("cloudjobs.transport.file").create(path)
 end

@@ -1,4 +1,4 @@
---- A body in the content coding aws-chunked, whose checksum follows it as a trailer: so it is read once.
+--- A body in the content coding aws-chunked. Its checksum is a trailer, so the body is read once.
 
 local core = require "cloudjobs.core"
 
@@ -34,7 +34,7 @@ function Chunked:_fill()
   return table.concat(pieces)
 end
 
---- The next chunk; with the last one comes what follows it.
+--- The next chunk; the last one includes the trailer.
 ---@return string|nil
 ---@return cloudjobs.Error|nil err
 function Chunked:read()
@@ -52,17 +52,19 @@ function Chunked:read()
   return (bytes ~= "" and encode(bytes) or "") .. trailer_of(self)
 end
 
+--- Whether it can be read twice.
+---@return boolean
 function Chunked:can_rewind()
   return self._source:can_rewind()
 end
 
--- Nothing is read yet.
+-- The state before the first read.
 local function reset(self)
   self._rest, self._is_last, self._has_ended = "", false, false
   self._sum = core.checksum(self._checksum.algorithm)
 end
 
---- Lets it begin again.
+--- Rewinds the body for another attempt.
 ---@return true|nil
 ---@return string|nil message
 function Chunked:again()

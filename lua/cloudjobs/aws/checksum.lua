@@ -1,5 +1,5 @@
---- Checksums of requests and responses, by the trait httpChecksum: which is sent and where its value goes, which is
---- verified. The rules are botocore's. A body that streams is counted piece by piece by the same functions.
+--- Checksums of requests and responses, by the trait httpChecksum: which one is sent, in which header, and which one
+--- is verified. The rules are botocore's. aws/upload.lua uses them for bodies that stream.
 
 local Error = require "cloudjobs.base.error"
 local ascii = require "cloudjobs.base.ascii"
@@ -24,7 +24,7 @@ local function invalid(path, message)
   return nil, Error.new { kind = "validation", code = "validation", problems = { { path = path, message = message } } }
 end
 
--- Headers beside a checksum's that begin alike, and have none.
+-- Headers with the same prefix that contain no checksum.
 local NO_SUMS = { [PREFIX .. "algorithm"] = true, [PREFIX .. "mode"] = true, [PREFIX .. "type"] = true }
 
 -- Whether the caller gave a checksum: that one is sent, and none is computed.
@@ -115,7 +115,7 @@ local function of_response(op, headers)
   end
 end
 
---- Why a body is not the one that was sent, or nil where it is.
+--- The error of a body whose checksum differs from the header's; nil where they are equal.
 ---@param checksum cloudjobs.aws.Checksum
 ---@param expected string base64
 ---@param got string base64
@@ -136,13 +136,13 @@ local function mismatch(checksum, expected, got, response)
   }
 end
 
---- Adds what a request of an operation needs beyond its protocol. The body is in memory or absent.
+--- Adds the checksum of a request whose body is in memory or absent.
 ---@param request { headers: table, body: string|nil }
 ---@param op table
 ---@param params table
 ---@param config cloudjobs.Config
 ---@param is_url boolean|nil
----@return boolean|nil added
+---@return boolean|nil added whether a checksum is in the headers
 ---@return cloudjobs.Error|nil err
 local function add(request, op, params, config, is_url)
   local checksum, err = of_request(op, params, request.headers, config, is_url)

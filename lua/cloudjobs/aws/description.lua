@@ -1,4 +1,4 @@
---- Which description of a service a client uses: the one that the caller names,
+--- The choice of a client's service description: the one that the caller names,
 --- one in the folders of CLOUDJOBS_MODELS, the shipped one for the operations
 --- that it has, and one that another AWS tool has installed.
 
@@ -54,7 +54,7 @@ local function named(text, service, search)
   return open(path)
 end
 
--- The shipped model, which has the operations of an installed description, too, where it lacks them.
+-- The shipped model, with an installed description for the operations that it lacks.
 local function with_installed(name, search)
   return Model.load(name):with_fallback(function()
     local path = search:installed(name)

@@ -1,6 +1,5 @@
---- How a body that is sent in pieces is framed, signed and counted. The rules are botocore's (httpchecksum.py and
---- auth.py): over TLS a checksum follows the body as a trailer and takes the place of the signed hash, else the body is
---- read twice.
+--- The framing, signing and checksums of bodies that stream. The rules are botocore's (httpchecksum.py and auth.py):
+--- over TLS a checksum follows the body as a trailer in place of the signed hash, else the body is read twice.
 
 local Chunked = require "cloudjobs.aws.aws_chunked"
 local Error = require "cloudjobs.base.error"
@@ -13,7 +12,7 @@ local function refuse(message)
   return nil, Error.new { kind = "validation", code = "validation", message = message }
 end
 
--- Counts the body to its end and lets it begin again.
+-- Updates the sums with the whole body, then rewinds it.
 local function count(source, sums)
   repeat
     local piece, err = source:read()
@@ -39,7 +38,7 @@ local function new_sum(name)
   return sum
 end
 
--- The hash that is signed, and the checksum where there is one, in header fields.
+-- Sets header fields to the hash that is signed, and to the checksum where there is one.
 local function add_hashes(headers, source, wanted)
   if not source:can_rewind() then
     return refuse("the whole body is signed before it is sent: it has to be a file that can be sought in, an object "
@@ -64,7 +63,7 @@ local function add_hashes(headers, source, wanted)
   return source
 end
 
--- The body with its checksum behind it.
+-- Wraps the body in aws-chunked, with its checksum as a trailer.
 local function add_trailer(headers, source, wanted)
   local _, err = new_sum(wanted.algorithm)
   if err then
@@ -78,7 +77,7 @@ local function add_trailer(headers, source, wanted)
   return Chunked.new(source, wanted)
 end
 
--- Whether the service lets an upload over TLS go without a signed hash.
+-- Whether the service accepts an upload over TLS without a signed hash.
 local function is_unsigned(op, headers, source)
   return op.unsigned_body or op.service.id == "S3" and (headers["content-md5"] ~= nil or not source:can_rewind())
 end
@@ -116,10 +115,12 @@ end
 local Verifier = {}
 local verifier_mt = { __index = Verifier }
 
+---@param bytes string the next of the body
 function Verifier:update(bytes)
   self._sum:update(bytes)
 end
 
+--- Compares the checksum with the header's at the end of the body.
 ---@return true|nil
 ---@return cloudjobs.Error|nil err kind "response", code "checksum"
 function Verifier:verify()
@@ -127,7 +128,7 @@ function Verifier:verify()
   return not err or nil, err
 end
 
---- What verifies the body of a response while it comes, nil where nothing does.
+--- A verifier of a response's body while it is read; nil where its checksum is not verified.
 ---@param op table
 ---@param params table
 ---@param response cloudjobs.Response its head

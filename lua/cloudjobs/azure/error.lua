@@ -118,7 +118,7 @@ local function decode(response, request)
   if status >= 300 and status < 400 then
     err.hint = "Redirects are never followed, so that the token stays with this service"
   elseif not code and not err.hint then
-    err.hint = "The answer is no error of Azure Resource Manager: "
+    err.hint = "The response is no error of Azure Resource Manager: "
       .. quote.line(headers["content-type"] or "no content type") .. ", perhaps from a proxy or gateway on the way"
   end
   return err

@@ -1,5 +1,5 @@
---- Long-running operations of Azure Resource Manager: a request is answered by 202 with a Location, and the location
---- is polled until it answers otherwise. What a final answer says is the service's business.
+--- Long-running operations of Azure Resource Manager: the response to a request is 202 with a Location, which is polled
+--- until its status is another one. The meaning of the final response depends on the service.
 --- https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations
 
 local Deadline = require "cloudjobs.base.deadline"
@@ -21,12 +21,12 @@ local MAX_LOCATIONS = 10 -- that are followed one after the other
 
 local function unreadable(response, message)
   return Error.new {
-    kind = "response", code = "response", message = "the answer cannot be read: " .. message, status = response.status,
-    request_id = azure_error.request_id(response),
+    kind = "response", code = "response", message = "the response cannot be read: " .. message,
+    status = response.status, request_id = azure_error.request_id(response),
   }
 end
 
--- Any answer but a refusal, with its headers.
+-- Any response but an error, with its headers.
 local function decode(_, response, _, request)
   local status, headers = response.status, response.headers
   if status >= 400 or status < 200 or (status >= 300 and not headers.location) then
@@ -43,7 +43,7 @@ local function decode(_, response, _, request)
   return { status = status, headers = headers, document = document, retry_after = azure_error.retry_after(headers) }
 end
 
--- The context of a client in which every answer is given with its headers.
+-- The context of a client in which each output includes the response's headers.
 local function context_of(self, encode)
   return setmetatable({
     protocol = { encode = encode, decode = decode, request_id = protocol.request_id },
@@ -90,8 +90,8 @@ local POLL_OPTIONS = { timeout = "number", cancel = "canceller", meta = "table" 
 local methods = {}
 
 --- Reads the state of a long-running operation once. Redirects are followed within the client's own Azure Resource
---- Manager, ten at most; its token goes nowhere else.
----@param address string the Location or Azure-AsyncOperation that an answer gave, or its path
+--- Manager, ten at most; its token is sent to no other host.
+---@param address string the Location or Azure-AsyncOperation that a response has, or its path
 ---@param options { timeout: number|nil, cancel: cloudjobs.Canceller|nil, meta: table|nil }|nil timeout: seconds in all
 ---@return cloudjobs.azure.OperationResult|nil
 ---@return cloudjobs.Error|nil err kind "validation" for an address that is not of the client's Azure Resource Manager
@@ -131,7 +131,7 @@ function methods:start_operation(name, params, options)
   if not op then
     option.mistake(("start_operation: %s has no operation %s"):format(self._context.model.service.id, tostring(name)))
   end
-  op = setmetatable({ gives_headers = true }, { __index = op }) -- as the log has to know
+  op = setmetatable({ gives_headers = true }, { __index = op }) -- for the log
   local result, err = call.run(context_of(self, protocol.encode), op, params, options)
   if not result then
     return nil, err

@@ -144,7 +144,7 @@ local function decode(op, response, _, request)
   return nil, Error.new {
     kind = "response",
     code = "response",
-    message = "the answer cannot be read: " .. (message or "expected an object"),
+    message = "the response cannot be read: " .. (message or "expected an object"),
     status = response.status,
     request_id = azure_error.request_id(response),
     hint = "It came as " .. quote.line(response.headers["content-type"] or "no content type"),

@@ -1,5 +1,5 @@
---- gzip (RFC 1952) -> text, through zlib in a shared object of its own, which
---- is loaded when something compressed has to be read.
+--- gzip (RFC 1952), through zlib in a shared object of its own, which is
+--- loaded when bytes have to be compressed or decompressed.
 
 local native = require "cloudjobs.base.native"
 

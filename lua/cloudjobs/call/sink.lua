@@ -1,12 +1,12 @@
---- Where the body of a response goes, piece by piece, out of what a caller gives: a path, a function, or an object that
---- writes. It never gets the same bytes twice: a body that broke off goes on where it ended, by a range of the same
---- entity, or begins again where the sink can.
+--- The destination of a response's body, piece by piece: a caller's path, function, or object that writes. It never
+--- gets the same bytes twice: a body that broke off is continued by a range of the same entity, or begins again where
+--- the sink can rewind.
 
 local Error = require "cloudjobs.base.error"
 local message = require "cloudjobs.http.message"
 
 ---@class cloudjobs.call.Sink: cloudjobs.Sink
----@field verifier_of (fun(response: table): table|nil)|nil gives what has `update(self, bytes)` and `verify(self)`
+---@field verifier_of (fun(response: table): table|nil)|nil returns one with `update(self, bytes)` and `verify(self)`
 local Sink = {}
 local sink_mt = { __name = "cloudjobs.call.sink", __index = Sink }
 
@@ -14,17 +14,17 @@ local function refuse(code, text, cause)
   return nil, Error.new { kind = "transport", code = code, message = text, cause = cause }
 end
 
--- The places of a 206's bytes in the entity; nil for a field that is not as RFC 9110 14.4 has it.
+-- The range of a 206's bytes in the entity; nil for a field that RFC 9110, section 14.4, does not allow.
 local function content_range(text)
   local first, last, size = (text or ""):match("^bytes (%d+)%-(%d+)/([%d*]+)$")
   return tonumber(first), tonumber(last), tonumber(size)
 end
 
--- What is known of the body when its first response begins.
+-- Reads the body's length, entity tag and range from the head of its first response.
 function Sink:_learn(response)
   local length = tonumber(message.field(response, "content-length"))
   local etag = message.field(response, "etag")
-  self._etag = etag and etag:find('^"') and etag or nil -- a weak one says nothing about bytes
+  self._etag = etag and etag:find('^"') and etag or nil -- a weak one does not identify bytes
   self._first, self._last = 0, length and length - 1
   self._ranges = message.field(response, "accept-ranges") == "bytes"
   if response.status == 206 then
@@ -49,14 +49,17 @@ function Sink:_continues(response)
   elseif message.field(response, "etag") ~= self._etag then
     problem = "another entity tag: the content has changed"
   else
-    self._last = last -- which a first response in chunks does not say
+    self._last = last -- which a first response in chunks does not have
     return true
   end
   local text = "the response's body broke off after %.0f bytes, and cannot be continued: the service sent %s"
   return refuse("range", text:format(self._size, problem))
 end
 
---- Begins, or goes on, with the body of this response.
+--- Begins, or continues, with the body of this response.
+---@param response cloudjobs.Response its head
+---@return true|nil
+---@return cloudjobs.Error|nil err code "too_large" or "range"
 function Sink:start(response)
   self._is_started = true
   if self._is_continued then
@@ -87,7 +90,7 @@ function Sink:write(bytes)
   return true
 end
 
--- Lets the caller's sink begin again; nil and why not.
+-- Rewinds the caller's sink; nil and a message where it cannot.
 function Sink:_begin_again()
   local ok, done, problem = pcall(self._rewind)
   if not ok or done == false or done == nil and problem ~= nil then
@@ -119,7 +122,7 @@ function Sink:again(method)
     .. "content"):format(self._size)
 end
 
---- Ends a body that came whole: checks it, and puts a file at its path.
+--- Ends a complete body: checks it, and puts a file at its path.
 ---@return true|nil
 ---@return cloudjobs.Error|nil err
 function Sink:finish()
@@ -140,7 +143,7 @@ function Sink:finish()
   return ok, err
 end
 
---- Ends a body that did not come whole.
+--- Ends a body that is not complete: removes the file.
 function Sink:discard()
   if self._discard then
     self._discard()

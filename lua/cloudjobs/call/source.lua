@@ -1,5 +1,5 @@
---- A body that is sent in pieces, out of what a caller gives: a file handle, a function, or an object that reads. It is
---- read when the transport asks for a piece, and held to its length: the last piece goes out when nothing follows it.
+--- A body that is sent in pieces: a caller's file handle, function, or object that reads. It is read when the transport
+--- asks for a piece, and its length is verified: the last piece is given only when nothing follows it.
 
 local Error = require "cloudjobs.base.error"
 
@@ -76,11 +76,12 @@ function Source:read()
 end
 
 --- Whether it can be read twice.
+---@return boolean
 function Source:can_rewind()
   return self._rewind ~= nil
 end
 
---- Lets it begin again, where anything was read.
+--- Rewinds it, where anything was read.
 ---@return true|nil
 ---@return string|nil message
 function Source:again()
@@ -97,7 +98,7 @@ function Source:again()
   return true
 end
 
--- A file's bytes from where it stands; nil where it cannot be sought in.
+-- The number of a file's bytes from its position on, and the position; nil where it cannot be sought in.
 local function length_of(handle)
   local start = handle:seek()
   local stop = start and handle:seek("end")
@@ -133,7 +134,7 @@ local function of_object(object)
   }
 end
 
---- The source of a value; nil and what is wrong with it where it is none.
+--- The source of a value; nil and a message where it is none.
 ---@param value any a file handle; a function that returns the next piece, nil at the end, or nil and a message; a
 ---   table or userdata that is called so, or has a method `read(self, bytes)`, and may have `length` (a number of
 ---   bytes) and a method `rewind(self)`

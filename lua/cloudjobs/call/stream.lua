@@ -1,5 +1,4 @@
---- A call whose bodies pass through in pieces: what its options and parameters name becomes a source and a sink, which
---- every attempt shares.
+--- A call that streams its bodies: its options and parameters name a source and a sink, which all attempts share.
 
 local Sink = require "cloudjobs.call.sink"
 local Source = require "cloudjobs.call.source"
@@ -33,7 +32,7 @@ local function with(params, name, value)
   return copy
 end
 
--- The source of a call, and its parameters without it: the member has the text of an empty body.
+-- The source of a call, and its parameters with an empty text in its place.
 local function source_of(op, params, body)
   local payload = payload_of(op.input)
   local value = payload and params and params[payload.name]
@@ -69,7 +68,7 @@ local function sink_of(context, op, options)
   return made, err
 end
 
---- Gives the request the header fields with which its body is sent and signed.
+--- Sets the header fields with which the request's body is sent and signed.
 ---@param context cloudjobs.Context
 ---@param op table
 ---@param params table|nil
@@ -80,7 +79,7 @@ function Stream:frame(context, op, params, target, endpoint)
   if not self.source then
     return nil
   elseif self.source.length == 0 then
-    local _, err = self.source:read() -- which must be empty
+    local _, err = self.source:read() -- an error where it is not empty
     self.source = nil
     return err
   elseif not context.frame_body then
@@ -91,7 +90,7 @@ function Stream:frame(context, op, params, target, endpoint)
   return err
 end
 
---- Puts the bodies on the request, and what another attempt may need of it.
+--- Sets the bodies of the request, and keeps the parts of it that another attempt signs again.
 ---@param request cloudjobs.Request
 ---@param context cloudjobs.Context
 ---@param op table
@@ -119,8 +118,8 @@ function Stream:limit(request, context, left) -- luacheck: ignore 212/self
   request.timeout, request.idle = left or math.huge, context.timeout.total
 end
 
---- Prepares another attempt. Gives the header fields of its request beside those of the first; or nil and why there can
---- be none, a sentence.
+--- Prepares another attempt. Returns the header fields of its request beside those of the first; or nil and the reason
+--- why there can be none, a sentence.
 ---@param method string
 ---@return table<string, string>|nil headers
 ---@return string|nil message
@@ -137,7 +136,7 @@ function Stream:again(method)
   return {}
 end
 
---- The output of a success: the member whose body went into the sink is left out.
+--- The output of a success, without the member whose body the sink has.
 ---@return table|nil
 ---@return cloudjobs.Error|nil err
 function Stream:finish(op, output)
@@ -179,7 +178,7 @@ local function is_needed(op, params, options)
   return value ~= nil and value ~= false and type(value) ~= "string" and value ~= core.null
 end
 
---- Runs a call that streams. What was written of a file that is not complete is removed, also where something raises.
+--- Runs a call that streams. A file that is not complete is removed, also where something raises.
 ---@param perform fun(context: table, op: table, params: table|nil, options: table, stream: table): table|nil, table|nil
 local function run(perform, context, op, params, options)
   local stream, given = new(context, op, params, options)

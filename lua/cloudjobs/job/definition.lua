@@ -93,7 +93,7 @@ local function is_document(shape)
   return #members == 1 and members[1].location == "body" and members[1].type == "document"
 end
 
--- What a member may be that is read as a text, and as a time.
+-- The types of members that are read as text, and as a time.
 local TEXT = { string = true, document = true }
 local TIME = { string = true, document = true, integer = true, long = true, number = true }
 
@@ -105,7 +105,7 @@ local function is_text(kind)
   return TEXT[kind] or false
 end
 
--- A path in an operation's output, whose type at its end `accepts` takes.
+-- Checks that a path exists in an operation's output and that `accepts` is true for the type at its end.
 function Definition:check_path(op, path, field, accepts)
   if not op.output then
     self:problem("%s: %s has no output", field, op.name)
@@ -122,7 +122,7 @@ function Definition:check_path(op, path, field, accepts)
   end
 end
 
--- The operation, or nil and a problem.
+-- The operation, or nil; a missing one is added to the problems.
 function Definition:find_operation(name, field)
   local op, reason = self.model:operation(name)
   if not op then
@@ -132,7 +132,7 @@ function Definition:find_operation(name, field)
   return op
 end
 
--- The names of the parameters that a request has are members of the operation's input.
+-- Checks that the names of a request's parameters are members of the operation's input.
 function Definition:check_input(op, names, field)
   local members = op.input and members_of(op.input) or {}
   for _, name in ipairs(names) do
@@ -151,7 +151,7 @@ local function joined(...)
   return (table.concat(parts, "."):gsub("%.%[", "["))
 end
 
--- The paths of the record's members below `prefix` in the output.
+-- Checks the paths of the record's members below `prefix` in the output.
 function Definition:check_members(op, prefix)
   for _, name in ipairs(sorted_keys(self.kind.members)) do
     local paths = self.kind.members[name]
@@ -162,7 +162,7 @@ function Definition:check_members(op, prefix)
   end
 end
 
--- A request by its template, or by the job's own parameters.
+-- Checks a request by its template, or by the job's own parameters.
 function Definition:check_request(op, template, field)
   if template then
     self:check_template(template, field, own_params(self.kind))
@@ -172,7 +172,7 @@ function Definition:check_request(op, template, field)
   end
 end
 
--- Where the parameters of a job that was started come from: the response to the start, or its request.
+-- Checks that each parameter of a started job is in the response to the start, or in its request.
 function Definition:check_ids(op)
   local kind, ids = self.kind, self.kind.run.ids
   local names, members = own_params(kind), op.input and members_of(op.input) or {}
@@ -227,7 +227,7 @@ function Definition:check_listing(is_read)
   end
 end
 
--- What the service's description says of the definition.
+-- Checks the definition against the service's description.
 function Definition:check_model()
   local kind = self.kind
   local op = kind.operation and self:find_operation(kind.operation, "operation")
@@ -262,7 +262,7 @@ local function merged(defaults, given)
   return result
 end
 
--- A copy with the fields that may be left out.
+-- A copy with defaults for the optional fields.
 local function complete(definition)
   local kind = merged({}, definition)
   local params = type(kind.params) == "table" and kind.params or {}
@@ -282,7 +282,7 @@ local function complete(definition)
   return kind
 end
 
--- The functions that a kind gets in cloudjobs.jobs have names that are free, and different ones.
+-- Checks that the functions of a kind in cloudjobs.jobs have unused, different names.
 function Definition:check_names(taken)
   local kind, own = self.kind, {}
   for _, place in ipairs { { "kind", kind.kind }, { "run.finder", kind.run and kind.run.finder },
@@ -301,11 +301,11 @@ end
 ---   none
 ---@param taken table<string, any> names that no function of the kind may have
 ---@return cloudjobs.Kind|nil
----@return string[]|nil problems each names its field and says what was expected
+---@return string[]|nil problems each names its field and the expected value
 local function check(definition, model_of, taken)
   local kind = complete(definition)
   local self = setmetatable({ kind = kind, problems = {} }, definition_mt)
-  -- What follows relies on the fields' types.
+  -- The checks against the description rely on the fields' types.
   if check_form(kind, function(...)
     self:problem(...)
   end) then

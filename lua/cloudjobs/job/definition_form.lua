@@ -1,5 +1,5 @@
---- The form of a definition of a kind of job: its fields, their types and what they need of each other. What the
---- service's description says of them is in definition.lua.
+--- The form of a definition of a kind of job: its fields, their types and which fields require others. definition.lua
+--- checks them against the service's description.
 
 local Status = require "cloudjobs.job.status"
 local quote = require "cloudjobs.base.quote"
@@ -38,7 +38,7 @@ local PARTS = {
 
 local REQUIRED = { "kind", "cloud", "service", "params", "members", "states" }
 
--- What a field needs beside it.
+-- Field -> the fields that it requires.
 local NEEDS = {
   members = { "members.code" },
   listing = { "listing.operation", "listing.params", "listing.items", "record_id" },
@@ -47,12 +47,12 @@ local NEEDS = {
   ["run.is_ours"] = { "run.start", "listing" },
 }
 
--- Names that a reference has for itself, see ref.lua.
+-- Names that references use themselves, see ref.lua.
 local RESERVED = {
   v = true, since = true, failure = true, region = true, profile = true, cloud = true, api_version = true,
 }
 
--- Whether a text is a path of base/path: names with dots between, each of which may have the place of an element.
+-- Whether a text is a path of base/path: names separated by dots, each with an optional index.
 local function is_path(text)
   if type(text) ~= "string" then
     return false
@@ -146,13 +146,13 @@ local function words_of(expected)
   end):gsub("|", " or "))
 end
 
--- What is wrong: the type, or the value where its type is the right one.
+-- The wrong type, or the value where its type is right.
 local function got(value, expected)
   local is_value = type(value) == "number" and expected == "seconds" or type(value) == "string"
   return is_value and quote.word(value) or type(value) == "table" and "another" or type(value)
 end
 
--- Unknown fields, and values of another type.
+-- Checks for unknown fields, and values of another type.
 local function check_fields(value, known, prefix, problem)
   for _, name in ipairs(sorted_keys(value)) do
     local expected = known[name]

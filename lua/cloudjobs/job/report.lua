@@ -1,5 +1,5 @@
---- What Azure's asynchronous reports have in common: 202 while they are made, then 200 with a document whose words are
---- not those of Azure Resource Manager.
+--- The common part of Azure's asynchronous reports: status 202 while they are generated, then 200 with a document whose
+--- states are not those of Azure Resource Manager.
 
 local Error = require "cloudjobs.base.error"
 local ascii = require "cloudjobs.base.ascii"
@@ -8,7 +8,7 @@ local quote = require "cloudjobs.base.quote"
 
 local MEMBERS = { code = "status", reason = { "error.code", "error.message" }, retry_after = "retry_after" }
 
--- Compared as they are; `InProgress` stands for an answer of 202, too.
+-- Compared case-sensitively; `InProgress` also stands for a response with status 202.
 local STATES = {
   Queued = "queued",
   InProgress = "running",
@@ -24,12 +24,12 @@ local STATES = {
 
 local MISSING = { ["404"] = true, NotFound = true, ResourceNotFound = true }
 
--- What a segment of a path may be. The text goes into the address as it stands.
+-- Whether a text is one segment of a path. It goes into the address unencoded.
 local function is_segment(text)
   return text:find("^[^%c ?#%%\\/]+$") ~= nil and text ~= "." and text ~= ".."
 end
 
---- Why there can be no report of such parameters.
+--- Why parameters cannot name a report.
 ---@param params table<string, string>
 ---@return string|nil
 local function refuse(params)
@@ -48,7 +48,7 @@ end
 -- Reads count against a few requests a minute and scope.
 local INTERVAL = { start = 30, growth = 1.25, cap = 60, floor = 15 }
 
---- A report's record: its document, or that it is still being made.
+--- A report's record: its document, or a state where it is not generated yet or has no data.
 ---@param client table
 ---@param address string
 ---@param limits table
@@ -67,7 +67,7 @@ local function read(client, address, limits)
 end
 
 --- The function that reads reports of one kind.
----@param collection string where the service has their results
+---@param collection string the path segment of their results
 ---@return fun(client: table, params: table, limits: table): table|nil, cloudjobs.Error|nil
 local function fetch(collection)
   return function(client, params, limits)
@@ -97,7 +97,7 @@ local function ids(started, err, params)
     return nil, err
   end
   local address = started.headers.location
-  -- A report that exists is answered at once, by its document.
+  -- Where the report exists already, the response is its document, without a Location.
   local id = address and member.tail(address:match("^[^?]*")) or member.at(started.document, "name", "string")
   if not id or not is_segment(id) then
     return nil, no_location()

@@ -1,5 +1,5 @@
---- Where service descriptions are: in the folders of CLOUDJOBS_MODELS, and in
---- what other AWS tools have installed. Folders have botocore's layout:
+--- The search for service descriptions: in the folders of CLOUDJOBS_MODELS, and
+--- in those that other AWS tools have installed. Folders have botocore's layout:
 --- NAME/API-VERSION/service-2.json, or service-2.json.gz.
 
 local ascii = require "cloudjobs.base.ascii"
@@ -10,7 +10,7 @@ local suggest = require "cloudjobs.base.suggest"
 
 local BEGINNING = 8192 -- bytes of a file in which its metadata stands
 
--- Where Python's packages lie, the nearest to the user first. HOME and the like are put in.
+-- The folders of Python's packages, the user's own first. Names in braces are environment variables.
 local PACKAGES = {
   "{VIRTUAL_ENV}/lib/python3*/site-packages",
   "{HOME}/.local/lib/python3*/site-packages",
@@ -50,7 +50,7 @@ local function glob(pattern)
   return found
 end
 
--- The folders that are there of a list of patterns, each with `tails` behind it.
+-- Calls `f` with the existing folders of a list of patterns, each followed by one of `tails`.
 local function each_folder(patterns, tails, get, f)
   for _, pattern in ipairs(patterns) do
     local name = pattern:match("^{([%u_]+)}")
@@ -81,7 +81,8 @@ function Search:named_folders()
   return folders
 end
 
---- The folders of installed tools. Unasked, only those are read that no other user may have changed.
+--- The folders of installed tools. Only those that no other user may change are used, since the user did
+--- not name them.
 ---@return string[]
 function Search:installed_folders()
   if self._installed then
@@ -109,7 +110,7 @@ local function dashed(name)
   return (ascii.lower(name):gsub("[_ ]", "-"))
 end
 
--- A name without what people write in different ways.
+-- A name without the characters in which spellings differ.
 local function squashed(name)
   return (ascii.lower(name):gsub("[^%w]", ""))
 end
@@ -120,7 +121,7 @@ local function newest(folder, version)
     local base = path:match("^(.*/service%-2%.json)%.gz$")
     local plain = base and os_.glob(escape(base))[1]
     if base or path:find("/service%-2%.json$") then
-      return plain or path -- botocore's order: what is not compressed first
+      return plain or path -- botocore's order: the uncompressed file first
     end
   end
 end
@@ -167,7 +168,7 @@ local function split(name)
   return service or name, version
 end
 
--- A name of a service may hold nothing that means another folder.
+-- Whether a service's name can name no other folder.
 local function is_name(name)
   return #name <= 128 and name:find("^[%w][%w%-_ ]*$") ~= nil
 end
@@ -197,7 +198,7 @@ function Search:installed(name)
   for _, folder in ipairs(self:installed_folders()) do
     local path = find_in({ folder }, name)
     local is_trusted = path ~= nil
-    -- What is beside the description is read as well.
+    -- The documents beside the description are read, too.
     for _, file in ipairs(path and os_.glob(escape(path:match("^(.*)/")) .. "/*.json*") or {}) do
       local resolved, message = os_.trusted(file)
       if not resolved then
@@ -259,7 +260,7 @@ local function list(folders)
   return table.concat(texts, ", ")
 end
 
---- Where was searched, for the error of a service or an operation that was not found.
+--- The places of the search, for the error of a service or an operation that was not found.
 ---@return string
 function Search:places()
   local named, installed = self:named_folders(), self:installed_folders()

@@ -143,7 +143,7 @@ function Curl:single(_, f) -- luacheck: ignore 212
   return f()
 end
 
---- A new file that takes the place of `path` when it is complete: see transport/file.lua.
+--- A new file that replaces `path` when it is complete: see transport/file.lua.
 function Curl:create(path) -- luacheck: ignore 212
   return require("cloudjobs.transport.file").create(path)
 end

@@ -1,6 +1,6 @@
---- A file that takes the place of a path when it is complete. Until then its bytes are in a file beside it, which only
---- its owner can read; so a reader of the path gets the old file or the new one, and neither a half of it. Where nginx
---- is not to wait for a disk, the steps run in a thread.
+--- A file that replaces the one at a path when it is complete. Until then its bytes are in a file beside it, which only
+--- its owner can read; so a reader of the path gets the old file or the whole new one. In nginx the steps run in a
+--- thread, since a worker must not wait for a disk.
 
 local Error = require "cloudjobs.base.error"
 local os_ = require "cloudjobs.os"
@@ -12,7 +12,7 @@ local BLOCK = 64 * 1024 -- bytes that are written at once, or more
 local File = {}
 local file_mt = { __name = "cloudjobs.file", __index = File }
 
---- What is done with files. Each returns a value, or nil and a message.
+-- The operations on files. Each returns a value, or nil and a message.
 local STEPS = {
   create_beside = os_.create_beside,
   write_at = os_.write_at,
@@ -33,7 +33,7 @@ local function refuse(path, problem)
   }
 end
 
--- Writes what is pending. Of nothing, the file ends where it was rewound to.
+-- Writes the pending bytes. Where there are none, the file is cut at its size.
 local function flush(self)
   local pending = self._pending
   local bytes = #pending == 1 and pending[1] or table.concat(pending) -- of one it would make a copy
@@ -86,7 +86,7 @@ end
 
 --- A new file for `path`, whose folder exists. Its mode is 0600, whatever the mode of a file that it replaces.
 ---@param path string
----@param run (fun(step: string, ...): any, string|nil)|nil runs a step where it does not run here
+---@param run (fun(step: string, ...): any, string|nil)|nil runs a step, in place of this thread
 ---@return cloudjobs.File|nil
 ---@return cloudjobs.Error|nil err code "file"
 local function create(path, run)

@@ -480,7 +480,7 @@ function Multi:single(key, f)
   return value, err
 end
 
---- A new file that takes the place of `path` when it is complete: see transport/file.lua.
+--- A new file that replaces `path` when it is complete: see transport/file.lua.
 function Multi:create(path) -- luacheck: ignore 212
   return require("cloudjobs.transport.file").create(path)
 end

@@ -1,5 +1,5 @@
---- One exchange on libcurl whose bodies pass through in pieces. Its owner hands
---- the events of cloudjobs.curl to it, and waits for them.
+--- One exchange on libcurl that streams its bodies. Its owner passes the events of
+--- cloudjobs.curl to it, and waits for them.
 
 local Canceller = require "cloudjobs.base.canceller"
 local curl = require "cloudjobs.curl"
@@ -9,12 +9,12 @@ local message = require "cloudjobs.http.message"
 ---@class cloudjobs.Stream
 ---@field id integer of the exchange
 ---@field request cloudjobs.Request
----@field has_event boolean something is to be consumed or provided
----@field result table|nil what ended the exchange: { status, lines, body, sent }, or { err = … }
+---@field has_event boolean there are bytes to consume, or a piece to provide
+---@field result table|nil the end of the exchange: { status, lines, body, sent }, or { err = … }
 local Stream = {}
 local stream_mt = { __name = "cloudjobs.stream", __index = Stream }
 
--- Has the sink begin where it has not; true, or nil and its error.
+-- Starts the sink, once; true, or nil and its error.
 function Stream:_start(status, lines)
   if self._is_started then
     return true
@@ -23,7 +23,7 @@ function Stream:_start(status, lines)
   return self._sink:start(message.new { status = status, lines = lines, body = "" })
 end
 
--- Gives the sink what has come.
+-- Writes the received bytes to the sink.
 function Stream:_consume()
   local bytes = self._multi:consume(self.id)
   if not bytes then
@@ -137,7 +137,7 @@ end
 ---@param multi userdata of cloudjobs.curl
 ---@param request cloudjobs.Request
 ---@param timeout number|nil seconds for all of it, in place of the request's
----@param register fun(stream: cloudjobs.Stream) has the owner know it; where it raises, the exchange ends
+---@param register fun(stream: cloudjobs.Stream) adds it to the owner's list; where it raises, the exchange ends
 ---@return cloudjobs.Stream|nil
 ---@return cloudjobs.Error|nil err
 local function begin(multi, request, timeout, register)

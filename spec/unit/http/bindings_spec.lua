@@ -70,7 +70,7 @@ describe("a member", function()
     it(("of a header that does not fit is an error: %s of %q"):format(case[1], case[2]), function()
       local output, err = decode(operation_of("GET /x", "M " .. case[1] .. " in=header as=m"), { m = case[2] })
       assert.is_nil(output)
-      assert.same({ "response", "the answer cannot be read: " .. case[3] }, { err.kind, err.message })
+      assert.same({ "response", "the response cannot be read: " .. case[3] }, { err.kind, err.message })
     end)
   end
 

@@ -1,4 +1,4 @@
---- What S3 Glacier asks of its clients: a version, an account, and the tree hash of what is uploaded.
+--- Requirements of S3 Glacier on its clients: a version, an account, and the tree hash of an upload.
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"

@@ -1,11 +1,11 @@
---- What an operation needs beyond its protocol: checksums, the hash of a body in a header, and what its service asks
---- of its clients and no description says. The rules are botocore's (its handlers.py).
+--- The parts of an operation beyond its protocol: checksums, the hash of a body in a header, and rules of its service
+--- that are not in its description. They follow botocore (its handlers.py).
 ---
 --- A set of hooks has any of these functions:
----   parameters(params, op, context, is_url) -> params, or nil and an error; it copies what it changes
+---   parameters(params, op, context, is_url) -> params, or nil and an error; it copies the params it changes
 ---   request(request, op, params, context, endpoint, is_url, source) -> an error or nil; before the request is signed;
 ---     `source` has the body where it comes in pieces
----   response(response, op, params, sink) -> an error or nil; before the response is decoded; `sink` has got the body
+---   response(response, op, params, sink) -> an error or nil; before the response is decoded; a `sink` has the body
 ---   output(output, op, params, response) -> the output
 
 local checksum = require "cloudjobs.aws.checksum"
@@ -107,8 +107,8 @@ function CHECKSUMS.response(response, op, params, sink)
   end
 end
 
--- A body that is long enough is sent compressed, where the service reads that and zlib is there. A checksum is then of
--- the compressed bytes.
+-- A body from the configured size on is sent compressed, where the operation allows it and zlib is there. A checksum is
+-- then of the compressed bytes.
 local COMPRESSION = {
   request = function(request, _, _, context, _, is_url, source)
     local body = request.body
@@ -147,12 +147,12 @@ local UNSIGNED_BODY = {
   end,
 }
 
--- TLS and a checksum of an upload, which costs less, take the place of the body's hash.
+-- Of an upload over TLS a checksum replaces the body's hash, since it costs less.
 local function is_hash_needed(request, op, endpoint)
   return not (op.upload and is_secure(endpoint) and (request.is_summed or request.headers["content-md5"]))
 end
 
--- S3 expects a word on the body in each request.
+-- S3 requires the body's hash, or UNSIGNED-PAYLOAD, in each signed request.
 local S3_BODY = {
   request = function(request, op, _, _, endpoint, is_url, source)
     if not (is_url or source or op.unsigned or request.headers[HASH]) then

@@ -1,5 +1,5 @@
---- Copies between regions: the destination is sent a URL, signed for the source's region, with which it makes the same
---- call there.
+--- Copies between regions: the request to the destination has a URL, presigned for the source's region, with which the
+--- service makes the same call there.
 
 local Error = require "cloudjobs.base.error"
 local quote = require "cloudjobs.base.quote"
@@ -37,8 +37,8 @@ local function url_of(params, op, context, source)
   }, identity, context.transport:now(), SECONDS), region
 end
 
--- A set whose parameter `member` gets the URL, unless the caller gives one. RDS and the services made of it do not know
--- SourceRegion, which is for their clients alone.
+-- A set whose parameter `member` gets the URL, unless the caller gives one. RDS, Neptune and DocDB have no
+-- parameter SourceRegion on the wire: it is removed.
 local function set(member, keeps_source)
   return {
     parameters = function(params, op, context)

@@ -1,4 +1,4 @@
---- What S3 asks of its clients.
+--- Requirements of S3 on its clients.
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
@@ -26,7 +26,7 @@ local function check_bucket(params)
   return params
 end
 
--- The key goes base64-encoded, and its MD5 beside it, unless the caller gives that, too.
+-- The key is sent base64-encoded with its MD5, unless the caller gives the MD5.
 local function key_with_md5(member)
   return function(params)
     local key, md5 = params[member .. "Key"], params[member .. "KeyMD5"]
@@ -106,7 +106,8 @@ end
 -- The parameters to which the encoding was added.
 local encoded = setmetatable({}, { __mode = "k" })
 
--- Keys may have characters that no XML can hold: the listing is asked to encode them, unless the caller does so.
+-- Keys may have characters that XML cannot represent: the request asks for encoded keys, unless the caller sets the
+-- encoding.
 local function listing(members, lists)
   local set = {}
 
@@ -138,7 +139,7 @@ local function listing(members, lists)
   return set
 end
 
--- Expires has what the object's writer chose: its text, where it is no date.
+-- Expires is any text of the object's writer; ExpiresString has it where it is no date.
 local function expires(output, _, _, response)
   if not output.Expires then
     output.ExpiresString = response.headers.expires

@@ -1,4 +1,4 @@
---- What services ask of their clients in a few lines each.
+--- Requirements of services on their clients that are a few lines each.
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
@@ -14,7 +14,7 @@ local function with(params, name, value)
   return copy
 end
 
--- Ids come as "/hostedzone/Z1" and are sent as "Z1".
+-- Responses have ids such as "/hostedzone/Z1", requests send "Z1".
 local function bare_ids(params)
   for _, name in ipairs { "Id", "HostedZoneId", "HostedZoneIdMarker", "DelegationSetId" } do
     local id = params[name]
@@ -25,7 +25,7 @@ local function bare_ids(params)
   return params
 end
 
--- The instance's script goes base64-encoded.
+-- The instance's user data is sent base64-encoded.
 local USER_DATA = {
   parameters = function(params)
     local data = params.UserData

@@ -49,7 +49,7 @@ local function build(op, response, members, code, fields_of)
   end
   local hint
   if not code then
-    hint = "The answer names no error code: " .. quote.line(headers["content-type"] or "no content type")
+    hint = "The response names no error code: " .. quote.line(headers["content-type"] or "no content type")
       .. ", perhaps from a proxy or gateway on the way"
   end
   return Error.new {
@@ -98,7 +98,7 @@ local function unreadable(response, message)
   return Error.new {
     kind = "response",
     code = "response",
-    message = "the answer cannot be read: " .. message,
+    message = "the response cannot be read: " .. message,
     status = response.status,
     request_id = request_id(response),
   }

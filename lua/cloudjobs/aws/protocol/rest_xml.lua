@@ -6,12 +6,12 @@ local core = require "cloudjobs.core"
 local rest_json = require "cloudjobs.aws.protocol.rest_json"
 local xml = require "cloudjobs.aws.protocol.xml"
 
--- Service -> operations whose root element is a member itself, which the
--- descriptions do not say, and which member.
+-- Service -> operations whose root element is a member itself, with its name.
+-- The descriptions do not mark them.
 local UNWRAPPED = { S3 = { GetBucketLocation = "LocationConstraint" } }
 
 -- Service -> operations that have the keys of objects in their body. S3 reads
--- line ends of those as it should when they are numbers.
+-- their line ends correctly as character references alone.
 local NUMBERED_LINES = { S3 = { DeleteObjects = true, PutBucketLifecycleConfiguration = true } }
 
 local function of_operation(table_of, op)

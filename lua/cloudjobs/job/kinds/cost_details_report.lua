@@ -1,5 +1,5 @@
---- An Azure cost details report. It is read from the address that its start
---- answers with, which the operation's id and the version of the API make again.
+--- An Azure cost details report. It is read from the Location of the response to
+--- its start, which is rebuilt from the operation's id and the API's version.
 
 local Error = require "cloudjobs.base.error"
 local member = require "cloudjobs.base.path"

@@ -1,5 +1,5 @@
---- The download of an Azure price sheet. It is known only by the address that its
---- start answers with, which holds a token of the session.
+--- The download of an Azure price sheet. It is identified only by the Location of
+--- the response to its start, which contains a session token.
 
 local member = require "cloudjobs.base.path"
 local report = require "cloudjobs.job.report"
@@ -55,7 +55,7 @@ return {
   end,
   members = report.MEMBERS,
   states = report.STATES,
-  -- The sheets of newer agreements have no status: a link is the end.
+  -- The sheets of newer agreements have no status: a document with a link is final.
   state = function(record)
     return record.status == nil and text_of(record, LINKS) and "succeeded" or nil
   end,

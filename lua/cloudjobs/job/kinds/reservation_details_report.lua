@@ -1,6 +1,6 @@
---- An Azure reservation details report. It is read from the address that its
---- start answers with, which the operation's id and the version of the API make
---- again.
+--- An Azure reservation details report. It is read from the Location of the
+--- response to its start, which is rebuilt from the operation's id and the API's
+--- version.
 
 local member = require "cloudjobs.base.path"
 local report = require "cloudjobs.job.report"

@@ -1,6 +1,6 @@
 --- A command of AWS Systems Manager Run Command, over all its targets.
 
--- Details that say more than the status does, without their spaces.
+-- Status details that are more exact than the status, without their spaces.
 local DETAILS = {
   DeliveryTimedOut = "timed_out",
   ExecutionTimedOut = "timed_out",
@@ -41,7 +41,7 @@ return {
     TimedOut = "timed_out",
     Cancelled = "cancelled",
   },
-  -- Success says that no target's failure counted: targets that were never reached do not count, and there may be none.
+  -- Success means that no failure of a target counted: unreachable targets do not count, and there may be no targets.
   -- `detail` lists each.
   state = function(record, _, state)
     local refined = DETAILS[(tostring(record.StatusDetails):gsub("%s", ""))]

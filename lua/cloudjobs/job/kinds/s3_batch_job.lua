@@ -1,5 +1,5 @@
 --- A job of Amazon S3 Batch Operations. It is Complete when tasks of it have
---- failed, too; its completion report has the truth of each object.
+--- failed, too; its completion report has the result for each object.
 
 local member = require "cloudjobs.base.path"
 

@@ -6,7 +6,7 @@ local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.base.path"
 
--- What each final status says of an operation. "queued": it has not begun.
+-- Operation -> the stack's final statuses -> the operation's state. "queued": it has not begun.
 local OUTCOMES = {
   create = {
     CREATE_COMPLETE = "succeeded", UPDATE_COMPLETE = "succeeded", UPDATE_FAILED = "succeeded",
@@ -41,7 +41,7 @@ local function refuse(params)
   end
 end
 
--- Whether the stack's record says that this operation is not among its last ones.
+-- Whether the stack's record lists its last operations without this one.
 local function is_before(record, id)
   local operations = member.records(record, "LastOperations")
   for _, operation in ipairs(operations) do

@@ -303,7 +303,7 @@ function Nginx:run(argv, options)
   return Child.run(argv, options, self.env)
 end
 
---- A new file that takes the place of `path` when it is complete, where a thread can write it.
+--- A new file that replaces `path` when it is complete, where a thread can write it.
 ---@param path string
 ---@return cloudjobs.File|nil
 ---@return cloudjobs.Error|nil err

@@ -1,6 +1,6 @@
---- Whether a pooled connection has input that nothing asked for, which would be
---- read as the next response: nginx closes such a connection, but only when its
---- event loop turns.
+--- The check of a pooled connection for input that precedes the request, which
+--- would be read as its response: nginx closes such a connection, but only when
+--- its event loop runs.
 
 local ngx = ngx
 
@@ -15,11 +15,11 @@ local DECLARATIONS = [[
     __asm__("ngx_http_lua_ffi_socket_tcp_hack_fd");
 ]]
 
-local C -- what this file needs of C, made when it is first used
+local C -- functions and buffers of C, created when first used
 
--- The module gives a descriptor by getfd from 0.10.29 on. Before that a function
--- of its own tests does: it replaces the descriptor by one from 0 on, and
--- returns the one before.
+-- nginx's Lua module has getfd from 0.10.29 on. Earlier versions have a function
+-- for their own tests: it sets the descriptor, unless the new one is negative,
+-- and returns the earlier one.
 local function descriptor_of(ffi)
   local is_there, get = pcall(function() return ffi.C.cloudjobs_descriptor end)
   local text, size = ffi.new("unsigned char[?]", MAX_TEXT), ffi.new("size_t[1]")
@@ -35,7 +35,7 @@ local function load()
   return { poll = ffi.C.cloudjobs_poll, list = ffi.new("struct cloudjobs_pollfd[1]"), descriptor = descriptor_of(ffi) }
 end
 
---- Whether `has_input` can be asked: nginx's module gives descriptors.
+--- Whether `has_input` works: nginx's Lua module gives descriptors.
 ---@param socket table a cosocket
 ---@return boolean
 local function is_visible(socket)

@@ -1,6 +1,6 @@
---- One exchange over an open connection whose bodies pass through in pieces. The
---- response is read while the request is sent: a service may refuse a body before
---- its end, and some wait with it for a 100 Continue.
+--- One exchange over an open connection that streams its bodies. The response is
+--- read while the request is sent: a service may refuse a body before its end, and
+--- a body may have to wait for a 100 Continue.
 
 local Connection = require "cloudjobs.transport.nginx.connection"
 local clock = require("cloudjobs.os").clock
@@ -50,19 +50,19 @@ local function next_event(connection, reader, limits)
   end
 end
 
--- Reads to the head of the final response. `answer` gets it, or the failure.
-local function await_head(connection, reader, limits, answer)
+-- Reads to the head of the final response, and sets `head` or `failure` of the state.
+local function await_head(connection, reader, limits, state)
   repeat
     local event, failure = next_event(connection, reader, limits)
     if event and event.type == "informational" then
-      answer.continues = event.status == 100
+      state.continues = event.status == 100
     elseif event and event.type == "closed" then
-      answer.failure = { code = "closed", message = "the connection was closed without a response", is_silent = true }
+      state.failure = { code = "closed", message = "the connection was closed without a response", is_silent = true }
     else
-      answer.head, answer.failure = event, failure
+      state.head, state.failure = event, failure
     end
-    answer.arrived:post(1)
-  until answer.head or answer.failure
+    state.arrived:post(1)
+  until state.head or state.failure
 end
 
 -- A piece as it goes over the wire.
@@ -78,65 +78,65 @@ local function read(source, limits)
   return piece, err
 end
 
--- Sends the body until its end or the response's head, in a thread of its own. `answer` gets whether it was sent whole,
--- or the failure.
-local function send_body(connection, source, limits, answer)
+-- Sends the body until its end or the response's head, in a thread of its own. Sets `is_whole` or
+-- `send_failure` of the state.
+local function send_body(connection, source, limits, state)
   local is_chunked = not source.length
-  if source.expects_continue and not answer.continues then
-    answer.arrived:wait(CONTINUE)
+  if source.expects_continue and not state.continues then
+    state.arrived:wait(CONTINUE)
   end
   local is_last
-  while not (is_last or answer.send_failure) and not (answer.head and answer.head.status >= 300) do
+  while not (is_last or state.send_failure) and not (state.head and state.head.status >= 300) do
     local piece, err = read(source, limits)
     is_last = not piece
     local bytes = piece and frame(piece, is_chunked) or is_chunked and "0\r\n\r\n"
     if err then
-      answer.send_failure = { code = "ended", err = err }
+      state.send_failure = { code = "ended", err = err }
     elseif bytes then
       local _
-      _, answer.send_failure = connection:send_part(bytes, limits)
+      _, state.send_failure = connection:send_part(bytes, limits)
       renew(limits)
-      answer.farewell_by = answer.send_failure and clock() + FAREWELL
+      state.farewell_by = state.send_failure and clock() + FAREWELL
     end
   end
-  answer.is_whole = is_last and not answer.send_failure
-  answer.arrived:post(1)
+  state.is_whole = is_last and not state.send_failure
+  state.arrived:post(1)
 end
 
--- Whether nothing more is to be waited for.
-local function is_over(answer)
-  local failed = answer.send_failure
-  return answer.failure
-    or failed and (failed.code ~= "closed" or clock() >= answer.farewell_by) -- it may have said why it closed
-    or answer.head and (answer.head.status >= 300 or answer.is_whole or failed)
+-- Whether the exchange of heads has ended.
+local function is_over(state)
+  local failed = state.send_failure
+  return state.failure
+    or failed and (failed.code ~= "closed" or clock() >= state.farewell_by) -- the response may have the reason
+    or state.head and (state.head.status >= 300 or state.is_whole or failed)
 end
 
 -- Sends the body and waits for the response's head; gives it and whether the body was sent whole.
 local function exchange_heads(connection, source, reader, limits)
-  local answer = { arrived = require("ngx.semaphore").new() }
+  local state = { arrived = require("ngx.semaphore").new() }
   if not source then
-    await_head(connection, reader, limits, answer)
-    return answer.head, answer.failure, true
+    await_head(connection, reader, limits, state)
+    return state.head, state.failure, true
   end
-  local receiver = ngx.thread.spawn(await_head, connection, reader, limits, answer)
-  local sender = ngx.thread.spawn(send_body, connection, source, limits, answer)
-  while not is_over(answer) do
+  local receiver = ngx.thread.spawn(await_head, connection, reader, limits, state)
+  local sender = ngx.thread.spawn(send_body, connection, source, limits, state)
+  while not is_over(state) do
     local err = Connection.refusal(limits)
     if err then
-      answer.failure = { code = "ended", err = err }
+      state.failure = { code = "ended", err = err }
     elseif clock() >= limits.deadline then
-      answer.failure = timed_out(limits, { code = "timeout", message = "no response in the time given" })
+      state.failure = timed_out(limits, { code = "timeout", message = "no response in the time given" })
     else
-      answer.arrived:wait(POLL)
+      state.arrived:wait(POLL)
     end
   end
   ngx.thread.kill(receiver)
   ngx.thread.kill(sender)
-  local failed = answer.send_failure
-  if failed and (failed.code ~= "closed" or not answer.head) then
-    return nil, failed.code ~= "closed" and failed or answer.failure or failed
+  local failed = state.send_failure
+  if failed and (failed.code ~= "closed" or not state.head) then
+    return nil, failed.code ~= "closed" and failed or state.failure or failed
   end
-  return answer.head, answer.failure, answer.is_whole
+  return state.head, state.failure, state.is_whole
 end
 
 local function give(sink, name, value, limits)

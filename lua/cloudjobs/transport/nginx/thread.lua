@@ -1,4 +1,4 @@
---- Steps of work on files in a thread of nginx's, so that no worker waits for a
+--- Operations on files in a thread of nginx, so that no worker waits for a
 --- disk.
 
 local Error = require "cloudjobs.base.error"
@@ -15,7 +15,7 @@ local function refuse(reason)
   }
 end
 
---- A new file that takes the place of `path` when it is complete.
+--- A new file that replaces `path` when it is complete.
 ---@param path string
 ---@param pool string the name of the thread_pool
 ---@return cloudjobs.File|nil

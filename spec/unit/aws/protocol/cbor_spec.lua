@@ -130,7 +130,7 @@ describe("a CBOR response", function()
 
   it("names the byte and what was expected there", function()
     local _, err = cbor.decode(start, response(200, "a1 65 4a6f624964 01"))
-    assert.equal("the answer cannot be read: JobId: expected text, got integer at byte 8", err.message)
+    assert.equal("the response cannot be read: JobId: expected text, got integer at byte 8", err.message)
   end)
 
   local malformed = {
@@ -144,7 +144,7 @@ describe("a CBOR response", function()
         local output, err = cbor.decode(operation, response(200, STARTED, case.headers))
         assert.is_nil(output)
         assert.equal("response", err.kind)
-        assert.equal("the answer cannot be read: expected smithy-protocol: rpc-v2-cbor", err.message)
+        assert.equal("the response cannot be read: expected smithy-protocol: rpc-v2-cbor", err.message)
       end
     end)
 

@@ -142,17 +142,17 @@ describe("the query protocol's answer", function()
   end)
 
   local mistakes = {
-    { " ", "the answer cannot be read: expected an element at byte 2" },
-    { "<PutResponse/>", "the answer cannot be read: expected PutResult at byte 15" },
-    { wrapped "<count>x</count>", "the answer cannot be read: Count: expected integer at byte 46" },
-    { wrapped "<count>1.5</count>", "the answer cannot be read: Count: expected integer at byte 46" },
-    { wrapped "<Flag>yes</Flag>", "the answer cannot be read: Flag: expected boolean at byte 45" },
-    { wrapped "<When>soon</When>", "the answer cannot be read: When: expected a time at byte 45" },
+    { " ", "the response cannot be read: expected an element at byte 2" },
+    { "<PutResponse/>", "the response cannot be read: expected PutResult at byte 15" },
+    { wrapped "<count>x</count>", "the response cannot be read: Count: expected integer at byte 46" },
+    { wrapped "<count>1.5</count>", "the response cannot be read: Count: expected integer at byte 46" },
+    { wrapped "<Flag>yes</Flag>", "the response cannot be read: Flag: expected boolean at byte 45" },
+    { wrapped "<When>soon</When>", "the response cannot be read: When: expected a time at byte 45" },
     { wrapped "<Inners><member/><member><B>x</B></member></Inners>",
-      "the answer cannot be read: Inners[2].B: expected integer at byte 67" },
+      "the response cannot be read: Inners[2].B: expected integer at byte 67" },
     { wrapped "<Tags><entry><key>k</key></entry></Tags>",
-      "the answer cannot be read: Tags: expected key and value in each entry at byte 72" },
-    { wrapped "<Text><b/></Text>", "the answer cannot be read: Text: expected text, got an element at byte 45" },
+      "the response cannot be read: Tags: expected key and value in each entry at byte 72" },
+    { wrapped "<Text><b/></Text>", "the response cannot be read: Text: expected text, got an element at byte 45" },
   }
   for _, case in ipairs(mistakes) do
     it("is refused with " .. case[2], function()
@@ -236,7 +236,7 @@ describe("a query service with names of its own", function()
     local body = "<PutResponse><Tags><entry><Name>k</Name></entry></Tags></PutResponse>"
     local output, err = query.decode(op, { status = 200, headers = {}, body = body })
     assert.is_nil(output)
-    assert.equal("the answer cannot be read: Tags: expected Name and Value in each entry at byte 49", err.message)
+    assert.equal("the response cannot be read: Tags: expected Name and Value in each entry at byte 49", err.message)
   end)
 end)
 

@@ -64,7 +64,7 @@ describe("REST-XML", function()
     it(("refuses %q: %s"):format(case.text or case[2], case[3]), function()
       local output, err = decode(operation_of(case[1]), case.text or "<Root>" .. case[2] .. "</Root>")
       assert.is_nil(output)
-      assert.same({ "response", "the answer cannot be read: " .. case[3] }, { err.kind, err.message })
+      assert.same({ "response", "the response cannot be read: " .. case[3] }, { err.kind, err.message })
     end)
   end
 
