@@ -14,7 +14,7 @@ enum { ONE_BYTE = 24, EIGHT_BYTES = 27, INDEFINITE = 31 };
 /* Simple values. */
 enum { SIMPLE_FALSE = 20, SIMPLE_TRUE, SIMPLE_NULL, SIMPLE_UNDEFINED };
 
-/* First bytes: of the empty text, and of what ends an indefinite length. */
+/* First bytes: of the empty text, and the break of an indefinite length. */
 enum { TEXT_ITEM = 0x60, BREAK = 0xFF };
 
 /* Tags whose item is a number in another form: of any size, decimal, binary. */
@@ -221,7 +221,7 @@ static int add (struct cj_cbor *r, const char *s, size_t n) {
                           : cj_json_no_memory);
 }
 
-/* Appends a text to the scratch buffer, with U+FFFD for what is no UTF-8. */
+/* Appends a text to the scratch buffer, with U+FFFD for invalid UTF-8. */
 static int add_replaced (struct cj_cbor *r, struct cj_slice s) {
   for (;;) {
     size_t sound = utf8_length(s), malformed;

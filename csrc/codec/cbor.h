@@ -1,6 +1,6 @@
-/* A pull reader over CBOR (RFC 8949), for what services send: every encoding of
-** an item is read, of indefinite length too, and bytes of a text that are no
-** UTF-8 become U+FFFD. Tags are skipped but for those of big numbers. No Lua.
+/* A pull reader over CBOR (RFC 8949) of services: every encoding of an item is
+** read, of indefinite length too, and bytes of a text that are no UTF-8 become
+** U+FFFD. Tags are skipped but for those of big numbers. No Lua.
 */
 #ifndef CJ_CBOR_H
 #define CJ_CBOR_H
@@ -58,7 +58,7 @@ const char *cj_item_name (enum cj_item_kind kind);
 int cj_cbor_string (struct cj_cbor *r, const struct cj_item *item,
                     struct cj_slice *s);
 
-/* Reads the next item when it is what most are, a short text in ASCII: 1, or 0
+/* Reads the next item when it is a short text in ASCII, as most are: 1, or 0
 ** and the position is unchanged. */
 int cj_cbor_try_text (struct cj_cbor *r, struct cj_slice *s);
 

@@ -53,8 +53,8 @@ static int extend_by_member (struct form *f, const struct cj_member *m) {
 
 /* Values {=========================================================== */
 
-/* As forms have it, a space is a plus: servers that sign a form which they have
-** read write it so. */
+/* As in all forms a space is a plus: servers that sign a form again after
+** reading it write a plus. */
 static int add_escaped (struct form *f, const char *s, size_t n) {
   static const char digits[] = "0123456789ABCDEF";
   const char *end = s + n;

@@ -1,5 +1,4 @@
-/* CBOR -> Lua values: lcbor.c builds the tables, lcbor_scalar.c what they
-** hold. */
+/* CBOR -> Lua values: lcbor.c builds the tables, lcbor_scalar.c the scalars. */
 #ifndef CJ_LCBOR_H
 #define CJ_LCBOR_H
 

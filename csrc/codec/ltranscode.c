@@ -1,5 +1,5 @@
-/* Lua tables -> what protocols other than JSON send: the encoder's JSON in
-** another form. */
+/* Lua tables -> the forms of protocols other than JSON, by way of the encoder's
+** JSON. */
 #include "ltranscode.h"
 
 #include "cbor_write.h"

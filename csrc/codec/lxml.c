@@ -19,7 +19,7 @@ static int decode_element (struct cj_xml_decoder *d, const struct cj_node *node,
 
 /* Lists and maps {=================================================== */
 
-/* Each element within a list's is an item, whatever it is called. */
+/* Each element within a list's is an item, with any name. */
 static int decode_list (struct cj_xml_decoder *d, const struct cj_node *item,
                         const struct cj_path *up) {
   lua_State *L = d->L;
@@ -172,7 +172,7 @@ static int is_element (const struct cj_member *m) {
          (m->node->flags & CJ_ATTRIBUTE) == 0;
 }
 
-/* The member that an element is. The search begins at *guess, which is set
+/* The member of an element. The search begins at *guess, which is set
 ** behind it. A flattened list whose items have a name is found by its own, too:
 ** descriptions differ in which of both is meant. */
 static const struct cj_member *find (const struct cj_shape *shape,
@@ -329,7 +329,7 @@ static int enter_result (struct cj_xml_decoder *d, struct cj_slice name) {
   return 0;
 }
 
-/* Decodes the root element, or what is within it. */
+/* Decodes the root element, or its content. */
 static int decode_root (struct cj_xml_decoder *d, struct cj_shape *shape) {
   const struct cj_path whole = { NULL, { NULL, 0 }, 0 };
   lua_State *L = d->L;

@@ -1,4 +1,4 @@
-/* XML -> Lua values: lxml.c builds the tables, lxml_scalar.c what they hold. */
+/* XML -> Lua values: lxml.c builds the tables, lxml_scalar.c the scalars. */
 #ifndef CJ_LXML_H
 #define CJ_LXML_H
 

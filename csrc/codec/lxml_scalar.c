@@ -75,7 +75,7 @@ static int push_blob (struct cj_xml_decoder *d, struct cj_slice text) {
   return 1;
 }
 
-/* Any format, whatever the shape has. */
+/* Any format, also another than the shape's. */
 static int push_time (lua_State *L, struct cj_slice text) {
   double t;
   if (cj_time_read(&t, text.s, text.n) != 0)
@@ -96,7 +96,7 @@ static struct cj_slice trim (struct cj_slice text) {
   return text;
 }
 
-/* What the text is not, or NULL when its value was pushed. */
+/* The expected type, or NULL when the text's value was pushed. */
 static const char *push_value (struct cj_xml_decoder *d, enum cj_type type,
                                struct cj_slice text) {
   switch (type) {

@@ -1,4 +1,4 @@
-/* What turns the encoder's JSON into another form in one pass. */
+/* JSON of the encoder -> another form in one pass. */
 #include "transcode.h"
 
 void cj_transcode_begin (struct cj_transcoder *t, struct cj_buf *to,

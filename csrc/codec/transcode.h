@@ -1,5 +1,5 @@
-/* What turns the encoder's JSON into another form in one pass, directed by the
-** shape that the encoder validated it by. No Lua. */
+/* JSON of the encoder -> another form in one pass, directed by the shape that
+** the encoder validated it by. No Lua. */
 #ifndef CJ_TRANSCODE_H
 #define CJ_TRANSCODE_H
 
@@ -15,7 +15,7 @@ struct cj_transcoder {
 /* Every other function gives -1 once the reader has a problem. */
 void cj_transcode_begin (struct cj_transcoder *t, struct cj_buf *to,
                          struct cj_slice json);
-/* Frees what the transcoder owns. 'result' is the walk's: 0 when that is and
+/* Frees the transcoder's buffers. 'result' is the walk's: 0 when that is 0 and
 ** nothing follows the value, else -1 and *problem. */
 int cj_transcode_end (struct cj_transcoder *t, int result,
                       const char **problem);
@@ -32,7 +32,7 @@ static inline enum cj_type cj_transcode_type (struct cj_transcoder *t,
 int cj_transcode_enter (struct cj_transcoder *t, enum cj_kind kind);
 
 /* Within an object: 1 and the member whose value is next, 0 past the object.
-** What the shape lacks is skipped. *guess begins with 0. */
+** Members that the shape lacks are skipped. *guess begins with 0. */
 int cj_transcode_member (struct cj_transcoder *t, const struct cj_shape *shape,
                          size_t *guess, const struct cj_member **member);
 

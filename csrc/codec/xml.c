@@ -136,8 +136,8 @@ static int read_reference (struct cj_xml *r) {
   return fail(r, at, "unknown entity");
 }
 
-/* Plain is text as it stands: ASCII but <, & and what reads as something else
-** or is refused, CR and ]. */
+/* Plain text needs no decoding: ASCII but <, &, CR, which becomes LF, and ],
+** which may begin a refused ]]>. */
 static int is_plain (char c) {
   return (unsigned char)c < 0x80 && c != '<' && c != '&' && c != ']' &&
          c != '\r';

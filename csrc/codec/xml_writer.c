@@ -8,7 +8,7 @@ static int write_element (struct cj_transcoder *t, struct cj_slice name,
 
 /* Text {============================================================= */
 
-/* What a character stands as where it may not stand itself, or NULL. */
+/* The reference that a character needs, or NULL. */
 static const char *escape_of (char c) {
   switch (c) {
   case '&':

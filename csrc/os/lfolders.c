@@ -21,9 +21,8 @@ static int glob_gc (lua_State *L) {
   return 0;
 }
 
-/* glob(pattern) -> the paths that a shell's pattern matches, in no order; what
-** cannot be read is left out. A backslash takes the meaning from the character
-** behind it. */
+/* glob(pattern) -> the paths that a shell's pattern matches, in no order;
+** unreadable folders are left out. A backslash escapes the next character. */
 static int l_glob (lua_State *L) {
   const char *pattern = luaL_checkstring(L, 1);
   glob_t *found = lua_newuserdatauv(L, sizeof(*found), 0);
@@ -64,9 +63,9 @@ static int push_distrust (lua_State *L, char *path, char *end) {
   return 2;
 }
 
-/* trusted(path) -> the path with its links resolved | nil, message. Trusted is
-** what belongs to the user or to root, and what no other user or group may
-** write, as must be true of each folder above it. */
+/* trusted(path) -> the path with its links resolved | nil, message. A path
+** is trusted when it and each folder above it belong to the user or to root,
+** and no other user or group may write them. */
 static int l_trusted (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   char *resolved = lua_newuserdatauv(L, PATH_MAX, 0);
@@ -76,7 +75,7 @@ static int l_trusted (lua_State *L) {
     lua_pushfstring(L, "%s: %s", path, strerror(errno));
     return 2;
   }
-  /* The root itself is what the system is. */
+  /* The root folder is not checked. */
   for (end = resolved + 1;; end++) {
     if ((*end == '/' || *end == '\0') && push_distrust(L, resolved, end))
       return 2;

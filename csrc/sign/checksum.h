@@ -22,7 +22,7 @@ int cj_checksum_open (struct cj_checksum *c, const char *name);
 /* 0, or -1 when memory is short or libcrypto refuses. */
 int cj_checksum_update (struct cj_checksum *c, const void *s, size_t n);
 
-/* Writes the checksum of what came until now, and can be followed by more.
+/* Writes the checksum of the bytes until now; more may follow.
 ** Returns its length, or 0 when memory is short or libcrypto refuses. */
 size_t cj_checksum_digest (const struct cj_checksum *c,
                            unsigned char out[CJ_CHECKSUM_SIZE]);

@@ -33,7 +33,7 @@ static struct {
   uint64_t fold[2];
 } computed[CJ_CRC_KINDS];
 #if FOLDS
-static int folds; /* whether this processor can */
+static int folds; /* whether this processor multiplies polynomials */
 #endif
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -70,8 +70,8 @@ static void compute (void) {
   int kind;
   for (kind = 0; kind < CJ_CRC_KINDS; kind++) {
     compute_table((enum cj_crc_kind)kind);
-    /* The product of two reflected factors is one bit lower than the factors'
-    ** places say, hence one power less. */
+    /* The product of two reflected factors is one bit lower than the sum of the
+    ** factors' places, hence one power less. */
     computed[kind].fold[0] = power((enum cj_crc_kind)kind, 8 * BLOCK + 63);
     computed[kind].fold[1] = power((enum cj_crc_kind)kind, 8 * BLOCK - 1);
   }

@@ -17,11 +17,11 @@ struct cj_gzip {
   int has_member;      /* one is complete */
 };
 
-/* 0, or -1 when out of memory. */
+/* Begins to decompress: 0, or -1 when out of memory. */
 int cj_gzip_begin (struct cj_gzip *g, uint64_t limit);
 
-/* Gives the next n bytes, which stay the caller's, and have to stay where they
-** are until all of them are read. The bytes before have to be read. */
+/* Feeds the next n bytes, which the caller owns, and must keep in place until
+** all of them are read. The bytes before have to be read. */
 void cj_gzip_feed (struct cj_gzip *g, const char *s, size_t n);
 
 /* Writes at most 'room' bytes and sets *made. 0: all is read that was fed, when
@@ -38,7 +38,7 @@ void cj_gzip_free (struct cj_gzip *g);
 size_t cj_gzip_bound (size_t n);
 
 /* Compresses n bytes to one member at 'to', which has room for their bound, and
-** sets *made. 0, or -1 when out of memory or when there are more than zlib
+** sets *made. 0, or -1 when out of memory or when n is more than zlib
 ** counts. */
 int cj_gzip_write (const char *s, size_t n, char *to, size_t *made);
 

@@ -116,7 +116,7 @@ static int l_finish (lua_State *L) {
   return 1;
 }
 
-/* The length that the last member claims, which one alone mostly is. */
+/* The length in the last member's trailer; most texts have one member. */
 static size_t claimed_length (struct cj_slice bytes, uint64_t limit) {
   size_t n = 0;
   int i;
@@ -137,7 +137,7 @@ static void resize (lua_State *L, struct inflater *inflater, size_t room) {
 }
 
 /* gunzip(bytes, limit) -> the whole text, of 'limit' bytes at most | nil,
-** message. What it needs besides is freed at once: a text may be large. */
+** message. Its buffer is freed at once: a text may be large. */
 static int l_gunzip (lua_State *L) {
   struct cj_slice bytes = cj_check_slice(L, 1);
   uint64_t limit = check_limit(L, 2);

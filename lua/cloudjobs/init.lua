@@ -76,7 +76,7 @@ local function client_of(cloud, service, settings)
   return cloudjobs.aws.client(settings)
 end
 
--- What is known of a service, or nil and why it is not.
+-- The description of a service, or nil and a message.
 local function model_of(cloud, service)
   if cloud == "aws" then
     return require("cloudjobs.aws.description").find({ service = service }, os.getenv)

@@ -37,7 +37,7 @@ function Sigv4:sign(request, identity, now, call_id, attempt_info)
   end
   local body = request.body
   if type(body) == "table" then
-    body = nil -- in pieces: a header field has its hash, or what stands for it
+    body = nil -- it streams: a header field has its hash, or a keyword in its place
   end
   local lines, message = signer:sign(request.route.fields, body, now, call_id, attempt_info)
   if not lines then
@@ -65,7 +65,7 @@ function Sigv4:presign(request, identity, now, seconds) -- luacheck: ignore 212/
   }, {
     credentials = identity, region = scope.region, service = scope.name, time = now, location = "query",
     expires = seconds,
-    -- S3's: whoever has the URL sends a body that its maker does not know.
+    -- S3's: the body of a presigned request is not known when it is signed.
     normalize_path = not scope.raw_path, encode_path_once = not scope.raw_path, unsigned_payload = scope.raw_path,
   })
   if not signed then

@@ -83,11 +83,7 @@ local function of_request(op, params, headers, config, is_url)
   return { algorithm = name, header = PREFIX .. name }
 end
 
---- The base64 of a body's checksum.
----@param algorithm string
----@param body string
----@return string|nil
----@return cloudjobs.Error|nil err where libcrypto does not offer it
+-- The base64 of a body's checksum, or nil and an error where libcrypto does not offer it.
 local function of_body(algorithm, body)
   local sum, message = core.checksum(algorithm)
   if not sum then
@@ -172,7 +168,6 @@ end
 return {
   of_request = of_request,
   of_response = of_response,
-  of_body = of_body,
   mismatch = mismatch,
   add = add,
   verify = verify,

@@ -241,7 +241,7 @@ end
 -- What botocore has in files beside a service's description, as decoded tables.
 local COMPANIONS = { paginators = "table", waiters = "table", endpoint_rules = "table" }
 
--- What else chooses the description.
+-- The other options that select the description.
 local CHOICES = { model = "string|table", service = "string" }
 
 -- The options of the description and of the client.
@@ -325,9 +325,9 @@ end
 --- A client for any AWS service.
 ---@param options table a client's options and `service`, the name of one whose description is found: in a folder of
 ---   CLOUDJOBS_MODELS, with cloudjobs, or with an installed AWS tool; or `model`: the name of a description there, the
----   path of one in botocore's JSON form (`service-2.json`, `service-2.json.gz` or its folder; what lies beside it is
----   read, too), that description as a table, with `paginators`, `waiters` and `endpoint_rules` as tables where the
----   service has them, or what `cloudjobs.aws.model` returned
+---   path of one in botocore's JSON form (`service-2.json`, `service-2.json.gz` or its folder; the documents beside it
+---   are read, too), that description as a table, with `paginators`, `waiters` and `endpoint_rules` as tables where the
+---   service has them, or a model of `cloudjobs.aws.model`
 ---@return cloudjobs.Client
 function aws.client(options)
   local chosen, rest = check_choice(options, "cloudjobs.aws.client")

@@ -228,7 +228,7 @@ end
 -- What a service's client does beyond its model, by the service's name.
 local EXTENSIONS = { cost_exports = "cloudjobs.azure.services.cost_exports" }
 
--- The methods that every client has beside its operations: of long-running ones.
+-- The methods of every client beside its operations: those of long-running operations.
 local METHODS = { "poll_operation", "start_operation" }
 
 -- A client of a service whose model is shipped.

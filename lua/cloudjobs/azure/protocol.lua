@@ -21,7 +21,7 @@ end
 
 local DEFAULT_PORT = { http = ":80$", https = ":443$" }
 
--- The origin of a URL as an endpoint has it: in lower case, without the port that goes without saying.
+-- The origin of a URL as an endpoint has it: in lower case, without the default port.
 local function origin_of(parts)
   return parts.scheme .. "://" .. ascii.lower(parts.authority):gsub(DEFAULT_PORT[parts.scheme], "")
 end
@@ -31,7 +31,7 @@ local function has_dots(path)
   return ("/" .. path .. "/"):gsub("%%2[eE]", "."):find("/%.%.?/") ~= nil
 end
 
---- The request for an address that the service gave: only where the token belongs.
+--- The request for an address from a response: only within the endpoint's origin, since it has the token.
 ---@param link string a URL, or its path
 ---@param context cloudjobs.Context
 ---@param name string of the parameter that it is

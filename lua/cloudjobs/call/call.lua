@@ -26,7 +26,7 @@ local message = require "cloudjobs.http.message"
 ---   string|true, string|nil call_id (true for a new UUID) and attempt_info; `response` is of the attempt before
 ---@field frame_body (fun(context: cloudjobs.Context, op: table, params: table, headers: table,
 ---   source: cloudjobs.call.Source, endpoint: table): cloudjobs.Source|nil, cloudjobs.Error|nil)|nil sets the header
----   fields for a body in pieces; gives what is sent
+---   fields for a body in pieces; returns the source that is sent
 ---@field body_verifier (fun(op: table, params: table, response: table): table|nil)|nil what verifies the body that
 ---   comes in pieces: it has update(self, bytes) and verify(self)
 ---@field hooks table<table, table|false>|nil what an operation needs beyond its protocol: hooks[op] has parameters,
@@ -338,7 +338,7 @@ local function perform(context, op, params, options, stream)
 
   local request, err = Request.prepare(context, op, params, options, stream)
   local retry = context.retry
-  local again = stream and function() -- gives why not
+  local again = stream and function() -- returns a message where it is not possible
     local headers, problem = stream:again(request.method)
     if headers then
       local _, refused = Request.readdress(context, request, headers)

@@ -124,7 +124,7 @@ local function add_replaced(list, value, path, depth)
   end
 end
 
--- The paths at which the decoder replaced bytes or surrogates that are no Unicode, nil where it replaced none.
+-- The paths of texts in which the decoder replaced invalid UTF-8 or surrogates; nil where there are none.
 local function replaced_in(response, output)
   local body = response and response.body
   local is_unicode = type(body) ~= "string"

@@ -169,7 +169,7 @@ local function prepare(context, op, params, options, stream)
   return message.new(request)
 end
 
---- Addresses a request that streams anew, with header fields beside its own.
+--- Addresses a request that streams for another attempt, with header fields beside its own.
 ---@param context table
 ---@param request cloudjobs.Request
 ---@param headers table<string, string>

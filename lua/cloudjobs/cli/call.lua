@@ -87,7 +87,7 @@ local function find_operation(model, name)
     model.service.id, name, suggest(name, model:operations()), note and "; " .. note or "")
 end
 
--- SERVICE and OPERATION, which stand in front of all options but --model, and what that names.
+-- SERVICE and OPERATION, which are in front of all options but --model, and its value.
 local function scan(args)
   local words, given, i, is_over = {}, nil, 2, false
   while i <= #args do
@@ -107,7 +107,7 @@ local function scan(args)
   return words[1], words[2], given
 end
 
--- The services to complete: those that are found, too.
+-- The services to complete: shipped ones and found ones.
 local function all_names()
   local all, seen = Search.new(get_variable):names(), {}
   for _, name in ipairs(all) do

@@ -25,7 +25,7 @@ local function names()
   return list
 end
 
---- Whether a job of the kind is started by parameters alone, not by the name of what it is a run of.
+--- Whether a job of the kind is started by parameters alone, without the name of a source.
 ---@param kind cloudjobs.Kind
 ---@return boolean
 local function can_start(kind)
@@ -122,7 +122,7 @@ local function title(job)
   return kinds[job.kind].title
 end
 
---- What people call the thing that a job is a run of.
+--- The display name of a job's source.
 ---@return string
 local function name_of(job)
   return kinds[job.kind].name(job.params)

@@ -79,7 +79,7 @@ local function hand_over_jobs(list, statuses, interrupted, parsed)
   end
 end
 
---- Polls the jobs once and prints what they are.
+--- Polls the jobs once and prints their states.
 ---@param jobs table[]
 ---@param parsed table
 ---@return integer exit status

@@ -33,7 +33,7 @@ local KINDS = {
     endings = { SUCCEEDED = 2, FAILED = 2, CANCELLED = 1 },
     usual = "SUCCEEDED",
   },
-  -- The status is that of the document, or InProgress for an answer of 202.
+  -- The status is that of the document, or InProgress for a response with status 202.
   cost_details_report = { stages = { { "InProgress", 60 } }, endings = REPORT_ENDINGS, usual = "Completed" },
   price_sheet = { stages = { { "InProgress", 60 } }, endings = REPORT_ENDINGS, usual = "Completed" },
   reservation_details_report = { stages = { { "InProgress", 60 } }, endings = REPORT_ENDINGS, usual = "Completed" },

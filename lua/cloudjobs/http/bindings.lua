@@ -16,8 +16,8 @@ local values = require "cloudjobs.http.values"
 ---   members, wherever their places are; returns the body's document, or nil and the problems
 ---@field decode fun(shape, body: string): table|nil, string|nil
 
--- Shape -> its members, those that take what others leave behind them; of those whose place is the body `payload`, the
--- one that is the whole body, and whether there are others. Found once for each shape.
+-- Shape -> its members in the order of `rank`; `payload`, the member that is the whole body; and whether other members
+-- are in the body. Computed once for each shape.
 local layouts = setmetatable({}, { __mode = "k" })
 
 -- Maps of query parameters come last, maps of headers first: where a member names one of the same, it wins.
@@ -93,7 +93,7 @@ local function add_query(parts, name, member, value)
   end
 end
 
--- A map has what no member and no constant of the path names.
+-- A map's entries are sent except those that a member or a constant of the path names.
 function WRITE.query(parts, member, value)
   if not member.is_map then
     parts.named[url.encode(member.wire)] = true
@@ -262,7 +262,7 @@ function READ_FROM.status(output, member, response)
   output[member.name] = response.status
 end
 
--- Reads what stands besides the body.
+-- Reads the members outside the body.
 local function read_places(layout, output, response)
   for _, member in ipairs(layout.members) do
     local read = READ_FROM[member.location]
@@ -295,7 +295,7 @@ local function decode(op, response, codec)
   return read_places(layout, output, response)
 end
 
---- Adds to a structure the members that stand besides the body: an error's, say.
+--- Adds to a structure its members outside the body; used for errors.
 ---@param shape userdata
 ---@param output table
 ---@param response { status: integer, headers: table<string, string> }

@@ -1,11 +1,11 @@
 --- Values as the text of a header, a label or a query parameter, and back: by the member's type in the notation of
---- the models, as Smithy's HTTP bindings say.
+--- the models, according to Smithy's HTTP bindings.
 
 local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
 local quote = require "cloudjobs.base.quote"
 
--- JSON has no word for these.
+-- JSON cannot represent these.
 local NOT_FINITE = { NaN = 0 / 0, Infinity = math.huge, ["-Infinity"] = -math.huge }
 
 local function number_text(value)
@@ -19,7 +19,7 @@ local function number_text(value)
   return core.json_encode(value)
 end
 
--- Seconds of what the caller gave as a number or as a date.
+-- The seconds of a number or date of the caller.
 local function seconds(value)
   return type(value) == "number" and value or core.epoch(value)
 end

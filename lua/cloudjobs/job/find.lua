@@ -173,7 +173,7 @@ local function start_standing(kind, client, params, options)
   return ok and job, err
 end
 
--- The ids of the job that a response names; what it does not name is in the parameters.
+-- The ids of the job from the response; the others are in the parameters.
 local function ids_of(kind, output, params)
   local ids = {}
   for _, list in ipairs { kind.params, kind.optional or {} } do

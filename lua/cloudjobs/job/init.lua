@@ -171,7 +171,7 @@ local function define(jobs, clouds, definition)
   return jobs[kind.kind]
 end
 
----@class cloudjobs.jobs.Clouds what the job room is given, since it knows no cloud
+---@class cloudjobs.jobs.Clouds functions of the clouds, which this folder does not require
 ---@field client fun(cloud: string, service: string, settings: table): cloudjobs.Client
 ---@field model fun(cloud: string, service: string): cloudjobs.Model|nil, string|nil the service's description, or why
 --- there is none

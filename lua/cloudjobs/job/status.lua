@@ -81,12 +81,12 @@ local function set_times(status, kind, record)
   local unit = kind.milliseconds and 1000 or 1
   for _, name in ipairs(TIMES) do
     local time = time_at(record, kind.members[name])
-    -- A service that counts milliseconds has 0 for what has not happened.
+    -- A service that counts milliseconds has 0 for an event that is not there yet.
     status[name] = time and (unit == 1 or time > 0) and time / unit or nil
   end
 end
 
--- What the kind's own function makes of a state. A user's function may return anything.
+-- The state and reason from the kind's own function. A user's function may return anything.
 local function refine(kind, record, params, state)
   local refined, reason = kind.state(record, params, state)
   if refined ~= nil and not STATES[refined] then

@@ -115,7 +115,7 @@ local function is_bytes(member)
   return member.location == "body" and member.type == "blob"
 end
 
--- What a service's endpoint rules put into the address: its operations leave it out.
+-- The parts of the path that a service's endpoint rules set: its operations leave them out.
 local TO_RULES = {
   S3 = function(op)
     op.uri = op.uri:gsub("^/{Bucket}", "")
@@ -163,13 +163,13 @@ local function compile(model, name, text)
   return op
 end
 
--- What `f` returns. What a description has wrong is nil and a message, wherever it shows.
+-- The values of `f`. An error in the description is nil and a message.
 local function guarded(self, f, ...)
   local ok, value, message = pcall(f, ...)
   if ok then
     return value, message
   elseif not self._data.operation_names then
-    error(value, 0) -- a shipped model has nothing wrong
+    error(value, 0) -- not an error in a description
   end
   message = type(value) == "table" and value.refused
     or "the description is broken: " .. tostring(value):gsub("^[^\n]-:%d+: ", "")
@@ -201,7 +201,7 @@ local function resolve(self, name)
   return found and snake(found) == name and found
 end
 
--- As Model:operation; leaves with what a description has wrong.
+-- As Model:operation; raises errors in a description.
 local function find_operation(self, name)
   local op = self._operations[name]
   if not op then

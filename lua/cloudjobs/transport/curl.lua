@@ -21,7 +21,7 @@ Curl.honours = {
   proxy = true, no_proxy = true, ca_bundle = true, client_cert = true, client_key = true, streams = true,
 }
 
--- Ends all streams, whose multi is of no use any more.
+-- Ends all streams, since their multi has failed.
 local function fail(self, problem)
   self._multi:close()
   local streams = self._streams
@@ -33,7 +33,7 @@ local function fail(self, problem)
   end
 end
 
--- Hands the events of the running streams to them.
+-- Passes events to the running streams.
 local function dispatch(self)
   local id, status, lines, body, sent = self._multi:next()
   while id do

@@ -212,7 +212,7 @@ end
 
 -- Sending
 
--- What hands the events of a stream to it, and wakes its task where that waits for
+-- The consumer of a stream's events, which wakes its task where that waits for
 -- them: it may also wait for something else, in its sink. `task` is nil where the
 -- stream's owner waits by itself.
 local StreamWaiter = {}

@@ -90,8 +90,8 @@ local function proxy_for(self, scheme, authority)
   return proxy, problem and source .. ": " .. problem
 end
 
---- What is wrong with a file's path: PEM text is often taken for what belongs there, and reading a pipe or a device may
---- never end. What is not there is the transport's to report.
+--- The error of a file's path: PEM text is a common mistake in its place, and reading a pipe or a device may never end.
+--- The transport reports a missing file.
 ---@param name string "ca_bundle", "client_cert" or "client_key"
 ---@param path string
 ---@return string|nil message begins with the name
@@ -137,7 +137,7 @@ local function ways(self)
   return setmetatable({}, {
     __index = function(known, url)
       local way = way_to(self, url)
-      if not (way and way.problem) then -- a file may be mended
+      if not (way and way.problem) then -- a file may be replaced later
         known[url] = way
       end
       return way

@@ -25,7 +25,7 @@ local function positive_integer(text)
   return nil, "expected a whole number from 1"
 end
 
--- As in the AWS tools: what is compressed has this many bytes at least.
+-- As in the AWS tools: bodies from this size on are compressed.
 local function compression_size(text)
   local number = text:find("^[0-9]+$") and tonumber(text)
   if number and number <= 10485760 then

@@ -53,7 +53,7 @@ local BUILT_INS = {
     local mode, err = given.config:get("sts_regional_endpoints")
     return mode == "legacy" or not given.config:get("region"), err
   end,
-  -- As for botocore, a configured address has no hosts for buckets unless the setting says so.
+  -- As in botocore, a configured address has no hosts for buckets unless the setting asks for them.
   ["AWS::S3::ForcePathStyle"] = function(given)
     local style, err = given.config:get("s3_addressing_style")
     if style == "path" or style == "virtual" or err then
@@ -231,7 +231,7 @@ local function own_parameters(context, params)
   return own
 end
 
--- Where a bucket is, S3 says at the address of any region: the bucket's own host might be in another one, which refuses
+-- GetBucketLocation works at the address of any region: the bucket's own host might be in another one, which refuses
 -- the signature. The ARN of an access point cannot stand in a path.
 local function add_s3_parameters(own, op)
   if op.name == "GetBucketLocation" then

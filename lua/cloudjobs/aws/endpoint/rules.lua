@@ -199,7 +199,7 @@ local first_of
 
 local SCOPE = "^[A-Za-z0-9*._-]+$" -- what a signature's scope may hold
 
--- What the rules say of signing goes into headers.
+-- The signing parameters of the rules become parts of headers.
 local function check_schemes(schemes)
   if type(schemes) ~= "table" then
     refuse("the rule that applies has no authSchemes")

@@ -21,7 +21,7 @@ local ENVELOPE = core.shape({
   Error = "Code string\nMessage string\nRequestId string",
 }, "Envelope")
 
--- What a status means where the response to a HEAD request has no body to say it.
+-- Status -> the message of a response without a body: to HEAD, or 304.
 local REASONS = {
   [301] = "Moved Permanently", [304] = "Not Modified", [307] = "Temporary Redirect", [400] = "Bad Request",
   [403] = "Forbidden", [404] = "Not Found", [405] = "Method Not Allowed", [412] = "Precondition Failed",

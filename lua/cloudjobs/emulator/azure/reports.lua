@@ -1,6 +1,6 @@
---- Asynchronous cost reports: a start is answered by 202 with a Location, the
---- location by 202 until the report is made, then by its document with links
---- that are signed.
+--- Asynchronous cost reports: the response to a start is 202 with a Location, the
+--- response of the location 202 until the report is made, then its document with
+--- signed links.
 
 local ascii = require "cloudjobs.base.ascii"
 local core = require "cloudjobs.core"
@@ -13,7 +13,7 @@ local LINK_LIFETIME = 12 * 3600 -- seconds
 
 local PREFIX = "/providers/microsoft.costmanagement/"
 
--- What each start and each result is called, in lower case, and the kind of job.
+-- The segments of each start and each result, in lower case, and the kind of job.
 local STARTS = {
   generatecostdetailsreport = "cost_details_report",
   generatereservationdetailsreport = "reservation_details_report",
@@ -36,7 +36,7 @@ local function new(world)
   return setmetatable({ _world = world, _reports = {} }, reports_mt)
 end
 
--- A link that anybody can read from until it expires.
+-- A link that needs no credentials until it expires.
 local function link_of(self, report, ended)
   local expiry = core.iso(math.floor(ended + LINK_LIFETIME))
   local signature = core.base64_encode(report.id:rep(2):sub(1, 32))
@@ -104,7 +104,7 @@ local function read(self, target, _, now)
   return 200, document
 end
 
---- Which report a request starts or reads, or nil.
+--- The report that a request starts or reads, or nil.
 ---@param request table
 ---@param version string|nil
 ---@param origin string

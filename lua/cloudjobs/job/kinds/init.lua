@@ -14,7 +14,7 @@
 ---@field name fun(params: table): string what people call the thing that a job is a run of
 ---@field operation? string reads one job; without it the listing is read
 ---@field fetch? fun(client: table, params: table, limits: table): table|nil, cloudjobs.Error|nil reads a job's record
---- where no one operation does
+--- where several operations or an address are needed
 ---@field request? table the operation's parameters, in which "{name}" stands for the job's parameter of that name; the
 --- job's own parameters unless given
 ---@field record? string path of the job's record in the operation's output, when it is not the output itself; a job
@@ -25,10 +25,10 @@
 ---@field members cloudjobs.Kind.Members paths in the record
 ---@field milliseconds? boolean the record's times are in milliseconds, not in seconds
 ---@field states table<string, string> the service's states, as states of cloudjobs.Status
----@field state? fun(record: table, params: table, state: string): string|nil, string|nil the state where the code alone
---- does not tell it, and its reason
----@field hints? table<string, string> code of a state that does not end by itself, and what the job waits for
----@field result? fun(record: table): table|nil what a job that has ended hands out
+---@field state? fun(record: table, params: table, state: string): string|nil, string|nil the state where it does
+--- not follow from the code alone, and its reason
+---@field hints? table<string, string> code of a state that does not end by itself -> its hint
+---@field result? fun(record: table): table|nil the output of a job that has ended, or where it is
 ---@field missing table<string, true>|fun(err: cloudjobs.Error): boolean codes of the error that there is no such job
 ---@field refuse? fun(params: table): string|nil why a job with these parameters cannot be followed
 ---@field not_resumable? string why another process cannot follow such a job

@@ -1,6 +1,6 @@
---- The JSON documents of a description. Of the long one an index is made, and
---- of each part is decoded what is needed when it is needed: EC2's description
---- is 4 MB of JSON, and a call needs some 300 of its 5000 parts.
+--- The JSON documents of a description. The long one is indexed, and each of its
+--- parts is decoded when it is first used: EC2's description is 4 MB of JSON, and
+--- a call needs some 300 of its 5000 parts.
 
 local core = require "cloudjobs.core"
 local gzip = require "cloudjobs.base.gzip"
@@ -8,7 +8,7 @@ local quote = require "cloudjobs.base.quote"
 local refuse = require("cloudjobs.model.import.traits").refuse
 
 -- The largest of AWS's descriptions has 4 MB, 4,000 shapes and parts of 80 KB,
--- its largest rule set 1 MB. What is larger by far is refused before it is decoded.
+-- its largest rule set 1 MB. Much larger ones are refused before they are decoded.
 local MAX_DESCRIPTION = 64 * 1024 * 1024 -- bytes of the text, and of its file
 local MAX_COMPANION = 8 * 1024 * 1024
 local MAX_MEMBERS = 100000
@@ -125,7 +125,7 @@ local function names_with(document, names, places, word)
   return found
 end
 
----@class cloudjobs.Description what import/init.lua translates
+---@class cloudjobs.Description the input of import/init.lua
 ---@field names string[] of the members at the top
 ---@field metadata table
 ---@field client_context table|nil
@@ -138,7 +138,7 @@ end
 
 --- A description that is indexed, and decoded as it is used.
 ---@param path string of service-2.json or service-2.json.gz
----@param patch table|nil what is merged into it
+---@param patch table|nil is merged into it
 ---@param orders table
 ---@return cloudjobs.Description
 local function open(path, patch, orders)

@@ -38,7 +38,7 @@ local function lazy(make)
   })
 end
 
--- The text of an operation. What else the model says of it is noted on the way.
+-- The text of an operation. Its other parts of the model are added as a side effect.
 local function read_operation(model, shapes, name, op, auth_reason)
   check("operation", op, check_name(name, "operations"))
   model.left_out[name] = operations.reason_against(shapes, name, op, auth_reason)
@@ -58,7 +58,7 @@ local function read_shape(shapes, name, shape)
   end
 end
 
--- What is known of an error, or nil where the shape is none.
+-- The record of an error, or nil where the shape is none.
 local function read_error(model, name, shape)
   if type(shape) == "table" and shape.exception and model.shapes[name] then
     return operations.error_text(name, shape)
@@ -107,7 +107,7 @@ local function all_of(entries, names)
   return all
 end
 
---- The whole model, for whatever wants more than a client's calls.
+--- The whole model, with every operation and shape translated.
 local function translate_all(description, companions)
   local model = translate(description, companions)
   model.operations = all_of(model.operations, description.operation_names)
@@ -168,7 +168,7 @@ local function wrap(description, companions)
   end)
 end
 
--- A document and what patches it, under the names that botocore gives.
+-- A document and its patch, under botocore's names.
 local function read_patched(folder, name, orders)
   local document, path = Document.read(folder .. name, orders)
   local extras = Document.read(folder .. name .. ".sdk-extras", orders)
@@ -178,7 +178,7 @@ local function read_patched(folder, name, orders)
   return document, path
 end
 
--- A document beside the description, translated. What is wrong in it is reported under its own name.
+-- A document beside the description, translated. Its errors are reported under its own name.
 local function read_companion(folder, name, orders, translate_one)
   local document, path = read_patched(folder, name, orders)
   local companion, message = guarded(translate_one, document)
@@ -188,7 +188,7 @@ local function read_companion(folder, name, orders, translate_one)
   return companion
 end
 
--- The description at `path`, and what lies beside it, as a model.
+-- The description at `path`, and the documents beside it, as a model.
 local function read_all(path, make)
   local folder = path:match("^(.*[/\\])") or ""
   local orders = {}

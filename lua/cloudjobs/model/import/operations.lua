@@ -57,7 +57,7 @@ local function is_upload(shapes, reference, where)
   return member and (member.streaming or shapes:target(member, where).streaming)
 end
 
--- Which checksums are sent and verified, and which parameters say so.
+-- The flags of checksums: the algorithms, and the parameters that select them.
 local function add_checksums(words, op, where)
   local http = check("httpChecksum", op.httpChecksum or {}, where)
   if op.httpChecksumRequired or http.requestChecksumRequired then
@@ -134,7 +134,7 @@ local function operation_text(shapes, name, op)
   return table.concat(words, " ")
 end
 
--- What an operation gives the endpoint rules: constants, members, paths.
+-- The parameters of the endpoint rules that an operation sets: constants, members, paths.
 local function context_of(shapes, op, where)
   local context = {}
   for name, param in pairs(op.staticContextParams or {}) do

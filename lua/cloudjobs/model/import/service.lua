@@ -6,7 +6,7 @@ local traits = require "cloudjobs.model.import.traits"
 local check = traits.check
 local refuse = traits.refuse
 
--- Best first where a service speaks several: the order that AWS agreed on for its SDKs. Those of Python and Ruby
+-- Best first where a service supports several: the order that AWS agreed on for its SDKs. Those of Python and Ruby
 -- prefer JSON, whose decoders are faster there.
 local PROTOCOLS = { "smithy-rpc-v2-cbor", "json", "rest-json", "rest-xml", "query", "ec2" }
 
@@ -49,14 +49,14 @@ local function service_of(metadata, protocol)
   }
 end
 
--- What becomes a part of headers and hosts.
+-- Checks the metadata that becomes a part of headers and hosts.
 local PATTERNS = {
   serviceId = "^[ -~]+$", endpointPrefix = "^[A-Za-z0-9.-]+$", signingName = "^[A-Za-z0-9._-]+$",
   targetPrefix = "^[A-Za-z0-9._-]+$", jsonVersion = "^%d+%.%d+$", globalEndpoint = "^[A-Za-z0-9.-]+$",
   apiVersion = "^[A-Za-z0-9.-]+$", xmlNamespace = "^[!-~]+$",
 }
 
--- What the requests of a protocol need.
+-- Checks the metadata that the requests of a protocol need.
 local NEEDED = {
   json = "targetPrefix", ["smithy-rpc-v2-cbor"] = "targetPrefix", query = "apiVersion", ec2 = "apiVersion",
 }

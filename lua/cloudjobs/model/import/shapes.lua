@@ -15,7 +15,7 @@ local SCALARS = {
   boolean = "boolean", blob = "blob",
 }
 
--- What the notation calls its own types.
+-- The notation's own names of types.
 local WORDS = flag.set { "string", "integer", "long", "number", "boolean", "blob", "time", "document" }
 
 local TIMES = { unixTimestamp = "time", iso8601 = "time.iso", rfc822 = "time.http" }
@@ -76,7 +76,7 @@ end
 
 function Shapes:time(reference, shape, location, where)
   if self.is_cbor then
-    return "time" -- whatever its format elsewhere
+    return "time" -- its format elsewhere does not count
   end
   local format = trait(reference, shape, "timestampFormat")
   if not format then
@@ -163,7 +163,7 @@ function Shapes:node(reference, location, where, depth)
   return self:type_of(reference, shape, location, where, depth), flags
 end
 
--- A structure's own name is that of a root element.
+-- The locationName of a structure's shape is that of a root element, not of a member.
 function Shapes:wire_name(reference)
   local shape = self.shapes[reference.shape]
   return reference.locationName or (shape.type ~= "structure" and shape.locationName or nil)

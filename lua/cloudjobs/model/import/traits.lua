@@ -1,11 +1,11 @@
---- What becomes of each trait of a service description: it is translated, and
---- has this type, or left out for the reason given. One that is not listed is
---- refused.
+--- The treatment of each trait of a service description: it is translated and
+--- has this type, or is left out for the reason given. A trait that is not
+--- listed is refused.
 
 local quote = require "cloudjobs.base.quote"
 
 local TEXT, FLAG, NUMBER, TABLE = "string", "boolean", "number", "table"
-local KEEP = "translated" -- whatever its type
+local KEEP = "translated" -- of any type
 local PROSE = "for people"
 local SERVER = "the service checks it"
 local EASE = "works without"
@@ -97,7 +97,7 @@ local function check_type(expected, value, where)
   end
 end
 
---- Refuses what is no object, or has a trait that is not listed for its kind, or one of another type.
+--- Refuses a value that is no object, or has a trait that is not listed for its kind, or one of another type.
 ---@param kind string
 ---@param value any
 ---@param where string
@@ -121,7 +121,7 @@ end
 local NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
 local MAX_NAME = 256 -- bytes
 
---- Refuses what cannot be the name of an operation, a shape or a member.
+--- Refuses a value that cannot be the name of an operation, a shape or a member.
 ---@param name any
 ---@param where string
 ---@return string name

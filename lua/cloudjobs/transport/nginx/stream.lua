@@ -14,8 +14,7 @@ local CONTINUE = 1 -- seconds to wait for a 100 Continue, as libcurl and botocor
 local POLL = 0.25 -- seconds between two checks of a canceller or group
 local FAREWELL = 0.5 -- seconds for a response from before the connection was closed: some versions wake nothing then
 
---- Sets the time at which an exchange ends unless it makes progress.
----@param limits cloudjobs.nginx.Limits
+-- Sets the time at which an exchange ends unless it makes progress.
 local function renew(limits)
   limits.deadline = math.min(limits.ends, clock() + limits.idle)
 end
@@ -214,4 +213,4 @@ local function run(connection, request, head, limits, max_body)
   return response, failure
 end
 
-return { run = run, renew = renew }
+return { run = run }
