@@ -108,7 +108,7 @@ describe("moto", function()
     assert.is_true(job:is_missing(err))
   end)
 
-  it("exports a DynamoDB table, and says why when the bucket is missing", function()
+  it("exports a DynamoDB table, and has the reason when the bucket is missing", function()
     local dynamodb = client "dynamodb"
     local arn = assert(dynamodb:create_table {
       TableName = "costs", BillingMode = "PAY_PER_REQUEST",

@@ -43,7 +43,7 @@ Nginx.on_each(describe, setup, "a description that nginx's master has read", fun
     ]])
   end)
 
-  it("reports there what it has wrong", function()
+  it("reports there the errors of the description", function()
     assert.matches("StopJob: no shape Gone", nginx:run [[
       local client = require("cloudjobs").aws.client { model = model, region = "eu-west-1" }
       return select(2, pcall(client.request, client, "stop_job"))

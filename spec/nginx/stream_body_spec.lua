@@ -159,7 +159,7 @@ Nginx.on_each(describe, setup, "a body that streams through nginx", function()
       "the body is longer than its length of 500 bytes" }, got)
   end)
 
-  it("waits for the service's consent where it asks for that", function()
+  it("waits for a 100 Continue where it expects one", function()
     local got = run([[
       local reads = 0
       local function send(script)

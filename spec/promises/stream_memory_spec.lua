@@ -77,7 +77,7 @@ describe("a body that streams", function()
   local load_text = rawget(_G, "loadstring") or load
 
   for _, name in ipairs { "curl", "multi" } do
-    it("takes no more memory over " .. name, function()
+    it("needs no more memory over " .. name, function()
       local transport = transports[name]()
       local client = require("spec.support.store").client(server:url(""), transport, { timeout = { total = 300 } })
       check(load_text(PASS)(client, MB, SCRIPT))
@@ -85,7 +85,7 @@ describe("a body that streams", function()
     end)
   end
 
-  it("takes no more memory in nginx", function()
+  it("needs no more memory in nginx", function()
     if Nginx.absent() then
       return pending(Nginx.absent())
     end

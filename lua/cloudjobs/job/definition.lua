@@ -14,6 +14,7 @@ local INTERVAL = { start = 15, growth = 1.5, cap = 60, floor = 1 }
 local Definition = {}
 local definition_mt = { __index = Definition }
 
+-- Adds a problem, formatted.
 function Definition:problem(text, ...)
   self.problems[#self.problems + 1] = text:format(...)
 end
@@ -29,6 +30,7 @@ local function own_params(kind)
   return names
 end
 
+-- Checks that the names in braces of a template are parameters of the job.
 function Definition:check_template(template, path, names)
   for _, key in ipairs(sorted_keys(template)) do
     local value = template[key]
@@ -190,6 +192,7 @@ function Definition:check_ids(op)
   end
 end
 
+-- Checks the operation that starts a run against the description.
 function Definition:check_run()
   local run = self.kind.run
   if not run or run.start or run.is_ours then
@@ -205,6 +208,7 @@ function Definition:check_run()
   end
 end
 
+-- Checks the listing; with `is_read` the job's record is read from it.
 function Definition:check_listing(is_read)
   local kind, listing = self.kind, self.kind.listing
   local op = self:find_operation(listing.operation, "listing.operation")

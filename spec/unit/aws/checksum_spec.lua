@@ -89,10 +89,10 @@ local CRC32 = {
 
 describe("the checksum of a request", function()
   local cases = {
-    { "is CRC32 where the service takes one", "put", {}, CRC32 },
+    { "is CRC32 where the service supports one", "put", {}, CRC32 },
     { "is CRC32 where the service requires one", "must", {}, CRC32 },
     { "is CRC32 where no parameter names one", "old", {}, { ["x-amz-checksum-crc32"] = CRC32["x-amz-checksum-crc32"] } },
-    { "is none where the service says nothing", "plain", {}, {} },
+    { "is none where the description has none", "plain", {}, {} },
     { "is the one that the caller names", "put", { Algorithm = "SHA256" }, {
       ["x-amz-checksum-sha256"] = sum("sha256", "hello"), ["x-amz-sdk-checksum-algorithm"] = "SHA256",
     } },
@@ -118,7 +118,7 @@ describe("the checksum of a request", function()
     assert.equal("AAAAAA==", sums(client_of(), "must")["x-amz-checksum-crc32"])
   end)
 
-  it("is computed when_required alone where a setting says so", function()
+  it("is computed only where it is required with the setting when_required", function()
     local settings = {
       { request_checksum_calculation = "when_required" },
       { env = { AWS_REQUEST_CHECKSUM_CALCULATION = "WHEN_REQUIRED" } },
@@ -154,7 +154,7 @@ describe("the checksum of a response", function()
     return output, err, stub.requests[1]
   end
 
-  it("is asked for, unless a setting or the caller says otherwise", function()
+  it("is requested, unless a setting or the caller disables it", function()
     local function mode(params, options)
       return client_of(options):request("get", params).headers["x-amz-checksum-mode"]
     end

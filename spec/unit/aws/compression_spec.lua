@@ -39,7 +39,7 @@ local function sent(operation, params, options)
 end
 
 describe("a request's body", function()
-  it("is compressed where the service reads that and it is long enough", function()
+  it("is compressed where the operation supports it and it is long enough", function()
     local request = sent("put", { Text = LONG })
     assert.equal("gzip", request.headers["content-encoding"])
     assert.equal(LONG, core.json_decode(assert(zlib.gunzip(request.body, 65536))).Text)
@@ -57,7 +57,7 @@ describe("a request's body", function()
     assert.equal(core.base64_encode(sum), request.headers["x-amz-checksum-crc32"])
   end)
 
-  it("is compressed from the length that the settings say, or never", function()
+  it("is compressed from the configured length on, or never", function()
     assert.equal("gzip", sent("put", { Text = "short" }, { request_min_compression_size_bytes = 0 }).headers["content-encoding"])
     assert.equal("gzip", sent("put", { Text = "short" }, {
       env = { AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES = "1" },

@@ -116,7 +116,7 @@ describe("a client of a service by its name", function()
       assert.same({ "caller_known" }, names)
     end)
 
-    it("reports where was searched", function()
+    it("reports the places of the search", function()
       local context = { model = model(nil, "searched in /a") }
       local ok, message = pcall(require("cloudjobs.call.client").new(context).request, { _context = context }, "get_nothing")
       assert.is_false(ok)

@@ -294,7 +294,7 @@ describe("AWS credentials", function()
     }
     local identity, err = provider:get()
     assert.is_nil(identity)
-    assert.equal("assume-role: the answer of STS has no keys", tostring(err))
+    assert.equal("assume-role: the response of STS has no keys", tostring(err))
   end)
 
   it("are shared by the clients they are given to", function()

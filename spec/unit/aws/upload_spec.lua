@@ -69,7 +69,7 @@ describe("a body in pieces", function()
     end
   end)
 
-  it("says how long it is with its chunks and checksum", function()
+  it("has a length that includes its chunks and checksum", function()
     local Chunked = require "cloudjobs.aws.aws_chunked"
     local Source = require "cloudjobs.call.source"
     for _, size in ipairs { 1, 15, 16, 65535, 65536, 65537, 131072, 200000 } do
@@ -104,7 +104,7 @@ describe("a body in pieces", function()
       .. "an object with a method rewind, or text" }, { err.kind, err.message })
   end)
 
-  it("is not hashed where the service wants no hash over TLS", function()
+  it("is not hashed where the service requires no hash over TLS", function()
     local request = sent("https://store.test", "put_thing", { Key = "a", Body = reader("hello", { rewind = false }) })
     assert.same({ "hello", "UNSIGNED-PAYLOAD" }, { request.body, request.headers["x-amz-content-sha256"] })
   end)

@@ -30,7 +30,7 @@ describe("poll_operation", function()
     end
   end)
 
-  it("takes a path, and an address that names the port", function()
+  it("accepts a path, and an address that names the port", function()
     local client, stub = client_of { { body = {} }, { body = {} } }
     assert(client:poll_operation("/x/y?a=b"))
     assert.equal(ORIGIN .. "/x/y?a=b", stub.requests[1].url)
@@ -51,7 +51,7 @@ describe("poll_operation", function()
     assert.equal(ORIGIN .. "/resourceGroups/gr%C3%B6n/x..y/...z", stub.requests[1].url)
   end)
 
-  it("sends its token nowhere else", function()
+  it("sends its token to no other host", function()
     for _, address in ipairs {
       "https://costmanagement.trafficmanager.net/x", "http://management.azure.com/x", "https://management.azure.com:8443/x",
       "https://management.azure.com@evil.example/x", "//evil.example/x", "ftp://management.azure.com/x", "x",
@@ -97,7 +97,7 @@ describe("poll_operation", function()
     assert.equal("response", err.kind)
   end)
 
-  it("gives the service's refusal, without the signature of a link in it", function()
+  it("returns the service's error, without the signature of a link in it", function()
     local client = client_of { { status = 403, body = { error = {
       code = "AuthorizationFailed", message = "no access to https://x.blob.core.windows.net/r?sv=1&sig=c2VjcmV0LXNpZ25hdHVyZQ%3D%3D",
     } } } }
@@ -220,7 +220,7 @@ for kind, known in pairs(REPORTS) do
       end)
     end
 
-    it("without a Location of an id in the response is an error that says the report may have begun", function()
+    it("without a Location of an id in the response is an error marked ambiguous", function()
       for _, headers in ipairs { {}, { Location = ORIGIN .. "/x/.." }, { Location = ORIGIN .. "/x/?y=z" } } do
         local client = client_of { { status = 202, headers = headers } }
         local job, err = cloudjobs.jobs["start_" .. kind](client, known.start)
@@ -278,7 +278,7 @@ describe("cost_details_report", function()
       .. "costDetailsOperationResults/op-1?api-version=2025-03-01", stub.requests[1].url)
   end)
 
-  it("for a time without costs is the error no_data, as Azure answers 204", function()
+  it("for a time without costs is the error no_data, since Azure responds with 204", function()
     local job, err = cloudjobs.jobs.start_cost_details_report(client_of { { status = 204 } }, { report = { metric = "ActualCost" } })
     assert.is_nil(job)
     assert.equal("no_data", err.code)
@@ -292,7 +292,7 @@ describe("price_sheet", function()
     assert.same({ "unknown", false }, { assert(job:status()).state, assert(job:status()).final })
   end)
 
-  it("has no address where the answer to its start is a document without one", function()
+  it("has no address where the response to its start is a document without one", function()
     local job, err = cloudjobs.jobs.start_price_sheet(client_of { { body = { name = "op-1" } } }, {})
     assert.is_nil(job)
     assert.same({ "no_id", true }, { err.code, err.ambiguous })

@@ -128,7 +128,7 @@ describe("an inflater", function()
     assert.same({ nil, "it is cut off" }, { inflater:finish() })
   end)
 
-  it("takes no bytes before the earlier ones are read", function()
+  it("accepts no bytes before the earlier ones are read", function()
     local inflater = zlib.inflater(LIMIT)
     inflater:feed(compress "hello")
     assert.has_error(function() inflater:feed "x" end)

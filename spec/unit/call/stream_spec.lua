@@ -309,7 +309,7 @@ for _, way in ipairs {
         end)
       end)
 
-      it("says where the file cannot be written, before anything is sent", function()
+      it("reports a file that cannot be written, before anything is sent", function()
         run(function()
           local output, err = client:get_thing({ Key = "a", Script = "answer 'x'" }, { sink = folder .. "/none/thing" })
           assert.is_nil(output)
@@ -353,7 +353,7 @@ for _, way in ipairs {
         end)
       end)
 
-      it("fails where the range ends before the content does, of which the first response said no length", function()
+      it("fails where the range ends before the content, whose length was not in the first response", function()
         run(function()
           local output, err = client:get_thing({ Key = "a", Script = script [[
             local from = tonumber(head:lower():match("range: bytes=(%d+)%-"))
@@ -494,7 +494,7 @@ for _, way in ipairs {
       end)
     end)
 
-    it("waits for the service's consent where it asks for that", function()
+    it("waits for a 100 Continue where it expects one", function()
       run(function()
         local reads = 0
         local function send(text)
@@ -538,7 +538,7 @@ for _, way in ipairs {
       end)
     end)
 
-    it("ends where nothing moves for the limit of an attempt", function()
+    it("ends without progress for the limit of an attempt", function()
       run(function()
         local quick = Store.client(server:url(""), transport,
           { timeout = { connect = 5, total = 0.1 }, retry = { max_attempts = 1 } })
@@ -589,7 +589,7 @@ for _, way in ipairs {
       end)
     end)
 
-    it("raises at the caller's line what the caller has mistaken", function()
+    it("raises a caller's mistake at the caller's line", function()
       local here = "^spec/unit/call/stream_spec.lua:%d+: "
       for _, case in ipairs {
         { "list_things", {}, { sink = print }, "list_things: option sink: the operation's response has no member" },
@@ -650,7 +650,7 @@ describe("streams at the same time", function()
 end)
 
 describe("a file that a sink fills", function()
-  it("is a clear error where the disk takes no more of it, and then not there", function()
+  it("is a clear error where the disk is full, and is removed", function()
     local folder = files.temporary()
     finally(function()
       files.remove(folder)
@@ -671,7 +671,7 @@ describe("a file that a sink fills", function()
 end)
 
 describe("a call that streams over the stub", function()
-  it("gives and takes whole bodies", function()
+  it("receives and sends whole bodies", function()
     local stub = require("cloudjobs.stub").new { { body = "hello" }, { body = "{}" }, { body = "{}" } }
     local client = Store.client("http://127.0.0.1:1", stub)
     local folder = files.temporary()

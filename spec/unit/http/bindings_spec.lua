@@ -90,7 +90,7 @@ describe("a member", function()
     assert.equal("/x/a/b%20c//d/end", encode(op, { Key = "a/b c//d" }).path)
   end)
 
-  it("of the path is required where the description does not say so, too", function()
+  it("of the path is required, also where the description does not mark it", function()
     local op = operation_of("GET /x/{M}", "M string in=uri")
     assert.equal("M: required: it is a part of the path", problem_of(op, {}))
   end)
@@ -144,7 +144,7 @@ describe("the member that is the body", function()
     end)
   end
 
-  it("has the media type that another member says", function()
+  it("has the media type of another member", function()
     local op = operation_of("POST /x", "M blob in=body\n Kind string in=header as=Content-Type")
     assert.equal("image/png", encode(op, { M = "x", Kind = "image/png" }).headers["content-type"])
   end)

@@ -73,7 +73,7 @@ describe("a kind of job that a user defines", function()
     assert.equal('{"CommandId":"' .. ID .. '"}', stub.requests[5].body)
   end)
 
-  it("is not found when its record is absent, and when the service says so", function()
+  it("is not found when its record is absent, and when the error has a code of missing", function()
     local make = defined "my_command_c"
     for _, answer in ipairs { { body = { Commands = {} } }, clients.failure "InvalidCommandId" } do
       local job = make(clients.ssm { answer }, { CommandId = ID })
@@ -105,7 +105,7 @@ describe("a kind of job that a user defines", function()
     assert.matches("its address is known to this process alone", err.message, 1, true)
   end)
 
-  it("changes a state by what its record says, and hands out a result at the end", function()
+  it("changes a state by its record, and has a result at the end", function()
     local make = defined("my_command_f", {
       state = function(record, params, state)
         if state == "succeeded" and record.TargetCount == 0 then
@@ -149,7 +149,7 @@ describe("a kind of job that a user defines", function()
     assert.equal("InvalidDocument", err.code)
   end)
 
-  it("refuses parameters that the service cannot answer for, also in a reference", function()
+  it("refuses parameters that the service cannot describe, also in a reference", function()
     local make = defined("my_command_i", {
       refuse = function(params)
         return params.CommandId:find("^x") and "CommandId: expected a UUID" or nil

@@ -343,7 +343,7 @@ for _, kind in ipairs(kinds) do
       end)
 
       if kind.detail then
-        it("has the detail of what happened in it", function()
+        it("has the detail of its parts", function()
           local record = known.record(known.running)
           local empty = type(record.body) == "table" and { body = {} } or xml("DescribeStackEvents", "")
           local client, stub = client_of(kind, { record, empty })
@@ -427,7 +427,7 @@ describe("stack_operation", function()
     return assert(job:status()).state
   end
 
-  it("reads a status by what the operation was", function()
+  it("reads a status by the kind of operation", function()
     assert.equal("succeeded", state_of("create", { StackStatus = "CREATE_COMPLETE" }))
     assert.equal("succeeded", state_of("create", { StackStatus = "UPDATE_ROLLBACK_COMPLETE" }))
     assert.equal("failed", state_of("create", { StackStatus = "DELETE_COMPLETE" }))
@@ -450,7 +450,7 @@ describe("stack_operation", function()
     assert.matches("StackName=arn", stub.requests[2].body, 1, true)
   end)
 
-  it("refuses an operation that there is not", function()
+  it("refuses an unknown operation", function()
     local job, err = cloudjobs.jobs.open("stack_operation,Operation=undo,StackId=x")
     assert.is_nil(job)
     assert.matches('expected create, update, delete, rollback or import, got "undo"', err.message, 1, true)

@@ -111,7 +111,7 @@ describe("a search among installed tools", function()
     return made:installed("my-jobs"), made
   end
 
-  it("finds botocore without being told", function()
+  it("finds botocore without a setting", function()
     local path, made = installed()
     assert.equal(packages .. "/botocore/data/my-jobs/2031-01-01/service-2.json", path)
     assert.is_nil(made:named("my-jobs"))

@@ -107,7 +107,7 @@ describe("the files of a network", function()
     assert.is_table(Network.new({ ca_bundle = folder .. "/absent" }, ALL, function() end):settings_for("https://x"))
   end)
 
-  it("may be mended while a client lives", function()
+  it("may be replaced while a client exists", function()
     local folder = files.temporary()
     finally(function()
       files.remove(folder)

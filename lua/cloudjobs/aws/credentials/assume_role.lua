@@ -17,7 +17,7 @@ local assume_role_mt = { __name = "cloudjobs.aws.credentials.assume_role", __ind
 local function identity_of(output, source)
   local keys, arn = output.Credentials or {}, output.AssumedRoleUser and output.AssumedRoleUser.Arn
   if not (keys.AccessKeyId and keys.SecretAccessKey) then
-    return Identity.failure(source, "the answer of STS has no keys")
+    return Identity.failure(source, "the response of STS has no keys")
   end
   return Identity.new {
     access_key_id = keys.AccessKeyId,

@@ -106,7 +106,7 @@ function Sso:get()
   end
   local keys = output.roleCredentials
   if not (keys and keys.accessKeyId and keys.secretAccessKey) then
-    return failure(self, "the answer has no keys")
+    return failure(self, "the response has no keys")
   end
   return Identity.new {
     access_key_id = keys.accessKeyId,

@@ -75,6 +75,7 @@ end
 
 local CHECKSUMS = {}
 
+-- Requests the checksum of the response, unless the caller or the setting decides otherwise.
 function CHECKSUMS.parameters(params, op, context, is_url)
   local mode = op.checksum_mode
   if not mode or params[mode] ~= nil or is_url then

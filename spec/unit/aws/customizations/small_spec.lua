@@ -159,7 +159,7 @@ describe("Machine Learning", function()
     assert.equal("https://other.example/", client:request("predict", { PredictEndpoint = "https://other.example" }).url)
   end)
 
-  it("predicts nowhere else than over TLS", function()
+  it("predicts only over TLS", function()
     local _, err = predict():request("predict", { PredictEndpoint = "http://rt.example" })
     assert.same({ { path = "PredictEndpoint", message = "expected an https URL" } }, err.problems)
   end)
@@ -176,13 +176,13 @@ describe("CloudSearch", function()
   end)
 end)
 
-describe("a body that the description says is not signed", function()
+describe("a body that is unsigned by the description", function()
   local function request(options)
     local op = operation("Put", "POST", "/x", { authtype = "v4-unsigned-body" })
     return client_of("Things", op, { A = TEXT }, {}, options):request("put", { A = "a" })
   end
 
-  it("has a word in place of its hash over TLS alone", function()
+  it("has UNSIGNED-PAYLOAD in place of its hash over TLS alone", function()
     assert.equal("UNSIGNED-PAYLOAD", request().headers["x-amz-content-sha256"])
     assert.is_nil(request({ endpoint = "http://127.0.0.1:9" }).headers["x-amz-content-sha256"])
   end)
@@ -192,7 +192,7 @@ describe("a host prefix", function()
   local op = operation("Get", "GET", "/x", { endpoint = { hostPrefix = "{Account}.data-" } })
   local members = { Account = { shape = "Text", hostLabel = true } }
 
-  it("is filled in with parameters, and left out where an option says so", function()
+  it("is filled in with parameters, and left out where an option disables it", function()
     local function url(options)
       return client_of("Things", op, members, {}, options):request("get", { Account = "a1" }).url
     end

@@ -402,7 +402,7 @@ describe("a description that is refused", function()
     assert.is_true(#refusal { operations = { [("x"):rep(100000)] = {} } } < 600)
   end)
 
-  it("names what is wrong in a paginator or a waiter", function()
+  it("names the error in a paginator or a waiter", function()
     local function message(companions)
       return (select(2, Import.parse(description(), companions)))
     end
@@ -532,7 +532,7 @@ describe("a description on disk", function()
     files.write(path, process.run({ "gzip", "-nc" }, { stdin = text }).stdout)
   end
 
-  it("may be compressed, and so may what lies beside it", function()
+  it("may be compressed, as may the documents beside it", function()
     write_compressed(folder .. "/service-2.json.gz", SERVICE)
     write_compressed(folder .. "/endpoint-rule-set-1.json.gz", '{ "version": "1.0", "parameters": {}, "rules": [] }')
     local model = assert(Import.load(folder .. "/service-2.json.gz"))
