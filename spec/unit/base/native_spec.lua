@@ -58,7 +58,7 @@ describe("a shared object that does not load", function()
     it("is explained by the command: " .. name, function()
       local status, _, err = process.lua(([[
         package.preload["%s"] = function() error(%q, 0) end
-        os.exit(require("cloudjobs.cli.main") { "list" })
+        os.exit(require("cloudjobs.cli.main") { "list" }, true)
       ]]):format(name, case[1]))
       assert.equal(70, status)
       assert.equal("cloudjobs: " .. case[2], err:sub(1, #"cloudjobs: " + #case[2]))
