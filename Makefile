@@ -133,10 +133,9 @@ lint:
 UNASKED = --suppress=toomanyconfigs --suppress=uninitvar \
 	$(foreach id,nullPointerOutOfMemory nullPointerArithmeticOutOfMemory ctunullpointerOutOfMemory,--suppress='$(id):csrc/fuzz/*')
 analyse:
-	status=0; for file in csrc/*.c csrc/*/*.c; do \
-	  clang-tidy --quiet $$file -- $(STRICT) -D_GNU_SOURCE $(INCLUDE_5.4) || status=1; \
-	  done; exit $$status
-	cppcheck --quiet --error-exitcode=1 --inline-suppr $(UNASKED) --std=c99 \
+	printf '%s\n' csrc/*.c csrc/*/*.c | xargs -P "$$(nproc)" -I{} \
+	  clang-tidy --quiet {} -- $(STRICT) -D_GNU_SOURCE $(INCLUDE_5.4)
+	cppcheck --quiet -j "$$(nproc)" --error-exitcode=1 --inline-suppr $(UNASKED) --std=c99 \
 	  --enable=warning,performance,portability $(INCLUDE_5.4) csrc
 
 # The specs in one process with our modules: nginx and luarocks have their own.
