@@ -21,11 +21,10 @@ end
 
 --- Compresses bytes.
 ---@param bytes string
----@return string|nil
----@return string|nil message why it is not possible
+---@return string|nil nil where zlib is missing
 local function encode(bytes)
-  local zlib, message = load_zlib()
-  return zlib and zlib.gzip(bytes), message
+  local zlib = load_zlib()
+  return zlib and zlib.gzip(bytes) or nil
 end
 
 --- The text of compressed bytes: of one or several members, their checksums and lengths verified.
