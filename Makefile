@@ -232,6 +232,7 @@ seeded: build
 
 harden: build
 	@tools/harden $(modules)
+	@$(call each_lua,$(FLAVOURS)) -s build; done
 	@eval "$$($(MAKE) -s env)"; $(PROGRAM) tools/soak.lua 100000
 	@STREAM_MB=1024 tools/test "$(FLAVOURS)" spec/promises/stream_memory_spec.lua
 

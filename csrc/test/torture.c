@@ -62,6 +62,15 @@ CJ_EXPORT void *realloc (void *p, size_t n) {
   return refused() ? NULL : __libc_realloc(p, n);
 }
 
+/* When a stack cannot grow, LuaJIT (2.1.0-beta3, of OpenResty too) writes the
+** error behind the frame that does not fit, which is beyond the stack: room for
+** the largest frame keeps that from other memory. */
+#ifdef LUA_JITLIBNAME
+#define SLACK ((size_t)2048)
+#else
+#define SLACK ((size_t)0)
+#endif
+
 /* Lua requires that shrinking succeeds. */
 static void *lua_memory (void *ud, void *p, size_t old, size_t n) {
   (void)ud;
@@ -70,8 +79,8 @@ static void *lua_memory (void *ud, void *p, size_t old, size_t n) {
     return NULL;
   }
   if (p != NULL && n <= old)
-    return __libc_realloc(p, n);
-  return realloc(p, n);
+    return __libc_realloc(p, n + SLACK);
+  return realloc(p, n + SLACK);
 }
 
 static int fail (const char *file, long n, const char *what) {
