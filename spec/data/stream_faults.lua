@@ -84,13 +84,13 @@ add("a malformed chunk behind others", "protocol|closed", [[
 add("bytes behind the body", "whole", [[
   put("200 OK", bare, thing .. "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello") sleep(0.02) return "close" ]])
 add("silence within the body", "timeout", [[
-  put("200 OK", bare, thing:sub(1, 200000)) sleep(3) return "close" ]], { timeout = 1 })
+  put("200 OK", bare, thing:sub(1, 200000)) sleep(4) return "close" ]], { timeout = 2 })
 add("silence within the body, and continued", "whole", [[
   if from then return range(from) end
-  put("200 OK", whole, thing:sub(1, 200000)) sleep(3) return "close" ]], { timeout = 1 })
+  put("200 OK", whole, thing:sub(1, 200000)) sleep(4) return "close" ]], { timeout = 2 })
 add("a slow body", "whole", [[
   put("200 OK", bare, "")
-  for i = 1, 20 do s:write(thing:sub(i * 20000 - 19999, i * 20000)) s:flush() sleep(0.06) end ]], { timeout = 1 })
+  for i = 1, 20 do s:write(thing:sub(i * 20000 - 19999, i * 20000)) s:flush() sleep(0.15) end ]], { timeout = 2.5 })
 add("another range than the one asked for", "range", [[
   if from then return range(from - 8) end
   put("200 OK", whole, thing:sub(1, 200000)) sleep(0.02) return "close" ]])
@@ -154,7 +154,7 @@ upload("an interim response within the body", "whole", [[
   local left = 400000 - 65536
   while left > 0 do local piece = s:read(-65536) if not piece then return "close" end left = left - #piece end
   answer('{"Got":"400000"}') ]])
-upload("silence in place of a response", "timeout", [[ read() sleep(3) return "close" ]], { timeout = 1 })
+upload("silence in place of a response", "timeout", [[ read() sleep(4) return "close" ]], { timeout = 2 })
 upload("no response, and closed", "closed", [[ read() return "close" ]])
 
 return cases
