@@ -395,7 +395,7 @@ end
 ---@return cloudjobs.Error|nil err
 local function run(context, op, params, options)
   options = options or NO_OPTIONS
-  if op.has_payload or options ~= NO_OPTIONS then
+  if op.has_payload or options.sink ~= nil or options.body ~= nil or options.max_body then
     local Stream = require "cloudjobs.call.stream"
     if Stream.is_needed(op, params, options) then
       return Stream.run(perform, context, op, params, options)
