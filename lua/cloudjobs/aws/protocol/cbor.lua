@@ -4,17 +4,14 @@
 
 local aws_error = require "cloudjobs.aws.protocol.error"
 local core = require "cloudjobs.core"
-local Error = require "cloudjobs.base.error"
+local rpc = require "cloudjobs.aws.protocol.rpc"
 
 local PROTOCOL = "rpc-v2-cbor"
 local MEDIA_TYPE = "application/cbor"
 
--- What the requests of an operation have in common, made once.
-local routes = setmetatable({}, { __mode = "k" })
-
 local function make_route(op)
   local service = op.service
-  local route = {
+  return {
     method = "POST",
     path = ("/service/%s/operation/%s"):format(service.target, op.name),
     headers = {
@@ -24,28 +21,14 @@ local function make_route(op)
       ["x-amzn-query-mode"] = service.query_compatible and "true" or nil,
     },
   }
-  routes[op] = route
-  return route
 end
 
---- Encodes and validates. The request has no address and no date yet; its
---- route is the same table for all requests of the operation. An operation
---- without input has no body.
----@param context { validate: boolean|nil } false leaves what is required, and how much of it, to the service
----@return table|nil request `{ route = { method, path, headers }, body }`
----@return cloudjobs.Error|nil err kind "validation", every problem at once
-local function encode(op, params, context)
-  local body, problems = ""
-  if op.input then
-    local token = op.has_token and core.uuid() or nil
-    body, problems = core.encode_cbor(op.input, params or {}, token, context.validate == false)
-    if not body then
-      return nil, Error.new { kind = "validation", code = "validation", problems = problems }
-    end
+-- An operation without input has no body.
+local function encode_document(shape, ...)
+  if not shape then
+    return ""
   end
-  -- The name without a value is room for what the call will set, which costs
-  -- less than a table that grows.
-  return { route = routes[op] or make_route(op), body = body, lines = nil }
+  return core.encode_cbor(shape, ...)
 end
 
 -- Without the request's smithy-protocol a response is malformed. One without
@@ -70,15 +53,11 @@ local function decode(op, response)
   elseif not op.output then
     return {}
   end
-  local from = response.from -- where the body begins in the lines
-  if from and rawget(response, "body") then
-    from = nil
-  end
-  local output, message = core.decode_cbor(op.output, from and response.lines or response.body, from)
+  local output, message = rpc.read(core.decode_cbor, op.output, response)
   if output then
     return output
   end
   return nil, aws_error.unreadable(response, message)
 end
 
-return { encode = encode, decode = decode, request_id = aws_error.request_id }
+return { encode = rpc.encoder(make_route, encode_document), decode = decode, request_id = aws_error.request_id }

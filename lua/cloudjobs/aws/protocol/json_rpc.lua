@@ -2,19 +2,16 @@
 
 local aws_error = require "cloudjobs.aws.protocol.error"
 local core = require "cloudjobs.core"
-local Error = require "cloudjobs.base.error"
+local rpc = require "cloudjobs.aws.protocol.rpc"
 
 local CONTENT_TYPE = {
   ["json-1.0"] = "application/x-amz-json-1.0",
   ["json-1.1"] = "application/x-amz-json-1.1",
 }
 
--- What the requests of an operation have in common, made once.
-local routes = setmetatable({}, { __mode = "k" })
-
 local function make_route(op)
   local service = op.service
-  local route = {
+  return {
     method = "POST",
     path = "/",
     headers = {
@@ -23,24 +20,6 @@ local function make_route(op)
       ["x-amzn-query-mode"] = service.query_compatible and "true" or nil,
     },
   }
-  routes[op] = route
-  return route
-end
-
---- Encodes and validates. The request has no address and no date yet; its
---- route is the same table for all requests of the operation.
----@param context { validate: boolean|nil } false leaves what is required, and how much of it, to the service
----@return table|nil request `{ route = { method, path, headers }, body }`
----@return cloudjobs.Error|nil err kind "validation", every problem at once
-local function encode(op, params, context)
-  local token = op.has_token and core.uuid() or nil
-  local body, problems = core.encode(op.input, params or {}, token, context.validate == false)
-  if not body then
-    return nil, Error.new { kind = "validation", code = "validation", problems = problems }
-  end
-  -- The name without a value is room for what the call will set, which costs
-  -- less than a table that grows.
-  return { route = routes[op] or make_route(op), body = body, lines = nil }
 end
 
 -- DynamoDB sends a checksum of the body's bytes on the wire.
@@ -66,15 +45,11 @@ local function decode(op, response)
   if not op.output then
     return {}
   end
-  local from = response.from -- where the body begins in the lines
-  if from and rawget(response, "body") then
-    from = nil
-  end
-  local output, message = core.decode(op.output, from and response.lines or response.body, from)
+  local output, message = rpc.read(core.decode, op.output, response)
   if output then
     return output
   end
   return nil, aws_error.unreadable(response, message)
 end
 
-return { encode = encode, decode = decode, request_id = aws_error.request_id }
+return { encode = rpc.encoder(make_route, core.encode), decode = decode, request_id = aws_error.request_id }
