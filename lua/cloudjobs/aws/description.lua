@@ -8,16 +8,12 @@ local Search = require "cloudjobs.model.search"
 local models = require "cloudjobs.models.index"
 local quote = require "cloudjobs.base.quote"
 
-local function squashed(name)
-  return (Search.dashed(name):gsub("[^%w]", ""))
-end
-
 --- The name of the shipped model of a service, in any spelling.
 ---@param service string
 ---@return string|nil
 local function shipped_name(service)
   for _, entry in ipairs(models) do
-    if entry.cloud == "aws" and entry.name and squashed(entry.name) == squashed(service) then
+    if entry.cloud == "aws" and entry.name and Search.squashed(entry.name) == Search.squashed(service) then
       return entry.name
     end
   end

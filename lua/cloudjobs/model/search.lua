@@ -110,7 +110,9 @@ local function dashed(name)
   return (ascii.lower(name):gsub("[_ ]", "-"))
 end
 
--- A name without the characters in which spellings differ.
+--- A name without the characters in which spellings differ.
+---@param name string
+---@return string
 local function squashed(name)
   return (ascii.lower(name):gsub("[^%w]", ""))
 end
@@ -292,4 +294,4 @@ local function new(get)
   return setmetatable({ _get = get, skipped = {} }, search_mt)
 end
 
-return { at = at, dashed = dashed, is_path = is_path, new = new }
+return { at = at, dashed = dashed, is_path = is_path, new = new, squashed = squashed }
