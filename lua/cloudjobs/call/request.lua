@@ -3,6 +3,7 @@
 
 local Error = require "cloudjobs.base.error"
 local ascii = require "cloudjobs.base.ascii"
+local merged = require "cloudjobs.base.merged"
 local message = require "cloudjobs.http.message"
 
 local function closed()
@@ -20,10 +21,7 @@ end
 
 -- The header fields that all attempts share, without those that each sets anew.
 local function shared_fields(context, target, endpoint, path)
-  local headers = {}
-  for name, value in pairs(target.headers) do
-    headers[name] = value
-  end
+  local headers = merged(target.headers)
   headers.host = endpoint.host
   headers["user-agent"] = context.user_agent
   for _, names in ipairs { RESERVED, context.attempt_header_names } do
@@ -44,19 +42,14 @@ local function own(request)
   if not route then
     return request
   end
-  local headers = {}
-  for name, value in pairs(route.headers) do
-    headers[name] = value
-  end
-  return { method = route.method, path = route.path, query = route.query, headers = headers, body = request.body }
+  return {
+    method = route.method, path = route.path, query = route.query, headers = merged(route.headers), body = request.body,
+  }
 end
 
 -- The endpoint, and the request as the operation's hooks leave it.
 local function apply_hooks(context, op, params, request, endpoint, is_url, source)
-  local changed = {}
-  for name, value in pairs(endpoint) do
-    changed[name] = value
-  end
+  local changed = merged(endpoint)
   local err = request.hooks:request(request, op, params, context, changed, is_url, source)
   if err then
     return nil, err
@@ -180,14 +173,8 @@ local function readdress(context, request, headers)
   if next(headers) == nil and not target.is_changed then
     return request
   end
-  local fields = {}
-  for _, some in ipairs { target.headers, headers } do
-    for name, value in pairs(some) do
-      fields[name] = value
-    end
-  end
   local route, err = make_route(context, {
-    method = target.method, path = target.path, query = target.query, headers = fields,
+    method = target.method, path = target.path, query = target.query, headers = merged(target.headers, headers),
   }, target.endpoint)
   if not route then
     return nil, err

@@ -4,6 +4,7 @@ local Sink = require "cloudjobs.call.sink"
 local Source = require "cloudjobs.call.source"
 local bindings = require "cloudjobs.http.bindings"
 local core = require "cloudjobs.core"
+local merged = require "cloudjobs.base.merged"
 local option = require "cloudjobs.base.options"
 
 ---@class cloudjobs.call.Stream
@@ -22,16 +23,6 @@ local function payload_of(shape)
   return payload and (payload.type == "blob" or payload.type == "string") and payload or nil
 end
 
--- Parameters with another value for the payload's member.
-local function with(params, name, value)
-  local copy = {}
-  for key, member in pairs(params or {}) do
-    copy[key] = member
-  end
-  copy[name] = value
-  return copy
-end
-
 -- The source of a call, and its parameters with an empty text in its place.
 local function source_of(op, params, body)
   local payload = payload_of(op.input)
@@ -43,13 +34,13 @@ local function source_of(op, params, body)
   elseif body == nil and (not payload or value == nil or type(value) == "string" or value == core.null) then
     return nil, params
   elseif type(body) == "string" then
-    return nil, with(params, payload.name, body)
+    return nil, merged(params, { [payload.name] = body })
   end
   local source, problem = Source.new(body or value)
   if not source then
     mistake(op, ("%s: %s"):format(body and "option body" or payload.name, problem))
   end
-  return source, with(params, payload.name, "")
+  return source, merged(params, { [payload.name] = "" })
 end
 
 local function sink_of(context, op, options)

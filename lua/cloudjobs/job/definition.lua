@@ -3,6 +3,7 @@
 
 local core = require "cloudjobs.core"
 local check_form = require "cloudjobs.job.definition_form"
+local merged = require "cloudjobs.base.merged"
 local quote = require "cloudjobs.base.quote"
 local sorted_keys = require("cloudjobs.base.options").sorted_keys
 local suggest = require "cloudjobs.base.suggest"
@@ -256,26 +257,16 @@ function Definition:check_model()
   self:check_run()
 end
 
-local function merged(defaults, given)
-  local result = {}
-  for _, source in ipairs { defaults, given } do
-    for name, value in pairs(source) do
-      result[name] = value
-    end
-  end
-  return result
-end
-
 -- A copy with defaults for the optional fields.
 local function complete(definition)
-  local kind = merged({}, definition)
+  local kind = merged(definition)
   local params = type(kind.params) == "table" and kind.params or {}
   kind.id = kind.id or params[#params]
   kind.title = kind.title or kind.kind
   kind.about = kind.about or kind.title
   kind.missing = kind.missing or {}
   if kind.interval == nil or type(kind.interval) == "table" then
-    kind.interval = merged(INTERVAL, kind.interval or {})
+    kind.interval = merged(INTERVAL, kind.interval)
   end
   if type(kind.run) == "table" then
     kind.run = merged({ finder = type(kind.kind) == "string" and "start_" .. kind.kind or nil, ids = {} }, kind.run)

@@ -9,6 +9,7 @@ local Status = require "cloudjobs.job.status"
 local core = require "cloudjobs.core"
 local is_transient = require("cloudjobs.job.wait").is_transient
 local member = require "cloudjobs.base.path"
+local merged = require "cloudjobs.base.merged"
 local option = require "cloudjobs.base.options"
 local poll = require "cloudjobs.base.poll"
 local quote = require "cloudjobs.base.quote"
@@ -198,11 +199,7 @@ end
 local function start_by_data(kind, client, params, limits)
   local start, request = kind.run, params
   if start.token and params[start.token] == nil then
-    request = {}
-    for name, value in pairs(params) do
-      request[name] = value
-    end
-    request[start.token] = core.uuid()
+    request = merged(params, { [start.token] = core.uuid() })
   end
   local output, err = client[start.operation](client, request, limits)
   if not output and not (start.already and start.already[err.code]) then

@@ -2,6 +2,7 @@
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
+local merged = require "cloudjobs.base.merged"
 
 local LEAF = 1024 * 1024 -- bytes
 
@@ -25,14 +26,7 @@ local function tree_hash(text)
 end
 
 local function default_account(params)
-  if params.accountId ~= nil then
-    return params
-  end
-  local copy = { accountId = "-" } -- the account of the credentials
-  for name, value in pairs(params) do
-    copy[name] = value
-  end
-  return copy
+  return params.accountId ~= nil and params or merged(params, { accountId = "-" }) -- the account of the credentials
 end
 
 local function add_version(request, op)

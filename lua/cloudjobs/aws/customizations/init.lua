@@ -10,6 +10,7 @@
 
 local checksum = require "cloudjobs.aws.checksum"
 local core = require "cloudjobs.core"
+local merged = require "cloudjobs.base.merged"
 
 -- Modules, each loaded for the first operation of its service: { all = set, operations = { Name = set } }.
 local SERVICES = {
@@ -85,11 +86,7 @@ function CHECKSUMS.parameters(params, op, context, is_url)
   if err then
     return nil, err
   elseif validation == "when_supported" then
-    local copy = { [mode] = "ENABLED" }
-    for name, value in pairs(params) do
-      copy[name] = value
-    end
-    return copy
+    return merged(params, { [mode] = "ENABLED" })
   end
   return params
 end

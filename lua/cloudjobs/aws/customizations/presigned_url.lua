@@ -2,6 +2,7 @@
 --- service makes the same call there.
 
 local Error = require "cloudjobs.base.error"
+local merged = require "cloudjobs.base.merged"
 local quote = require "cloudjobs.base.quote"
 
 local SECONDS = 3600 -- for which the URL is good
@@ -49,10 +50,7 @@ local function set(member, keeps_source)
         local problem = { path = "SourceRegion", message = "expected a region, got " .. quote.word(source) }
         return nil, Error.new { kind = "validation", code = "validation", problems = { problem } }
       end
-      local copy = {}
-      for name, value in pairs(params) do
-        copy[name] = value
-      end
+      local copy = merged(params)
       copy.SourceRegion = keeps_source and source or nil
       if copy[member] ~= nil then
         return copy

@@ -2,19 +2,12 @@
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
+local merged = require "cloudjobs.base.merged"
 local quote = require "cloudjobs.base.quote"
 local url = require "cloudjobs.http.url"
 
 local function invalid(path, message)
   return nil, Error.new { kind = "validation", code = "validation", problems = { { path = path, message = message } } }
-end
-
-local function copy_of(params)
-  local copy = {}
-  for name, value in pairs(params) do
-    copy[name] = value
-  end
-  return copy
 end
 
 -- Without this check an empty name would make a call for one bucket a call for all.
@@ -37,10 +30,9 @@ local function key_with_md5(member)
     if not sum then
       return nil, Error.new { kind = "config", code = "config", message = message }
     end
-    local copy = copy_of(params)
-    copy[member .. "Key"] = core.base64_encode(key)
-    copy[member .. "KeyMD5"] = core.base64_encode(sum:update(key):digest())
-    return copy
+    return merged(params, {
+      [member .. "Key"] = core.base64_encode(key), [member .. "KeyMD5"] = core.base64_encode(sum:update(key):digest()),
+    })
   end
 end
 
@@ -68,9 +60,7 @@ local function copy_source(params)
   else
     return params
   end
-  local copy = copy_of(params)
-  copy.CopySource = text
-  return copy
+  return merged(params, { CopySource = text })
 end
 
 -- Each name and value is a header, of ASCII alone.
@@ -115,8 +105,7 @@ local function listing(members, lists)
     if params.EncodingType ~= nil then
       return params
     end
-    local copy = copy_of(params)
-    copy.EncodingType = "url"
+    local copy = merged(params, { EncodingType = "url" })
     encoded[copy] = true
     return copy
   end

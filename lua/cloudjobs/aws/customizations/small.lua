@@ -2,24 +2,16 @@
 
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
+local merged = require "cloudjobs.base.merged"
 local presigned_url = require "cloudjobs.aws.customizations.presigned_url"
 local url = require "cloudjobs.http.url"
-
-local function with(params, name, value)
-  local copy = {}
-  for member, given in pairs(params) do
-    copy[member] = given
-  end
-  copy[name] = value
-  return copy
-end
 
 -- Responses have ids such as "/hostedzone/Z1", requests send "Z1".
 local function bare_ids(params)
   for _, name in ipairs { "Id", "HostedZoneId", "HostedZoneIdMarker", "DelegationSetId" } do
     local id = params[name]
     if type(id) == "string" and id:find("/", 1, true) then
-      params = with(params, name, id:match("[^/]*$"))
+      params = merged(params, { [name] = id:match("[^/]*$") })
     end
   end
   return params
@@ -29,7 +21,7 @@ end
 local USER_DATA = {
   parameters = function(params)
     local data = params.UserData
-    return type(data) == "string" and with(params, "UserData", core.base64_encode(data)) or params
+    return type(data) == "string" and merged(params, { UserData = core.base64_encode(data) }) or params
   end,
 }
 

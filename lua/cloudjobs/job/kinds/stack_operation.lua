@@ -5,6 +5,7 @@
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
 local member = require "cloudjobs.base.path"
+local merged = require "cloudjobs.base.merged"
 
 -- Operation -> the stack's final statuses -> the operation's state. "queued": it has not begun.
 local OUTCOMES = {
@@ -76,15 +77,6 @@ local function id_of(client, name, limits)
   return output and member.at(output, "Stacks[0].StackId", "string"), err
 end
 
--- The request with a token, which the description does not mark.
-local function with_token(request)
-  local copy = { ClientRequestToken = core.uuid() }
-  for name, value in pairs(request) do
-    copy[name] = value
-  end
-  return copy
-end
-
 local function start(client, params, limits)
   local operation = params.Operation
   if not STARTS[operation] then
@@ -93,7 +85,8 @@ local function start(client, params, limits)
       problems = { { path = "Operation", message = "expected create, update, delete or rollback" } },
     }
   end
-  local request, id = with_token(params.request or {}), nil
+  -- The description does not mark the token, so no client fills it in by itself.
+  local request, id = merged({ ClientRequestToken = core.uuid() }, params.request), nil
   if operation == "delete" then
     local problem
     id, problem = id_of(client, request.StackName, limits)
