@@ -105,7 +105,7 @@ int cj_gzip_write (const char *s, size_t n, char *to, size_t *made) {
   if (room > UINT_MAX)
     return -1;
   memset(&stream, 0, sizeof(stream));
-  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8,
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8,
                    Z_DEFAULT_STRATEGY) != Z_OK)
     return -1;
   stream.next_in = (z_const Bytef *)(uintptr_t)s;

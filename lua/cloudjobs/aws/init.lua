@@ -88,6 +88,18 @@ local function check_words(options, words, what)
   end
 end
 
+-- As in the AWS tools: a body of more bytes is always compressed.
+local MAX_COMPRESSION_SIZE = 10485760
+
+local function check_compression(options, what)
+  local size = options.request_min_compression_size_bytes
+  if size and not (size >= 0 and size <= MAX_COMPRESSION_SIZE and size % 1 == 0) then
+    local name = "request_min_compression_size_bytes"
+    option.mistake(("%s: option %s: expected a whole number from 0 to %d, got %s"):format(
+      what, name, MAX_COMPRESSION_SIZE, size))
+  end
+end
+
 local assemble
 
 -- What a service's client does beyond its model, by the service's name.
@@ -178,6 +190,7 @@ end
 function assemble(model, options, what)
   options = option.check(options, OPTIONS, what)
   check_words(options, WORDS, what)
+  check_compression(options, what)
   check_words(option.check(options.s3, S3_OPTIONS, what .. ": s3"), S3_WORDS, what .. ": s3")
   local retry = aws_retry.check(options, what)
   local timeout = assembly.timeout(options, what)

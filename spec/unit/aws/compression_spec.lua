@@ -68,6 +68,14 @@ describe("a request's body", function()
     }).headers["content-encoding"])
   end)
 
+  it("is not compressed where the option is no length", function()
+    for _, size in ipairs { -1, 0.5, 10485761 } do
+      local ok, message = pcall(sent, "put", { Text = LONG }, { request_min_compression_size_bytes = size })
+      assert.is_false(ok)
+      assert.matches("compression_spec%.lua:%d+: .*expected a whole number from 0 to 10485760", message)
+    end
+  end)
+
   it("is refused with a length that is none", function()
     local ok, message = pcall(sent, "put", { Text = LONG }, { env = { AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES = "10485761" } })
     assert.is_false(ok)

@@ -7,8 +7,8 @@ local core = require "cloudjobs.core"
 --- The function that encodes and validates. A request has no address and no date yet; its route is the same table for
 --- all requests of the operation.
 ---@param make_route fun(op: table): { method: string, path: string, headers: table<string, string> }
----@param encode_document fun(shape: userdata|nil, params: table, token: string|nil, is_lenient: boolean): string|nil, any
----   returns nil and the problems of parameters that are not valid
+---@param encode_document fun(shape: userdata|nil, params: table, token: string|nil, is_lenient: boolean): string|nil,
+---   table[]|nil returns nil and the problems of parameters that are not valid
 ---@return fun(op: table, params: table|nil, context: { validate: boolean|nil }): table|nil, cloudjobs.Error|nil err has
 ---   the kind "validation" and every problem; `validate` false leaves what is required, and how much of it, to the
 ---   service
