@@ -4,6 +4,7 @@
 local Error = require "cloudjobs.base.error"
 
 local PIECE = 64 * 1024 -- bytes that are asked of a `read`
+local MAX_EMPTY = 1000 -- empty pieces in a row: a reader that has nothing yet has to wait
 
 ---@class cloudjobs.call.Source: cloudjobs.Source
 local Source = {}
@@ -15,7 +16,7 @@ end
 
 -- The next piece of the caller's, nil at the end, or nil and an error.
 function Source:_next()
-  while true do
+  for _ = 1, MAX_EMPTY do
     local ok, piece, problem = pcall(self._reader)
     if not ok then
       return refuse("the reader of the body raised: " .. tostring(piece), piece)
@@ -28,6 +29,7 @@ function Source:_next()
       return piece
     end
   end
+  return refuse(("the body cannot be read: its reader returned %d empty texts in a row"):format(MAX_EMPTY))
 end
 
 -- Reads past the last piece, which nothing may follow.

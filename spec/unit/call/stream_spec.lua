@@ -471,6 +471,7 @@ for _, way in ipairs {
           for message, read in pairs {
             ["the body cannot be read: no disk"] = function() return nil, "no disk" end,
             ["the body cannot be read: its reader returned a number"] = function() return 1 end,
+            ["the body cannot be read: its reader returned 1000 empty texts in a row"] = function() return "" end,
             ["the reader of the body raised: boom"] = function() error("boom", 0) end,
           } do
             local output, err = client:put_thing({ Key = "a", Script = ECHO }, { body = reader(5, { read = read }) })
