@@ -35,7 +35,7 @@ local WORKER = [[
     require("cloudjobs.nginx").setup { env = {} }
     local cloudjobs = require "cloudjobs"
     local clock = require("cloudjobs.os").clock
-    local http1 = require "cloudjobs.http.reader"
+    local writer = require "cloudjobs.http.writer"
     local transport = cloudjobs.transport.default()
     local params = { ExportArn = "ARN", ExecutionId = "ID" }
 
@@ -59,7 +59,7 @@ local WORKER = [[
     local function capture(speed)
       local send = transport.send
       transport.send = function(self, request)
-        bytes[speed] = http1.write_request {
+        bytes[speed] = writer.request {
           method = "POST", target = speed == "slow" and "/slow/" or "/", headers = request.headers, body = request.body,
         }
         return send(self, request)

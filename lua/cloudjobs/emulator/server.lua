@@ -6,6 +6,7 @@ local core = require "cloudjobs.core"
 local files = require "cloudjobs.emulator.files"
 local http1 = require "cloudjobs.http.reader"
 local os_ = require "cloudjobs.os"
+local writer = require "cloudjobs.http.writer"
 
 local IDLE = 60 -- seconds that a connection may be idle
 local READ_SIZE = 65536
@@ -34,7 +35,7 @@ end
 --- The response to what is not HTTP, before the connection is closed.
 local function refuse(connection, problem)
   local body = core.json_encode { message = problem.message }
-  connection:write(http1.write_response {
+  connection:write(writer.response {
     status = problem.status,
     headers = { ["content-type"] = "application/json", connection = "close" },
     body = body,
@@ -107,7 +108,7 @@ end
 -- A header that cannot be written, such as one with a line break of the request, is a failure.
 local function write(response, message)
   response.headers.connection = message.keep_alive and "keep-alive" or "close"
-  local bytes, problem = http1.write_response(response, message.method == "HEAD")
+  local bytes, problem = writer.response(response, message.method == "HEAD")
   return bytes or write(failure(problem), message)
 end
 

@@ -13,7 +13,6 @@
 
 local ascii = require "cloudjobs.base.ascii"
 local grammar = require "cloudjobs.http.grammar"
-local write = require "cloudjobs.http.writer"
 
 local LIMITS = {
   max_head = 64 * 1024, -- start lines and header fields, interim ones too, or a chunked body's trailers
@@ -445,10 +444,4 @@ function Reader:message(on_head)
   end
 end
 
-return {
-  reader = reader,
-  request_start = write.request_start,
-  write_request = write.request,
-  write_response = write.response,
-  MAX_BODY = LIMITS.max_body,
-}
+return { reader = reader }

@@ -294,21 +294,4 @@ describe("http1", function()
     reader:feed(nil)
     assert.equal("closed", reader:message().type)
   end)
-
-  it("writes what it reads", function()
-    local bytes = http1.write_request { method = "POST", target = "/a", headers = { host = "x", ["x-b"] = "c" }, body = "hello" }
-    assert.equal("POST /a HTTP/1.1\r\ncontent-length: 5\r\nhost: x\r\nx-b: c\r\n\r\nhello", bytes)
-    bytes = http1.write_response { status = 201, headers = { ["x-b"] = "c" }, body = "made" }
-    assert.equal("HTTP/1.1 201 Created\r\ncontent-length: 4\r\nx-b: c\r\n\r\nmade", bytes)
-    assert.equal("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n", http1.write_response({ status = 200, headers = {}, body = "made" }, true))
-    assert.equal("HTTP/1.1 204 No Content\r\n\r\n", http1.write_response { status = 204, headers = {} })
-  end)
-
-  it("writes no header that ends a line", function()
-    local bytes, message = http1.write_request { method = "GET", target = "/", headers = { ["x-a"] = "b\r\nx-c: d" } }
-    assert.is_nil(bytes)
-    assert.equal("the header x-a holds a control character", message)
-    assert.is_nil(http1.write_request { method = "GET", target = "/ HTTP/1.1\r\n", headers = {} })
-    assert.is_nil(http1.write_response { status = 200, headers = { ["a b"] = "c" } })
-  end)
 end)
