@@ -190,7 +190,7 @@ local function check_needs(kind, problem)
     problem("cancel.operation: required")
   end
   if kind.operation == nil and kind.listing == nil and kind.fetch == nil then
-    problem("operation: expected it, or a listing that names the job")
+    problem("operation: required, unless a listing or the function fetch reads the job")
   end
 end
 

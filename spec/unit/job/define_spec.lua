@@ -204,7 +204,7 @@ describe("a kind of job that a user defines", function()
     ["record: Commands.x: the output of ListCommands is a list; [0] is its first element"] = { record = "Commands.x" },
     ["record: Command: the output of ListCommands has no member Command (did you mean Commands?)"] = { record = "Command" },
     ['operation: SSM has no operation "list_comands" (did you mean list_commands?)'] = { operation = "list_comands" },
-    ["operation: expected it, or a listing that names the job"] = { operation = "absent" },
+    ["operation: required, unless a listing or the function fetch reads the job"] = { operation = "absent" },
     ["params: ListCommands has no parameter Id"] = { params = { "Id" } },
     ["request.Name: the job has no parameter \"Nam\""] = { request = { Name = "{Nam}" } },
     ["request: ListCommands has no parameter Commands"] = { request = { Commands = "{CommandId}" } },
