@@ -2,6 +2,20 @@ local Command = require "spec.support.command"
 local core = require "cloudjobs.core"
 local kinds = require "cloudjobs.job.kinds"
 
+local QUERY = [[
+return {
+  kind = "our_query",
+  cloud = "aws",
+  service = "athena",
+  params = { "QueryExecutionId" },
+  operation = "get_query_execution",
+  record = "QueryExecution",
+  members = { code = "Status.State" },
+  states = { QUEUED = "queued", RUNNING = "running", SUCCEEDED = "succeeded" },
+  run = { operation = "start_query_execution", ids = { QueryExecutionId = "QueryExecutionId" } },
+}
+]]
+
 local OURS = [[
 return {
   kind = "our_command",
@@ -79,6 +93,34 @@ describe("cloudjobs kinds", function()
       local refused, _, message = cli:run { "status", reference, "fleet.lua" }
       assert.equal(64, refused)
       assert.matches("'fleet.lua' is no reference of a job", message, 1, true)
+    end)
+
+    it("run starts one, follows it and prints its result for programs", function()
+      cli.server:clock { speed = 600 }
+      local query = '{"QueryString": "SELECT 1", "ResultConfiguration": {"OutputLocation": "s3://results/"}}'
+      local status, out, err = cli:run { "run", "athena-query", query, "--output", "json", "--interval", "0.1" }
+      assert.same({ 0, "" }, { status, err })
+      local row = core.json_decode(out)[1]
+      assert.same({ "succeeded", "athena_query" }, { row.state, row.kind })
+      assert.matches("^s3://results/.+%.csv$", row.result.location)
+      status, out = cli:run { "run", "athena-query", query, "--output", "csv", "--interval", "0.1" }
+      assert.equal(0, status)
+      assert.matches(',"{""location"":""s3://results/[^"]+""}"\r\n$', out)
+    end)
+
+    it("run says how to go on with a job of a user's kind, and why there is no way to go on", function()
+      cli.server:clock { speed = 0 }
+      local path = cli:file("query.lua", QUERY)
+      local words = { "run", "our-query", '{"QueryString": "SELECT 1"}', "--kinds", path, "--timeout", "0.1" }
+      local status, _, err = cli:run(words)
+      assert.equal(2, status)
+      assert.truthy(err:find("  cloudjobs watch 'our_query,v=1,QueryExecutionId=", 1, true), err)
+      assert.truthy(err:find("' --kinds " .. path .. "\n", 1, true), err)
+      status, _, err = cli:run {
+        "run", "price-sheet", "--scope", cli.scope, "--endpoint-url", cli.url, "--timeout", "0.1",
+      }
+      assert.equal(2, status)
+      assert.matches("has no reference: Azure lets only the process that started it read it", err, 1, true)
     end)
 
     it("run starts a kind with the parameters of its start", function()

@@ -23,7 +23,9 @@ local function define(command)
 end
 
 -- The fields of each job in JSON and CSV.
-local FIELDS = { "kind", "id", "state", "ok", "final", "code", "reason", "started_at", "ended_at", "ref", "err" }
+local FIELDS = {
+  "kind", "id", "state", "ok", "final", "code", "reason", "started_at", "ended_at", "ref", "err", "hint", "result",
+}
 
 --- One exit status for all: a failure outweighs an unknown state.
 ---@param statuses cloudjobs.Status[]
@@ -60,7 +62,14 @@ local function hand_over(interrupted, what, commands)
   end
 end
 
---- Prints how to follow the jobs that are still under way, if there are any.
+-- The options with which a job is reached again.
+local function words_of(parsed)
+  return access.words(parsed, "endpoint", "ca_bundle")
+    .. (parsed.kinds and " --kinds " .. access.shell_word(parsed.kinds) or "")
+end
+
+--- Prints how to follow the jobs that are still under way, if there are any; and of those that no other process can
+--- follow, why not.
 ---@param list table[] rows
 ---@param statuses cloudjobs.Status[]
 ---@param interrupted boolean
@@ -68,10 +77,13 @@ end
 local function hand_over_jobs(list, statuses, interrupted, parsed)
   local commands = {}
   for i, row in ipairs(list) do
-    local reference = goes_on(statuses[i].err) and row.job:ref()
-    if reference then
-      local given = access.words(parsed, "endpoint", "ca_bundle")
-      commands[#commands + 1] = ("cloudjobs watch '%s'%s"):format(reference, given)
+    if goes_on(statuses[i].err) then
+      local reference, err = row.job:ref()
+      if reference then
+        commands[#commands + 1] = ("cloudjobs watch '%s'%s"):format(reference, words_of(parsed))
+      else
+        notice.line(err.message)
+      end
     end
   end
   if #commands > 0 then

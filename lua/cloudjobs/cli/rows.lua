@@ -50,7 +50,7 @@ local function csv_cell(name, value)
   elseif type(value) == "number" then
     value = ("%.0f"):format(math.floor(value))
   end
-  value = quote.clean(tostring(value))
+  value = quote.clean(type(value) == "table" and not Error.is(value) and core.json_encode(value) or tostring(value))
   return value:find('[",\r\n]') and '"' .. value:gsub('"', '""') .. '"' or value
 end
 
