@@ -62,9 +62,9 @@ CJ_EXPORT void *realloc (void *p, size_t n) {
   return refused() ? NULL : __libc_realloc(p, n);
 }
 
-/* When a stack cannot grow, LuaJIT (2.1.0-beta3, of OpenResty too) writes the
-** error behind the frame that does not fit, which is beyond the stack: room for
-** the largest frame keeps that from other memory. */
+/* When a stack cannot grow, LuaJIT (OpenResty's 2.1-20230119) writes the error
+** behind the frame that does not fit, which is beyond the stack: room for the
+** largest frame keeps that from other memory. */
 #ifdef LUA_JITLIBNAME
 #define SLACK ((size_t)2048)
 #else

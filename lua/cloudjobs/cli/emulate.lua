@@ -1,4 +1,4 @@
---- `cloudjobs emulate`: an emulator of the four services, in the foreground.
+--- `cloudjobs emulate`: an emulator of the services, in the foreground.
 
 local Error = require "cloudjobs.base.error"
 local number = require "cloudjobs.cli.number"

@@ -16,8 +16,8 @@ local COMMANDS = {
   { "kinds", "List the kinds of job that can be followed" },
   { "call", "Make one API call and print its result" },
   { "whoami", "Show which identity is used on each cloud, and from where" },
-  { "demo", "Follow a job of each kind to its end, on the emulator" },
-  { "emulate", "Run an emulator of the four services" },
+  { "demo", "Follow four jobs to their ends, on the emulator" },
+  { "emulate", "Run a local emulator of the services" },
   { "completion", "Print the completions of a shell" },
 }
 
