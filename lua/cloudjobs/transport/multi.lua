@@ -10,6 +10,7 @@ local curl = require "cloudjobs.curl"
 local failure = require "cloudjobs.transport.failure"
 local message = require "cloudjobs.http.message"
 local option = require "cloudjobs.base.options"
+local single = require "cloudjobs.transport.single"
 
 local OPTIONS = { max_body = "number", gzip = "boolean", max_connections = "number", max_per_host = "number" }
 
@@ -18,12 +19,6 @@ local MAX_CONNECTIONS = 256
 
 -- The kinds of error that end a request although its response may arrive yet.
 local ENDED = { cancelled = true, timeout = true }
-
-local STEP = 1 -- seconds at most of one wait of a stream
-
--- Seconds after which another call runs a single's function: the coroutine that
--- runs it may never be resumed.
-local SINGLE_TIMEOUT = 120
 
 ---@class cloudjobs.transport.multi: cloudjobs.Transport
 local Multi = {}
@@ -212,67 +207,6 @@ end
 
 -- Sending
 
--- The consumer of a stream's events, which wakes its task where that waits for
--- them: it may also wait for something else, in its sink. `task` is nil where the
--- stream's owner waits by itself.
-local StreamWaiter = {}
-local stream_waiter_mt = { __index = StreamWaiter }
-
-local function wake_task(waiter)
-  if waiter.is_waiting then
-    waiter.task:wake()
-  end
-end
-
-function StreamWaiter:on_event()
-  self.stream.has_event = true
-  wake_task(self)
-end
-
-function StreamWaiter:on_end(result)
-  self.stream.result = result
-  wake_task(self)
-end
-
--- For `_fail`.
-function StreamWaiter:wake(_, err)
-  self:on_end { err = err }
-end
-
--- Begins a request that streams.
-function Multi:_add_stream(request, task, timeout)
-  local stream, err = require("cloudjobs.transport.stream").begin(self._multi, request, timeout, function(begun)
-    self._waiters[begun.id] = setmetatable({
-      task = task, scheduler = task and task.scheduler, request = request, stream = begun,
-    }, stream_waiter_mt)
-    self._busy = self._busy + 1
-  end)
-  if not stream then
-    return nil, err
-  end
-  return stream.id
-end
-
--- Runs the stream with this id to its end.
-function Multi:_run_stream(id, task)
-  local waiter = self._waiters[id]
-  return waiter.stream:run(function(seconds)
-    if not task then
-      self:step(math.min(seconds, STEP))
-      return true
-    elseif task.group.over then
-      return nil, task.group:refusal()
-    end
-    waiter.is_waiting = true
-    local _, err = task:park(seconds < math.huge and math.min(seconds, STEP) or nil)
-    waiter.is_waiting = false
-    return not err or nil, err
-  end, function()
-    self._waiters[id] = nil
-    self:_release(task and task.scheduler)
-  end)
-end
-
 local function is_stream(request)
   return rawget(request, "sink") ~= nil or type(rawget(request, "body")) == "table"
 end
@@ -281,7 +215,7 @@ end
 -- error; raises for a malformed request.
 function Multi:_add(request, waiter, timeout)
   if is_stream(request) then
-    return self:_add_stream(request, waiter, timeout)
+    return require("cloudjobs.transport.multi_stream").add(self, request, waiter, timeout)
   end
   local endpoint, headers = message.parts(request)
   local id, code, problem, sent = self._multi:add(
@@ -318,7 +252,7 @@ function Multi:_send_in(task, request)
   task.scheduler:use(self)
   local response
   if self._waiters[id].stream then
-    response, err = self:_run_stream(id, task)
+    response, err = require("cloudjobs.transport.multi_stream").run(self, id, task)
   else
     response, err = task:park()
   end
@@ -337,11 +271,12 @@ end
 -- network serves all, and no task is resumed here.
 function Multi:_send_beside(request)
   if is_stream(request) then
-    local id, refused = self:_add_stream(request, nil, request.timeout)
+    local streams = require "cloudjobs.transport.multi_stream"
+    local id, refused = streams.add(self, request, nil, request.timeout)
     if not id then
       return nil, refused
     end
-    return self:_run_stream(id)
+    return streams.run(self, id)
   end
   local waiter = { wake = function(waiter, response, err)
     waiter.done, waiter.response, waiter.err = true, response, err
@@ -436,48 +371,11 @@ function Multi:sleep(seconds, cancel)
   return true
 end
 
---- Runs `f` once for all tasks that ask for `key` meanwhile; all get its results.
---- An error that it raises, and a cancellation or timeout of its caller, are for
---- that caller alone, and the next task runs `f`.
+--- Runs `f` once for all tasks that ask for `key` meanwhile: see transport/single.lua.
 ---@param key string
 ---@param f fun(): any, any
 function Multi:single(key, f)
-  local task = Scheduler.current()
-  if not task then
-    return f()
-  end
-  local run = self._singles[key]
-  while run and run.scheduler == task.scheduler do -- one of another scheduler may be blocked by this one
-    local entry = { task = task, waiting = true }
-    run[#run + 1] = entry
-    local ended, err = task:park(SINGLE_TIMEOUT)
-    entry.waiting = false
-    if err then
-      return nil, err
-    elseif run.shared then
-      return run.value, run.err
-    elseif not ended and self._singles[key] == run then
-      self._singles[key] = nil
-    end
-    run = self._singles[key]
-  end
-  run = { scheduler = task.scheduler }
-  self._singles[key] = run
-  local ok, value, err = pcall(f)
-  if self._singles[key] == run then
-    self._singles[key] = nil
-  end
-  run.value, run.err = value, err
-  run.shared = ok and not (Error.is(err) and (task.group.over or err.kind == "cancelled" or err.kind == "timeout"))
-  for _, entry in ipairs(run) do
-    if entry.waiting then
-      entry.task:wake(true)
-    end
-  end
-  if not ok then
-    error(value, 0)
-  end
-  return value, err
+  return single(self._singles, key, f)
 end
 
 --- A new file that replaces `path` when it is complete: see transport/file.lua.
