@@ -90,6 +90,9 @@ describe("cloudjobs kinds", function()
       status, out = cli:run { "status", reference }
       assert.equal(0, status)
       assert.matches("\nsucceeded +nightly +AWS export +DELIVERY_SUCCESS", out)
+      local wrong, _, why = cli:run { "status", (reference:gsub(",v=1,", ",v=3,")) }
+      assert.equal(64, wrong)
+      assert.matches('expected version 1, got "3"', why, 1, true)
       local refused, _, message = cli:run { "status", reference, "fleet.lua" }
       assert.equal(64, refused)
       assert.matches("'fleet.lua' is no reference of a job", message, 1, true)

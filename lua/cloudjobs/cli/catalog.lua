@@ -5,7 +5,6 @@ local cloudjobs = require "cloudjobs"
 local kinds = require "cloudjobs.job.kinds"
 local check_list = require("cloudjobs.base.options").check_list
 local quote = require "cloudjobs.base.quote"
-local ref = require "cloudjobs.job.ref"
 local suggest = require "cloudjobs.base.suggest"
 
 --- The name of a kind on the command line.
@@ -105,8 +104,8 @@ end
 ---@return cloudjobs.Job|nil
 ---@return string|nil message
 local function job_of_ref(text, reach)
-  if not find(ref.parse(text)) then
-    local word = text:match("^[^,]*")
+  local word = text:match("^[^,]*")
+  if not find(word) then
     return nil, ("'%s' is no reference of a job, nor a kind%s"):format(text, suggest(word, names()))
   end
   local job, err = cloudjobs.jobs.open(text, function(kind, settings)

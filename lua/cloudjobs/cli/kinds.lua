@@ -49,7 +49,7 @@ local function column(title, name, more)
 end
 
 local COLUMNS = {
-  column("KIND", "kind"), column("JOB", "about", { shrinks = true }), column("IDS", "ids", { shrinks = true }),
+  column("KIND", "kind"), column("JOB", "about", { spare = true }), column("IDS", "ids", { spare = true }),
   column("EXAMPLE", "example", { whole = true }),
 }
 

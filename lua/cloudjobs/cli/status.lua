@@ -7,7 +7,6 @@ local cloudjobs = require "cloudjobs"
 local follow = require "cloudjobs.cli.follow"
 local member = require "cloudjobs.base.path"
 local out = require "cloudjobs.cli.out"
-local ref = require "cloudjobs.job.ref"
 local rows = require "cloudjobs.cli.rows"
 local terminal = require "cloudjobs.cli.terminal"
 local when = require "cloudjobs.cli.when"
@@ -181,7 +180,7 @@ end
 --- Shows the state. Returns the exit status, or nil and a message for a mistake on the command line or in the fleet.
 local function run(parsed)
   local path = parsed.fleet[1]
-  if path and ref.parse(path) then
+  if path and catalog.find(path:match("^([^,]*),")) then -- a reference, well-formed or not
     return run_jobs(parsed)
   elseif parsed.fleet[2] then
     return nil, ("expected one fleet or references of jobs, got '%s' too"):format(parsed.fleet[2])
