@@ -12,7 +12,8 @@ local SECRET = "s3cr3t-of-a-spec"
 local ELSEWHERE = {
   "^cloudjobs%.cli%.", "^cloudjobs%.emulator", "^cloudjobs%.import", "^cloudjobs%.meta%.", "^cloudjobs%.stub$",
   "^cloudjobs%.models%..*_enums$", "^cloudjobs%.transport%.curl$", "^cloudjobs%.transport%.failure$",
-  "^cloudjobs%.transport%.multi$", "^cloudjobs%.transport%.stream$", "^cloudjobs%.transport%.scheduler$",
+  "^cloudjobs%.transport%.multi$", "^cloudjobs%.transport%.multi_stream$", "^cloudjobs%.transport%.scheduler$",
+  "^cloudjobs%.transport%.single$", "^cloudjobs%.transport%.stream$",
 }
 
 local function is_elsewhere(name)
