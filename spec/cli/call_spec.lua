@@ -69,9 +69,9 @@ describe("cloudjobs call", function()
     end
   end)
 
-  it("ends with 1 when the service would refuse the parameters", function()
+  it("ends with 64 when the parameters are wrong", function()
     local status = call { "ssm", "describe-maintenance-windows", "--MaxResults", "1" }
-    assert.equal(1, status)
+    assert.equal(64, status)
   end)
 
   local KEYS = { AWS_ACCESS_KEY_ID = "AKIDEMULATOR", AWS_SECRET_ACCESS_KEY = "emulator-secret" }

@@ -118,14 +118,14 @@ azure  (opaque token)                                             client secret
       end
     end)
 
-    it("ends with 2 where keys are refused", function()
+    it("ends with 1 where keys are refused", function()
       local environment = {}
       for name, value in pairs(cli.environment) do
         environment[name] = value
       end
       environment.AWS_SECRET_ACCESS_KEY = "wrong"
       local status, out = cli:run({ "whoami", "--cloud", "aws" }, environment)
-      assert.equal(2, status)
+      assert.equal(1, status)
       assert.matches("\naws    AKIDEMULATOR  env     STS GetCallerIdentity: ", out)
     end)
 

@@ -95,12 +95,12 @@ failing  aws    111122223333  broken   failed     23h 55m  QUERY_FAILURE: INSUFF
     assert.equal(1, status)
   end)
 
-  it("puts an error into its row, and ends with 2", function()
+  it("puts an error into its row, and ends with 1 where the service refused", function()
     local denied = cli:file("denied.lua", [[
 return { { cloud = "aws", region = "us-east-1", account = "of another key",
   credentials = { access_key_id = "AKIDNOBODY", secret_access_key = "wrong" } } }]])
     local status, out = cli:run { "status", denied }
-    assert.equal(2, status)
+    assert.equal(1, status)
     assert.matches("\nunknown  aws +of another key +BCM Data Exports ListExports: UnrecognizedClientException: ", out)
   end)
 

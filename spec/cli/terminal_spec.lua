@@ -24,18 +24,20 @@ describe("in a terminal", function()
 
   local WIDTHS = {
     [120] = [[
-HEALTH   CLOUD  ACCOUNT                               NAME     LAST RUN   AGE      WHY
+HEALTH   CLOUD  ACCOUNT                               NAME     LAST RUN   AGE
 ok       aws    111122223333                          nightly  succeeded  2h 54m
-failing  aws    111122223333                          broken   failed     23h 55m  QUERY_FAILURE: INSUFFICIENT_PERMISSI…
+failing  aws    111122223333                          broken   failed     23h 55m
+    QUERY_FAILURE: INSUFFICIENT_PERMISSION
 ok       azure  uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx  costs    succeeded  55m
 
 3 in all: 2 ok, 1 failing
 ]],
     [60] = [[
-HEALTH   CLOUD  ACCOUNT       NAME     AGE      WHY
-ok       aws    111122223333  nightly  2h 54m
-failing  aws    111122223333  broken   23h 55m  QUERY_FAILU…
-ok       azure  5f0c6a1e-1b…  costs    55m
+HEALTH   CLOUD  ACCOUNT          NAME     LAST RUN   AGE
+ok       aws    111122223333     nightly  succeeded  2h 54m
+failing  aws    111122223333     broken   failed     23h 55m
+    QUERY_FAILURE: INSUFFICIENT_PERMISSION
+ok       azure  5f0c6a1e-1b2d-…  costs    succeeded  55m
 
 3 in all: 2 ok, 1 failing
 ]],
@@ -43,6 +45,9 @@ ok       azure  5f0c6a1e-1b…  costs    55m
 HEALTH   NAME
 ok       nightly
 failing  broken
+    QUERY_FAILURE:
+    INSUFFICIENT_PER
+    MISSION
 ok       costs
 
 3 in all: 2 ok, 1 failing
@@ -57,6 +62,12 @@ ok       costs
     end)
   end
 
+  in_terminal("cuts nothing with --wide", function()
+    local _, bytes = cli:in_terminal(60, { "status", fleet, "--wide", "--no-color" })
+    assert.matches("\r\nfailing  aws    111122223333 +broken   failed     23h 55m  QUERY_FAILURE: INSUFFICIENT_PERMISSION\r\n",
+      bytes)
+  end)
+
   in_terminal("writes no colours when told so", function()
     local _, bytes = cli:in_terminal(80, { "status", fleet, "--no-color" })
     assert.is_nil(bytes:find("\27"))
@@ -68,7 +79,7 @@ ok       costs
     refused.environment.AWS_SECRET_ACCESS_KEY = "wrong"
     for _, columns in ipairs { 20, 80, 100, 250 } do
       local status, bytes = refused:in_terminal(columns, { "whoami", "--cloud", "aws", "--no-color" })
-      assert.equal(2, status)
+      assert.equal(1, status)
       assert.matches("STS GetCallerIdentity: SignatureDoesNotMatch: The request signature", bytes, 1, true)
     end
   end)
@@ -128,6 +139,17 @@ succeeded  second                AWS export  DELIVERY_SUCCESS       YYYY-MM-DD h
       local screen = screen_of(bytes)
       assert.matches("^STATE [^\n]+\nqueued     second [^\n]+\nsucceeded  first ", screen)
       assert.matches("\n… and 9 more\nInterrupted", screen)
+    end)
+
+    in_terminal("shows every job once all have ended", function()
+      cli.server:clock { speed = 600 }
+      local words = { "watch", "--interval", "0.02", "--no-color" }
+      for i = 5, 34 do
+        words[i] = refs[i % 2 + 1]
+      end
+      local _, bytes = cli:in_terminal(100, words)
+      local _, count = screen_of(bytes):gsub("\nsucceeded ", "")
+      assert.same({ 30, nil }, { count, (screen_of(bytes):find("more\n", 1, true)) })
     end)
 
     in_terminal("shows what it looks for while nobody answers, and begins anew below the complaint", function()

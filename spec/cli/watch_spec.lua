@@ -68,11 +68,11 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.equal(2, status)
     end)
 
-    it("takes a kind with its ids, and ends with 2 at once for a job that never was", function()
+    it("takes a kind with its ids, and ends with 1 at once for a job that never was", function()
       local status, out = cli:run {
         "watch", "export-execution", "--ExecutionId", "12345678", "--ExportArn", "arn:aws:bcm-data-exports:us-east-1:111122223333:export/gone-1",
       }
-      assert.equal(2, status)
+      assert.equal(1, status)
       assert.matches("  gone%-1 %(AWS export%): unknown: BCM Data Exports GetExecution: ResourceNotFoundException: ", out)
     end)
 
@@ -209,9 +209,9 @@ YYYY-MM-DD hh:mm:ss  nightly (AWS export): queued (INITIATION_IN_PROCESS): timeo
       assert.not_equal(before, ref_of("costs", "--scope", cli.scope))
     end)
 
-    it("ends with 2 when it cannot be started", function()
+    it("ends with 1 when the service refuses to start it", function()
       local status, out, err = cli:run { "run", "gone", "--scope", cli.scope, "--endpoint-url", cli.url }
-      assert.same({ 2, "" }, { status, out })
+      assert.same({ 1, "" }, { status, out })
       assert.matches("^cloudjobs: Cost Management Exports GetExecutionHistory: ", err)
     end)
   end)

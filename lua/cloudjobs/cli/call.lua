@@ -207,18 +207,11 @@ local function print_rows(output, model, shape, parsed)
   rows.print(result.rows(output), result.shape(output), parsed)
 end
 
--- The call failed when the service refused it, or would; else its outcome is not known.
-local FAILED = { service = true, response = true, validation = true }
-
-local function fail(err)
-  return out.fail(err, FAILED[err.kind] and out.EXIT.failed or out.EXIT.unknown)
-end
-
 -- The request as it would be sent, unsigned.
 local function show_request(client, operation, params)
   local request, err = client:request(operation, params)
   if not request then
-    return fail(err)
+    return out.fail(err)
   end
   request.body = request.body and core.json_decode(request.body) or request.body
   return out.json(request)
@@ -307,7 +300,7 @@ local function run(parsed, command)
   local make = takes_all_pages(op, params, parsed) and call_all or call_once
   local output, err = make(client, op, params)
   if not output then
-    return fail(err)
+    return out.fail(err)
   elseif parsed.output == "json" then
     out.json(output)
   else

@@ -27,17 +27,22 @@ local FIELDS = {
   "kind", "id", "state", "ok", "final", "code", "reason", "started_at", "ended_at", "ref", "err", "hint", "result",
 }
 
+local function exit_status_of(status)
+  if status.err then
+    return out.status_of(status.err)
+  elseif status.state == "unknown" then
+    return out.EXIT.unknown
+  end
+  return status.final and not status.ok and out.EXIT.failed or out.EXIT.succeeded
+end
+
 --- One exit status for all: a failure outweighs an unknown state.
 ---@param statuses cloudjobs.Status[]
 ---@return integer
 local function exit_status(statuses)
   local status = out.EXIT.succeeded
   for _, one in ipairs(statuses) do
-    if one.err or one.state == "unknown" then
-      status = math.max(status, out.EXIT.unknown)
-    elseif one.final and not one.ok then
-      return out.EXIT.failed
-    end
+    status = out.worst(status, exit_status_of(one))
   end
   return status
 end
@@ -147,6 +152,9 @@ local function watch(shown, parsed)
   end
   local interrupted = canceller.cancelled
   interrupt.release()
+  if not interrupted then
+    shown:finish()
+  end
   return statuses, interrupted
 end
 

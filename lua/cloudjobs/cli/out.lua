@@ -1,5 +1,6 @@
 --- What the subcommands print, and the exit statuses that go with it.
 
+local Error = require "cloudjobs.base.error"
 local json = require "cloudjobs.base.json"
 local notice = require "cloudjobs.cli.notice"
 local text = require "cloudjobs.cli.text"
@@ -97,13 +98,47 @@ local function print_json(value)
   return EXIT.succeeded
 end
 
+-- Codes of client errors that other or newer credentials mend.
+local CREDENTIALS = {
+  ExpiredToken = true, ExpiredTokenException = true, ExpiredAuthenticationToken = true, RequestExpired = true,
+  TokenRefreshRequired = true, MissingAuthenticationToken = true, MissingAuthenticationTokenException = true,
+}
+
+--- The exit status for an error: failed where a service refused the request for good (a 4xx status, unless it is
+--- throttling, 408, or about missing or expired credentials), usage where the parameters are wrong, else unknown, since
+--- the same command may succeed later.
+---@param err any
+---@return integer
+local function status_of(err)
+  if not Error.is(err) then
+    return EXIT.unknown
+  elseif err.kind == "validation" then
+    return EXIT.usage
+  end
+  local status = err.kind == "service" and err.status or 0
+  local is_refusal = status >= 400 and status < 500 and status ~= 401 and status ~= 408 and status ~= 429
+    and not err.throttling and not err.retryable and not CREDENTIALS[err.code]
+  return is_refusal and EXIT.failed or EXIT.unknown
+end
+
+--- The exit status of several: one that failed outweighs one that is not known.
+---@param a integer
+---@param b integer
+---@return integer
+local function worst(a, b)
+  if a == EXIT.failed or b == EXIT.failed then
+    return EXIT.failed
+  end
+  return math.max(a, b)
+end
+
 --- Reports an error on standard error.
 ---@param err any
----@param status integer|nil the exit status, `unknown` unless given
+---@param status integer|nil the exit status, else the one for the error
 ---@return integer status
 local function fail(err, status)
   notice.report(err)
-  return status or EXIT.unknown
+  return status or status_of(err)
 end
 
-return { EXIT = EXIT, abort = abort, write = write, json = print_json, fail = fail, indent = indent }
+return { EXIT = EXIT, status_of = status_of, worst = worst, abort = abort, write = write, json = print_json, fail = fail, indent = indent }

@@ -9,6 +9,7 @@ local FORMATS = { "table", "json", "csv" }
 
 --- Adds the options of what is shown to people.
 local function define_display(command)
+  command:flag("--wide"):description("Cut nothing to the width of the terminal.")
   command:flag("--no-color"):description("No colours, as with NO_COLOR in the environment.")
   command:flag("--utc"):description("Times in UTC, not in local time.")
 end
@@ -87,7 +88,9 @@ local function print_rows(rows, shape, parsed, summary)
   end
   local table_ = require "cloudjobs.cli.table"
   local screen = require("cloudjobs.cli.terminal").new(parsed)
-  local lines = table_.render(shape.columns, rows, { width = screen:size(), paint = screen.paint })
+  local lines = table_.render(shape.columns, rows, {
+    width = not parsed.wide and screen:size() or nil, paint = screen.paint,
+  })
   lines[#lines + 1] = summary and "\n" .. summary
   out.write(table.concat(lines, "\n"), "\n")
 end

@@ -120,7 +120,7 @@ local function columns(parsed)
     { title = "ENDED", spare = true, value = function(row)
       return parsed.utc and row.ended_at and when.moment(row.ended_at, true)
     end },
-    { title = "WHY", shrinks = true, last = true, value = why },
+    { title = "WHY", shrinks = true, last = true, below = true, value = why },
     { title = "REF", whole = true, value = function(row)
       return parsed.refs and row.ref
     end },
@@ -156,8 +156,8 @@ local function report(found, parsed)
     if is_shown(row, parsed) then
       shown[#shown + 1] = row
       counts[row.health] = (counts[row.health] or 0) + 1
-      local status = EXIT[row.health]
-      worst = (worst == out.EXIT.failed or status == out.EXIT.failed) and out.EXIT.failed or math.max(worst, status)
+      local status = row.err and out.status_of(row.err) or EXIT[row.health]
+      worst = out.worst(worst, status)
     end
   end
   rows.print(shown, { columns = columns(parsed), fields = FIELDS }, parsed, summary_of(counts, #shown))

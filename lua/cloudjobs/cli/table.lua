@@ -3,6 +3,7 @@
 local text = require "cloudjobs.cli.text"
 
 local GAP = "  "
+local INDENT = "    " -- of the lines below a row
 local BLANK = (" "):byte()
 -- The width to which cells are cut before columns are left out: first the spare ones, then any.
 local COMFORTABLE, NARROWEST = 12, 8
@@ -107,20 +108,43 @@ local function unpainted(_, cell)
   return cell
 end
 
+-- The column that stands below its rows where it does not fit beside the others: removed from `kept`, or nil.
+local function take_below(kept, width)
+  for place = #kept, 1, -1 do
+    if kept[place].column.below and total(kept) > width then
+      return table.remove(kept, place)
+    end
+  end
+end
+
+-- The cell below a row, broken between words.
+local function add_below(lines, cell, width, paint)
+  for _, line in ipairs(cell ~= "" and text.wrap(cell, width - #INDENT) or {}) do
+    lines[#lines + 1] = INDENT .. paint("dim", line)
+  end
+end
+
 --- The lines of a table: titles, then one for each row.
 ---@param columns table[] `{ title, value(row), color(row), always, least, shrinks, spare, last, whole }`; color: a name
 ---   for `paint`; always: shown even when empty; least: its width where there is room; shrinks: may be cut; spare: left
----   out before others; last: left out after others; whole: never cut nor left out
+---   out before others; last: left out after others; whole: never cut nor left out; below: in lines of its own under
+---   each row where it would have to be cut
 ---@param rows table[]
----@param options { width: integer|nil, paint: (fun(color: string|nil, cell: string): string)|nil }|nil
+---@param options { width: integer|nil, paint: (fun(color: string|nil, cell: string): string)|nil, flat: boolean|nil }|nil
+---   flat: one line a row, whatever has to be cut
 ---@return string[]
 local function render(columns, rows, options)
   options = options or {}
+  local width, paint = options.width or math.huge, options.paint or unpainted
   local kept = cells_of(columns, rows)
-  fit(kept, options.width or math.huge)
+  local below = options.flat ~= true and take_below(kept, width) or nil
+  fit(kept, width)
   local lines = {}
   for i = 1, #rows + 1 do
-    lines[i] = line_of(kept, i, rows[i - 1], options.paint or unpainted)
+    lines[#lines + 1] = line_of(kept, i, rows[i - 1], paint)
+    if below and i > 1 then
+      add_below(lines, below.cells[i], width, paint)
+    end
   end
   return lines
 end

@@ -89,4 +89,32 @@ local function pad(text, columns)
   return text .. (" "):rep(columns - width(text))
 end
 
-return { plain = plain, code_point = code_point, width = width, cut = cut, pad = pad }
+--- `text` as lines of at most `columns`, broken at blanks where there are any.
+---@return string[]
+local function wrap(text, columns)
+  local lines, line, used = {}, {}, 0
+  local function finish()
+    lines[#lines + 1] = table.concat(line)
+    line, used = {}, 0
+  end
+  for blanks, word in text:gmatch "(%s*)(%S+)" do
+    if used > 0 and used + #blanks + width(word) > columns then
+      finish()
+    elseif used > 0 then
+      line[#line + 1], used = blanks, used + #blanks
+    end
+    for char in word:gmatch(CHAR) do
+      local wide = columns_of(char)
+      if used > 0 and used + wide > columns then
+        finish()
+      end
+      line[#line + 1], used = char, used + wide
+    end
+  end
+  if used > 0 then
+    finish()
+  end
+  return lines
+end
+
+return { wrap = wrap, plain = plain, code_point = code_point, width = width, cut = cut, pad = pad }

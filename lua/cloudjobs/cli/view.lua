@@ -45,7 +45,7 @@ local function columns(utc)
     { title = "TOOK", spare = true, always = true, value = function(row)
       return row.status and elapsed(row.status)
     end },
-    { title = "WHY", shrinks = true, last = true, value = function(row)
+    { title = "WHY", shrinks = true, last = true, below = true, value = function(row)
       return row.status and reason_of(row.status)
     end },
   }
@@ -70,15 +70,31 @@ local function fitting(rows, room)
   return kept
 end
 
+function View:render(rows, flat)
+  local width = self.terminal:size()
+  return table_.render(self.columns, rows, { width = width, paint = self.terminal.paint, flat = flat }), width or 80
+end
+
 function View:draw()
-  local width, height = self.terminal:size()
+  local _, height = self.terminal:size()
   -- Beside the rows: the titles, how many more there are, and the cursor's own line.
-  local rows = fitting(self.rows, math.max(1, (height or 24) - 3))
-  local lines = table_.render(self.columns, rows, { width = width, paint = self.terminal.paint })
-  if #rows < #self.rows then
-    lines[#lines + 1] = text.cut(("… and %d more"):format(#self.rows - #rows), width or 80)
+  local room = math.max(1, (height or 24) - 3)
+  local rows = fitting(self.rows, room)
+  local lines, width = self:render(rows)
+  if #lines > room + 1 then
+    lines = self:render(rows, true)
   end
-  self.live:draw(lines, width or 80)
+  if #rows < #self.rows then
+    lines[#lines + 1] = text.cut(("… and %d more"):format(#self.rows - #rows), width)
+  end
+  self.live:draw(lines, width)
+end
+
+--- Shows all rows and their reasons in full, since nothing will be drawn again.
+function View:finish()
+  if self.live then
+    self.live:draw(self:render(self.rows))
+  end
 end
 
 -- `2026-11-22 01:02:03Z  nightly (AWS export): failed (QUERY_FAILURE), 4m 5s: why`

@@ -83,7 +83,7 @@ local COLUMNS = {
 --- Shows the identities. The exit status is 0 when there is one and every cloud accepts its own.
 local function run(parsed)
   local reach = access.new(parsed)
-  local found, known, refused = {}, false, false
+  local found, known, status = {}, false, out.EXIT.succeeded
   for _, cloud in ipairs(CLOUDS) do
     local name, ask = cloud[1], cloud[2]
     if not parsed.cloud or parsed.cloud == name then
@@ -91,12 +91,12 @@ local function run(parsed)
       row = row or { err = err }
       row.cloud = name
       known = known or (row.identity ~= nil)
-      refused = refused or (row.identity ~= nil and row.err ~= nil)
+      status = row.identity and row.err and out.worst(status, out.status_of(row.err)) or status
       found[#found + 1] = row
     end
   end
   rows.print(found, { columns = COLUMNS, fields = FIELDS }, parsed)
-  return known and not refused and out.EXIT.succeeded or out.EXIT.unknown
+  return known and status or out.EXIT.unknown
 end
 
 return { EXAMPLES = EXAMPLES, define = define, run = run }

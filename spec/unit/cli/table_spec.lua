@@ -67,6 +67,17 @@ describe("a table", function()
     assert.same({ "A          C", "one        x", "seventeen  yes" }, render(columns, ROWS, { width = 20 }))
   end)
 
+  it("puts a column below its rows where it would have to be cut, broken between words", function()
+    local columns = { column "A", column("C", { below = true }) }
+    local rows = { { A = "one", C = "no access to the bucket" }, { A = "two" } }
+    assert.same({ "A    C", "one  no access to the bucket", "two" }, render(columns, rows, { width = 28 }))
+    assert.same({ "A", "one", "    no access to", "    the bucket", "two" }, render(columns, rows, { width = 18 }))
+    assert.same({ "A", "one", "    no", "    acce", "    ss", "    to", "    the", "    buck", "    et", "two" },
+      render(columns, rows, { width = 8 }))
+    assert.same({ "A", "one", "two" }, render({ column "A", column("C", { below = true, shrinks = true }) }, rows,
+      { width = 4, flat = true }))
+  end)
+
   it("paints cells after they are filled", function()
     local function paint(color, cell)
       return color and ("<%s>%s</>"):format(color, cell) or cell
