@@ -257,6 +257,7 @@ build = {
     ["cloudjobs"] = "lua/cloudjobs/init.lua",
     ["cloudjobs.job.definition"] = "lua/cloudjobs/job/definition.lua",
     ["cloudjobs.job.definition_form"] = "lua/cloudjobs/job/definition_form.lua",
+    ["cloudjobs.job.fleet"] = "lua/cloudjobs/job/fleet.lua",
     ["cloudjobs.job.find"] = "lua/cloudjobs/job/find.lua",
     ["cloudjobs.job"] = "lua/cloudjobs/job/init.lua",
     ["cloudjobs.job.inventory"] = "lua/cloudjobs/job/inventory.lua",

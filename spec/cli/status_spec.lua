@@ -17,8 +17,8 @@ describe("cloudjobs status", function()
     local status, out, err = cli:run { "status", fleet, "--utc" }
     assert.equal([[
 HEALTH   CLOUD  ACCOUNT                               NAME     LAST RUN   AGE      ENDED                 WHY
-ok       aws    111122223333                          nightly  succeeded  2h 54m   YYYY-MM-DD hh:mm:ssZ
 failing  aws    111122223333                          broken   failed     23h 55m  YYYY-MM-DD hh:mm:ssZ  QUERY_FAILURE: INSUFFICIENT_PERMISSION
+ok       aws    111122223333                          nightly  succeeded  2h 54m   YYYY-MM-DD hh:mm:ssZ
 ok       azure  uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx  costs    succeeded  55m      YYYY-MM-DD hh:mm:ssZ
 
 3 in all: 2 ok, 1 failing
@@ -30,8 +30,8 @@ ok       azure  uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx  costs    succeeded  55m   
     local status, out = cli:run { "status", "--since", "12h" }
     assert.equal([[
 HEALTH   CLOUD  ACCOUNT       NAME     LAST RUN   AGE      WHY
-ok       aws    111122223333  nightly  succeeded  2h 54m
 failing  aws    111122223333  broken   failed     23h 55m  QUERY_FAILURE: INSUFFICIENT_PERMISSION
+ok       aws    111122223333  nightly  succeeded  2h 54m
 
 2 in all: 1 ok, 1 failing
 ]], out)
@@ -42,7 +42,7 @@ failing  aws    111122223333  broken   failed     23h 55m  QUERY_FAILURE: INSUFF
     for _, words in ipairs { { "--since", "1h" }, { "--failed", "--since", "1h" }, { "--failed" } } do
       local status, out = cli:run { "status", "--output", "csv", words[1], words[2], words[3] }
       assert.equal(1, status)
-      assert.matches("\n[^\n]+,broken,failing,failed,[^\n]+\n$", out)
+      assert.matches("^[^\n]+\n[^\n]+,broken,failing,failed,[^\n]+\n", out)
       assert.is_nil(out:find("nightly", 1, true))
     end
   end)
@@ -72,8 +72,8 @@ failing  aws    111122223333  broken   failed     23h 55m  QUERY_FAILURE: INSUFF
 
   it("shows the Azure scope of its options", function()
     local status, out = cli:run { "status", "--scope", cli.scope, "--endpoint-url", cli.url, "--output", "csv" }
-    assert.equal("cloud,kind,account,region,scope,export,health,state,code,reason,started_at,ended_at,age,ref,err\r\n"
-      .. "azure,export,,,subscriptions/ID,costs,ok,succeeded,Completed,,YYYY-MM-DDThh:mm:ssZ,YYYY-MM-DDThh:mm:ssZ,AGE,"
+    assert.equal("cloud,label,kind,account,region,scope,export,health,state,code,reason,started_at,ended_at,age,ref,err\r\n"
+      .. "azure,,export,,,subscriptions/ID,costs,ok,succeeded,Completed,,YYYY-MM-DDThh:mm:ssZ,YYYY-MM-DDThh:mm:ssZ,AGE,"
       .. '"export_run,v=1,api_version=2025-03-01,exportName=costs,run_id=ID,scope=subscriptions/ID",\r\n',
       (out:gsub("Z,%d+,", "Z,AGE,"):gsub("uuid[%-x]+", "ID")))
     assert.equal(0, status)
@@ -145,6 +145,24 @@ return { { cloud = "aws", region = "us-east-1", account = "of another key",
       assert.equal("Try: cloudjobs status --help", err:match("([^\n]*)\n$"))
     end)
   end
+
+  it("refuses options that a fleet's entries have of their own", function()
+    for option, wanted in pairs {
+      ["--windows"] = "--windows: expected no fleet file beside it; an entry has windows of its own",
+      ["--scope=" .. cli.scope] = "--scope: expected no fleet file beside it; an entry has scope of its own",
+    } do
+      local status, _, err = cli:run { "status", fleet, option }
+      assert.same({ 64, "cloudjobs: " .. wanted .. "\nTry: cloudjobs status --help\n" }, { status, err })
+    end
+  end)
+
+  it("shows labels, and regions where there are several", function()
+    local path = cli:file("regions.lua",
+      "return { { cloud = 'aws', label = 'billing', regions = { 'us-east-1', 'eu-west-1' } } }")
+    local _, out = cli:run { "status", path, "--failed" }
+    assert.matches("^HEALTH +LABEL +CLOUD +ACCOUNT +REGION +NAME ", out)
+    assert.matches("\nfailing  billing  aws    111122223333  eu%-west%-1  broken ", out)
+  end)
 
   it("says which fleet it cannot read", function()
     local status, _, err = cli:run { "status", "/nowhere/fleet.lua" }

@@ -25,29 +25,29 @@ describe("in a terminal", function()
   local WIDTHS = {
     [120] = [[
 HEALTH   CLOUD  ACCOUNT                               NAME     LAST RUN   AGE
-ok       aws    111122223333                          nightly  succeeded  2h 54m
 failing  aws    111122223333                          broken   failed     23h 55m
     QUERY_FAILURE: INSUFFICIENT_PERMISSION
+ok       aws    111122223333                          nightly  succeeded  2h 54m
 ok       azure  uuid-----xxxx-xxxx-xxxx-xxxxxxxxxxxx  costs    succeeded  55m
 
 3 in all: 2 ok, 1 failing
 ]],
     [60] = [[
 HEALTH   CLOUD  ACCOUNT          NAME     LAST RUN   AGE
-ok       aws    111122223333     nightly  succeeded  2h 54m
 failing  aws    111122223333     broken   failed     23h 55m
     QUERY_FAILURE: INSUFFICIENT_PERMISSION
+ok       aws    111122223333     nightly  succeeded  2h 54m
 ok       azure  5f0c6a1e-1b2d-…  costs    succeeded  55m
 
 3 in all: 2 ok, 1 failing
 ]],
     [20] = [[
 HEALTH   NAME
-ok       nightly
 failing  broken
     QUERY_FAILURE:
     INSUFFICIENT_PER
     MISSION
+ok       nightly
 ok       costs
 
 3 in all: 2 ok, 1 failing

@@ -141,4 +141,13 @@ local function fail(err, status)
   return status or status_of(err)
 end
 
-return { EXIT = EXIT, status_of = status_of, worst = worst, abort = abort, write = write, json = print_json, fail = fail, indent = indent }
+return {
+  EXIT = EXIT,
+  status_of = status_of,
+  worst = worst,
+  abort = abort,
+  write = write,
+  json = print_json,
+  fail = fail,
+  indent = indent,
+}

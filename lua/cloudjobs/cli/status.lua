@@ -33,7 +33,7 @@ local EXIT = {
 }
 
 local FIELDS = {
-  "cloud", "kind", "account", "region", "scope", "export", "health", "state", "code", "reason",
+  "cloud", "label", "kind", "account", "region", "scope", "export", "health", "state", "code", "reason",
   "started_at", "ended_at", "age", "ref", "err",
 }
 
@@ -74,7 +74,7 @@ local function complete(entry, reach, parsed)
   filled.ca_bundle = entry.ca_bundle or parsed.ca_bundle
   if entry.cloud == "aws" then
     filled.profile = entry.profile or parsed.profile
-    filled.region = entry.region or parsed.region
+    filled.region = entry.region or (not entry.regions and parsed.region) or nil
     if is_text(filled.profile) and is_text(filled.region) then
       filled.credentials = entry.credentials or reach:aws_credentials(filled.profile, filled.region)
     end
@@ -89,24 +89,28 @@ local function why(row)
     return tostring(row.err)
   elseif row.health == "failing" and row.code then
     return row.reason and row.code .. ": " .. row.reason or row.code
-  elseif not row.state then
-    return "never ran"
   end
-  return row.reason
+  return row.reason or (not row.state and "never ran") or nil
 end
 
-local function columns(parsed)
+local function columns(parsed, more_regions)
   return {
     { title = "HEALTH", value = function(row)
       return row.health
     end, color = function(row)
       return terminal.meaning(row.health)
     end },
+    { title = "LABEL", spare = true, value = function(row)
+      return row.label
+    end },
     { title = "CLOUD", spare = true, value = function(row)
       return row.cloud
     end },
     { title = "ACCOUNT", spare = true, shrinks = true, value = function(row)
       return row.account or (row.scope and member.tail(row.scope))
+    end },
+    { title = "REGION", spare = true, value = function(row)
+      return more_regions and row.region or nil
     end },
     { title = "NAME", shrinks = true, always = true, last = true, value = function(row)
       return row.export
@@ -150,8 +154,35 @@ local function summary_of(counts, total)
   return #parts > 0 and ("%d in all: %s"):format(total, table.concat(parts, ", ")) or "Nothing to show."
 end
 
+-- Failing first, then by the fleet's own order.
+local RANK = { failing = 1, unknown = 2, stale = 3, running = 4, ok = 5 }
+
+local function sort(found)
+  local place = {}
+  for i, row in ipairs(found) do
+    place[row] = i
+  end
+  table.sort(found, function(a, b)
+    local rank_a, rank_b = RANK[a.health], RANK[b.health]
+    if rank_a ~= rank_b then
+      return rank_a < rank_b
+    end
+    return place[a] < place[b]
+  end)
+end
+
+local function has_regions(found)
+  for _, row in ipairs(found) do
+    if row.region ~= found[1].region and row.cloud == found[1].cloud then
+      return true
+    end
+  end
+  return false
+end
+
 local function report(found, parsed)
   local shown, counts, worst = {}, {}, out.EXIT.succeeded
+  sort(found)
   for _, row in ipairs(found) do
     if is_shown(row, parsed) then
       shown[#shown + 1] = row
@@ -160,7 +191,7 @@ local function report(found, parsed)
       worst = out.worst(worst, status)
     end
   end
-  rows.print(shown, { columns = columns(parsed), fields = FIELDS }, parsed, summary_of(counts, #shown))
+  rows.print(shown, { columns = columns(parsed, has_regions(found)), fields = FIELDS }, parsed, summary_of(counts, #shown))
   return worst
 end
 
@@ -186,7 +217,10 @@ local function run(parsed)
     return nil, ("expected one fleet or references of jobs, got '%s' too"):format(parsed.fleet[2])
   end
   local fleet, message
-  if path then
+  if path and (parsed.windows or parsed.scope) then
+    local option = parsed.windows and "windows" or "scope"
+    return nil, ("--%s: expected no fleet file beside it; an entry has %s of its own"):format(option, option)
+  elseif path then
     fleet, message = Fleet.load(path)
   else
     fleet = { entries = fleet_of(parsed) }

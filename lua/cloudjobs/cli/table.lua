@@ -130,7 +130,7 @@ end
 ---   out before others; last: left out after others; whole: never cut nor left out; below: in lines of its own under
 ---   each row where it would have to be cut
 ---@param rows table[]
----@param options { width: integer|nil, paint: (fun(color: string|nil, cell: string): string)|nil, flat: boolean|nil }|nil
+---@param options { width: integer|nil, paint: function|nil, flat: boolean|nil }|nil paint: `fun(color, cell): string`;
 ---   flat: one line a row, whatever has to be cut
 ---@return string[]
 local function render(columns, rows, options)

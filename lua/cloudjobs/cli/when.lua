@@ -74,11 +74,11 @@ local function parse_since(text)
   if #text > MAX_TEXT then
     return nil, ("expected a duration or a time, got a text of %d bytes"):format(#text)
   end
-  local time = core.epoch(text) or core.epoch(text .. "T00:00:00Z") or core.epoch(text .. "Z")
+  local time = text:find("^%d+%-") and (core.epoch(text) or core.epoch(text .. "T00:00:00Z") or core.epoch(text .. "Z"))
   if time then
     return time
   end
-  local ago = parse_duration(text)
+  local ago = text:find("%a") and parse_duration(text)
   if ago then
     return os.time() - ago
   end

@@ -5,6 +5,7 @@
 
 local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
+local Fleet = require "cloudjobs.job.fleet"
 local Job = require "cloudjobs.job.job"
 local Status = require "cloudjobs.job.status"
 local core = require "cloudjobs.core"
@@ -21,24 +22,6 @@ local LISTING_TIMEOUT = 300
 local CONCURRENCY = 512
 local CONCURRENCY_OF_ONE = 8
 
--- The members of an entry; each kind adds the one that asks for it.
-local ENTRY = {
-  cloud = "string", profile = "string", role_arn = "string", credentials = "table", region = "string",
-  endpoint = "string", account = "string", scope = "string", api_version = "string",
-  ca_bundle = "string",
-}
-for _, kind in ipairs(kinds) do
-  if kind.inventory and kind.inventory.option then
-    ENTRY[kind.inventory.option] = kind.inventory.type
-  end
-end
-
--- Those that are options of the entry's clients.
-local CLIENT_OPTIONS = {
-  aws = { "profile", "credentials", "region", "endpoint", "ca_bundle" },
-  azure = { "scope", "credentials", "api_version", "endpoint", "ca_bundle" },
-}
-
 local HEALTH = {
   succeeded = "ok", no_data = "ok",
   queued = "running", running = "running",
@@ -48,6 +31,7 @@ local HEALTH = {
 ---@class cloudjobs.Row
 ---@field cloud "aws"|"azure"
 ---@field kind string "export", "window", "snapshot_job"
+---@field label string|nil the fleet entry's
 ---@field account string|nil AWS account id
 ---@field region string|nil
 ---@field scope string|nil Azure scope
@@ -96,7 +80,8 @@ end
 local function new_row(kind, entry, source, label)
   local inventory = kind.inventory
   local row = {
-    cloud = entry.cloud, kind = inventory.row, region = entry.region, scope = entry.scope, health = "unknown",
+    cloud = entry.cloud, kind = inventory.row, label = entry.label, region = entry.region, scope = entry.scope,
+    health = "unknown",
   }
   if entry.cloud == "aws" then
     row.account = account_of(entry, inventory.arn and member.at(source, inventory.arn, "string"))
@@ -108,11 +93,17 @@ local function new_row(kind, entry, source, label)
   return row
 end
 
-local function newest(kind, records)
+local function is_under_way(kind, record)
+  local state = kind.states[member.at(record, kind.members.code, "string")]
+  return state == "queued" or state == "running"
+end
+
+-- The newest of the records, or of those that have ended.
+local function newest(kind, records, has_ended)
   local best, best_time
   for _, record in ipairs(records) do
     local time = Status.time_at(record, kind.began) or 0
-    if not best_time or time > best_time then
+    if (not best_time or time > best_time) and not (has_ended and is_under_way(kind, record)) then
       best, best_time = record, time
     end
   end
@@ -122,16 +113,23 @@ end
 local function under_way(kind, records)
   local open = {}
   for _, record in ipairs(records) do
-    local state = kind.states[member.at(record, kind.members.code, "string")]
-    if state == "queued" or state == "running" then
-      open[#open + 1] = record
-    end
+    open[#open + 1] = is_under_way(kind, record) and record or nil
   end
   return open
 end
 
--- A row about one run. A job without a listing has its record to be read.
-local function run_row(self, kind, client, entry, source, params, record)
+-- A run under way does not make up for one that failed before it.
+local function recall_failure(row, kind, records, job)
+  local ended = row.health == "running" and newest(kind, records, true)
+  local status = ended and job:read(ended)
+  if status and HEALTH[status.state] == "failing" then
+    row.health = "failing"
+    row.reason = "the run before failed: " .. status.code .. (status.reason and ": " .. status.reason or "")
+  end
+end
+
+-- A row about one run, of those that are listed. A job without a listing has its record to be read.
+local function run_row(self, kind, client, entry, source, params, records, record)
   local row = new_row(kind, entry, source)
   local job, err = Job.of_record(kind, client, params, record)
   if job and not kind.listing then
@@ -141,6 +139,9 @@ local function run_row(self, kind, client, entry, source, params, record)
     return failed(row, err)
   end
   describe(self, row, job, record, kind.inventory.cadence and kind.inventory.cadence(source))
+  if not kind.inventory.open then
+    recall_failure(row, kind, records, job)
+  end
   return row, record
 end
 
@@ -168,7 +169,7 @@ local function source_rows(self, kind, client, entry, group, source)
   end
   local rows = {}
   for i, record in ipairs(inventory.open and under_way(kind, records) or { newest(kind, records) }) do
-    local row, found = run_row(self, kind, client, entry, source, params, record)
+    local row, found = run_row(self, kind, client, entry, source, params, records, record)
     if inventory.health and not row.err then
       inventory.health(row, source, found)
     end
@@ -240,13 +241,14 @@ local function kinds_of(entry)
   return asked
 end
 
-local function check_entry(entry, i)
-  local what = ("cloudjobs.inventory: entry %d"):format(i)
-  option.check(entry, ENTRY, what)
-  if not CLIENT_OPTIONS[entry.cloud] then
-    option.mistake(("%s: cloud: expected aws or azure, got %s"):format(what, tostring(entry.cloud)))
-  elseif entry.cloud == "azure" and not entry.scope then
-    option.mistake(("%s: expected scope"):format(what))
+-- An entry whose exports were asked for and that has nothing at all: perhaps another account was meant.
+local function empty_row(entry)
+  for _, kind in ipairs(kinds_of(entry)) do
+    if kind.inventory.empty then
+      local row = new_row(kind, entry)
+      row.reason = kind.inventory.empty
+      return row
+    end
   end
 end
 
@@ -255,22 +257,20 @@ local inventory_mt = { __index = Inventory }
 
 -- A role is assumed once for all clients of an entry.
 function Inventory:role(entry)
-  local provider = self.roles[entry]
+  local provider = self.roles[entry.given]
   if not provider then
     provider = self.make.aws.credentials {
-      role_arn = entry.role_arn, credentials = entry.credentials, profile = entry.profile, region = entry.region,
+      role_arn = entry.role_arn, external_id = entry.external_id, session_name = entry.role_session_name,
+      credentials = entry.credentials, profile = entry.profile, region = entry.region,
       ca_bundle = entry.ca_bundle, transport = self.transport,
     }
-    self.roles[entry] = provider
+    self.roles[entry.given] = provider
   end
   return provider
 end
 
 function Inventory:client(entry, service)
-  local options = {}
-  for _, name in ipairs(CLIENT_OPTIONS[entry.cloud]) do
-    options[name] = entry[name]
-  end
+  local options = Fleet.client_options(entry)
   options.transport = self.transport
   if entry.role_arn then
     options.credentials = self:role(entry)
@@ -280,14 +280,13 @@ end
 
 --- Reads the state of a whole fleet.
 ---@param context { parallel: function, make: table, transport: table } what init.lua assembles
----@param fleet table[] entries `{ cloud = "aws", profile|role_arn|credentials, region, exports, windows,
---- snapshot_catalogs }` and `{ cloud = "azure", scope, credentials, api_version }`
+---@param fleet cloudjobs.FleetEntry[]
 ---@param options { concurrency: integer|nil, cadence: number|nil, timeout: number|nil, transport: table|nil }|nil
 --- cadence: seconds between runs, in place of each export's own; timeout: seconds for everything; without it all pages
 --- of one listing have 300
 ---@return cloudjobs.Row[]
 local function inventory(context, fleet, options)
-  option.check_list(fleet, "cloudjobs.inventory: fleet")
+  local entries = Fleet.expand(fleet, "cloudjobs.inventory")
   options = option.check(options, OPTIONS, "cloudjobs.inventory")
   local self = setmetatable({
     parallel = context.parallel, make = context.make, now = context.transport:now(),
@@ -295,8 +294,7 @@ local function inventory(context, fleet, options)
     transport = context.transport, roles = {},
   }, inventory_mt)
   local tasks, functions = {}, {}
-  for i, entry in ipairs(fleet) do
-    check_entry(entry, i)
+  for _, entry in ipairs(entries) do
     for _, kind in ipairs(kinds_of(entry)) do
       tasks[#tasks + 1] = { entry = entry, kind = kind }
       functions[#functions + 1] = function()
@@ -305,9 +303,9 @@ local function inventory(context, fleet, options)
     end
   end
   local results = self.parallel(functions, { concurrency = options.concurrency or CONCURRENCY })
-  local rows = setmetatable({}, core.array_mt)
+  local rows, of_entry = setmetatable({}, core.array_mt), 0
   for i, task in ipairs(tasks) do
-    local result = results[i]
+    local result, before = results[i], #rows
     if result.ok then
       for _, row in ipairs(result.value) do
         rows[#rows + 1] = row
@@ -316,6 +314,11 @@ local function inventory(context, fleet, options)
       rows[#rows + 1] = failed(new_row(task.kind, task.entry), result.err)
     else
       error(result.err, 0)
+    end
+    of_entry = of_entry + #rows - before
+    if not tasks[i + 1] or tasks[i + 1].entry ~= task.entry then
+      rows[#rows + 1] = of_entry == 0 and empty_row(task.entry) or nil
+      of_entry = 0
     end
   end
   return rows

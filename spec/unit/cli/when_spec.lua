@@ -33,6 +33,12 @@ describe("times for people", function()
     end)
   end
 
+  it("refuses a bare number as a moment", function()
+    for _, text in ipairs { "5", "1795305600", "1.5" } do
+      assert.matches("^expected a duration such as 24h, or a time such as ", (select(2, when.parse_since(text))))
+    end
+  end)
+
   it("reads moments as days, as times, and as so long ago", function()
     assert.equal(1795305600, when.parse_since "2026-11-22")
     assert.equal(1795309200, when.parse_since "2026-11-22T01:00:00Z")

@@ -153,6 +153,43 @@ describe("an inventory", function()
     assert.same({ broken = "failing INSUFFICIENT_PERMISSION", fresh = "running " }, seen)
   end)
 
+  it("is failing while a run is under way after one that failed", function()
+    local records = { "QUERY_IN_PROCESS", "DELIVERY_FAILURE", "DELIVERY_SUCCESS" }
+    local executions = {}
+    for i, code in ipairs(records) do
+      executions[i] = { ExecutionId = "e" .. i, ExecutionStatus = {
+        StatusCode = code, StatusReason = i == 2 and "INTERNAL_FAILURE" or nil, CreatedAt = cloudjobs.iso(1795305600 - i * 3600),
+      } }
+    end
+    local answers = {
+      { Exports = { { ExportArn = "arn:aws:bcm-data-exports:us-east-1:111122223333:export/one-1", ExportName = "one" } } },
+      { Executions = executions },
+    }
+    for i, body in ipairs(answers) do
+      answers[i] = { status = 200, headers = {}, body = cloudjobs.json.encode(body) }
+    end
+    world.stub = Stub.new(answers)
+    local row = take({ { cloud = "aws", credentials = keys "AKIDEMULATOR" } })[1]
+    assert.same({ "failing", "running", "the run before failed: DELIVERY_FAILURE: INTERNAL_FAILURE" },
+      { row.health, row.state, row.reason })
+  end)
+
+  it("has a row for an account without exports, unless they were not asked for", function()
+    local rows = take {
+      { cloud = "aws", credentials = keys "AKIDEMULATOR", label = "billing" },
+      { cloud = "aws", credentials = keys "AKIDEMULATOR", exports = false, windows = true },
+    }
+    assert.same({ 1, "billing", "unknown", "no exports" }, { #rows, rows[1].label, rows[1].health, rows[1].reason })
+  end)
+
+  it("looks at each region of an entry", function()
+    assert(world:aws("bcm_data_exports"):create_export { Export = world.export "nightly" })
+    local fleet = { { cloud = "aws", credentials = keys "AKIDEMULATOR", endpoint = "http://127.0.0.1",
+      regions = { "us-east-1", "eu-west-1" } } }
+    local rows = inventory({ parallel = world.parallel, make = { aws = cloudjobs.aws }, transport = world.stub }, fleet)
+    assert.same({ "us-east-1", "eu-west-1" }, { rows[1].region, rows[2].region })
+  end)
+
   it("is stale twice a cadence after the last run", function()
     local costs = world:azure()
     assert(costs:create_or_update { exportName = "daily", export = world.azure_export {

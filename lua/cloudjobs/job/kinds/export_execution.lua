@@ -72,6 +72,7 @@ return {
     type = "boolean",
     default = true,
     row = "export",
+    empty = "no exports",
     label = "ExportName",
     arn = "ExportArn",
     job = function(export)

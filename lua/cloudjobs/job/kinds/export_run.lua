@@ -116,6 +116,7 @@ return {
   },
   inventory = {
     row = "export",
+    empty = "no exports",
     label = "name",
     -- Each export then carries its last run.
     groups = function(entry)

@@ -101,6 +101,7 @@
 ---@field label string path of the name in a record of the source's listing
 ---@field arn? string path of an ARN in it, for the account
 ---@field groups? fun(entry: table): table[] parameters of the source's listing, one table for each call of it
+---@field empty? string the reason in the row of an account that has nothing at all
 ---@field group_label? string which of them names a call that failed
 ---@field job fun(source: table, group: table, entry: table): table a job's parameters without its id
 ---@field records? fun(source: table): table[] the runs, where the source's record holds them
