@@ -154,4 +154,24 @@ describe("moto", function()
     })
     assert.equal("succeeded", (end_of(cloudjobs.jobs.start_codebuild_build(codebuild, { projectName = "nightly" }))))
   end)
+
+  it("runs a job of Batch, and the parent of an array", function()
+    local batch = client "batch"
+    local environment = assert(batch:create_compute_environment {
+      computeEnvironmentName = "costs", type = "UNMANAGED", state = "ENABLED", serviceRole = world.roles[1],
+    })
+    assert(batch:create_job_queue { jobQueueName = "costs", state = "ENABLED", priority = 1, computeEnvironmentOrder = {
+      { order = 1, computeEnvironment = environment.computeEnvironmentArn },
+    } })
+    assert(batch:register_job_definition { jobDefinitionName = "costs", type = "container", containerProperties = {
+      image = "x", vcpus = 1, memory = 128,
+    } })
+    local request = { jobName = "nightly", jobQueue = "costs", jobDefinition = "costs" }
+    assert.equal("succeeded", (end_of(cloudjobs.jobs.start_batch_job(batch, request))))
+    request.arrayProperties = { size = 2 }
+    assert.equal("succeeded", (end_of(cloudjobs.jobs.start_batch_job(batch, request))))
+    local status, err = cloudjobs.jobs.batch_job(batch, { jobId = "none" }):wait { not_found_grace = 0 }
+    assert.is_nil(status)
+    assert.equal("not_found", err.code)
+  end)
 end)

@@ -12,6 +12,7 @@ if "open" not in sys.argv:
     os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "3"  # the user, its key and its policy
 
 import boto3
+from moto.core.config import default_user_config
 from moto.server import ThreadedMotoServer
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -21,6 +22,8 @@ TRUST = json.dumps({
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 })
+
+default_user_config["batch"] = {"use_docker": False}  # jobs of Batch end at once, without a container
 
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
