@@ -205,6 +205,7 @@ build = {
     ["cloudjobs.emulator.aws"] = "lua/cloudjobs/emulator/aws.lua",
     ["cloudjobs.emulator.azure.exports"] = "lua/cloudjobs/emulator/azure/exports.lua",
     ["cloudjobs.emulator.azure"] = "lua/cloudjobs/emulator/azure/init.lua",
+    ["cloudjobs.emulator.azure.links"] = "lua/cloudjobs/emulator/azure/links.lua",
     ["cloudjobs.emulator.azure.reports"] = "lua/cloudjobs/emulator/azure/reports.lua",
     ["cloudjobs.emulator.azure.rules"] = "lua/cloudjobs/emulator/azure/rules.lua",
     ["cloudjobs.emulator.azure.runs"] = "lua/cloudjobs/emulator/azure/runs.lua",

@@ -127,6 +127,42 @@ for kind in pairs(STARTERS) do
   end)
 end
 
+describe("the links of a finished report", function()
+  local LINKS = {
+    cost_details_report = function(result)
+      return result.blobs[1].blobLink
+    end,
+    price_sheet = function(result)
+      return result.url
+    end,
+    reservation_details_report = function(result)
+      return result.url
+    end,
+  }
+  local function read(link, headers, method)
+    return world.stub:send { method = method or "GET", url = link, headers = headers or {} }
+  end
+
+  for kind, link_of in pairs(LINKS) do
+    it("are read by their signature alone, until they expire: " .. kind, function()
+      local status = assert(start(kind):wait { timeout = 7200 })
+      local link = link_of(status.result)
+      local response = read(link)
+      assert.same({ 200, "text/csv" }, { response.status, response.headers["content-type"] })
+      assert.matches("^\239\187\191BillingAccountId,Date,", response.body)
+      if kind == "cost_details_report" then
+        assert.equal(#response.body, status.result.blobs[1].byteCount)
+      end
+      assert.equal("", read(link, nil, "HEAD").body)
+      assert.equal(403, read((link:gsub("sig=..", "sig=xx"))).status)
+      assert.equal(400, read(link, { authorization = "Bearer emulator-token" }).status)
+      assert.equal(405, read(link, nil, "PUT").status)
+      world.stub.time = world.stub.time + 13 * 3600
+      assert.equal(403, read(link).status)
+    end)
+  end
+end)
+
 describe("all kinds", function()
   it("are watched to their ends at once, through throttling", function()
     local jobs = {}

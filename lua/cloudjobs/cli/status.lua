@@ -191,7 +191,8 @@ local function report(found, parsed)
       worst = out.worst(worst, status)
     end
   end
-  rows.print(shown, { columns = columns(parsed, has_regions(found)), fields = FIELDS }, parsed, summary_of(counts, #shown))
+  local shape = { columns = columns(parsed, has_regions(found)), fields = FIELDS }
+  rows.print(shown, shape, parsed, summary_of(counts, #shown))
   return worst
 end
 

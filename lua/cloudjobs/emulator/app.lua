@@ -14,6 +14,7 @@ local core = require "cloudjobs.core"
 local faults = require "cloudjobs.emulator.faults"
 local identity = require "cloudjobs.emulator.identity"
 local instance = require "cloudjobs.emulator.instance"
+local links = require "cloudjobs.emulator.azure.links"
 local metadata = require "cloudjobs.emulator.metadata"
 local outcomes = require "cloudjobs.emulator.outcomes"
 local record = require "cloudjobs.emulator.record"
@@ -87,11 +88,13 @@ function App:reset()
   self.world = world
   self.requests = {}
   self.aws = aws.new(world, SERVICES)
-  self.azure = azure.new(world)
+  local report_links = links.new(world)
+  self.azure = azure.new(world, report_links)
   self.identity = identity.new(world)
   self.metadata = metadata.new(world)
   self.fronts = {
-    self.aws, sts.new(world), sso.new(world), instance.new(world), self.azure, self.identity, self.metadata,
+    self.aws, sts.new(world), sso.new(world), instance.new(world), self.azure, report_links, self.identity,
+    self.metadata,
   }
   self:clear_faults()
 end

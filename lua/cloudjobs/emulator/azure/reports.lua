@@ -3,13 +3,11 @@
 --- signed links.
 
 local ascii = require "cloudjobs.base.ascii"
-local core = require "cloudjobs.core"
 local life = require "cloudjobs.emulator.life"
 local refuse = require("cloudjobs.emulator.refuse").refuse
-local url = require "cloudjobs.http.url"
+local rows = require "cloudjobs.emulator.rows"
 
 local RETRY_AFTER = "30" -- seconds
-local LINK_LIFETIME = 12 * 3600 -- seconds
 
 local PREFIX = "/providers/microsoft.costmanagement/"
 
@@ -32,26 +30,20 @@ end
 local Reports = {}
 local reports_mt = { __name = "cloudjobs.emulator.azure.reports", __index = Reports }
 
-local function new(world)
-  return setmetatable({ _world = world, _reports = {} }, reports_mt)
-end
-
--- A link that needs no credentials until it expires.
-local function link_of(self, report, ended)
-  local expiry = core.iso(math.floor(ended + LINK_LIFETIME))
-  local signature = core.base64_encode(report.id:rep(2):sub(1, 32))
-  return ("https://reports.blob.core.windows.net/%s/%s.csv?sv=2024-11-04&sr=b&sp=r&se=%s&sig=%s"):format(
-    self._world.account, report.id, url.encode(expiry), url.encode(signature)), expiry
+---@param world table
+---@param links table where its reports are read
+local function new(world, links)
+  return setmetatable({ _world = world, _links = links, _reports = {} }, reports_mt)
 end
 
 local DOCUMENTS = {}
 
-function DOCUMENTS.cost_details_report(report, state, link, expiry)
+function DOCUMENTS.cost_details_report(report, state, link, expiry, bytes)
   return {
     id = report.path, name = report.id, status = state, validTill = link and expiry or nil,
     manifest = link and {
-      manifestVersion = "2022-05-01", dataFormat = "Csv", compressData = false, blobCount = 1, byteCount = 4096,
-      blobs = { { blobLink = link, byteCount = 4096 } },
+      manifestVersion = "2022-05-01", dataFormat = "Csv", compressData = false, blobCount = 1, byteCount = #bytes,
+      blobs = { { blobLink = link, byteCount = #bytes } },
     } or nil,
   }
 end
@@ -93,11 +85,12 @@ local function read(self, target, _, now)
   if not current.final then
     return 202, nil, { ["retry-after"] = RETRY_AFTER }
   end
-  local link, expiry
+  local link, expiry, bytes
   if current.state == "Completed" then
-    link, expiry = link_of(self, report, current.at)
+    bytes = rows.csv(rows.azure_columns("ActualCost"), current.at)
+    link, expiry = self._links:add(target.origin, report.id, bytes, current.at)
   end
-  local document = DOCUMENTS[report.kind](report, current.state, link, expiry)
+  local document = DOCUMENTS[report.kind](report, current.state, link, expiry, bytes)
   if current.state == "Failed" then
     document.error = { code = "ReportFailed", message = report.reason or "The report could not be made." }
   end
