@@ -93,6 +93,11 @@ describe("cloudjobs kinds", function()
       local wrong, _, why = cli:run { "status", (reference:gsub(",v=1,", ",v=3,")) }
       assert.equal(64, wrong)
       assert.matches('expected version 1, got "3"', why, 1, true)
+      for _, command in ipairs { "status", "watch" } do
+        local undefined, _, hint = cli:run { command, "export_executon,v=1,ExportArn=x" }
+        assert.equal(64, undefined)
+        assert.matches("the kind 'export_executon' is not defined here (did you mean export-execution?); --kinds names", hint, 1, true)
+      end
       local refused, _, message = cli:run { "status", reference, "fleet.lua" }
       assert.equal(64, refused)
       assert.matches("'fleet.lua' is no reference of a job", message, 1, true)

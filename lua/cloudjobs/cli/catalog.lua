@@ -98,6 +98,13 @@ local function find(name)
   return kinds[((name or ""):gsub("-", "_"))]
 end
 
+--- Whether a text can only be a reference, of whatever kind.
+---@param text string
+---@return boolean
+local function looks_like_ref(text)
+  return text:find("^[%a_]+,%w+=") ~= nil
+end
+
 --- The job of a reference. Its settings apply where the command line has no option.
 ---@param text string
 ---@param reach table the subcommand's access
@@ -105,7 +112,10 @@ end
 ---@return string|nil message
 local function job_of_ref(text, reach)
   local word = text:match("^[^,]*")
-  if not find(word) then
+  if not find(word) and looks_like_ref(text) then
+    return nil, ("the kind '%s' is not defined here%s; --kinds names a file of definitions"):format(
+      word, suggest(word, names()))
+  elseif not find(word) then
     return nil, ("'%s' is no reference of a job, nor a kind%s"):format(text, suggest(word, names()))
   end
   local job, err = cloudjobs.jobs.open(text, function(kind, settings)
@@ -252,6 +262,7 @@ return {
   startable = startable,
   find = find,
   job_of_ref = job_of_ref,
+  looks_like_ref = looks_like_ref,
   title = title,
   name_of = name_of,
   define_options = define_options,

@@ -212,7 +212,7 @@ end
 --- Shows the state. Returns the exit status, or nil and a message for a mistake on the command line or in the fleet.
 local function run(parsed)
   local path = parsed.fleet[1]
-  if path and catalog.find(path:match("^([^,]*),")) then -- a reference, well-formed or not
+  if path and (catalog.find(path:match("^([^,]*),")) or catalog.looks_like_ref(path)) then
     return run_jobs(parsed)
   elseif parsed.fleet[2] then
     return nil, ("expected one fleet or references of jobs, got '%s' too"):format(parsed.fleet[2])
