@@ -66,6 +66,42 @@ function cloudjobs.inventory(fleet, options)
   return rows
 end
 
+-- The source of an export's deliveries, and the filter among the options; raises a mistake of the caller.
+local function delivery_source(client, ids, options, what)
+  local option = require "cloudjobs.base.options"
+  local known = { storage = "table", request_payer = "boolean" }
+  for name, expected in pairs(require("cloudjobs.cloud.delivery_filter").OPTIONS) do
+    known[name] = expected
+  end
+  local make = type(client) == "table" and rawget(client, "delivery_source")
+  if not make then
+    option.mistake(what .. ": expected a client of cloudjobs.aws.bcm_data_exports or cloudjobs.azure.cost_exports")
+  end
+  local filter = {}
+  for name, value in pairs(option.check(options, known, what)) do
+    filter[name] = value
+  end
+  local settings = { storage = filter.storage, request_payer = filter.request_payer }
+  filter.storage, filter.request_payer = nil, nil
+  return make(client, ids, settings), filter
+end
+
+--- What an export delivered, period by period; docs/collect.md has the fields.
+---@param client cloudjobs.Client of bcm_data_exports or cost_exports
+---@param ids { ExportArn: string|nil, exportName: string|nil, scope: string|nil } the export's
+---@param options cloudjobs.DeliveryFilter|{ storage: cloudjobs.Client|nil, request_payer: boolean|nil }|nil storage: a
+--- client of S3 or of blobs in place of one that is made from the client's credentials
+---@return cloudjobs.Delivery[]|nil deliveries oldest period first; without any an empty list
+---@return cloudjobs.Error|nil err
+function cloudjobs.deliveries(client, ids, options)
+  local source, filter = delivery_source(client, ids, options, "cloudjobs.deliveries")
+  local deliveries, err = source:list(filter)
+  if not deliveries then
+    return nil, err
+  end
+  return deliveries
+end
+
 -- A client of a service: of its own constructor, or by a description.
 local function client_of(cloud, service, settings)
   local make = cloudjobs[cloud][service]

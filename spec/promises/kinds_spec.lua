@@ -133,8 +133,8 @@ describe("the kinds of job", function()
       for name, value in pairs(kind) do
         definition[name] = value
       end
-      -- What the command and the inventory know of shipped kinds alone.
-      definition.service_id, definition.source, definition.inventory = nil, nil, nil
+      -- What shipped kinds alone have.
+      definition.service_id, definition.source, definition.inventory, definition.deliveries = nil, nil, nil, nil
       local checked, problems = check_definition(definition, function()
         return model_of(kind)
       end, {})

@@ -288,6 +288,8 @@ function Job:ref()
   return text
 end
 
+Job.files = require "cloudjobs.job.files"
+
 -- A method that runs one of the kind's operations on the job.
 local function command(name, refusal)
   return function(self)

@@ -78,4 +78,26 @@ function methods:create_export_once(params, options)
   return nil, lost
 end
 
+local SOURCE_OPTIONS = { storage = "table", request_payer = "boolean" }
+
+--- What finds the files that an export delivered; cloudjobs.deliveries and job:files() use it.
+---@param ids { ExportArn: string }
+---@param options { storage: cloudjobs.Client|nil, request_payer: boolean|nil }|nil storage: a client of S3 in place of
+--- one that is made from this client's credentials and the export's bucket
+---@return cloudjobs.DeliverySource
+function methods:delivery_source(ids, options)
+  options = option.check(options, SOURCE_OPTIONS, "delivery_source")
+  return require("cloudjobs.aws.deliveries").new(self, ids, function(destination)
+    local Storage, settings = require "cloudjobs.aws.storage", { request_payer = options.request_payer }
+    local storage, err
+    if options.storage then
+      settings.expected_owner = destination.S3BucketOwner
+      storage, err = Storage.new(options.storage, destination.S3Bucket, settings)
+    else
+      storage, err = Storage.from(self, destination, settings)
+    end
+    return storage, err
+  end)
+end
+
 return { methods = methods }

@@ -148,6 +148,25 @@ function methods:register_provider(params, options)
   return follow(context, { scope = "subscriptions/" .. subscription, namespace = NAMESPACE }, options)
 end
 
+--- What finds the files that an export delivered; cloudjobs.deliveries and job:files() use it.
+---@param ids { exportName: string, scope: string|nil }
+---@param options { storage: cloudjobs.Client|nil }|nil storage: a client of blobs in place of one that is made from
+--- this client's credentials and the export's storage account
+---@return cloudjobs.DeliverySource
+function methods:delivery_source(ids, options)
+  options = option.check(options, { storage = "table", request_payer = "boolean" }, "delivery_source")
+  return require("cloudjobs.azure.deliveries").new(self, ids, function(destination)
+    local Storage = require "cloudjobs.azure.storage"
+    local storage, err
+    if options.storage then
+      storage, err = Storage.new(options.storage, destination.container)
+    else
+      storage, err = Storage.from(self, destination)
+    end
+    return storage, err
+  end)
+end
+
 return {
   clean = clean,
   methods = methods,

@@ -51,6 +51,7 @@ return {
   },
   missing = { ResourceNotFoundException = true },
   interval = { start = 15, growth = 1.5, cap = 120, floor = 1 },
+  deliveries = { "ExportArn" },
   next = { finder = "next_execution" },
   source = {
     word = "exports",

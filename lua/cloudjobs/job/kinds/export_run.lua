@@ -65,6 +65,7 @@ return {
   missing = { ["404"] = true, NotFound = true },
   -- Reads count against a few requests a minute and scope.
   interval = { start = 30, growth = 1.25, cap = 60, floor = 15 },
+  deliveries = { "scope", "exportName" },
   next = {
     finder = "next_run",
     refusal = function(client, source, limits)

@@ -41,6 +41,7 @@
 --- inside the job; limits: the options of all its listings together
 ---@field baseline? fun(record: table, digest: function): table of a standing job, what later polls are compared with
 ---@field outcome? fun(record: table, since: table, digest: function): string|nil the state that the comparison gives
+---@field deliveries? string[] those of the kind's parameters that name the export whose files a job delivers
 ---@field next? cloudjobs.Kind.Next how the run that comes next is found
 ---@field run? cloudjobs.Kind.Run how a run is started
 ---@field source? cloudjobs.Kind.Source what jobs are runs of, as the command lists and names it
