@@ -82,7 +82,8 @@ local function run(client, ids, run_id, root, reader, deadline)
     return nil, err
   end
   -- A run of several files has a folder of its own, named by its id; a file in a folder of many runs has the id itself.
-  local folder = name:match("^(.*/" .. run_id:gsub("%p", "%%%0") .. "/)")
+  local _, last = name:find("/" .. run_id .. "/", 1, true)
+  local folder = last and name:sub(1, last)
   local listing
   listing, err = reader:list(Layout.is_manifest(name) and name or folder or name)
   local found = listing and run_in(listing.objects, root)

@@ -117,8 +117,9 @@ end
 -- Whether a data file is a run by itself: classic exports write <export>_<run>.csv into the folder of the days. What is
 -- in a folder of one run is complete when the manifest is there.
 local function is_lone(object)
-  local folder = object.name:match("([^/]*)/[^/]*$") or ""
-  return is_data(object) and member.tail(object.name):find(GUID) ~= nil and not folder:find("^" .. GUID .. "$")
+  local tail = member.tail(object.name)
+  local folder = member.tail(object.name:sub(1, -#tail - 2))
+  return is_data(object) and tail:find(GUID) ~= nil and not folder:find("^" .. GUID .. "$")
 end
 
 --- The runs in a listing.
