@@ -1,5 +1,6 @@
 -- job:files() and cloudjobs.deliveries over the same sources; what these find is in the clouds' own specs.
 
+local FakeStorage = require "spec.support.fake_storage"
 local clients = require "spec.support.clients"
 local cloudjobs = require "cloudjobs"
 
@@ -79,4 +80,61 @@ describe("cloudjobs.deliveries", function()
       assert.matches("files_spec%.lua:%d+: cloudjobs.deliveries: " .. message, problem)
     end
   end)
+end)
+
+-- The modules of the storages are replaced: what they read is in their own specs.
+describe("the storage of deliveries", function()
+  local CLOUDS = {
+    aws = {
+      module = "cloudjobs.aws.storage", ids = { ExportArn = ARN },
+      client = function()
+        return clients.bcm_data_exports { { body = { Export = {
+          Name = "nightly", DataQuery = { QueryStatement = "SELECT a FROM B" },
+          RefreshCadence = { Frequency = "SYNCHRONOUS" },
+          DestinationConfigurations = { S3Destination = {
+            S3Bucket = "costs", S3BucketOwner = "444455556666", S3Prefix = "", S3Region = "eu-central-1",
+            S3OutputConfigurations = {
+              OutputType = "CUSTOM", Format = "PARQUET", Compression = "PARQUET", Overwrite = "OVERWRITE_REPORT",
+            },
+          } },
+        } } } }
+      end,
+      derived = { "costs", { request_payer = true } },
+      given = { "costs", { request_payer = true, expected_owner = "444455556666" } },
+    },
+    azure = {
+      module = "cloudjobs.azure.storage", ids = { exportName = "daily" },
+      client = function()
+        return clients.azure { { body = { name = "daily", properties = { deliveryInfo = { destination = {
+          resourceId = "/x/storageAccounts/lakecosts01", container = "costs",
+        } } } } } }
+      end,
+      derived = { "costs" }, given = { "costs" },
+    },
+  }
+
+  for cloud, case in pairs(CLOUDS) do
+    it("is made of the export's destination, or of the client that is given: " .. cloud, function()
+      local before, calls = package.loaded[case.module], {}
+      local function make(name)
+        return function(client, destination, options)
+          calls[#calls + 1] = { name, client, destination, options }
+          return FakeStorage.new "s3://costs"
+        end
+      end
+      package.loaded[case.module] = { from = make "from", new = make "new" }
+      local client, other = case.client(), {}
+      local derived, err = cloudjobs.deliveries(client, case.ids, { request_payer = true })
+      local given = cloudjobs.deliveries(case.client(), case.ids, { request_payer = true, storage = other })
+      package.loaded[case.module] = before
+      assert.same({}, derived, err)
+      assert.same({}, given)
+      local destination = calls[1][3]
+      assert.equal(client, calls[1][2])
+      assert.same({ "from", case.derived[1], case.derived[2] },
+        { calls[1][1], destination.S3Bucket or destination.container, calls[1][4] })
+      assert.equal(other, calls[2][2])
+      assert.same({ "new", case.given[1], case.given[2] }, { calls[2][1], calls[2][3], calls[2][4] })
+    end)
+  end
 end)
