@@ -111,6 +111,7 @@ build = {
     ["cloudjobs.aws.retry.standard"] = "lua/cloudjobs/aws/retry/standard.lua",
     ["cloudjobs.aws.services.bcm_data_exports"] = "lua/cloudjobs/aws/services/bcm_data_exports.lua",
     ["cloudjobs.aws.sigv4"] = "lua/cloudjobs/aws/sigv4.lua",
+    ["cloudjobs.aws.storage"] = "lua/cloudjobs/aws/storage.lua",
     ["cloudjobs.aws.upload"] = "lua/cloudjobs/aws/upload.lua",
     ["cloudjobs.azure.auth"] = "lua/cloudjobs/azure/auth.lua",
     ["cloudjobs.azure.credentials.authority"] = "lua/cloudjobs/azure/credentials/authority.lua",

@@ -13,12 +13,14 @@ local Standard = require "cloudjobs.aws.retry.standard"
 local assembly = require "cloudjobs.cloud.options"
 local aws_retry = require "cloudjobs.aws.retry"
 local core = require "cloudjobs.core"
+local merged = require "cloudjobs.base.merged"
 local message = require "cloudjobs.http.message"
 local models = require "cloudjobs.models.index"
 local option = require "cloudjobs.base.options"
 local quote = require "cloudjobs.base.quote"
 local services = require "cloudjobs.cloud.services"
 local transports = require "cloudjobs.transport"
+local url = require "cloudjobs.http.url"
 
 -- Modules, each loaded for the first client that needs it.
 local PROTOCOLS = {
@@ -110,6 +112,19 @@ local function connect(service, options)
   local context = assemble(Model.load(service), options, "cloudjobs.aws." .. service)
   local extension = EXTENSIONS[service]
   return services.client(context, extension and require(extension))
+end
+
+-- A client of another service with this one's credentials, transport and settings, in another region. An endpoint on a
+-- loopback address is an emulator's, which has the other service as well.
+local function neighbour(context, service, region)
+  local options = merged(context.options, {
+    credentials = context.credentials, transport = context.transport, region = region,
+  })
+  local parts = options.endpoint and url.parse(options.endpoint)
+  if not (parts and url.is_loopback(parts.host)) then
+    options.endpoint = nil
+  end
+  return connect(service, options)
 end
 
 -- "attempt=n; max=m" for the attempts a client may make, written once.
@@ -222,6 +237,8 @@ function assemble(model, options, what)
     attempt_header_names = ATTEMPT_HEADER_NAMES,
     routes = setmetatable({}, { __mode = "k" }),
     settings = settings,
+    options = options,
+    neighbour = neighbour,
     validate = options.validate,
   }
   context.attempt_infos = attempt_infos(context)

@@ -1,6 +1,7 @@
 -- job:files() and cloudjobs.deliveries over the same sources; what these find is in the clouds' own specs.
 
 local FakeStorage = require "spec.support.fake_storage"
+local Stub = require "cloudjobs.stub"
 local clients = require "spec.support.clients"
 local cloudjobs = require "cloudjobs"
 
@@ -82,59 +83,65 @@ describe("cloudjobs.deliveries", function()
   end)
 end)
 
--- The modules of the storages are replaced: what they read is in their own specs.
-describe("the storage of deliveries", function()
-  local CLOUDS = {
-    aws = {
-      module = "cloudjobs.aws.storage", ids = { ExportArn = ARN },
-      client = function()
-        return clients.bcm_data_exports { { body = { Export = {
-          Name = "nightly", DataQuery = { QueryStatement = "SELECT a FROM B" },
-          RefreshCadence = { Frequency = "SYNCHRONOUS" },
-          DestinationConfigurations = { S3Destination = {
-            S3Bucket = "costs", S3BucketOwner = "444455556666", S3Prefix = "", S3Region = "eu-central-1",
-            S3OutputConfigurations = {
-              OutputType = "CUSTOM", Format = "PARQUET", Compression = "PARQUET", Overwrite = "OVERWRITE_REPORT",
-            },
-          } },
-        } } } }
-      end,
-      derived = { "costs", { request_payer = true } },
-      given = { "costs", { request_payer = true, expected_owner = "444455556666" } },
+local EXPORT = { body = { Export = {
+  Name = "nightly", DataQuery = { QueryStatement = "SELECT a FROM B" }, RefreshCadence = { Frequency = "SYNCHRONOUS" },
+  DestinationConfigurations = { S3Destination = {
+    S3Bucket = "costs", S3BucketOwner = "444455556666", S3Prefix = "", S3Region = "eu-central-1",
+    S3OutputConfigurations = {
+      OutputType = "CUSTOM", Format = "PARQUET", Compression = "PARQUET", Overwrite = "OVERWRITE_REPORT",
     },
-    azure = {
-      module = "cloudjobs.azure.storage", ids = { exportName = "daily" },
-      client = function()
-        return clients.azure { { body = { name = "daily", properties = { deliveryInfo = { destination = {
-          resourceId = "/x/storageAccounts/lakecosts01", container = "costs",
-        } } } } } }
-      end,
-      derived = { "costs" }, given = { "costs" },
-    },
-  }
+  } },
+} } }
+local EMPTY = { body = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>" }
 
-  for cloud, case in pairs(CLOUDS) do
-    it("is made of the export's destination, or of the client that is given: " .. cloud, function()
-      local before, calls = package.loaded[case.module], {}
-      local function make(name)
-        return function(client, destination, options)
-          calls[#calls + 1] = { name, client, destination, options }
-          return FakeStorage.new "s3://costs"
-        end
+describe("the storage of an AWS export's deliveries", function()
+  it("is its bucket, with the client's credentials, in the bucket's region", function()
+    local client, stub = clients.bcm_data_exports { EXPORT, EMPTY, EMPTY, EMPTY }
+    assert.same({}, assert(cloudjobs.deliveries(client, { ExportArn = ARN }, { request_payer = true })))
+    local request = stub.requests[2]
+    assert.matches("^https://costs%.s3%.eu%-central%-1%.amazonaws%.com/", request.url)
+    assert.matches("Credential=AKID[^/]*/%d+/eu%-central%-1/s3/", request.headers.authorization)
+    assert.same({ "444455556666", "requester" },
+      { request.headers["x-amz-expected-bucket-owner"], request.headers["x-amz-request-payer"] })
+  end)
+
+  it("is read by the client of S3 that is given", function()
+    local client = clients.bcm_data_exports { EXPORT }
+    local other = Stub.new { EMPTY, EMPTY, EMPTY }
+    local s3 = cloudjobs.aws.s3 {
+      transport = other, region = "us-west-2", credentials = { access_key_id = "AKIDOTHER", secret_access_key = "s" },
+    }
+    assert.same({}, assert(cloudjobs.deliveries(client, { ExportArn = ARN }, { storage = s3 })))
+    assert.matches("Credential=AKIDOTHER/%d+/us%-west%-2/s3/", other.requests[1].headers.authorization)
+  end)
+end)
+
+-- The module of the storage is replaced: what it reads is in its own spec.
+describe("the storage of an Azure export's deliveries", function()
+  it("is made of the export's destination, or of the client that is given", function()
+    local function client()
+      return clients.azure { { body = { name = "daily", properties = { deliveryInfo = { destination = {
+        resourceId = "/x/storageAccounts/lakecosts01", container = "costs",
+      } } } } } }
+    end
+    local module, calls = "cloudjobs.azure.storage", {}
+    local before = package.loaded[module]
+    local function make(name)
+      return function(of, destination, options)
+        calls[#calls + 1] = { name, of, destination, options }
+        return FakeStorage.new "https://lakecosts01.blob.core.windows.net/costs"
       end
-      package.loaded[case.module] = { from = make "from", new = make "new" }
-      local client, other = case.client(), {}
-      local derived, err = cloudjobs.deliveries(client, case.ids, { request_payer = true })
-      local given = cloudjobs.deliveries(case.client(), case.ids, { request_payer = true, storage = other })
-      package.loaded[case.module] = before
-      assert.same({}, derived, err)
-      assert.same({}, given)
-      local destination = calls[1][3]
-      assert.equal(client, calls[1][2])
-      assert.same({ "from", case.derived[1], case.derived[2] },
-        { calls[1][1], destination.S3Bucket or destination.container, calls[1][4] })
-      assert.equal(other, calls[2][2])
-      assert.same({ "new", case.given[1], case.given[2] }, { calls[2][1], calls[2][3], calls[2][4] })
-    end)
-  end
+    end
+    package.loaded[module] = { from = make "from", new = make "new" }
+    local own, other = client(), {}
+    local derived, err = cloudjobs.deliveries(own, { exportName = "daily" })
+    local given = cloudjobs.deliveries(client(), { exportName = "daily" }, { storage = other })
+    package.loaded[module] = before
+    assert.same({}, derived, err)
+    assert.same({}, given)
+    assert.equal(own, calls[1][2])
+    assert.same({ "from", "costs" }, { calls[1][1], calls[1][3].container })
+    assert.equal(other, calls[2][2])
+    assert.same({ "new", "costs" }, { calls[2][1], calls[2][3] })
+  end)
 end)

@@ -88,15 +88,10 @@ local SOURCE_OPTIONS = { storage = "table", request_payer = "boolean" }
 function methods:delivery_source(ids, options)
   options = option.check(options, SOURCE_OPTIONS, "delivery_source")
   return require("cloudjobs.aws.deliveries").new(self, ids, function(destination)
-    local Storage, settings = require "cloudjobs.aws.storage", { request_payer = options.request_payer }
-    local storage, err
-    if options.storage then
-      settings.expected_owner = destination.S3BucketOwner
-      storage, err = Storage.new(options.storage, destination.S3Bucket, settings)
-    else
-      storage, err = Storage.from(self, destination, settings)
-    end
-    return storage, err
+    local client = options.storage or self._context:neighbour("s3", destination.S3Region)
+    return require("cloudjobs.aws.storage").new(client, destination.S3Bucket, {
+      expected_owner = destination.S3BucketOwner, request_payer = options.request_payer,
+    })
   end)
 end
 
