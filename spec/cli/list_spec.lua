@@ -132,7 +132,10 @@ azure  (opaque token)                                             client secret
     it("ends with 2 where there is no identity", function()
       local status, out = cli:run({ "whoami", "--cloud", "aws" }, { AWS_EC2_METADATA_DISABLED = "true", HOME = cli.folder })
       assert.equal(2, status)
-      assert.matches("\naws    none      none: no AWS credentials were found", out)
+      assert.matches("\naws    none      none: no AWS credentials were found%. Pass credentials, [^\n]+\n$", out)
+      local _, _, log = cli:run({ "whoami", "--cloud", "aws", "--debug" },
+        { AWS_EC2_METADATA_DISABLED = "true", HOME = cli.folder })
+      assert.matches("debug: none: tried env: AWS_ACCESS_KEY_ID is not set; ", log, 1, true)
     end)
   end)
 

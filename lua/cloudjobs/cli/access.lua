@@ -92,6 +92,11 @@ local function ask_mfa(serial)
   return code and code:match("%d+")
 end
 
+-- The provider, which says under --debug where it looked in vain.
+local function shown(provider, parsed)
+  return parsed.debug and require("cloudjobs.cli.debug").provider(provider) or provider
+end
+
 local Access = {}
 local access_mt = { __index = Access }
 
@@ -100,13 +105,13 @@ function Access:aws_credentials(profile, region)
   local key = profile or ""
   local provider = self._providers[key]
   if not provider then
-    provider = cloudjobs.aws.credentials {
+    provider = shown(cloudjobs.aws.credentials {
       profile = profile,
       region = region,
       ca_bundle = self._parsed.ca_bundle,
       transport = self.transport,
       mfa = os_.isatty(0) and os_.isatty(2) and ask_mfa or nil, -- without a terminal the error names what is missing
-    }
+    }, self._parsed)
     self._providers[key] = provider
   end
   return provider
@@ -131,9 +136,9 @@ end
 --- One provider for all clients of an Azure cloud.
 function Access:azure_credentials(cloud)
   local key = cloud or "public"
-  self._azure[key] = self._azure[key] or cloudjobs.azure.credentials {
+  self._azure[key] = self._azure[key] or shown(cloudjobs.azure.credentials {
     cloud = cloud, ca_bundle = self._parsed.ca_bundle, transport = self.transport,
-  }
+  }, self._parsed)
   return self._azure[key]
 end
 

@@ -44,4 +44,17 @@ local function transport(inner)
   })
 end
 
-return { transport = transport }
+--- `provider`, with a log of where no credentials were found.
+local function provider(inner)
+  return wrap(inner, {
+    get = function(_, ...)
+      local identity, err = inner:get(...)
+      if err and err.cause then
+        log(err.cause)
+      end
+      return identity, err
+    end,
+  })
+end
+
+return { transport = transport, provider = provider }

@@ -29,8 +29,10 @@ function Profile:get()
   local name = quote.value(self._name)
   path = quote.path(path)
   if not keys then
-    local reason = self._config:unreadable() or ("%s has no profile %s"):format(path, name)
-    return Identity.absent(source, reason)
+    local unreadable = self._config:unreadable()
+    local _, err = Identity.absent(source, unreadable or ("%s has no profile %s"):format(path, name))
+    err.unreadable = unreadable
+    return nil, err
   end
   local _, err = self._config:profile(self._name, ONE_LINE)
   if err then

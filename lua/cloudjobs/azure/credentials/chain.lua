@@ -22,8 +22,8 @@ local ELSEWHERE = "VisualStudioCodeCredential AzurePowerShellCredential AzureDev
 local Chain = {}
 local chain_mt = { __name = "cloudjobs.azure.credentials.chain", __index = Chain }
 
-local function fail(code, message, hint)
-  return nil, Error.new { kind = "credentials", code = code, message = message, hint = hint }
+local function fail(code, message, hint, cause)
+  return nil, Error.new { kind = "credentials", code = code, message = message, hint = hint, cause = cause }
 end
 
 -- The steps that AZURE_TOKEN_CREDENTIALS leaves.
@@ -65,7 +65,7 @@ end
 ---@param scope string
 ---@param claims string|nil
 ---@return cloudjobs.azure.Identity|nil identity
----@return cloudjobs.Error|nil err code "unavailable" where there is no identity at all
+---@return cloudjobs.Error|nil err code "unavailable" where there is no identity at all; its cause has all reasons
 function Chain:get(scope, claims)
   if self._found then
     return self._found:get(scope, claims)
@@ -89,8 +89,10 @@ function Chain:get(scope, claims)
     end
     reasons[#reasons + 1] = flow and err.message or step.name .. ": " .. reason
   end
-  return fail("unavailable", "no identity was found. " .. table.concat(reasons, "; "),
-    "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, sign in with az login, or pass credentials")
+  local _, tried = fail("unavailable", "tried " .. table.concat(reasons, "; "))
+  -- Where one step alone is asked for, its reason is what matters.
+  return fail("unavailable", "no identity was found" .. (#steps == 1 and ": " .. reasons[1] or ""),
+    "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, sign in with az login, or pass credentials", tried)
 end
 
 --- The chain. Nothing is read before its first `get`.

@@ -123,12 +123,14 @@ describe("the default chain", function()
     assert.matches('profile "none" is neither in ', err.message, 1, true)
   end)
 
-  it("names each provider and its reason", function()
+  it("names the remedy, and in the cause each provider and its reason", function()
     local identity, err = get { files = profile "[default]\nregion = x" }
     assert.is_nil(identity)
     assert.equal("credentials", err.kind)
     local path = home.path .. "/.aws/"
-    assert.equal("no AWS credentials were found; tried env: AWS_ACCESS_KEY_ID is not set; "
+    assert.equal("none: no AWS credentials were found. Pass credentials, set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run aws configure",
+      tostring(err))
+    assert.equal("tried env: AWS_ACCESS_KEY_ID is not set; "
       .. 'assume-role: profile "default" has no role_arn; '
       .. "assume-role-with-web-identity: neither AWS_WEB_IDENTITY_TOKEN_FILE nor web_identity_token_file of profile "
       .. '"default" is set; sso: profile "default" has neither sso_role_name nor sso_account_id; '
@@ -137,7 +139,7 @@ describe("the default chain", function()
       .. 'custom-process: profile "default" has no credential_process; '
       .. 'config-file: profile "default" in ' .. path .. "config has no aws_access_key_id; ec2-credentials-file: AWS_CREDENTIAL_FILE is not set; "
       .. "container-role: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set; "
-      .. "iam-role: AWS_EC2_METADATA_DISABLED is true", err.message)
+      .. "iam-role: AWS_EC2_METADATA_DISABLED is true", err.cause.message)
   end)
 
   it("leaves the environment's keys out for a profile named in code, not for one named in the environment", function()

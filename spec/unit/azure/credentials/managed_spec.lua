@@ -218,15 +218,15 @@ describe("the default chain", function()
     local env = { AZURE_TOKEN_CREDENTIALS = "prod", AZURE_USERNAME = "x" }
     local _, err = chain({ UNREACHABLE }, env):get()
     assert.same({ "credentials", "unavailable" }, { err.kind, err.code })
-    assert.matches("EnvironmentCredential: missing tenant_id %(AZURE_TENANT_ID%), client_id", err.message)
-    assert.matches("WorkloadIdentityCredential: missing tenant_id", err.message)
-    assert.matches("managed identity: no metadata service answers: no route", err.message)
+    assert.matches("EnvironmentCredential: missing tenant_id %(AZURE_TENANT_ID%), client_id", err.cause.message)
+    assert.matches("WorkloadIdentityCredential: missing tenant_id", err.cause.message)
+    assert.matches("managed identity: no metadata service answers: no route", err.cause.message)
     assert.matches("az login", err.hint)
   end)
 
   it("knows a container engine that answers for the metadata service", function()
     local _, err = chain({ { status = 403, body = "host unreachable" } }, { AZURE_TOKEN_CREDENTIALS = "prod" }):get()
-    assert.matches("a container engine answers for it", err.message)
+    assert.matches("a container engine answers for it", err.cause.message)
   end)
 
   local strangers = {
@@ -243,7 +243,7 @@ describe("the default chain", function()
       local _, err = credentials:get()
       files.remove(folder)
       assert.equal("unavailable", err.code)
-      assert.matches("no metadata service: " .. case[3] .. "; .*Azure CLI", err.message)
+      assert.matches("no metadata service: " .. case[3] .. "; .*Azure CLI", err.cause.message)
       assert.equal(1, #stub.requests)
     end)
   end
@@ -282,7 +282,7 @@ describe("the default chain", function()
     local _, err = chain({ UNREACHABLE }, {
       AZURE_TOKEN_CREDENTIALS = "prod", AZURE_TENANT_ID = "t", AZURE_CLIENT_ID = "c", AZURE_USERNAME = "u",
     }):get()
-    assert.matches("AZURE_USERNAME and AZURE_PASSWORD are not supported", err.message)
+    assert.matches("AZURE_USERNAME and AZURE_PASSWORD are not supported", err.cause.message)
   end)
 
 end)
