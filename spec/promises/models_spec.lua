@@ -194,7 +194,8 @@ for _, entry in ipairs(index) do
     end)
 
     -- The pages are made as JSON.
-    local has_xml = model.service.protocol == "query" or model.service.protocol == "rest-xml"
+    local protocol = model.service.protocol
+    local has_xml = protocol == "query" or protocol == "rest-xml" or protocol == "azure-blob"
     it("goes through two pages of each of its listings", has_xml and function()
       for operation, page in pairs(model:paginators()) do
         assert.is_truthy(model:operation(operation) and page.token and page.items)

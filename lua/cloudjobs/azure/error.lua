@@ -78,7 +78,9 @@ local function request_id(response)
   return response.headers["x-ms-request-id"] or response.headers["x-ms-correlation-request-id"]
 end
 
--- The claims that a 401 requires of a new token, decoded.
+--- The claims that a 401 requires of a new token, decoded.
+---@param headers table<string, string>
+---@return string|nil
 local function claims_of(headers)
   local challenge = headers["www-authenticate"]
   local claims = challenge and challenge:find('error="insufficient_claims"', 1, true)
@@ -124,4 +126,4 @@ local function decode(response, request)
   return err
 end
 
-return { decode = decode, request_id = request_id, retry_after = retry_after }
+return { decode = decode, claims = claims_of, request_id = request_id, retry_after = retry_after }

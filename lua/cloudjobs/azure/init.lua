@@ -2,6 +2,7 @@
 --- concrete layers. Nothing is read or opened before a client's first call.
 
 local Bearer = require "cloudjobs.azure.auth"
+local Endpoint = require "cloudjobs.azure.endpoint"
 local UserProvider = require "cloudjobs.cloud.provider"
 local Model = require "cloudjobs.model"
 local Retry = require "cloudjobs.azure.retry"
@@ -11,6 +12,7 @@ local azure_cache = require "cloudjobs.azure.credentials.cache"
 local azure_chain = require "cloudjobs.azure.credentials.chain"
 local azure_flow = require "cloudjobs.azure.credentials"
 local azure_static = require "cloudjobs.azure.credentials.static"
+local blob = require "cloudjobs.azure.blob"
 local export = require "cloudjobs.azure.export"
 local fingerprint = require "cloudjobs.base.cache_key"
 local message = require "cloudjobs.http.message"
@@ -26,24 +28,33 @@ local CLOUDS = {
     endpoint = "https://management.azure.com",
     authority = "https://login.microsoftonline.com",
     token_scope = "https://management.azure.com/.default",
+    blob_suffix = "blob.core.windows.net",
   },
   us_government = {
     endpoint = "https://management.usgovcloudapi.net",
     authority = "https://login.microsoftonline.us",
     token_scope = "https://management.usgovcloudapi.net/.default",
+    blob_suffix = "blob.core.usgovcloudapi.net",
   },
   china = {
     endpoint = "https://management.chinacloudapi.cn",
     authority = "https://login.chinacloudapi.cn",
     token_scope = "https://management.chinacloudapi.cn/.default",
+    blob_suffix = "blob.core.chinacloudapi.cn",
   },
 }
 
-local ADDRESSES = { endpoint = "string", authority = "string", token_scope = "string" }
+local ADDRESSES = { endpoint = "string", authority = "string", token_scope = "string", blob_suffix = "string" }
+
+---@class cloudjobs.azure.Cloud the addresses of a cloud; the public cloud's where one is absent
+---@field endpoint? string
+---@field authority? string
+---@field token_scope? string
+---@field blob_suffix? string what follows a storage account's name in the host of its blobs
 
 ---@class cloudjobs.azure.Options: cloudjobs.Options
 ---@field scope? string for calls that name none
----@field cloud? "public"|"us_government"|"china"|{ endpoint: string, authority: string, token_scope: string }
+---@field cloud? "public"|"us_government"|"china"|cloudjobs.azure.Cloud
 ---@field api_version? string
 ---@field client_type? string by which throttling identifies this client
 ---@field validate? boolean false leaves what is required to the service
@@ -52,6 +63,20 @@ local OPTIONS = assembly.known {
   cloud = "string|table",
   api_version = "string",
   client_type = "string",
+  validate = "boolean",
+}
+
+---@class cloudjobs.azure.BlobOptions: cloudjobs.Options
+---@field account? string the storage account's name; or `endpoint`, the URL of its blobs
+---@field sas? string a shared access signature, in place of `credentials`
+---@field cloud? "public"|"us_government"|"china"|cloudjobs.azure.Cloud
+---@field api_version? string
+---@field validate? boolean false leaves what is required to the service
+local BLOB_OPTIONS = assembly.known {
+  account = "string",
+  sas = "string",
+  cloud = "string|table",
+  api_version = "string",
   validate = "boolean",
 }
 
@@ -85,6 +110,8 @@ local function cloud_of(given, what)
     for name, address in pairs(CLOUDS.public) do
       cloud[name] = given[name] or address
     end
+    -- No other cloud's token goes to the public cloud's storage.
+    cloud.blob_suffix = given.blob_suffix or (not given.endpoint and cloud.blob_suffix or nil)
     return cloud
   end
   local cloud = CLOUDS[given or "public"]
@@ -155,29 +182,15 @@ local function credentials(options)
 end
 
 -- The provider behind a client's `credentials` option, for one scope.
-local function credentials_of(options, settings, what)
+local function credentials_of(options, settings, scope, what)
   local provider = options.credentials or {}
   what = what .. ": credentials"
   if not provider.get then
     option.check(provider, IDENTITY, what)
     provider = provider_of(provider, settings, what)
   end
-  provider = UserProvider.new(provider, { "token" }, settings.cloud.token_scope, what)
+  provider = UserProvider.new(provider, { "token" }, scope, what)
   return provider
-end
-
-local Endpoint = {}
-local endpoint_mt = { __name = "cloudjobs.azure.endpoint", __index = Endpoint }
-
---- The address, as for AWS.
----@return { origin: string, host: string, path: string }|nil
----@return cloudjobs.Error|nil err
-function Endpoint:resolve()
-  local err
-  if not self._resolved then
-    self._resolved, err = assembly.address(self._address, "endpoint")
-  end
-  return self._resolved, err
 end
 
 -- One id for all attempts of a call, as Azure's own clients do it.
@@ -192,20 +205,13 @@ local function settings(context)
   return { scope = context.scope, cloud = context.cloud, api_version = context.api_version }
 end
 
+-- What the clients of all services have.
 local function assemble(model, options, what)
-  options = option.check(options, OPTIONS, what)
   local timeout = assembly.timeout(options, what)
   local retry = assembly.retry(options, {}, what)
   local given = settings_of(options, what)
-  if options.client_type and not options.client_type:find("^[A-Za-z0-9%-._]+$") then
-    option.mistake(what .. ": option client_type: expected letters, digits and - . _")
-  end
   return {
     model = model,
-    protocol = azure,
-    auth = Bearer.new(),
-    credentials = credentials_of(options, given, what),
-    endpoint = setmetatable({ _address = options.endpoint or given.cloud.endpoint }, endpoint_mt),
     retry = Retry.new { max_attempts = retry.max_attempts },
     transport = given.transport,
     network = given.network,
@@ -215,14 +221,48 @@ local function assemble(model, options, what)
     user_agent = assembly.user_agent(options.app_id),
     attempt_headers = attempt_headers,
     attempt_header_names = ATTEMPT_HEADER_NAMES,
-    settings = settings,
     cloud = type(options.cloud) == "string" and options.cloud or nil,
-    scope = options.scope,
     api_version = options.api_version or model.service.api_version,
-    -- A name of its own keeps a client out of the tenant's shared throttling bucket.
-    client_type = options.client_type or "cloudjobs",
     validate = options.validate,
-  }
+  }, given
+end
+
+-- The context of a client of Azure Resource Manager.
+local function assemble_manager(model, options, what)
+  options = option.check(options, OPTIONS, what)
+  local context, given = assemble(model, options, what)
+  if options.client_type and not options.client_type:find("^[A-Za-z0-9%-._]+$") then
+    option.mistake(what .. ": option client_type: expected letters, digits and - . _")
+  end
+  context.protocol = azure
+  context.auth = Bearer.new()
+  context.credentials = credentials_of(options, given, given.cloud.token_scope, what)
+  context.endpoint = Endpoint.new(options.endpoint or given.cloud.endpoint)
+  context.settings = settings
+  context.scope = options.scope
+  -- A name of its own keeps a client out of the tenant's shared throttling bucket.
+  context.client_type = options.client_type or "cloudjobs"
+  -- Where the storage of its exports is.
+  context.addresses, context.has_own_endpoint = given.cloud, options.endpoint ~= nil
+  return context
+end
+
+-- The context of a client of blobs.
+local function assemble_blobs(model, options, what)
+  options = option.check(options, BLOB_OPTIONS, what)
+  if options.sas and options.credentials then
+    option.mistake(what .. ": expected credentials or sas, got both")
+  end
+  local context, given = assemble(model, options, what)
+  local address = blob.address_of(options, given.cloud, what)
+  if not options.sas then
+    context.credentials = credentials_of(options, given, blob.TOKEN_SCOPE, what)
+  end
+  local completed, problem = blob.complete(context, address, options.sas)
+  if not completed then
+    option.mistake(("%s: option sas: %s"):format(what, problem))
+  end
+  return completed
 end
 
 -- What a service's client does beyond its model, by the service's name.
@@ -233,7 +273,11 @@ local METHODS = { "poll_operation", "start_operation" }
 
 -- A client of a service whose model is shipped.
 local function connect(service, options)
-  local context = assemble(Model.load("azure_" .. service), options, "cloudjobs.azure." .. service)
+  local model, what = Model.load("azure_" .. service), "cloudjobs.azure." .. service
+  if service == "blobs" then
+    return services.client(assemble_blobs(model, options, what))
+  end
+  local context = assemble_manager(model, options, what)
   local extension = EXTENSIONS[service]
   local client = services.client(context, extension and require(extension))
   for _, name in ipairs(METHODS) do

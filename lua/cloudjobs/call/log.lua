@@ -200,6 +200,13 @@ local function print_event(event)
   io.stderr:write(core.json_encode(event) or core.json_encode { event = event.event }, "\n")
 end
 
+--- The same log for a client of another service.
+---@param model table
+---@return table
+function Log:with_model(model)
+  return setmetatable({ _logger = self._logger, _model = model, _transport = self._transport }, log_mt)
+end
+
 ---@param logger fun(event: table)
 ---@param model table the client's
 ---@param transport table for the time

@@ -171,6 +171,12 @@ function Pages:next()
   return page, self.token
 end
 
+--- A listing whose pages `next` gives: a page, nil behind the last one, or nil and an error.
+---@param client table
+---@param op table an operation that has pages
+---@param params table|nil
+---@param options table as for `pages`
+---@return { next: fun(self): table|nil, any }
 local function start(client, op, params, options)
   local made = compiled[op.pages] or compile(op.pages)
   return setmetatable({
@@ -257,4 +263,4 @@ local function all(client, op, params, options)
   return list
 end
 
-return { pages = pages, items = items, all = all }
+return { start = start, pages = pages, items = items, all = all }

@@ -38,7 +38,10 @@ end
 local function secrets_of(op, params, identity, sent)
   local list = {}
   if identity then
-    list = { identity.session_token or false, identity.secret_access_key or false, identity.token or false }
+    list = {
+      identity.session_token or false, identity.secret_access_key or false, identity.token or false,
+      identity.signature or false, identity.encoded_signature or false,
+    }
   end
   add_members(list, op.model, op.input, params or {}, 0)
   if sent then

@@ -56,6 +56,18 @@ function Sink:_continues(response)
   return refuse("range", text:format(self._size, problem))
 end
 
+-- What a function of the caller's sink says: true, or nil and why it refuses.
+local function answer_of(ok, done, problem)
+  if not ok then
+    return refuse("sink", "the sink raised: " .. tostring(done), done)
+  elseif Error.is(problem) then
+    return nil, problem
+  elseif done == false or done == nil and problem ~= nil then
+    return refuse("sink", "the sink refused the body: " .. tostring(problem or "it returned false"), problem)
+  end
+  return true
+end
+
 --- Begins, or continues, with the body of this response.
 ---@param response cloudjobs.Response its head
 ---@return true|nil
@@ -65,7 +77,11 @@ function Sink:start(response)
   if self._is_continued then
     return self:_continues(response)
   end
-  return self:_learn(response)
+  local ok, err = self:_learn(response)
+  if ok and self._start then
+    ok, err = answer_of(pcall(self._start, response))
+  end
+  return ok, err
 end
 
 --- Gives the bytes to the caller's sink.
@@ -79,15 +95,7 @@ function Sink:write(bytes)
   elseif self._verifier then
     self._verifier:update(bytes)
   end
-  local ok, done, problem = pcall(self._write, bytes)
-  if not ok then
-    return refuse("sink", "the sink raised: " .. tostring(done), done)
-  elseif Error.is(problem) then
-    return nil, problem
-  elseif done == false or done == nil and problem ~= nil then
-    return refuse("sink", "the sink refused the body: " .. tostring(problem or "it returned false"), problem)
-  end
-  return true
+  return answer_of(pcall(self._write, bytes))
 end
 
 -- Rewinds the caller's sink; nil and a message where it cannot.
@@ -168,8 +176,11 @@ local function of_file(file)
 end
 
 local function of_object(object)
-  local write, rewind = object.write, object.rewind
+  local write, rewind, start = object.write, object.rewind, object.start
   return {
+    _start = start and function(response)
+      return start(object, { status = response.status, headers = response.headers })
+    end,
     _write = write and function(bytes)
       return write(object, bytes)
     end or object,
@@ -190,8 +201,8 @@ end
 
 --- The sink of a value.
 ---@param value string|function|table|userdata a path; a function of bytes; a table or userdata that is called so or has
----   a method `write(self, bytes)`, and may have a method `rewind(self)`. One that returns nil and an error, or false,
----   refuses the bytes.
+---   a method `write(self, bytes)`, and may have the methods `rewind(self)` and `start(self, response)`, which gets
+---   status and headers before the first bytes. One that returns nil and an error, or false, refuses the body.
 ---@param transport cloudjobs.Transport creates the file of a path
 ---@param limit number|nil bytes at most
 ---@return cloudjobs.call.Sink|nil

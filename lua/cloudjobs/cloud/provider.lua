@@ -52,6 +52,15 @@ local function cached(self)
   return self._provider:cached(self._scope) and self:get()
 end
 
+--- The same provider for another scope, where it gives tokens.
+---@param scope string
+---@return cloudjobs.UserProvider
+function UserProvider:with_scope(scope)
+  return setmetatable({
+    expire = self.expire, cached = self.cached, _provider = self._provider, _members = self._members, _scope = scope,
+  }, user_provider_mt)
+end
+
 --- Raises unless `provider` has a method `get`.
 ---@param provider table
 ---@param members string[] the identity's strings that requests cannot do without

@@ -8,6 +8,7 @@ return {
     partial = true,
     parts = { "endpoints", "enums" },
   },
+  { cloud = "azure", model = "azure_blobs", name = "blobs", parts = {} },
   { cloud = "azure", model = "azure_cost_exports", name = "cost_exports", parts = { "enums" } },
   { cloud = "azure", model = "azure_cost_reports", name = "cost_reports", parts = {} },
   { cloud = "azure", model = "azure_deployments", name = "deployments", parts = {} },

@@ -164,6 +164,30 @@ for _, way in ipairs {
         end)
       end)
 
+      it("the head of the response first, which it may refuse", function()
+        run(function()
+          local heads, got = {}, {}
+          local sink = {
+            start = function(_, response)
+              heads[#heads + 1] = { response.status, response.headers["x-kind"] }
+              if #heads == 2 then
+                return nil, "not this one"
+              end
+            end,
+            write = function(_, bytes)
+              got[#got + 1] = bytes
+            end,
+          }
+          local call = { Key = "a", Script = script [[
+            s:write("HTTP/1.1 200 OK\r\nX-Kind: text\r\nContent-Length: 5\r\n\r\nhello")
+          ]] }
+          assert(client:get_thing(call, { sink = sink }))
+          local _, err = client:get_thing(call, { sink = sink })
+          assert.same({ { { 200, "text" }, { 200, "text" } }, "hello" }, { heads, table.concat(got) })
+          assert.same({ "sink", "not this one", 1 }, { err.code, err.cause, err.attempts })
+        end)
+      end)
+
       it("no byte of an error, whose text is read", function()
         run(function()
           local output, err = client:get_thing({ Key = "a", Script = script [[
