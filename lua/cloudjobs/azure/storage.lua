@@ -33,7 +33,7 @@ end
 ---@param prefix string
 ---@param options { delimiter: string|nil, timeout: number|nil, cancel: cloudjobs.Canceller|nil }|nil delimiter: groups
 --- the names below the next one; timeout: seconds for all pages
----@return { objects: table[], prefixes: string[] }|nil
+---@return { objects: cloudjobs.StoredObject[], prefixes: string[] }|nil
 ---@return cloudjobs.Error|nil err
 function Storage:list(prefix, options)
   options = options or {}

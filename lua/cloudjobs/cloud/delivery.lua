@@ -31,10 +31,19 @@ local quote = require "cloudjobs.base.quote"
 ---@field md5 string|nil base64, where the manifest has it
 ---@field archived boolean it has to be restored before it can be read
 
+---@class cloudjobs.StoredObject
+---@field name string S3 key or blob name, as it is stored
+---@field size integer bytes
+---@field etag string as If-Match has it, quotes included
+---@field last_modified number epoch seconds
+---@field storage_class string|nil the service's word
+---@field archived boolean|nil it has to be restored before it can be read
+
 --- Read access to one bucket or container.
 ---@class cloudjobs.Storage
 ---@field place string "s3://bucket" or "https://account.blob.core.windows.net/container"
----@field list fun(self, prefix: string, options?: table): { objects: table[], prefixes: string[] }?, cloudjobs.Error?
+---@field list fun(self, prefix: string, options?: table): { objects: cloudjobs.StoredObject[], prefixes: string[] }?,
+--- cloudjobs.Error?
 ---@field read fun(self, name: string, options?: table): table|nil, cloudjobs.Error|nil a small object, whole
 ---@field fetch fun(self, name: string, options: table): table|nil, cloudjobs.Error|nil streams a range into a sink
 ---@field url fun(self, name: string): string
