@@ -69,6 +69,17 @@ describe("cloudjobs call", function()
     end
   end)
 
+  it("asks for the storage account of blobs", function()
+    local words = { "call", "blobs", "list", "--container", "x", "--dry-run" }
+    local status, out, err = process.cloudjobs(words)
+    assert.same({ 64, "" }, { status, out })
+    assert.matches("--endpoint-url: expected a storage account, such as ", err, 1, true)
+    words[7] = "--endpoint-url=https://acct.blob.core.windows.net"
+    status, out = process.cloudjobs(words)
+    assert.equal(0, status)
+    assert.matches("https://acct.blob.core.windows.net/x?", out, 1, true)
+  end)
+
   it("ends with 64 when the parameters are wrong", function()
     local status = call { "ssm", "describe-maintenance-windows", "--MaxResults", "1" }
     assert.equal(64, status)

@@ -263,12 +263,19 @@ local function report_more(op, output)
   end
 end
 
--- The client of the service whose operation it is.
+-- The client of the service whose operation it is, or nil and a message for a mistake on the command line.
 local function new_client(op, parsed)
   local reach = access.new(parsed)
   for _, entry in pairs(services) do
     if entry.model == op.model:shipped_name() then
-      return cloudjobs[entry.cloud][entry.name](reach[entry.cloud](reach))
+      local options = reach[entry.cloud](reach)
+      if entry.name == "blobs" then -- of a storage account, not of a scope
+        options.scope = nil
+        if not options.endpoint then
+          return nil, "--endpoint-url: expected a storage account, such as https://NAME.blob.core.windows.net"
+        end
+      end
+      return cloudjobs[entry.cloud][entry.name](options)
     end
   end
   local options = reach:aws()
@@ -293,8 +300,11 @@ local function run(parsed, command)
       return nil, message
     end
   end
-  local client = new_client(op, parsed)
-  if parsed.dry_run then
+  local client
+  client, message = new_client(op, parsed)
+  if not client then
+    return nil, message
+  elseif parsed.dry_run then
     return show_request(client, op.method_name, params)
   end
   local make = takes_all_pages(op, params, parsed) and call_all or call_once
