@@ -103,6 +103,19 @@ describe("the packed rock, installed offline into an empty tree", function()
     assert.same({ 0, "cloudjobs 0.1.0\n", "" }, { status, out, err })
   end)
 
+  it("has the command, which finds its modules on no path", function()
+    for _, more in ipairs { {}, { "LUA_PATH_5_4=/none/?.lua", "LUA_PATH=/none/?.lua;;" } } do
+      local line = { "env", "-i", "PATH=/usr/bin:/bin", "HOME=" .. folder }
+      for _, word in ipairs(more) do
+        line[#line + 1] = word
+      end
+      line[#line + 1] = folder .. "/tree/bin/cloudjobs"
+      line[#line + 1] = "--version"
+      local status, out, err = process.run(process.command(line))
+      assert.same({ 0, "cloudjobs 0.1.0\n", "" }, { status, out, err })
+    end
+  end)
+
   it("has the command, which shows an account's exports", function()
     local server = assert(require("cloudjobs.emulator").start {})
     local status, out, err = run("env", "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=" .. server.url,
