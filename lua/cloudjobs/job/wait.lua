@@ -36,7 +36,7 @@ end
 
 -- The status, or nil and an error where another state was expected.
 local function compare(status, expect)
-  if not expect or status.state == expect then
+  if not expect or status.state == expect or (expect == "ok" and status.ok) then
     return status
   end
   return nil, Error.new {

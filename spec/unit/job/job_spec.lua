@@ -237,6 +237,8 @@ describe("a wait", function()
 
   it("gives the status when the expected end came", function()
     assert.equal("succeeded", job({ case.answer("SUCCESS") }):wait({ expect = "succeeded" }).state)
+    assert.equal("succeeded", job({ case.answer("SUCCESS") }):wait({ expect = "ok" }).state)
+    assert.equal("timed_out", select(2, job({ case.answer("TIMED_OUT") }):wait { expect = "ok" }).code)
   end)
 
   it("keeps its total time, with the last poll on the deadline", function()
@@ -434,6 +436,7 @@ describe("a run that found no new data", function()
       assert.is_nil(status)
       assert.same({ "job", "no_data", true }, { err.kind, err.code, err.status.ok })
       assert.is_truthy(job_of("export_run", { case.answer(code) }):wait { expect = "no_data" })
+      assert.is_truthy(job_of("export_run", { case.answer(code) }):wait { expect = "ok" })
     end)
   end
 end)
