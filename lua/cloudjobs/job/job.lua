@@ -231,7 +231,7 @@ end
 ---   on_change(status, job): at the first poll and at each change; on_poll(status, job): at each poll
 ---   cancel: a canceller
 ---   not_found_grace: seconds in which a job that was just started may not be found (60)
----   expect: a state, or "ok" for every success; any other end is `nil, err` of kind "job" with the status in `err.status`
+---   expect: a state, or "ok" for every success; any other end is `nil, err` of kind "job" with `err.status`
 ---   detail: fills `status.detail` of the last status, where the kind has it; an error of kind "job" has the status
 ---   when that fails
 ---@return cloudjobs.Status|nil
