@@ -3,7 +3,6 @@
 local AwsDeliveries = require "cloudjobs.aws.deliveries"
 local AzureDeliveries = require "cloudjobs.azure.deliveries"
 local FakeStorage = require "spec.support.fake_storage"
-local Files = require "cloudjobs.emulator.files"
 local files = require "spec.support.files"
 local worlds = require "spec.support.world"
 
@@ -12,7 +11,7 @@ describe("what the emulator delivers", function()
 
   before_each(function()
     folder = files.temporary()
-    world = worlds.new { speed = 1, files = Files.new(folder) }
+    world = worlds.new { speed = 1, folder = folder }
   end)
 
   after_each(function()

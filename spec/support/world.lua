@@ -2,6 +2,7 @@
 --- responses are the app's, one clock for both, and a `parallel` in virtual time.
 
 local App = require "cloudjobs.emulator.app"
+local Error = require "cloudjobs.base.error"
 local Stub = require "cloudjobs.stub"
 local cloudjobs = require "cloudjobs"
 local core = require "cloudjobs.core"
@@ -11,6 +12,35 @@ local SCOPE = "subscriptions/5f0c6a1e-1b2d-4c3f-9a44-7d1e2f3a4b5c"
 
 local World = {}
 local world_mt = { __index = World }
+
+-- The response as the emulator's sockets send it. Gives the request's sink the body, or what of it is sent before the
+-- connection is closed.
+local function deliver(request, response)
+  local sink, body = request.sink, response.body
+  response.headers["content-length"] = tostring(#body)
+  if request.method == "HEAD" then
+    response.body = ""
+    return response
+  end
+  local is_cut = response.cut and response.cut < #body
+  if not is_cut and (not sink or response.status > 299) then
+    return response
+  elseif sink then
+    response.body = ""
+    local ok, err = sink:start(response)
+    local piece = is_cut and body:sub(1, response.cut) or body
+    if ok and piece ~= "" then
+      ok, err = sink:write(piece)
+    end
+    if not ok then
+      return nil, err
+    end
+  end
+  if is_cut then
+    return nil, Error.new { kind = "transport", code = "closed", message = "the body broke off", retryable = true }
+  end
+  return response
+end
 
 --- Options are the app's.
 local function new(options)
@@ -28,7 +58,9 @@ local function new(options)
   function stub.send(_, request)
     stub.requests[#stub.requests + 1] = request
     local path, query = request.url:match("^%a+://[^/]*([^?]*)%??(.*)$")
-    return app { method = request.method, path = path, query = query, headers = request.headers, body = request.body or "" }
+    return deliver(request, app {
+      method = request.method, path = path, query = query, headers = request.headers, body = request.body or "",
+    })
   end
   return self
 end

@@ -1,21 +1,25 @@
 --- The emulator without its sockets: app(request) gives a response. A request is
 --- `{ method, path, query, headers, body }` with the query as it came and
 --- lower-case header names; a response `{ status, headers, body }`, and `latency`
---- (seconds to wait first) or `drop` (no response at all) where a fault rule orders it.
+--- (seconds to wait first), `cut` (bytes of the body that are sent before the connection
+--- is closed) or `drop` (no response at all) where a fault rule orders it.
 
 local ascii = require "cloudjobs.base.ascii"
 local aws = require "cloudjobs.emulator.aws"
 local azure = require "cloudjobs.emulator.azure"
+local blobs = require "cloudjobs.emulator.azure.blobs"
 local athena = require "cloudjobs.emulator.athena"
 local bcm = require "cloudjobs.emulator.bcm"
 local clock = require "cloudjobs.emulator.clock"
 local control = require "cloudjobs.emulator.control"
 local core = require "cloudjobs.core"
 local faults = require "cloudjobs.emulator.faults"
+local files = require "cloudjobs.emulator.files"
 local identity = require "cloudjobs.emulator.identity"
 local instance = require "cloudjobs.emulator.instance"
 local links = require "cloudjobs.emulator.azure.links"
 local metadata = require "cloudjobs.emulator.metadata"
+local objects = require "cloudjobs.emulator.objects"
 local outcomes = require "cloudjobs.emulator.outcomes"
 local record = require "cloudjobs.emulator.record"
 local selling = require "cloudjobs.emulator.selling"
@@ -36,7 +40,10 @@ local KEYS = {
 }
 local CLIENTS = { ["00000000-0000-0000-0000-00000000c11e"] = { secret = "emulator-secret" } }
 local TOKENS = {
-  ["emulator-token"] = { expires_at = math.huge, audience = "https://management.azure.com" },
+  -- It stands for somebody who has signed in, and is accepted wherever a token is.
+  ["emulator-token"] = {
+    expires_at = math.huge, audience = { "https://management.azure.com", "https://storage.azure.com" },
+  },
   ["expired-token"] = { expires_at = 0, audience = "https://management.azure.com" },
   ["storage-token"] = { expires_at = math.huge, audience = "https://storage.azure.com" },
 }
@@ -48,6 +55,9 @@ local ROLES = {
 }
 local SSO = { access_token = "emulator-sso-token", refresh_token = "emulator-sso-refresh" }
 local INSTANCE = { v1 = false, container_token = "emulator-container-token" }
+
+-- The shared key of all storage accounts, with which signatures are made.
+local STORAGE_KEY = core.base64_encode "emulator-storage-key"
 
 local MANAGED = { identity_header = "emulator-header" }
 
@@ -83,8 +93,16 @@ function App:reset()
     clients = options.clients or CLIENTS,
     tokens = copy(options.tokens or TOKENS),
     managed = options.managed or MANAGED,
-    files = options.files,
+    objects = objects.new(),
+    storage_key = options.storage_key or STORAGE_KEY,
   }
+  world.files = files.new(world, options.folder)
+  function world.advance()
+    self:advance()
+  end
+  function world.is_keyless(account)
+    return self.azure:is_keyless(account)
+  end
   self.world = world
   self.requests = {}
   self.aws = aws.new(world, SERVICES)
@@ -94,7 +112,7 @@ function App:reset()
   self.metadata = metadata.new(world)
   self.fronts = {
     self.aws, sts.new(world), sso.new(world), instance.new(world), self.azure, report_links, self.identity,
-    self.metadata,
+    self.metadata, blobs.new(world),
   }
   self:clear_faults()
 end
@@ -173,15 +191,16 @@ local function respond(self, request)
   if fault and fault.replaces then
     response = fail(front, target, fault)
   else
+    target.fault = fault
     response = front:respond(target, request)
   end
-  response.latency = fault and fault.latency
+  response.latency, response.cut = fault and fault.latency, fault and fault.cut
   add_request(self, request, target, response)
   return response
 end
 
---- Makes the app. Options: speed, keys, roles, sso, instance, clients, tokens, managed, quotas (false lifts
---- them), files, tls; and for exact specs wall() and uuid().
+--- Makes the app. Options: speed, keys, roles, sso, instance, clients, tokens, managed, storage_key, quotas (false
+--- lifts them), folder (delivered files are written there, too), tls; and for exact specs wall() and uuid().
 ---@param options table|nil
 ---@return fun(request: table): table
 local function new(options)

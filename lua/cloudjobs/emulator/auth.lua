@@ -135,10 +135,17 @@ local function unauthorized(code, message, description)
   }, 401)
 end
 
---- A token may be for Azure Resource Manager, or for the address that stands for
---- it here: Azure's own clients request a token for the endpoint that they use.
-local function is_for_us(audience, host)
-  return audience:find("^https://management%.") or audience:match("^https?://(.-)/?$") == host
+--- Whether a token is for an audience that fits. One that is given to the emulator may have a list of them.
+---@param token { audience: string|string[] }
+---@param fits fun(audience: string): boolean
+---@return boolean
+local function is_for(token, fits)
+  for _, audience in ipairs(type(token.audience) == "table" and token.audience or { token.audience }) do
+    if fits(audience) then
+      return true
+    end
+  end
+  return false
 end
 
 --- Checks the bearer token of a request to Azure. `tokens` are the known ones:
@@ -162,14 +169,20 @@ local function verify_bearer(request, tokens, now)
         :format(core.iso(math.floor(token.expires_at)), core.iso(math.floor(now))),
       "The access token has expired."
     )
-  elseif not is_for_us(token.audience, request.headers.host) then
+  end
+  -- A token may be for Azure Resource Manager, or for the address that stands for it here: Azure's own clients request
+  -- a token for the endpoint that they use.
+  local is_for_us = is_for(token, function(audience)
+    return audience:find("^https://management%.") ~= nil or audience:match("^https?://(.-)/?$") == request.headers.host
+  end)
+  if not is_for_us then
     unauthorized(
       "InvalidAuthenticationTokenAudience",
-      "The access token has been obtained for wrong audience or resource '" .. token.audience .. "'.",
+      "The access token has been obtained for wrong audience or resource '" .. tostring(token.audience) .. "'.",
       "The audience is invalid."
     )
   end
   return token
 end
 
-return { verify_signature = verify_signature, verify_bearer = verify_bearer }
+return { verify_signature = verify_signature, verify_bearer = verify_bearer, is_for = is_for }

@@ -11,6 +11,7 @@ Faults.MEMBERS = {
   service = "string", operation = "string", nth = "number", times = "number",
   status = "number", code = "string", message = "string", members = "table", throttle = "boolean",
   retry_after = "number", headers = "table", body = "string", latency = "number", drop = "boolean",
+  cut = "number", whole = "boolean", changed = "boolean",
 }
 
 ---@param known table<string, string[]> the services that rules may name, and their operations
@@ -59,7 +60,9 @@ end
 --- the `nth` (1) on, `times` (1; 0 for ever). What happens: `throttle`, or
 --- `status`, `code`, `message`, `members`, `retry_after`; `body` for a response
 --- that no service wrote; `headers` on top; `latency` in seconds; `drop` closes
---- the connection without a response.
+--- the connection without a response, `cut` after so many bytes of the body. Of a
+--- stored object: `whole` is sent where a range was asked for, and one that has
+--- `changed` gets another entity tag before it is read.
 ---@return boolean|nil ok
 ---@return string|nil message
 function Faults:add(rule)

@@ -1,8 +1,12 @@
---- Delivered files, in the services' own layouts, under a folder that stands for
---- the storage: <folder>/<bucket or container>/<key>. The manifest comes last:
---- it marks the delivery as complete.
+--- Delivered files, in the services' own layouts: objects of the store and, where there is a folder for them, files
+--- <folder>/<bucket or container>/<key>. The manifest comes last: it marks the delivery as complete.
 
+local ascii = require "cloudjobs.base.ascii"
+local blobs = require "cloudjobs.emulator.azure.blobs"
 local core = require "cloudjobs.core"
+local gzip = require "cloudjobs.base.gzip"
+local manifests = require "cloudjobs.emulator.azure.manifests"
+local member = require "cloudjobs.base.path"
 local os_ = require "cloudjobs.os"
 local parquet = require "cloudjobs.emulator.parquet"
 local query = require "cloudjobs.emulator.bcm.query"
@@ -12,9 +16,10 @@ local runs = require "cloudjobs.emulator.azure.runs"
 local Files = {}
 local files_mt = { __name = "cloudjobs.emulator.files", __index = Files }
 
----@param folder string
-local function new(folder)
-  return setmetatable({ _folder = folder }, files_mt)
+---@param world table
+---@param folder string|nil
+local function new(world, folder)
+  return setmetatable({ _world = world, _folder = folder }, files_mt)
 end
 
 --- Parts of a key that are not empty, joined.
@@ -28,27 +33,27 @@ local function join(...)
   return table.concat(parts, "/")
 end
 
---- Writes an object. In storage `..` is a name like any other; in a file system
---- it would leave the folder.
-function Files:_write(key, bytes)
-  local path = join(self._folder, (key:gsub("%f[^/%z]%.%.?%f[/%z]", "%%2E")))
-  assert(os_.make_folder(path:match("^(.*)/")))
-  assert(os_.write_private(path, bytes))
+-- The path of an object. In storage `..` is a name like any other; in a file system it would leave the folder.
+function Files:_path(key)
+  return join(self._folder, (key:gsub("%f[^/%z]%.%.?%f[/%z]", "%%2E")))
 end
 
-local function gzip(bytes)
-  local done, _, message = os_.run({ "gzip", "-nc" }, { stdin = bytes, max_output = 2 * #bytes + 1024 })
-  assert(done, message)
-  return done.stdout
+-- Writes a file where there is a folder for them.
+function Files:_write(key, bytes)
+  if self._folder then
+    local path = self:_path(key)
+    assert(os_.make_folder(path:match("^(.*)/")))
+    assert(os_.write_private(path, bytes))
+  end
 end
 
 --- Data and ending of a file by its format.
-local function content(columns, time, is_parquet, compressed)
+local function content(columns, time, is_parquet, compressed, first, last)
   if is_parquet then
     return parquet.write(columns), compressed and ".snappy.parquet" or ".parquet"
   end
-  local csv = rows.csv(columns, time)
-  return compressed and gzip(csv) or csv, compressed and ".csv.gz" or ".csv"
+  local csv = rows.csv(columns, time, first, last)
+  return compressed and assert(gzip.encode(csv)) or csv, compressed and ".csv.gz" or ".csv"
 end
 
 --- The name of a partition's folder: its spelling depends on the table.
@@ -59,6 +64,9 @@ end
 
 --- Delivers the files of a billing export's execution.
 function Files:deliver_export(export, execution, time)
+  if not self._folder then
+    return
+  end
   local definition = execution.definition
   local parsed = query.read(definition.DataQuery)
   local destination = definition.DestinationConfigurations.S3Destination
@@ -91,50 +99,56 @@ function Files:deliver_export(export, execution, time)
   self:_write(join(root, "metadata", folder, name .. "-Manifest.json"), manifest)
 end
 
-local function azure_manifest(export, run, blob, size)
-  local properties = run.properties
-  local destination = properties.deliveryInfo.destination
-  return core.json_encode {
-    blobCount = 1,
-    dataRowCount = rows.COUNT,
-    exportConfig = {
-      exportName = export.name,
-      resourceId = export.id,
-      dataVersion = ((properties.definition.dataSet or {}).configuration or {}).dataVersion,
-      apiVersion = "2025-03-01",
-      type = properties.definition.type,
-      timeFrame = properties.definition.timeframe,
-      granularity = (properties.definition.dataSet or {}).granularity,
-    },
-    deliveryConfig = {
-      partitionData = properties.partitionData or false,
-      dataOverwriteBehavior = properties.dataOverwriteBehavior or "CreateNewReport",
-      fileFormat = properties.format or "Csv",
-      compressionMode = properties.compressionMode or "none",
-      containerUri = destination.resourceId,
-      rootFolderPath = destination.rootFolderPath,
-    },
-    runInfo = {
-      executionType = run.execution_type,
-      submittedTime = core.iso(run.submitted),
-      runId = run.id,
-      startDate = core.iso(run.from):sub(1, 19),
-      endDate = core.iso(run.to):sub(1, 19),
-    },
-    blobs = { { blobName = blob, byteCount = size, dataRowCount = rows.COUNT } },
-  }
+-- The storage account that a destination names.
+local function account_of(destination)
+  return ascii.lower(destination.resourceId and member.tail(destination.resourceId) or destination.storageAccount)
 end
 
---- Delivers the files of an Azure export's run.
-function Files:deliver_run(export, run)
-  local container = run.properties.deliveryInfo.destination.container
-  local folder, file, has_manifest = runs.place(export, run)
+-- Writes a blob of a run; the run remembers it.
+function Files:_put_blob(run, name, bytes, time)
+  local destination = run.properties.deliveryInfo.destination
+  local place = blobs.place_of(account_of(destination), destination.container)
+  local blob = blobs.make(self._world, name, bytes, time)
+  self._world.objects:put(place, blob)
+  self:_write(join(destination.container, name), bytes)
+  run.blobs[#run.blobs + 1] = { place = place, key = join(destination.container, name), name = name }
+  return blob
+end
+
+-- Removes what earlier runs delivered for the same month.
+function Files:_overwrite(export, run)
+  local month = core.iso(run.from):sub(1, 7)
+  for _, other in ipairs(export.runs) do
+    if other ~= run and core.iso(other.from):sub(1, 7) == month then
+      for _, blob in ipairs(other.blobs or {}) do
+        self._world.objects:remove(blob.place, blob.name)
+        if self._folder then
+          os.remove(self:_path(blob.key))
+        end
+      end
+      other.blobs = nil
+    end
+  end
+end
+
+--- Delivers the files of an Azure export's run that ended at a time.
+function Files:deliver_run(export, run, time)
+  run.blobs = {}
+  if ascii.lower(run.properties.dataOverwriteBehavior or "") == "overwritepreviousreport" then
+    self:_overwrite(export, run)
+  end
+  local folder, names, manifest = runs.place(export, run)
   local columns = rows.azure_columns(run.properties.definition.type)
-  local bytes = content(columns, run.submitted, file:find("%.parquet$"), file:find("%.gz$"))
-  local blob = folder .. "/" .. file
-  self:_write(join(container, blob), bytes)
-  if has_manifest then
-    self:_write(join(container, folder, "manifest.json"), azure_manifest(export, run, blob, #bytes))
+  local listed, count = {}, math.ceil(rows.COUNT / #names)
+  for i, name in ipairs(names) do
+    local first, last = (i - 1) * count + 1, math.min(i * count, rows.COUNT)
+    local bytes = content(columns, run.submitted, name:find("%.parquet$"), name:find("%.gz$"), first, last)
+    local blob = self:_put_blob(run, join(folder, name), bytes, time)
+    listed[i] = { name = blob.name, size = #bytes, rows = last - first + 1, md5 = blob.headers["content-md5"] }
+  end
+  if manifest then
+    local write = manifest == "_manifest.json" and manifests.old or manifests.current
+    self:_put_blob(run, join(folder, manifest), core.json_encode(write(export, run, listed)), time)
   end
 end
 

@@ -17,7 +17,7 @@ local CONTROL_TIMEOUT = 30
 local OPTIONS = {
   port = "number", host = "string", speed = "number", tls = "boolean", folder = "string", interpreter = "string",
   keys = "table", roles = "table", sso = "table", instance = "table",
-  clients = "table", tokens = "table", managed = "table", quotas = "boolean",
+  clients = "table", tokens = "table", managed = "table", storage_key = "string", quotas = "boolean",
 }
 
 --- The child's program, with our search paths. Its options hold secrets, which a
@@ -54,8 +54,8 @@ local function interpreter()
 end
 
 --- Starts an emulator. Options: port (0: a free one), speed (0: the clock stands
---- still), tls, folder (where delivered files go, made where it is missing), keys,
---- clients, tokens, quotas, and `interpreter`, the Lua program to run it with, of
+--- still), tls, folder (where delivered files go, too, made where it is missing), keys,
+--- clients, tokens, storage_key (base64), quotas, and `interpreter`, the Lua program to run it with, of
 --- our own version.
 ---@param options table|nil
 ---@return table|nil emulator { port, url, ca_bundle } and its controls

@@ -53,26 +53,31 @@ local function azure_columns(kind)
   for name, type_ in (AZURE[kind] or AZURE.other):gmatch("(%S+) (%S+)") do
     list[#list + 1] = { Name = name, Type = type_ }
   end
-  list.has_mark = true -- Azure's CSV files begin with a byte order mark
+  list.is_azure = true
   return list
 end
 
---- A CSV file with these columns.
-local function csv(columns, time)
+--- A CSV file with these columns. Azure's begin with a byte order mark, and their lines end in CRLF.
+---@param columns table[]
+---@param time number of which the times are
+---@param first integer|nil its first row, 1 unless given
+---@param last integer|nil its last row
+local function csv(columns, time, first, last)
   local stamp = core.iso(math.floor(time)):gsub("Z$", ".000Z")
   local lines, names = {}, {}
   for i, column in ipairs(columns) do
     names[i] = column.Name
   end
   lines[1] = table.concat(names, ",")
-  for row = 1, COUNT do
+  for row = first or 1, last or COUNT do
     local values = {}
     for i, column in ipairs(columns) do
       values[i] = (VALUES[column.Type] or {})[row] or stamp
     end
     lines[#lines + 1] = table.concat(values, ",")
   end
-  return (columns.has_mark and "\239\187\191" or "") .. table.concat(lines, "\n") .. "\n"
+  local line_end = columns.is_azure and "\r\n" or "\n"
+  return (columns.is_azure and "\239\187\191" or "") .. table.concat(lines, line_end) .. line_end
 end
 
 return { COUNT = COUNT, csv = csv, azure_columns = azure_columns }

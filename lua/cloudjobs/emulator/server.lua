@@ -3,7 +3,6 @@
 local App = require "cloudjobs.emulator.app"
 local Error = require "cloudjobs.base.error"
 local core = require "cloudjobs.core"
-local files = require "cloudjobs.emulator.files"
 local http1 = require "cloudjobs.http.reader"
 local os_ = require "cloudjobs.os"
 local writer = require "cloudjobs.http.writer"
@@ -135,6 +134,11 @@ local function serve_connection(cqueues, app, connection, context)
       return
     end
     local bytes = write(response, message)
+    if response.cut and response.cut < #response.body then
+      connection:write(bytes:sub(1, #bytes - #response.body + response.cut))
+      connection:flush()
+      return
+    end
     if not connection:write(bytes) or not connection:flush() or not message.keep_alive then
       return
     end
@@ -152,7 +156,6 @@ local function make_app(options)
     if not ok then
       error(Error.new { kind = "config", message = "cannot write to the folder: " .. why })
     end
-    app_options.files = files.new(options.folder)
   end
   return App.new(app_options)
 end

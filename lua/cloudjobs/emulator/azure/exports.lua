@@ -39,11 +39,19 @@ end
 --- Delivers the files of the runs that have completed since the last time.
 local function deliver(files, export, now)
   for _, run in ipairs(export.runs) do
-    if run.life:at(now).state == "Completed" and not run.delivered then
+    local ended = run.life:at(now)
+    if ended.state == "Completed" and not run.delivered then
       run.delivered = true
-      files:deliver_run(export, run)
+      files:deliver_run(export, run, ended.at)
     end
   end
+end
+
+--- Whether a storage account allows no shared keys.
+---@param account string
+---@return boolean
+function Exports:is_keyless(account)
+  return self._keyless[ascii.lower(account)] or false
 end
 
 --- Brings every export to the time `now`: begins the runs that are due.
@@ -55,9 +63,7 @@ function Exports:advance(now)
       begun = begun + 1
       export.due = runs.next_due(export.properties, begun < MOST_OVERDUE and export.due or now)
     end
-    if self._world.files then
-      deliver(self._world.files, export, now)
-    end
+    deliver(self._world.files, export, now)
   end
 end
 
@@ -197,7 +203,7 @@ operations["PUT export"] = function(self, target, document, now)
       return not self._unregistered[subscription]
     end,
     is_keyless = function(account)
-      return self._keyless[account]
+      return self:is_keyless(account)
     end,
   })
   check_tag(before, document)

@@ -172,6 +172,11 @@ function Azure:advance(now)
   self._exports:advance(now)
 end
 
+--- Whether a storage account allows no shared keys.
+function Azure:is_keyless(account)
+  return self._exports:is_keyless(account)
+end
+
 --- Facts about the world around: see exports.lua.
 function Azure:suppose(facts)
   self._exports:suppose(facts)

@@ -67,8 +67,29 @@ local function date(time)
   return core.iso(time):sub(1, 10):gsub("-", "")
 end
 
---- Where a run's files go inside the container: the folder, the data file's
---- name, and whether a manifest lies beside it.
+-- The ending of data files.
+local function ending_of(properties)
+  local gzip = ascii.lower(properties.compressionMode or "none") == "gzip"
+  local parquet = ascii.lower(properties.format or "Csv") == "parquet"
+  return parquet and ".parquet" or gzip and ".csv.gz" or ".csv"
+end
+
+local PARTS = 2 -- of a run that is partitioned
+
+-- The names of the data files, the first part's first.
+local function parts_of(run, pattern)
+  local names = {}
+  for i = 1, run.properties.partitionData and PARTS or 1 do
+    names[i] = pattern:format(i - 1) .. ending_of(run.properties)
+  end
+  return names
+end
+
+--- Where a run's files go inside the container: the folder, the data files'
+--- names, and the name of the manifest beside them, if there is one.
+---@return string folder
+---@return string[] names
+---@return string|nil manifest
 local function place(export, run)
   local destination = run.properties.deliveryInfo.destination
   local parts = {}
@@ -78,14 +99,14 @@ local function place(export, run)
     end
   end
   if export.generation == "classic" and not run.properties.partitionData then
-    return table.concat(parts, "/"), ("%s_%s.csv"):format(export.name, run.id), false
+    return table.concat(parts, "/"), { ("%s_%s.csv"):format(export.name, run.id) }
+  elseif export.generation == "classic" then
+    parts[#parts + 1] = run.id
+    return table.concat(parts, "/"), parts_of(run, "00000%d"), "_manifest.json"
   end
   parts[#parts + 1] = core.iso(math.floor(run.submitted)):gsub("[-:T]", ""):sub(1, 12)
   parts[#parts + 1] = run.id
-  local gzip = ascii.lower((run.properties.compressionMode or "none")) == "gzip"
-  local parquet = ascii.lower((run.properties.format or "Csv")) == "parquet"
-  local ending = parquet and ".parquet" or gzip and ".csv.gz" or ".csv"
-  return table.concat(parts, "/"), "part_0_0001" .. ending, true
+  return table.concat(parts, "/"), parts_of(run, "part_%d_0001"), "manifest.json"
 end
 
 --- Begins a run. `options`: time, execution_type, submitted_by, period { from, to }.
@@ -142,9 +163,9 @@ local function view(export, run, now)
     properties.startDate, properties.endDate = core.iso(run.from), core.iso(run.to)
   end
   if current.state == "Completed" then
-    local folder, file, has_manifest = place(export, run)
-    properties.fileName = folder .. "/" .. file
-    properties.manifestFile = has_manifest and folder .. "/manifest.json" or nil
+    local folder, files, manifest = place(export, run)
+    properties.fileName = folder .. "/" .. files[1]
+    properties.manifestFile = manifest == "manifest.json" and folder .. "/" .. manifest or nil
   elseif ERRORS[current.state] then
     properties.error = {
       code = run.outcome.reason or ERRORS[current.state].code,

@@ -52,9 +52,7 @@ function Bcm:advance(now)
       begin_execution(self, export, export.due)
       export.due = export.due + DAY
     end
-    if self._world.files then
-      deliver(self._world.files, export, now)
-    end
+    deliver(self._world.files, export, now)
   end
 end
 
