@@ -190,7 +190,7 @@ mfa_serial = arn:aws:iam::111122223333:mfa/device
 
     local COMPLETED = {
       { "who", 1, "whoami" },
-      { "call ''", 2, "athena batch bcm-data-exports bcm-pricing-calculator cloudformation codebuild cost-exports cost-reports deployments dynamodb glue "
+      { "call ''", 2, "athena batch bcm-data-exports bcm-pricing-calculator blobs cloudformation codebuild cost-exports cost-reports deployments dynamodb glue "
         .. "partnercentral-selling rds s3 s3control ssm sso sso-oidc stepfunctions sts" },
       { "call ss", 2, "ssm sso sso-oidc" },
       { "watch ''", 2, "export-execution maintenance-window-execution resource-snapshot-job export-run athena-query "
