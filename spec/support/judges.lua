@@ -60,6 +60,25 @@ local azure = {
   end,
 }
 
+local storage_blob = {
+  title = "@azure/storage-blob",
+  absent = javascript.absent,
+  driver = javascript.driver,
+  present = function()
+    return answers { "env", "NODE_PATH=" .. MODULES, "node", "-e", "require('@azure/storage-blob')" }
+  end,
+}
+
+--- Azurite, Azure's own stand-in for its storage; `program` starts its blobs.
+local azurite = {
+  title = "Azurite",
+  absent = javascript.absent,
+  program = { "node", MODULES .. "/azurite/dist/src/blob/main.js" },
+  present = function()
+    return answers { "test", "-f", MODULES .. "/azurite/dist/src/blob/main.js" } and storage_blob.present()
+  end,
+}
+
 local command_line = {
   title = "the AWS command line",
   absent = "python3 has no awscli",
@@ -192,6 +211,8 @@ return {
   boto3 = boto3,
   javascript = javascript,
   azure = azure,
+  storage_blob = storage_blob,
+  azurite = azurite,
   command_line = command_line,
   START = START,
   with = with,
