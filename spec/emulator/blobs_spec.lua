@@ -277,3 +277,74 @@ describe("the emulator's blobs", function()
     end)
   end)
 end)
+
+describe("the emulator's blobs over sockets", function()
+  local emulator, lake, storage
+
+  setup(function()
+    emulator = assert(require("cloudjobs.emulator").start {})
+  end)
+
+  teardown(function()
+    emulator:stop()
+  end)
+
+  for _, name in ipairs { "curl", "multi" } do
+    describe("by the transport " .. name, function()
+      before_each(function()
+        lake = cloudjobs.azure.blobs {
+          transport = cloudjobs.transport[name] {}, endpoint = emulator.url .. "/lakecosts01", env = {},
+          credentials = { token = "emulator-token" },
+        }
+        lake:transport().sleep = function()
+          return true
+        end
+        assert(cloudjobs.transport.curl {}:send {
+          method = "PUT", url = emulator.url .. "/lakecosts01/lake?restype=container", headers = {
+            ["x-ms-version"] = "2021-12-02", authorization = "Bearer emulator-token",
+          }, body = "",
+        })
+        storage = assert(Storage.new(lake, "lake"))
+      end)
+
+      after_each(function()
+        emulator:clear_faults()
+        lake:transport():close()
+      end)
+
+      it("have their names as they are", function()
+        for _, blob in ipairs { "a/../../b", "./a", "a//b/", "a\\b", "100%2F?#+", "\195\169. ./x." } do
+          assert(lake:put { container = "lake", blob = blob, body = blob })
+          assert.equal(blob, assert(lake:get { container = "lake", blob = blob }).body)
+          assert.equal(blob, assert(storage:list(blob)).objects[1].name)
+        end
+      end)
+
+      it("are put from a reader, and fetched on where the body was cut", function()
+        local size, left = 300000, 300000
+        assert(lake:put({ container = "lake", blob = "large" }, { body = { length = size, read = function()
+          local n = math.min(left, 1000)
+          left = left - n
+          return n > 0 and ("%07d\n"):format(left):rep(n / 8) or nil
+        end } }))
+        local object = assert(storage:list "large").objects[1]
+        local function fetch(offset)
+          local pieces = {}
+          local info, err = storage:fetch("large", { etag = object.etag, size = size, offset = offset,
+            sink = function(bytes)
+              pieces[#pieces + 1] = bytes
+            end })
+          return info and table.concat(pieces) or err.code, table.concat(pieces)
+        end
+        local text = fetch()
+        assert.equal(size, #text)
+        emulator:fault { service = "azure_blobs", operation = "get", cut = 70000, times = 3 }
+        assert.equal(text, fetch())
+        emulator:fault { service = "azure_blobs", operation = "get", cut = 10, times = 2 }
+        assert.equal(text:sub(1001), fetch(1000))
+        emulator:fault { service = "azure_blobs", operation = "get", whole = true }
+        assert.same({ "WholeObject", "" }, { fetch(1000) })
+      end)
+    end)
+  end
+end)

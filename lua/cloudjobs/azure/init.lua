@@ -12,7 +12,6 @@ local azure_cache = require "cloudjobs.azure.credentials.cache"
 local azure_chain = require "cloudjobs.azure.credentials.chain"
 local azure_flow = require "cloudjobs.azure.credentials"
 local azure_static = require "cloudjobs.azure.credentials.static"
-local blob = require "cloudjobs.azure.blob"
 local export = require "cloudjobs.azure.export"
 local fingerprint = require "cloudjobs.base.cache_key"
 local message = require "cloudjobs.http.message"
@@ -249,6 +248,7 @@ end
 
 -- The context of a client of blobs.
 local function assemble_blobs(model, options, what)
+  local blob = require "cloudjobs.azure.blob"
   options = option.check(options, BLOB_OPTIONS, what)
   if options.sas and options.credentials then
     option.mistake(what .. ": expected credentials or sas, got both")
