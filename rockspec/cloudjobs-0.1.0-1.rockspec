@@ -219,6 +219,7 @@ build = {
     ["cloudjobs.cloud.options"] = "lua/cloudjobs/cloud/options.lua",
     ["cloudjobs.cloud.provider"] = "lua/cloudjobs/cloud/provider.lua",
     ["cloudjobs.cloud.services"] = "lua/cloudjobs/cloud/services.lua",
+    ["cloudjobs.cloud.small_object"] = "lua/cloudjobs/cloud/small_object.lua",
     ["cloudjobs.emulator.app"] = "lua/cloudjobs/emulator/app.lua",
     ["cloudjobs.emulator.athena"] = "lua/cloudjobs/emulator/athena.lua",
     ["cloudjobs.emulator.auth"] = "lua/cloudjobs/emulator/auth.lua",

@@ -2,6 +2,7 @@
 
 local Deadline = require "cloudjobs.base.deadline"
 local Error = require "cloudjobs.base.error"
+local SmallObject = require "cloudjobs.cloud.small_object"
 local quote = require "cloudjobs.base.quote"
 
 -- Storage classes whose objects have to be restored before they can be read.
@@ -53,34 +54,19 @@ function Storage:list(prefix, options)
   end
 end
 
-local function too_large(name, max)
-  return nil, Error.new {
-    kind = "response", code = "too_large",
-    message = ("%s: expected an object of at most %.0f bytes"):format(quote.value(name), max),
-  }
-end
-
 --- A small object, whole.
 ---@param name string
 ---@param options { max: integer|nil, timeout: number|nil, cancel: cloudjobs.Canceller|nil }|nil max: bytes
 ---@return { body: string, etag: string, size: integer, last_modified: number }|nil
 ---@return cloudjobs.Error|nil err code "too_large" where it has more bytes than max
 function Storage:read(name, options)
-  options = options or {}
-  local parts, max = {}, options.max or math.huge
-  local output, err = self._client:get_object(self:_params { Key = name }, {
-    timeout = options.timeout, cancel = options.cancel, max_body = options.max,
-    sink = function(bytes)
-      parts[#parts + 1] = bytes
-      return true
-    end,
-  })
-  if err and err.code == "too_large" then
-    return too_large(name, max)
-  elseif not output then
-    return nil, err
+  local client = self._client
+  local output, body = SmallObject.read(client, name, options, function(call_options)
+    return client:get_object(self:_params { Key = name }, call_options)
+  end, "Body")
+  if not output then
+    return nil, body
   end
-  local body = table.concat(parts)
   return { body = body, etag = output.ETag, size = #body, last_modified = output.LastModified }
 end
 

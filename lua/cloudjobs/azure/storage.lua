@@ -3,6 +3,7 @@
 local CheckedSink = require "cloudjobs.cloud.checked_sink"
 local Error = require "cloudjobs.base.error"
 local Paginate = require "cloudjobs.call.paginate"
+local SmallObject = require "cloudjobs.cloud.small_object"
 local ascii = require "cloudjobs.base.ascii"
 local blob = require "cloudjobs.azure.blob"
 local listing = require "cloudjobs.azure.blob.listing"
@@ -55,40 +56,19 @@ function Storage:list(prefix, options)
   end
 end
 
--- A sink in memory.
-local function collector()
-  local pieces = {}
-  return {
-    write = function(_, bytes)
-      pieces[#pieces + 1] = bytes
-    end,
-    rewind = function()
-      pieces = {}
-    end,
-  }, function()
-    return table.concat(pieces)
-  end
-end
-
 --- A small blob, whole.
 ---@param name string
----@param options { max: integer|nil, timeout: number|nil, cancel: cloudjobs.Canceller|nil }|nil max: bytes; of more,
---- err.code is "too_large"
+---@param options { max: integer|nil, timeout: number|nil, cancel: cloudjobs.Canceller|nil }|nil max: bytes
 ---@return { body: string, etag: string, size: integer, last_modified: number }|nil
----@return cloudjobs.Error|nil err
+---@return cloudjobs.Error|nil err code "too_large" where it has more bytes than max
 function Storage:read(name, options)
-  options = options or {}
-  local client, sink, text = self._client, nil, nil
-  if options.max then
-    sink, text = collector()
-  end
-  local output, err = client:get({ container = self._container, blob = name }, {
-    sink = sink, max_body = options.max, timeout = options.timeout, cancel = options.cancel,
-  })
+  local client = self._client
+  local output, body = SmallObject.read(client, name, options, function(call_options)
+    return client:get({ container = self._container, blob = name }, call_options)
+  end, "body")
   if not output then
-    return nil, err
+    return nil, body
   end
-  local body = text and text() or output.body
   return { body = body, etag = listing.quoted(output.etag), size = #body, last_modified = output.lastModified }
 end
 
