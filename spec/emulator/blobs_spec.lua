@@ -25,18 +25,19 @@ describe("the emulator's blobs", function()
   end
 
   -- Runs an export `count` times, a day apart; its deliveries.
-  local function deliveries(properties, count, api_version)
-    local costs = world:azure()
+  local function deliveries(properties, count, api_version, scope)
+    local costs, ids = world:azure(), { exportName = "daily", scope = scope }
     local document = world.azure_export()
     for name, value in pairs(properties) do
       document.properties[name] = value
     end
-    assert(costs:create_or_update({ exportName = "daily", export = document }, { api_version = api_version }))
+    assert(costs:create_or_update({ exportName = "daily", scope = scope, export = document },
+      { api_version = api_version }))
     for _ = 1, count or 1 do
-      assert(costs:execute({ exportName = "daily" }, { api_version = api_version }))
+      assert(costs:execute(ids, { api_version = api_version }))
       world.stub.time = world.stub.time + 86400
     end
-    return assert(cloudjobs.deliveries(costs, { exportName = "daily" }))
+    return assert(cloudjobs.deliveries(costs, ids))
   end
 
   local function text_of(delivery, i)
@@ -99,6 +100,28 @@ describe("the emulator's blobs", function()
     local list = deliveries { format = "Parquet", compressionMode = "snappy", partitionData = true }
     assert.equal("parquet", list[1].files[1].format)
     assert.matches("^PAR1", text_of(list[1], 1))
+  end)
+
+  it("of recommendations are in no folder of days", function()
+    local list = deliveries({
+      definition = { type = "ReservationRecommendations", timeframe = "MonthToDate", dataSet = { configuration = {
+        filters = { { name = "ReservationScope", value = "Single" }, { name = "ResourceType", value = "VirtualMachines" },
+          { name = "LookBackPeriod", value = "Last7Days" } },
+      } } },
+    }, 1, nil, "providers/Microsoft.Billing/billingAccounts/123456")
+    assert.matches("^demo/daily/202611220000/[%x-]+/part_0_0001.csv$", list[1].files[1].name)
+    assert.same({ "2026-11", true }, { list[1].period, list[1].complete })
+  end)
+
+  it("are the files of a job", function()
+    local costs = world:azure()
+    assert(costs:create_or_update { exportName = "daily", export = world.azure_export() })
+    local job = assert(cloudjobs.jobs.run_export(costs, { exportName = "daily" }))
+    assert.equal("not_delivered", select(2, job:files()).code)
+    assert(job:wait { timeout = 3600 })
+    assert.same({ 1, job.id }, (function(list)
+      return { #list, list[1].execution_id }
+    end)(assert(job:files())))
   end)
 
   it("are put, read, headed and listed, whatever their names", function()

@@ -93,7 +93,10 @@ end
 local function place(export, run)
   local destination = run.properties.deliveryInfo.destination
   local parts = {}
-  for _, part in ipairs { destination.rootFolderPath or "", export.name, date(run.from) .. "-" .. date(run.to) } do
+  -- Recommendations are not for a range of days.
+  local is_ranged = run.properties.definition.type ~= "ReservationRecommendations"
+  local range = is_ranged and date(run.from) .. "-" .. date(run.to) or ""
+  for _, part in ipairs { destination.rootFolderPath or "", export.name, range } do
     if part ~= "" then
       parts[#parts + 1] = part
     end
