@@ -2,6 +2,7 @@
 --- account is there; a container is where something was delivered or it was created.
 
 local access = require "cloudjobs.emulator.azure.blob_access"
+local ascii = require "cloudjobs.base.ascii"
 local conditions = require "cloudjobs.emulator.conditions"
 local core = require "cloudjobs.core"
 local form = require "cloudjobs.emulator.form"
@@ -49,7 +50,7 @@ local function make(world, name, body, time, headers)
   headers["x-ms-access-tier"] = headers["x-ms-access-tier"] or "Hot"
   return {
     name = name, body = body, last_modified = time, headers = headers,
-    etag = ('"0x8D%s"'):format(world.uuid():gsub("-", ""):sub(1, 13):upper()),
+    etag = ('"0x8D%s"'):format(ascii.upper((world.uuid():gsub("-", ""))):sub(1, 13)),
   }
 end
 
