@@ -98,6 +98,8 @@ describe("cloudjobs kinds", function()
         assert.equal(64, undefined)
         assert.matches("the kind 'export_executon' is not defined here (did you mean export-execution?); --kinds names", hint, 1, true)
       end
+      local _, _, digits = cli:run { "status", "my2_kind,v=1,run_id=x" }
+      assert.matches("the kind 'my2_kind' is not defined here; --kinds names a file", digits, 1, true)
       local refused, _, message = cli:run { "status", reference, "fleet.lua" }
       assert.equal(64, refused)
       assert.matches("'fleet.lua' is no reference of a job", message, 1, true)

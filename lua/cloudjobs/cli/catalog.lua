@@ -102,7 +102,7 @@ end
 ---@param text string
 ---@return boolean
 local function looks_like_ref(text)
-  return text:find("^[%a_]+,%w+=") ~= nil
+  return text:find("^%a[%w_]*,[%w_]+=") ~= nil
 end
 
 --- The job of a reference. Its settings apply where the command line has no option.
