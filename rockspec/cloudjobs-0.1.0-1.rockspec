@@ -229,7 +229,6 @@ build = {
     ["cloudjobs.emulator.azure.blobs"] = "lua/cloudjobs/emulator/azure/blobs.lua",
     ["cloudjobs.emulator.azure.exports"] = "lua/cloudjobs/emulator/azure/exports.lua",
     ["cloudjobs.emulator.azure"] = "lua/cloudjobs/emulator/azure/init.lua",
-    ["cloudjobs.emulator.azure.links"] = "lua/cloudjobs/emulator/azure/links.lua",
     ["cloudjobs.emulator.azure.manifests"] = "lua/cloudjobs/emulator/azure/manifests.lua",
     ["cloudjobs.emulator.azure.reports"] = "lua/cloudjobs/emulator/azure/reports.lua",
     ["cloudjobs.emulator.azure.rules"] = "lua/cloudjobs/emulator/azure/rules.lua",

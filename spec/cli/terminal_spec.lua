@@ -152,6 +152,11 @@ succeeded  second                AWS export  DELIVERY_SUCCESS       YYYY-MM-DD h
       assert.same({ 30, nil }, { count, (screen_of(bytes):find("more\n", 1, true)) })
     end)
 
+    in_terminal("ends with a table of which nothing is cut, with --wide", function()
+      local _, bytes = cli:in_terminal(40, { "watch", refs[1], "--no-color", "--wide" })
+      assert.matches("succeeded  first +AWS export  DELIVERY_SUCCESS ", bytes)
+    end)
+
     in_terminal("shows what it looks for while nobody answers, and begins anew below the complaint", function()
       local _, bytes = cli:in_terminal(100, { "watch", refs[2], "--no-color", "--endpoint-url", "http://127.0.0.1:1" }, {
         { "trying again", "\\003" },

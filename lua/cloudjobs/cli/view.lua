@@ -70,9 +70,11 @@ local function fitting(rows, room)
   return kept
 end
 
-function View:render(rows, flat)
+function View:render(rows, options)
+  options = options or {}
   local width = self.terminal:size()
-  return table_.render(self.columns, rows, { width = width, paint = self.terminal.paint, flat = flat }), width or 80
+  options.width, options.paint = not options.wide and width or nil, self.terminal.paint
+  return table_.render(self.columns, rows, options), width or 80
 end
 
 function View:draw()
@@ -82,7 +84,7 @@ function View:draw()
   local rows = fitting(self.rows, room)
   local lines, width = self:render(rows)
   if #lines > room + 1 then
-    lines = self:render(rows, true)
+    lines = self:render(rows, { flat = true })
   end
   if #rows < #self.rows then
     lines[#lines + 1] = text.cut(("… and %d more"):format(#self.rows - #rows), width)
@@ -90,10 +92,10 @@ function View:draw()
   self.live:draw(lines, width)
 end
 
---- Shows all rows and their reasons in full, since nothing will be drawn again.
+--- Shows all rows and their reasons in full, since nothing will be drawn again: with --wide nothing is cut.
 function View:finish()
   if self.live then
-    self.live:draw(self:render(self.rows))
+    self.live:draw(self:render(self.rows, { wide = self.wide }))
   end
 end
 
@@ -136,6 +138,7 @@ local function new(list, parsed)
   return setmetatable({
     rows = list,
     utc = parsed.utc,
+    wide = parsed.wide,
     columns = columns(parsed.utc),
     terminal = screen,
     -- The lines of --debug would scroll the table away.

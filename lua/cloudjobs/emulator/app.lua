@@ -17,7 +17,6 @@ local faults = require "cloudjobs.emulator.faults"
 local files = require "cloudjobs.emulator.files"
 local identity = require "cloudjobs.emulator.identity"
 local instance = require "cloudjobs.emulator.instance"
-local links = require "cloudjobs.emulator.azure.links"
 local metadata = require "cloudjobs.emulator.metadata"
 local objects = require "cloudjobs.emulator.objects"
 local outcomes = require "cloudjobs.emulator.outcomes"
@@ -106,12 +105,11 @@ function App:reset()
   self.world = world
   self.requests = {}
   self.aws = aws.new(world, SERVICES)
-  local report_links = links.new(world)
-  self.azure = azure.new(world, report_links)
+  self.azure = azure.new(world)
   self.identity = identity.new(world)
   self.metadata = metadata.new(world)
   self.fronts = {
-    self.aws, sts.new(world), sso.new(world), instance.new(world), self.azure, report_links, self.identity,
+    self.aws, sts.new(world), sso.new(world), instance.new(world), self.azure, self.identity,
     self.metadata, blobs.new(world),
   }
   self:clear_faults()

@@ -3,9 +3,12 @@
 local auth = require "cloudjobs.emulator.auth"
 local core = require "cloudjobs.core"
 local refuse = require("cloudjobs.emulator.refuse").refuse
+local url = require "cloudjobs.http.url"
 
 local FIRST_VERSION = "2017-11-09" -- that accepts tokens
 local FIRST_SAS_VERSION = "2020-12-06" -- whose signatures have the fields below
+
+local LINK_VERSION = "2024-11-04" -- of the links that are handed out
 
 local FAILED = "Server failed to authenticate the request. Make sure the value of Authorization header is formed "
   .. "correctly including the signature."
@@ -75,10 +78,25 @@ local function is_current(world, query)
   return to ~= nil and now < to and not (from and now < from)
 end
 
-local function check_signature(world, target, query)
+local function sign(world, target, query)
   local text = query.ss and account_text(target, query) or service_text(target, query)
+  return core.base64_encode(core.hmac_sha256(core.base64_decode(world.storage_key), text))
+end
+
+--- The query of a link that lets whoever has it read one blob.
+---@param world table
+---@param target { account: string, container: string, blob: string }
+---@param expiry string ISO-8601
+---@return string
+local function link_query(world, target, expiry)
+  local query = { sv = LINK_VERSION, sr = "b", sp = "r", se = expiry }
+  return ("sv=%s&sr=b&sp=r&se=%s&sig=%s"):format(
+    LINK_VERSION, url.encode(expiry), url.encode(sign(world, target, query)))
+end
+
+local function check_signature(world, target, query)
   query.sv = query.sv or ""
-  local signature = core.base64_encode(core.hmac_sha256(core.base64_decode(world.storage_key), text))
+  local signature = sign(world, target, query)
   local needs = NEEDS[target.name] or {}
   if query.sv < FIRST_SAS_VERSION or signature ~= query.sig or not is_current(world, query) then
     forbid("AuthenticationFailed", FAILED)
@@ -113,4 +131,4 @@ local function verify(world, target, request, query)
   end
 end
 
-return { verify = verify }
+return { verify = verify, link_query = link_query }

@@ -16,10 +16,8 @@ local refuse = refusal.refuse
 local Azure = {}
 local azure_mt = { __name = "cloudjobs.emulator.azure", __index = Azure }
 
----@param world table
----@param links table where reports are read
-local function new(world, links)
-  return setmetatable({ _world = world, _exports = exports.new(world), _reports = reports.new(world, links) }, azure_mt)
+local function new(world)
+  return setmetatable({ _world = world, _exports = exports.new(world), _reports = reports.new(world) }, azure_mt)
 end
 
 local NAMES = {

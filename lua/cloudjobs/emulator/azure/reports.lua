@@ -2,12 +2,19 @@
 --- response of the location 202 until the report is made, then its document with
 --- signed links.
 
+local access = require "cloudjobs.emulator.azure.blob_access"
 local ascii = require "cloudjobs.base.ascii"
+local blobs = require "cloudjobs.emulator.azure.blobs"
+local core = require "cloudjobs.core"
 local life = require "cloudjobs.emulator.life"
 local refuse = require("cloudjobs.emulator.refuse").refuse
 local rows = require "cloudjobs.emulator.rows"
 
 local RETRY_AFTER = "30" -- seconds
+local LINK_LIFETIME = 12 * 3600 -- seconds, by the wall clock
+
+-- Where finished reports are.
+local ACCOUNT, CONTAINER = "costreports", "reports"
 
 local PREFIX = "/providers/microsoft.costmanagement/"
 
@@ -31,30 +38,44 @@ local Reports = {}
 local reports_mt = { __name = "cloudjobs.emulator.azure.reports", __index = Reports }
 
 ---@param world table
----@param links table where its reports are read
-local function new(world, links)
-  return setmetatable({ _world = world, _links = links, _reports = {} }, reports_mt)
+local function new(world)
+  return setmetatable({ _world = world, _reports = {} }, reports_mt)
+end
+
+-- A link to a report's bytes, which needs no credentials until it expires.
+local function link_to(self, origin, report, time)
+  local world, place = self._world, blobs.place_of(ACCOUNT, CONTAINER)
+  local target = { account = ACCOUNT, container = CONTAINER, blob = report.id .. ".csv" }
+  if not world.objects:get(place, target.blob) then
+    local bytes = rows.csv(rows.azure_columns("ActualCost"), time)
+    world.objects:put(place, blobs.make(world, target.blob, bytes, time, { ["content-type"] = "text/csv" }))
+  end
+  local expiry = core.iso(math.floor(world.wall()) + LINK_LIFETIME)
+  return {
+    url = ("%s/%s/%s/%s?%s"):format(origin, ACCOUNT, CONTAINER, target.blob, access.link_query(world, target, expiry)),
+    expiry = expiry, size = #world.objects:get(place, target.blob).body,
+  }
 end
 
 local DOCUMENTS = {}
 
-function DOCUMENTS.cost_details_report(report, state, link, expiry, bytes)
+function DOCUMENTS.cost_details_report(report, state, link)
   return {
-    id = report.path, name = report.id, status = state, validTill = link and expiry or nil,
+    id = report.path, name = report.id, status = state, validTill = link and link.expiry or nil,
     manifest = link and {
-      manifestVersion = "2022-05-01", dataFormat = "Csv", compressData = false, blobCount = 1, byteCount = #bytes,
-      blobs = { { blobLink = link, byteCount = #bytes } },
+      manifestVersion = "2022-05-01", dataFormat = "Csv", compressData = false, blobCount = 1, byteCount = link.size,
+      blobs = { { blobLink = link.url, byteCount = link.size } },
     } or nil,
   }
 end
 
 -- The sheets of newer agreements have no status.
-function DOCUMENTS.price_sheet(_, state, link, expiry)
-  return link and { downloadUrl = link, expiryTime = expiry } or { status = state }
+function DOCUMENTS.price_sheet(_, state, link)
+  return link and { downloadUrl = link.url, expiryTime = link.expiry } or { status = state }
 end
 
-function DOCUMENTS.reservation_details_report(_, state, link, expiry)
-  return { status = state, properties = link and { reportUrl = link, validUntil = expiry } or nil }
+function DOCUMENTS.reservation_details_report(_, state, link)
+  return { status = state, properties = link and { reportUrl = link.url, validUntil = link.expiry } or nil }
 end
 
 local function start(self, target, _, now)
@@ -85,12 +106,8 @@ local function read(self, target, _, now)
   if not current.final then
     return 202, nil, { ["retry-after"] = RETRY_AFTER }
   end
-  local link, expiry, bytes
-  if current.state == "Completed" then
-    bytes = rows.csv(rows.azure_columns("ActualCost"), current.at)
-    link, expiry = self._links:add(target.origin, report.id, bytes, current.at)
-  end
-  local document = DOCUMENTS[report.kind](report, current.state, link, expiry, bytes)
+  local link = current.state == "Completed" and link_to(self, target.origin, report, current.at) or nil
+  local document = DOCUMENTS[report.kind](report, current.state, link)
   if current.state == "Failed" then
     document.error = { code = "ReportFailed", message = report.reason or "The report could not be made." }
   end
